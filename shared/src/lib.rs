@@ -1,0 +1,5 @@
+pub mod error;
+pub mod ids;
+pub mod limits;
+pub mod money;
+pub mod time;

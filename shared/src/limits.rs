@@ -1,0 +1,72 @@
+//! Every limit of the system, by name. Reaching one is a clear error or shed load.
+//!
+//! A queue, loop, retry, buffer, frame or list that has no limit here is a defect.
+
+/// Characters of any identifier that people or other systems choose.
+pub const ID_CHARS_MAX: usize = 64;
+/// Characters of a SKU.
+pub const SKU_CHARS_MAX: usize = 64;
+/// Characters of a fact id.
+pub const FACT_ID_CHARS_MAX: usize = 80;
+/// Bytes of one encoded fact.
+pub const FACT_BYTES_MAX: usize = 4096;
+/// Characters of a free text that a person typed (reasons, notes).
+pub const NOTE_CHARS_MAX: usize = 500;
+/// Characters of an `Idempotency-Key`.
+pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 128;
+/// The largest quantity that one movement, line or count may name.
+pub const QUANTITY_MAX: i64 = 1_000_000;
+/// The largest stock of one position, so that sums can never overflow.
+pub const POSITION_MAX: i64 = 1_000_000_000;
+/// Lines of one order, and so of one task.
+pub const ORDER_LINES_MAX: usize = 500;
+/// SKUs in one look-up.
+pub const LOOKUP_SKUS_MAX: usize = 500;
+/// Movements in one request.
+pub const MOVEMENTS_MAX: usize = 500;
+/// Rows of one page of a listing.
+pub const PAGE_ROWS_MAX: u32 = 500;
+/// Rows of a page when the caller does not say.
+pub const PAGE_ROWS_DEFAULT: u32 = 50;
+/// Bytes of an ordinary HTTP request body.
+pub const BODY_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of one line of an import file.
+pub const IMPORT_LINE_BYTES_MAX: usize = 16 * 1024;
+/// Errors of one import file that are told at once.
+pub const IMPORT_ERRORS_TOLD_MAX: usize = 20;
+/// Open event streams of one process.
+pub const STREAMS_MAX: usize = 256;
+/// Events that a slow stream may lag behind before it is told to reload.
+pub const STREAM_LAG_MAX: usize = 1024;
+
+/// Facts of one stock document before its writer opens the next.
+pub const EPOCH_FACTS_MAX: usize = 10_000;
+/// Facts that one automerge change carries at the most.
+pub const CHANGE_FACTS_MAX: usize = 500;
+/// Bytes of one raw automerge change.
+pub const CHANGE_BYTES_MAX: usize = 1024 * 1024;
+/// Dependencies that one change may name.
+pub const CHANGE_DEPS_MAX: usize = 64;
+/// Heads that one document may have.
+pub const HEADS_MAX: usize = 64;
+/// Facts of one task document.
+pub const TASK_FACTS_MAX: usize = 5_000;
+
+/// Documents of one sync message.
+pub const SYNC_DOCUMENTS_MAX: usize = 2_000;
+/// Bytes of one compressed sync message.
+pub const SYNC_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Bytes of one sync message after decompression.
+pub const SYNC_PLAIN_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes of changes that a sender puts into one message before it makes the next.
+pub const SYNC_PIECE_BYTES: usize = 4 * 1024 * 1024;
+/// Messages of one sync conversation.
+pub const SYNC_ROUNDS_MAX: usize = 64;
+
+/// Bytes of one MQTT payload.
+pub const MQTT_PAYLOAD_BYTES_MAX: usize = 16 * 1024;
+
+/// Jobs that wait for the one SQLite writer.
+pub const WRITER_QUEUE_MAX: usize = 4_096;
+/// Jobs that share one commit.
+pub const WRITER_BATCH_MAX: usize = 512;

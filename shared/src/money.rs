@@ -1,0 +1,89 @@
+//! Money: minor units and a currency. Never a float.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+use utoipa::ToSchema;
+
+/// An ISO 4217 code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
+#[serde(into = "String")]
+#[schema(value_type = String, example = "EUR")]
+pub struct Currency([u8; 3]);
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MoneyError {
+    #[error("{0:?} is not a currency: expected three capital letters, like EUR")]
+    BadCurrency(String),
+    #[error("{0} and {1} cannot be added: convert one first")]
+    OtherCurrency(Currency, Currency),
+    #[error("the sum is too large")]
+    TooLarge,
+}
+
+impl FromStr for Currency {
+    type Err = MoneyError;
+
+    fn from_str(text: &str) -> Result<Self, MoneyError> {
+        let refused = || MoneyError::BadCurrency(text.chars().take(20).collect());
+        let bytes: [u8; 3] = text.as_bytes().try_into().map_err(|_| refused())?;
+        if bytes.iter().all(u8::is_ascii_uppercase) { Ok(Self(bytes)) } else { Err(refused()) }
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{}", char::from(*byte)))
+    }
+}
+
+impl From<Currency> for String {
+    fn from(currency: Currency) -> Self {
+        currency.to_string()
+    }
+}
+
+impl<'de> Deserialize<'de> for Currency {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// An amount in minor units (cents) of one currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Money {
+    #[schema(example = 1999)]
+    pub minor: i64,
+    pub currency: Currency,
+}
+
+impl Money {
+    pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
+        if self.currency != other.currency {
+            return Err(MoneyError::OtherCurrency(self.currency, other.currency));
+        }
+        let minor = self.minor.checked_add(other.minor).ok_or(MoneyError::TooLarge)?;
+        Ok(Self { minor, ..self })
+    }
+
+    pub fn times(self, quantity: i64) -> Result<Self, MoneyError> {
+        let minor = self.minor.checked_mul(quantity).ok_or(MoneyError::TooLarge)?;
+        Ok(Self { minor, ..self })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_of_two_currencies_do_not_add() {
+        let eur = Money { minor: 5, currency: "EUR".parse().unwrap() };
+        let usd = Money { minor: 5, currency: "USD".parse().unwrap() };
+        assert_eq!(eur.plus(eur).unwrap().minor, 10);
+        assert!(matches!(eur.plus(usd), Err(MoneyError::OtherCurrency(..))));
+        assert_eq!(eur.times(i64::MAX), Err(MoneyError::TooLarge));
+        assert!("eur".parse::<Currency>().is_err());
+    }
+}
