@@ -8,8 +8,8 @@ pub const ID_CHARS_MAX: usize = 64;
 pub const SKU_CHARS_MAX: usize = 64;
 /// Characters of a fact id.
 pub const FACT_ID_CHARS_MAX: usize = 80;
-/// Bytes of one encoded fact.
-pub const FACT_BYTES_MAX: usize = 4096;
+/// Bytes of one encoded fact; an offer of the longest order fits.
+pub const FACT_BYTES_MAX: usize = 64 * 1024;
 /// Characters of a free text that a person typed (reasons, notes).
 pub const NOTE_CHARS_MAX: usize = 500;
 /// Characters of an `Idempotency-Key`.

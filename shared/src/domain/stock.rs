@@ -1,0 +1,221 @@
+//! Stock facts and their fold. Only differences sum, so the order of arrival does not matter.
+
+use super::fence::Fence;
+use crate::ids::{LineNo, Sku, StoreId, TaskId};
+use crate::limits::QUANTITY_MAX;
+use crate::time::Hlc;
+
+/// One movement of one SKU at one store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StockFact {
+    pub sku: Sku,
+    /// What the movement adds to on hand; negative when units leave.
+    pub delta: i64,
+    pub movement: Movement,
+    /// What a person or the POS wrote beside it: a receipt number, a reason.
+    pub note: Option<String>,
+}
+
+/// The units of an order line that a stock fact takes out of their hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoldRef {
+    pub task: TaskId,
+    pub line: LineNo,
+    pub fence: Fence,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Movement {
+    /// The stock that a store starts with, imported.
+    Opening,
+    Sale,
+    Return,
+    Receipt,
+    Adjustment,
+    /// A count, recorded with the difference that it found.
+    Count {
+        found: i64,
+    },
+    TransferOut {
+        to: StoreId,
+    },
+    TransferIn {
+        from: StoreId,
+    },
+    /// Picked units left the store for an order. Ends their hold.
+    HandOver {
+        hold: HoldRef,
+    },
+    /// Units of an order line are free again. Moves nothing; ends their hold.
+    PutBack {
+        hold: HoldRef,
+        quantity: i64,
+    },
+    /// Units of an order line were not found. Takes them off the books and ends their hold.
+    ShortPick {
+        hold: HoldRef,
+    },
+}
+
+/// Why a stock fact cannot be one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadMovement {
+    #[error("a quantity of {0} is out of range: at most {QUANTITY_MAX} units move at once")]
+    OutOfRange(i64),
+    #[error("a {kind} of {delta} has the wrong sign or is zero")]
+    WrongSign { kind: &'static str, delta: i64 },
+    #[error("a count of {0} is out of range: 0 to {QUANTITY_MAX}")]
+    BadCount(i64),
+}
+
+impl Movement {
+    /// The word for it in APIs, SQL and metrics.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Opening => "opening",
+            Self::Sale => "sale",
+            Self::Return => "return",
+            Self::Receipt => "receipt",
+            Self::Adjustment => "adjustment",
+            Self::Count { .. } => "count",
+            Self::TransferOut { .. } => "transfer_out",
+            Self::TransferIn { .. } => "transfer_in",
+            Self::HandOver { .. } => "hand_over",
+            Self::PutBack { .. } => "put_back",
+            Self::ShortPick { .. } => "short_pick",
+        }
+    }
+}
+
+impl StockFact {
+    /// Whether sign and size fit the movement. Checked on both sides of the wire.
+    pub fn check(&self) -> Result<(), BadMovement> {
+        if self.delta.unsigned_abs() > QUANTITY_MAX.unsigned_abs() {
+            return Err(BadMovement::OutOfRange(self.delta));
+        }
+        let sign_fits = match &self.movement {
+            Movement::Sale
+            | Movement::TransferOut { .. }
+            | Movement::HandOver { .. }
+            | Movement::ShortPick { .. } => self.delta < 0,
+            Movement::Return | Movement::Receipt | Movement::TransferIn { .. } => self.delta > 0,
+            Movement::Opening => self.delta >= 0,
+            Movement::Adjustment => self.delta != 0,
+            Movement::Count { found } => {
+                if !(0..=QUANTITY_MAX).contains(found) {
+                    return Err(BadMovement::BadCount(*found));
+                }
+                true
+            }
+            Movement::PutBack { quantity, .. } => self.delta == 0 && (1..=QUANTITY_MAX).contains(quantity),
+        };
+        if sign_fits {
+            Ok(())
+        } else {
+            Err(BadMovement::WrongSign { kind: self.movement.kind(), delta: self.delta })
+        }
+    }
+
+    /// The hold that this fact ends, and for how many units.
+    #[must_use]
+    pub fn ends_hold(&self) -> Option<(&HoldRef, i64)> {
+        match &self.movement {
+            Movement::HandOver { hold } | Movement::ShortPick { hold } => {
+                Some((hold, self.delta.saturating_neg()))
+            }
+            Movement::PutBack { hold, quantity } => Some((hold, *quantity)),
+            Movement::Opening
+            | Movement::Sale
+            | Movement::Return
+            | Movement::Receipt
+            | Movement::Adjustment
+            | Movement::Count { .. }
+            | Movement::TransferOut { .. }
+            | Movement::TransferIn { .. } => None,
+        }
+    }
+}
+
+/// The stock of one SKU at one store as its facts tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OnHand {
+    pub units: i64,
+    pub moved_at: Hlc,
+    pub counted_at: Option<Hlc>,
+}
+
+impl OnHand {
+    /// Commutative and associative: any order of the same facts gives the same stock.
+    pub fn apply(&mut self, fact: &StockFact, at: Hlc) {
+        self.units = self.units.saturating_add(fact.delta);
+        self.moved_at = self.moved_at.max(at);
+        if let Movement::Count { .. } = fact.movement {
+            self.counted_at = self.counted_at.max(Some(at));
+        }
+    }
+}
+
+/// The bytes by which a position enters the store's stock digest; none while nothing is there,
+/// so that a SKU never heard of and one that sold out look alike.
+#[must_use]
+pub fn digest_element(sku: &Sku, units: i64) -> Option<Vec<u8>> {
+    (units != 0).then(|| [sku.as_str().as_bytes(), b"\0", &units.to_le_bytes()].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::UtcMs;
+    use proptest::prelude::*;
+
+    fn fact(delta: i64, movement: Movement) -> StockFact {
+        StockFact { sku: Sku::new("A").unwrap(), delta, movement, note: None }
+    }
+
+    fn hold() -> HoldRef {
+        HoldRef { task: TaskId::new("o-1").unwrap(), line: LineNo(1), fence: Fence::default() }
+    }
+
+    #[test]
+    fn a_movement_with_the_wrong_sign_is_refused() {
+        assert!(fact(1, Movement::Sale).check().is_err());
+        assert!(fact(-1, Movement::Receipt).check().is_err());
+        assert!(fact(0, Movement::Adjustment).check().is_err());
+        assert!(fact(-1, Movement::PutBack { hold: hold(), quantity: 1 }).check().is_err());
+        assert!(fact(0, Movement::PutBack { hold: hold(), quantity: 0 }).check().is_err());
+        assert!(fact(3, Movement::Count { found: -1 }).check().is_err());
+        assert!(fact(i64::MIN, Movement::Sale).check().is_err());
+        assert!(fact(-2, Movement::Sale).check().is_ok());
+    }
+
+    #[test]
+    fn what_ends_a_hold_says_how_much_of_it() {
+        let handed = fact(-3, Movement::HandOver { hold: hold() });
+        assert_eq!(handed.ends_hold().map(|(_, units)| units), Some(3));
+        let back = fact(0, Movement::PutBack { hold: hold(), quantity: 2 });
+        assert_eq!(back.ends_hold().map(|(_, units)| units), Some(2));
+        assert_eq!(fact(-1, Movement::Sale).ends_hold(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_order_of_the_same_facts_gives_the_same_stock(
+            moves in prop::collection::vec((-50_i64..50, 0_i64..100, any::<bool>()), 0..40),
+            seed in any::<u64>(),
+        ) {
+            let facts: Vec<_> = moves.iter().map(|(delta, wall, count)| {
+                let movement = if *count { Movement::Count { found: 1 } } else { Movement::Adjustment };
+                (fact(*delta, movement), Hlc { wall: UtcMs(*wall), counter: 0 })
+            }).collect();
+            let fold = |facts: &[(StockFact, Hlc)]| {
+                let mut stock = OnHand::default();
+                facts.iter().for_each(|(fact, at)| stock.apply(fact, *at));
+                stock
+            };
+            let mut shuffled = facts.clone();
+            shuffled.sort_by_key(|(fact, at)| seed.wrapping_mul((fact.delta + at.wall.0).unsigned_abs() | 1));
+            prop_assert_eq!(fold(&facts), fold(&shuffled));
+        }
+    }
+}

@@ -1,0 +1,131 @@
+use super::*;
+use crate::domain::fence::Fence;
+use crate::domain::task::{FulfilmentKind, ReleasePoint};
+use crate::ids::LineNo;
+use crate::time::{Hlc, UtcMs};
+
+fn fact(body: Body) -> Fact {
+    Fact {
+        id: "pos-1.1.7".parse().unwrap(),
+        at: Hlc { wall: UtcMs(0x18c_2f00), counter: 2 },
+        actor: "amy".parse().unwrap(),
+        after: None,
+        trace: None,
+        body,
+    }
+}
+
+fn every_body() -> Vec<Body> {
+    let hold = || HoldRef {
+        task: "o-1".parse().unwrap(),
+        line: LineNo(1),
+        fence: Fence { incarnation: 1, number: 2 },
+    };
+    let store = || "leeds".parse().unwrap();
+    let moves = [
+        (5, Movement::Opening),
+        (-1, Movement::Sale),
+        (1, Movement::Return),
+        (9, Movement::Receipt),
+        (-4, Movement::Adjustment),
+        (0, Movement::Count { found: 3 }),
+        (-2, Movement::TransferOut { to: store() }),
+        (2, Movement::TransferIn { from: store() }),
+        (-1, Movement::HandOver { hold: hold() }),
+        (0, Movement::PutBack { hold: hold(), quantity: 1 }),
+        (-1, Movement::ShortPick { hold: hold() }),
+    ];
+    let offer = Offer {
+        order: "o".parse().unwrap(),
+        store: store(),
+        kind: FulfilmentKind::Pickup,
+        release_point: ReleasePoint::Packed,
+        lines: vec![OfferLine { line: LineNo(1), sku: "A.1".parse().unwrap(), quantity: 2 }],
+        accept_by: UtcMs(99),
+        promise_by: Some(UtcMs(100)),
+        note: Some("gift".into()),
+    };
+    let events = [
+        TaskEvent::Offered(offer),
+        TaskEvent::Accepted,
+        TaskEvent::Declined { reason: "no staff".into() },
+        TaskEvent::PickingStarted,
+        TaskEvent::Picked { line: LineNo(1), quantity: 1 },
+        TaskEvent::Short { line: LineNo(1), missing: 1 },
+        TaskEvent::Packed,
+        TaskEvent::HandedOver { to: Some("carrier".into()) },
+        TaskEvent::PutBack,
+        TaskEvent::Released { replica: "leeds-a".parse().unwrap() },
+        TaskEvent::Recalled { reason: "dark".into() },
+        TaskEvent::CancelRequested { reason: "customer".into() },
+    ];
+    let stock = moves.into_iter().map(|(delta, movement)| {
+        Body::Stock(StockFact { sku: "A.1".parse().unwrap(), delta, movement, note: None })
+    });
+    let task = events.into_iter().map(|event| {
+        Body::Task(TaskFact {
+            task: "o-1".parse().unwrap(),
+            fence: Fence { incarnation: 1, number: 2 },
+            event,
+        })
+    });
+    stock.chain(task).collect()
+}
+
+#[test]
+fn every_kind_of_fact_round_trips() {
+    for body in every_body() {
+        let fact = fact(body);
+        let text = encode(&fact).unwrap();
+        assert_eq!(decode(&fact.id, &text).unwrap(), fact, "{text}");
+    }
+}
+
+#[test]
+fn a_sale_is_short_on_the_wire() {
+    let stock = StockFact { sku: "A".parse().unwrap(), delta: -1, movement: Movement::Sale, note: None };
+    let text = encode(&fact(Body::Stock(stock))).unwrap();
+    assert_eq!(text, r#"{"k":"sale","s":"A","d":-1,"t":"18c2f00-2","a":"amy"}"#);
+}
+
+#[test]
+fn another_spelling_of_a_fact_is_refused() {
+    let id = "pos-1.1.7".parse().unwrap();
+    for wrong in [
+        r#"{"s":"A","k":"sale","d":-1,"t":"18c2f00-2","a":"amy"}"#,
+        r#"{"k":"sale", "s":"A","d":-1,"t":"18c2f00-2","a":"amy"}"#,
+        r#"{"k":"sale","s":"A","d":-1,"t":"18c2f00-2","a":"amy","z":1}"#,
+        r#"{"k":"sale","s":"A","d":-1,"t":"18c2f00-2","a":"amy","n":null}"#,
+    ] {
+        assert!(matches!(decode(&id, wrong), Err(BadFact::OtherSpelling)), "{wrong}");
+    }
+}
+
+#[test]
+fn a_fact_that_cannot_be_is_refused() {
+    let id = "pos-1.1.7".parse().unwrap();
+    for wrong in [
+        r#"{"k":"sale","s":"A","d":1,"t":"18c2f00-2","a":"amy"}"#,
+        r#"{"k":"sale","s":"A","d":-9999999,"t":"18c2f00-2","a":"amy"}"#,
+        r#"{"k":"stolen","s":"A","d":-1,"t":"18c2f00-2","a":"amy"}"#,
+        r#"{"k":"picked","o":"o-1","f":"1.1","l":1,"q":0,"t":"18c2f00-2","a":"amy"}"#,
+        "[]",
+        "",
+    ] {
+        assert!(decode(&id, wrong).is_err(), "{wrong}");
+    }
+    assert!(matches!(decode(&id, &" ".repeat(FACT_BYTES_MAX + 1)), Err(BadFact::TooLong(_))));
+}
+
+#[test]
+fn facts_stay_in_their_documents() {
+    let stock: DocumentId = "stock/s/s-a/b1/1".parse().unwrap();
+    let (this, other): (DocumentId, DocumentId) = ("task/o-1".parse().unwrap(), "task/o-2".parse().unwrap());
+    for body in every_body() {
+        let is_stock = matches!(body, Body::Stock(_));
+        let fact = fact(body);
+        assert_eq!(belongs(&fact, &stock).is_ok(), is_stock);
+        assert_eq!(belongs(&fact, &this).is_ok(), !is_stock);
+        assert!(belongs(&fact, &other).is_err());
+    }
+}

@@ -1,0 +1,6 @@
+//! What goes over a wire, apart from the domain: each form converts in one place, and can fail.
+
+pub mod enrolment;
+pub mod fact;
+pub mod signal;
+pub mod topic;
