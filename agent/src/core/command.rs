@@ -1,0 +1,158 @@
+//! What a device may ask of the store, and what it gets for an answer.
+
+use holdfast_shared::domain::task::{Illegal, TaskEvent, TaskState};
+use holdfast_shared::error::Code;
+use holdfast_shared::ids::{Actor, DeviceId, FactId, IdempotencyKey, LineNo, Sku, StoreId, TaskId, TraceId};
+use holdfast_shared::time::UtcMs;
+use holdfast_shared::wire::signal::ClosureNote;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// One wish of one device: the same key is the same wish, however often it arrives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intent {
+    pub device: DeviceId,
+    pub actor: Actor,
+    pub key: IdempotencyKey,
+    /// Over method, path and body; another hash under the same key is refused.
+    pub request_hash: [u8; 32],
+    /// Given by the device where the wish arose (`{device}.{generation}.{n}`), when its key has
+    /// that form: a retry through another agent is then the same fact.
+    pub fact_id: Option<FactId>,
+    pub trace: Option<TraceId>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// All of them or none.
+    Move(Vec<MovementRequest>),
+    Task { task: TaskId, act: TaskAct },
+    /// Staff close the store, or open it again.
+    Close(Option<ClosureRequest>),
+}
+
+/// A movement as a person or a POS says it: always a positive quantity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MovementRequest {
+    pub kind: MovementKind,
+    pub sku: Sku,
+    /// Units moved; for a count the units found; for an adjustment the signed difference.
+    #[schema(example = 1)]
+    pub quantity: i64,
+    /// The other store of a transfer.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub peer: Option<StoreId>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub note: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MovementKind {
+    Sale,
+    Return,
+    Receipt,
+    Adjustment,
+    Count,
+    TransferOut,
+    TransferIn,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TaskAct {
+    Accept,
+    Decline { reason: String },
+    StartPicking,
+    Pick { line: LineNo, quantity: i64 },
+    Short { line: LineNo, missing: i64 },
+    Pack,
+    HandOver { to: Option<String> },
+    PutBack,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClosureRequest {
+    pub hard: bool,
+    pub cause: String,
+    pub until: Option<UtcMs>,
+}
+
+/// The stock of one SKU as the store knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Position {
+    pub sku: Sku,
+    pub name: String,
+    pub barcode: Option<String>,
+    pub on_hand: i64,
+    /// Set aside for open order tasks.
+    pub reserved: i64,
+    /// What may be sold at the till without touching an order: on hand less reserved.
+    pub available: i64,
+    pub as_of: Option<UtcMs>,
+    pub counted_at: Option<UtcMs>,
+}
+
+/// What an executed command answers; kept with the key, so that a retry gets the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum Answer {
+    Moved { facts: Vec<FactId>, positions: Vec<Position> },
+    Task { state: Box<TaskState> },
+    Closure { closure: Option<ClosureNote> },
+}
+
+/// Why a command is not carried out. Nothing was recorded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("SKU {0} is not in this store's catalogue")]
+    UnknownSku(Sku),
+    #[error("task {0} is not known at this store")]
+    UnknownTask(TaskId),
+    #[error(transparent)]
+    Illegal(#[from] Illegal),
+    #[error("{0}")]
+    Quantity(String),
+    #[error("{0}")]
+    Invalid(String),
+}
+
+impl Refusal {
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::UnknownSku(_) => Code::UnknownSku,
+            Self::UnknownTask(_) => Code::UnknownTask,
+            Self::Illegal(Illegal::NotReleased) => Code::NotReleased,
+            Self::Illegal(Illegal::Recalled { .. }) => Code::Recalled,
+            Self::Illegal(Illegal::TooMany { .. }) | Self::Quantity(_) => Code::InvalidQuantity,
+            Self::Illegal(
+                Illegal::Phase { .. }
+                | Illegal::AlreadyReleased { .. }
+                | Illegal::NothingToPutBack
+                | Illegal::LineOpen(_)
+                | Illegal::NothingPicked
+                | Illegal::StaleFence { .. },
+            ) => Code::IllegalTransition,
+            Self::Illegal(Illegal::NoSuchLine(_)) => Code::NotFound,
+            Self::Invalid(_) => Code::InvalidRequest,
+        }
+    }
+}
+
+impl TaskAct {
+    /// The fact that this act becomes when it is allowed.
+    #[must_use]
+    pub fn event(&self) -> TaskEvent {
+        match self.clone() {
+            Self::Accept => TaskEvent::Accepted,
+            Self::Decline { reason } => TaskEvent::Declined { reason },
+            Self::StartPicking => TaskEvent::PickingStarted,
+            Self::Pick { line, quantity } => TaskEvent::Picked { line, quantity },
+            Self::Short { line, missing } => TaskEvent::Short { line, missing },
+            Self::Pack => TaskEvent::Packed,
+            Self::HandOver { to } => TaskEvent::HandedOver { to },
+            Self::PutBack => TaskEvent::PutBack,
+        }
+    }
+}

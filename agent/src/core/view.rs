@@ -1,0 +1,12 @@
+//! What the core may look at while it decides: the stored state, within the one transaction.
+
+use super::command::Position;
+use holdfast_shared::domain::task::TaskState;
+use holdfast_shared::ids::{Sku, TaskId};
+
+/// `E` is the storage's own error; the core passes it through.
+pub trait View {
+    type Error;
+    fn position(&self, sku: &Sku) -> Result<Option<Position>, Self::Error>;
+    fn task(&self, task: &TaskId) -> Result<Option<TaskState>, Self::Error>;
+}

@@ -1,0 +1,192 @@
+//! The store's own truth. One transaction per command: facts, projections, idempotency record;
+//! the answer comes after the commit.
+
+use crate::core::command::{Answer, Command, Intent, Position, Refusal};
+use async_trait::async_trait;
+use holdfast_shared::domain::task::{Phase, TaskState};
+use holdfast_shared::error::Code;
+use holdfast_shared::ids::{BootId, DeviceId, ReplicaId, Sku, StoreId, TaskId, TenantId};
+use holdfast_shared::time::{Now, UtcMs};
+use holdfast_shared::wire::signal::ClosureNote;
+use holdfast_shared::wire::sync::{DocumentAsk, DocumentFrame, SyncResponse};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error("this idempotency key was used for another request")]
+    KeyReused,
+    #[error("{what}")]
+    Unavailable { code: Code, what: String, #[source] source: Option<Box<dyn std::error::Error + Send + Sync>> },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Executed {
+    pub answer: Answer,
+    /// The key was seen before, and this is what it got then.
+    pub replayed: bool,
+}
+
+/// Commands and look-ups: what the LAN API stands on.
+#[async_trait]
+pub trait Ledger: Send + Sync {
+    async fn execute(&self, intent: Intent, command: Command, now: Now) -> Result<Executed, LedgerError>;
+    /// Known positions of the asked SKUs, in the order asked; unknown ones are left out.
+    async fn positions(&self, skus: &[Sku]) -> Result<Vec<Position>, LedgerError>;
+    /// By barcode, beginning of SKU, or words of the name.
+    async fn search(&self, text: &str, limit: u32) -> Result<Vec<Position>, LedgerError>;
+    async fn task(&self, task: &TaskId) -> Result<Option<TaskState>, LedgerError>;
+    /// Newest change first; `before` continues a listing.
+    async fn tasks(&self, filter: TaskFilter) -> Result<TaskPage, LedgerError>;
+    async fn summary(&self) -> Result<Summary, LedgerError>;
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct TaskFilter {
+    /// All open phases when empty.
+    pub phases: Vec<Phase>,
+    pub cursor: Option<String>,
+    pub limit: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskPage {
+    pub tasks: Vec<TaskState>,
+    pub next: Option<String>,
+}
+
+/// What status pages and heartbeats say of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct Summary {
+    pub skus: u64,
+    pub positions: u64,
+    pub facts: u64,
+    /// Facts that central has not acknowledged.
+    pub unsynced: u64,
+    pub oldest_unsynced_at: Option<UtcMs>,
+    pub open_tasks: u32,
+    pub last_movement_at: Option<UtcMs>,
+    pub last_count_at: Option<UtcMs>,
+    /// As of the last cut: what central is compared with.
+    pub root: String,
+    pub stock_digest: String,
+    pub closure: Option<ClosureNote>,
+    /// The database failed its check: it is only read. Says what was found.
+    pub damaged: Option<String>,
+}
+
+/// A line of a catalogue or opening stock file, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportItem {
+    pub sku: Sku,
+    pub name: Option<String>,
+    pub barcode: Option<String>,
+    pub class: Option<String>,
+    /// Opening stock, for a SKU that has no stock facts yet; later stock comes by movements.
+    pub on_hand: Option<i64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct Imported {
+    pub new_skus: u64,
+    pub changed_skus: u64,
+    pub opened_positions: u64,
+    /// Lines with opening stock for a SKU that already has some: left as it is.
+    pub kept_positions: u64,
+}
+
+#[async_trait]
+pub trait Import: Send + Sync {
+    /// The whole file or nothing. `progress` hears how many lines are done.
+    async fn import(
+        &self,
+        items: Vec<ImportItem>,
+        progress: Box<dyn Fn(u64) + Send + Sync>,
+        now: Now,
+    ) -> Result<Imported, LedgerError>;
+}
+
+/// Who this installation is, once enrolled. Before, it works alone under a provisional identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    pub tenant: TenantId,
+    pub store: StoreId,
+    pub replica: ReplicaId,
+    pub boot: BootId,
+}
+
+/// What central is to be told and asked in one round.
+#[derive(Debug, Clone)]
+pub struct Cut {
+    pub incarnation: Option<u64>,
+    pub cursor: u64,
+    pub root: [u8; 32],
+    pub stock_digest: [u8; 32],
+    pub unsynced: u64,
+    pub documents: Vec<DocumentFrame>,
+    pub asks: Vec<DocumentAsk>,
+    /// There is more to send than fits one message.
+    pub more: bool,
+}
+
+/// What a response changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Absorbed {
+    pub facts: u64,
+    pub tasks: Vec<TaskId>,
+    pub problems: Vec<String>,
+    /// Both roots were equal afterwards.
+    pub level: bool,
+}
+
+/// The replica's half of sync.
+#[async_trait]
+pub trait Replica: Send + Sync {
+    /// Carries the ledger's newest facts into documents, and tells what central lacks: task facts
+    /// first, then stock. Nothing that is not committed is told.
+    async fn cut(&self, now: Now) -> Result<Cut, LedgerError>;
+    /// Takes over a response: changes, facts and projections in one transaction per document.
+    async fn absorb(&self, response: &SyncResponse, now: Now) -> Result<Absorbed, LedgerError>;
+}
+
+/// What a paired device may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Pos,
+    Picker,
+    Manager,
+    Tech,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Device {
+    pub device: DeviceId,
+    pub name: String,
+    pub role: Role,
+    /// Grows with each pairing of the same device, so that its counter may start anew.
+    pub generation: u32,
+    pub paired_at: UtcMs,
+    pub seen_at: Option<UtcMs>,
+}
+
+/// Paired devices. Tokens and codes are stored hashed; the caller hashes.
+#[async_trait]
+pub trait Devices: Send + Sync {
+    async fn offer_pairing(&self, code_hash: [u8; 32], role: Role, until: UtcMs) -> Result<(), LedgerError>;
+    /// None when the code is unknown, used or past its time.
+    async fn pair(
+        &self,
+        code_hash: [u8; 32],
+        name: &str,
+        token_hash: [u8; 32],
+        now: Now,
+    ) -> Result<Option<Device>, LedgerError>;
+    async fn by_token(&self, token_hash: [u8; 32]) -> Result<Option<Device>, LedgerError>;
+    async fn devices(&self) -> Result<Vec<Device>, LedgerError>;
+    async fn unpair(&self, device: &DeviceId) -> Result<bool, LedgerError>;
+    /// Writes down when devices were last seen, in one go.
+    async fn seen(&self, seen: &[(DeviceId, UtcMs)]) -> Result<(), LedgerError>;
+}
