@@ -19,7 +19,12 @@ pub enum LedgerError {
     #[error("this idempotency key was used for another request")]
     KeyReused,
     #[error("{what}")]
-    Unavailable { code: Code, what: String, #[source] source: Option<Box<dyn std::error::Error + Send + Sync>> },
+    Unavailable {
+        code: Code,
+        what: String,
+        #[source]
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
