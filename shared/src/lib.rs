@@ -22,10 +22,12 @@
 //! What is absent, on purpose: tokio, sockets, files, clocks, randomness, SQL. Time and random
 //! bytes are passed in. Nothing here knows HTTP or MQTT but their names for things.
 
+pub mod document;
 pub mod domain;
 pub mod error;
 pub mod ids;
 pub mod limits;
 pub mod money;
+pub mod set_hash;
 pub mod time;
 pub mod wire;
