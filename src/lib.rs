@@ -10,4 +10,6 @@
 //! Nothing here decides anything about orders or stock: it asks, shows and breaks things.
 
 pub mod client;
+pub mod demo;
 pub mod launch;
+pub mod operator;

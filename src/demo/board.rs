@@ -28,7 +28,6 @@ pub struct State {
     pub sales: u64,
     pub transitions: u64,
     pub running_for: Duration,
-    pub roots_equal: BTreeMap<StoreId, bool>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -39,10 +38,11 @@ pub struct StoreRow {
     /// Why, in central's words; empty while all is well.
     pub why: String,
     pub open_tasks: u64,
-    pub units: Option<i64>,
     pub uplink_cut: bool,
     pub running: bool,
     pub closed: bool,
+    /// When it turned to each standing, by the demo's clock.
+    pub turned: BTreeMap<String, Vec<Duration>>,
 }
 
 #[derive(Debug, Clone)]
@@ -59,6 +59,13 @@ pub enum Tone {
     Plain,
     Warn,
     Bad,
+}
+
+impl State {
+    /// The row of a store; an empty one when nothing was told of it yet.
+    pub fn row(&mut self, store: &StoreId) -> &mut StoreRow {
+        self.stores.entry(store.clone()).or_default()
+    }
 }
 
 impl Board {

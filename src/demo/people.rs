@@ -72,7 +72,8 @@ pub async fn sell(till: &LanClient, skus: &[Sku], dice: &mut Dice, board: &Board
 }
 
 async fn sell_units(till: &LanClient, sku: &Sku, quantity: i64, board: &Board) -> Result<()> {
-    let sale = MovementRequest { kind: MovementKind::Sale, sku: sku.clone(), quantity, peer: None, note: None };
+    let sale =
+        MovementRequest { kind: MovementKind::Sale, sku: sku.clone(), quantity, peer: None, note: None };
     let key = till.intent();
     till.movements(&key, &[sale]).await?;
     let mut state = board.lock();
@@ -100,7 +101,14 @@ pub async fn sell_last(till: &LanClient, skus: &[Sku], store: &StoreId, board: &
 
 /// One customer's order: one to three articles, to somewhere near a store. Now and then the
 /// answer "is lost" and the same order is sent again: it must stay one.
-pub async fn order(central: &CentralClient, n: u64, skus: &[Sku], places: &[Place], dice: &mut Dice, board: &Board) -> Result<()> {
+pub async fn order(
+    central: &CentralClient,
+    n: u64,
+    skus: &[Sku],
+    places: &[Place],
+    dice: &mut Dice,
+    board: &Board,
+) -> Result<()> {
     let Some(near) = dice.choose(places) else { return Ok(()) };
     let mut lines: Vec<OrderLineRequest> = Vec::new();
     for _ in 0..dice.units(3) {

@@ -54,10 +54,14 @@ fn draw_head(frame: &mut Frame<'_>, area: Rect, state: &State, addresses: &Addre
     };
     let title = Line::from(vec![
         " Holdfast ".bold().black().on_green(),
-        format!("  a chain that keeps its promises while its network breaks   {} s", state.running_for.as_secs())
-            .into(),
+        format!(
+            "  a chain that keeps its promises while its network breaks   {} s",
+            state.running_for.as_secs()
+        )
+        .into(),
     ]);
-    let lines = vec![title, line(" console   ", &addresses.console), line(" handheld  ", &addresses.handheld)];
+    let lines =
+        vec![title, line(" console   ", &addresses.console), line(" handheld  ", &addresses.handheld)];
     frame.render_widget(Paragraph::new(lines), area);
 }
 
@@ -133,7 +137,9 @@ fn draw_feed(frame: &mut Frame<'_>, area: Rect, state: &State) {
 }
 
 fn draw_keys(frame: &mut Frame<'_>, area: Rect) {
-    let key = |key: &'static str, what: &'static str| vec![format!(" {key} ").reversed(), format!(" {what}  ").into()];
+    let key = |key: &'static str, what: &'static str| {
+        vec![format!(" {key} ").reversed(), format!(" {what}  ").into()]
+    };
     let keys: Vec<Span<'_>> = [
         ("Up/Down", "choose a store"),
         ("c", "cut or restore its uplink"),

@@ -50,7 +50,11 @@ impl Chain {
     /// Central and every store's agent run, are enrolled and have stock.
     pub async fn start(plan: Plan<'_>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let mut central = CentralBox::set_up(Program::beside_this("holdfast-central")?, folder.path(), &plan.central_config)?;
+        let mut central = CentralBox::set_up(
+            Program::beside_this("holdfast-central")?,
+            folder.path(),
+            &plan.central_config,
+        )?;
         central.start().await?;
         let client = central.client()?;
         let items: Vec<_> = (0..plan.skus)
@@ -64,7 +68,8 @@ impl Chain {
             let program = Program::beside_this("holdfast-agent")?;
             let store = store(name, n)?;
             let addresses = central.addresses();
-            let mut agent = StoreBox::set_up(program, folder.path(), store, &shelves, &client, addresses).await?;
+            let mut agent =
+                StoreBox::set_up(program, folder.path(), store, &shelves, &client, addresses).await?;
             agent.start().await?;
             stores.push(agent);
         }
