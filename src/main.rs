@@ -9,7 +9,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 #[derive(Debug, Parser)]
-#[command(name = "holdfast", version, about = "Keeps a chain of stores fulfilling orders when the network does not hold")]
+#[command(
+    name = "holdfast",
+    version,
+    about = "Keeps a chain of stores fulfilling orders when the network does not hold"
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -95,12 +99,19 @@ impl Central {
 fn seconds(text: &str) -> Result<Duration, String> {
     let number = text.strip_suffix('s').unwrap_or(text);
     let seconds: u64 = number.parse().map_err(|_| format!("{text:?} is not a time; write 60s"))?;
-    if (20..=3_600).contains(&seconds) { Ok(Duration::from_secs(seconds)) } else { Err("between 20s and 3600s".into()) }
+    if (20..=3_600).contains(&seconds) {
+        Ok(Duration::from_secs(seconds))
+    } else {
+        Err("between 20s and 3600s".into())
+    }
 }
 
 fn stores_in_range(text: &str) -> Result<usize, String> {
     let range = demo::STORES_MIN..=demo::STORES_MAX;
-    text.parse().ok().filter(|count| range.contains(count)).ok_or_else(|| format!("between {} and {}", range.start(), range.end()))
+    text.parse()
+        .ok()
+        .filter(|count| range.contains(count))
+        .ok_or_else(|| format!("between {} and {}", range.start(), range.end()))
 }
 
 fn main() -> ExitCode {
@@ -109,7 +120,10 @@ fn main() -> ExitCode {
         command => match run(command) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                #[expect(clippy::print_stderr, reason = "the last word of a command line is for its terminal")]
+                #[expect(
+                    clippy::print_stderr,
+                    reason = "the last word of a command line is for its terminal"
+                )]
                 {
                     eprintln!("holdfast: {error:#}");
                 }
@@ -142,7 +156,9 @@ async fn run(command: Command) -> Result<()> {
             }
         }
         Command::Stores { central } => operator::stores(&central.client()?, &mut out).await,
-        Command::Orders { central, state } => operator::orders(&central.client()?, state.as_deref(), &mut out).await,
+        Command::Orders { central, state } => {
+            operator::orders(&central.client()?, state.as_deref(), &mut out).await
+        }
         Command::Explain { order, central } => operator::explain(&central.client()?, &order, &mut out).await,
         Command::Exceptions { central } => operator::exceptions(&central.client()?, &mut out).await,
         Command::DemoAgent { .. } => Ok(()),

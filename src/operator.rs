@@ -21,7 +21,13 @@ pub async fn orders(central: &CentralClient, state: Option<&str>, out: &mut dyn 
     let filter = state.map(|state| format!("&state={state}")).unwrap_or_default();
     let told = central.get(&format!("/v1/orders?limit=50{filter}")).await?;
     for order in rows(&told, "orders") {
-        writeln!(out, "{:<28} {:<12} {}", text(order, "/order"), text(order, "/state"), text(order, "/reference"))?;
+        writeln!(
+            out,
+            "{:<28} {:<12} {}",
+            text(order, "/order"),
+            text(order, "/state"),
+            text(order, "/reference")
+        )?;
     }
     Ok(())
 }
@@ -59,7 +65,9 @@ fn verdict(candidate: &Value) -> Result<String> {
     let store = text(candidate, "/store");
     let said = match candidate.pointer("/verdict/score").and_then(Value::as_f64) {
         Some(score) => format!("score {score:.2}"),
-        None => format!("refused by {}: {}", text(candidate, "/verdict/rule"), text(candidate, "/verdict/words")),
+        None => {
+            format!("refused by {}: {}", text(candidate, "/verdict/rule"), text(candidate, "/verdict/words"))
+        }
     };
     Ok(format!("{store:<20} {km:>7.1} km  {said}"))
 }

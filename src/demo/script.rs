@@ -128,7 +128,8 @@ async fn is_level(stage: &Stage, store: &StoreId) -> Result<bool> {
     let site = stage.stores.get(store).context("no such store")?;
     let here = site.handheld.get("/v1/status").await?;
     let there = stage.central.get(&format!("/v1/stores/{store}")).await?;
-    let digest = there.get("digest").filter(|digest| !digest.is_null()).context("central has no digest yet")?;
+    let digest =
+        there.get("digest").filter(|digest| !digest.is_null()).context("central has no digest yet")?;
     Ok(here.get("unsynced").and_then(Value::as_u64) == Some(0)
         && here.get("root") == digest.get("root")
         && here.get("stock_digest") == digest.get("stock_digest"))
@@ -145,11 +146,13 @@ async fn judge(stage: &Stage, since: Instant, outage: &Outage, settled: bool) ->
     for intents in acknowledged.chunks(INTENTS_PER_ASK) {
         let asked = json!({ "intents": intents });
         let answer = stage.central.send(Method::POST, "/v1/audit/intents", &asked).await?;
-        let missing = answer.get("missing").and_then(Value::as_array).context("no list of missing intents")?;
+        let missing =
+            answer.get("missing").and_then(Value::as_array).context("no list of missing intents")?;
         lost = lost.saturating_add(u64::try_from(missing.len())?);
     }
     let summary = stage.central.get("/v1/summary").await?;
-    let failed_over = summary.get("orders_failed_over").and_then(Value::as_u64).context("no failed-over count")?;
+    let failed_over =
+        summary.get("orders_failed_over").and_then(Value::as_u64).context("no failed-over count")?;
     let state = stage.board.lock();
     let orders = |word: &str| state.orders.get(word).copied().unwrap_or_default();
     let turned = |word: &str| -> Seconds {
@@ -199,7 +202,8 @@ fn broken(told: &Summary, settled: bool) -> Vec<String> {
         ("orders refused", told.orders_refused),
     ];
     let counted = zeros.iter().filter(|(_, count)| *count > 0).map(|(what, count)| format!("{count} {what}"));
-    let unsettled = (!settled).then(|| format!("not every order ended and every digest was equal within {SETTLE_WITHIN:?}"));
+    let unsettled = (!settled)
+        .then(|| format!("not every order ended and every digest was equal within {SETTLE_WITHIN:?}"));
     let idle = (told.orders_finished == 0).then(|| "no order was finished".to_owned());
     counted.chain(unsettled).chain(idle).collect()
 }

@@ -66,7 +66,7 @@ impl Chain {
         let mut stores = Vec::new();
         for (n, name) in (0_u8..).zip(plan.stores) {
             let program = Program::beside_this("holdfast-agent")?;
-            let store = store(name, n)?;
+            let store = store_named(name, n)?;
             let addresses = central.addresses();
             let mut agent =
                 StoreBox::set_up(program, folder.path(), store, &shelves, &client, addresses).await?;
@@ -89,7 +89,7 @@ impl Chain {
     }
 }
 
-fn store(name: &str, n: u8) -> Result<Store> {
+pub fn store_named(name: &str, n: u8) -> Result<Store> {
     Ok(Store {
         store: name.parse()?,
         name: name.to_owned(),
