@@ -1,6 +1,7 @@
 //! No circle among modules that stand side by side, at any depth.
 //!
-//! A parent and its children may know each other: a module file names its children anyway.
+//! A parent and its children may know each other: a module file names its children anyway. The
+//! exceptions have their reason beside them, and the list only shrinks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +10,7 @@ use super::{Finding, Rule, Tree};
 
 pub(super) const RULE: Rule = Rule {
     name: "modules have no circles",
-    check,
+    check: |tree| check(tree, EXCEPTIONS),
     refused: &[
         &[("shared/src/a.rs", "use crate::b::B;"), ("shared/src/b.rs", "use super::a::A;")],
         &[
@@ -29,15 +30,40 @@ pub(super) const RULE: Rule = Rule {
     ],
 };
 
+#[derive(Debug, Clone, Copy)]
+struct Exception {
+    folder: &'static str,
+    /// The modules of the circle, sorted.
+    circle: &'static [&'static str],
+    reason: &'static str,
+}
+
+const EXCEPTIONS: &[Exception] = &[];
+
 type Edges = BTreeMap<String, BTreeSet<String>>;
 
-fn check(tree: &Tree) -> Vec<Finding> {
+fn check(tree: &Tree, exceptions: &[Exception]) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let mut used = vec![false; exceptions.len()];
     for (source, name) in CRATES {
-        for (parent, edges) in siblings(tree, source, name) {
+        for (folder, edges) in siblings(tree, source, name) {
             for circle in circles(&edges) {
-                findings.push(Finding::new(&parent, 0, format!("a circle: {}", circle.join(" <-> "))));
+                let excused = exceptions.iter().position(|it| it.folder == folder && it.circle == circle);
+                match excused.and_then(|at| used.get_mut(at)) {
+                    Some(slot) => *slot = true,
+                    None => {
+                        let message = format!("a circle: {}", circle.join(" <-> "));
+                        findings.push(Finding::new(&folder, 0, message));
+                    }
+                }
             }
+        }
+    }
+    for (entry, used) in exceptions.iter().zip(used) {
+        if !used || entry.reason.is_empty() {
+            let message =
+                format!("the exception for {} needs a circle and a reason", entry.circle.join(" <-> "));
+            findings.push(Finding::new(entry.folder, 0, message));
         }
     }
     findings
@@ -89,4 +115,27 @@ fn reach(edges: &Edges, from: &str) -> BTreeSet<String> {
         }
     }
     seen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXCUSE: Exception = Exception { folder: "shared/src", circle: &["a", "b"], reason: "twins" };
+
+    fn twins() -> Tree {
+        Tree::of(&[("shared/src/a.rs", "use crate::b::B;"), ("shared/src/b.rs", "use crate::a::A;")])
+    }
+
+    #[test]
+    fn an_exception_excuses_its_own_circle_only() {
+        assert_eq!(check(&twins(), &[EXCUSE]), []);
+        assert_eq!(check(&twins(), &[Exception { folder: "agent/src", ..EXCUSE }]).len(), 2);
+    }
+
+    #[test]
+    fn an_exception_that_is_not_needed_or_not_explained_is_refused() {
+        assert_eq!(check(&Tree::of(&[("shared/src/a.rs", "")]), &[EXCUSE]).len(), 1);
+        assert_eq!(check(&twins(), &[Exception { reason: "", ..EXCUSE }]).len(), 1);
+    }
 }
