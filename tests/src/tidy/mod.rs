@@ -24,6 +24,7 @@ mod rooms;
 mod size;
 mod sql_inline;
 mod tree;
+mod unused;
 
 pub use tree::{File, Tree};
 
@@ -42,6 +43,7 @@ pub const RULES: &[Rule] = &[
     rooms::RULE,
     size::RULE,
     sql_inline::RULE,
+    unused::RULE,
 ];
 
 /// A small tree for trying a rule: path and text of each file.
