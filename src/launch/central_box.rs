@@ -4,11 +4,21 @@ use super::store_box::CentralAddresses;
 use super::{Process, Program, free_port};
 use crate::client::CentralClient;
 use anyhow::{Context, Result, ensure};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const START_WITHIN: Duration = Duration::from_secs(30);
 const STOP_WITHIN: Duration = Duration::from_secs(15);
+
+/// Which broker carries the signals.
+#[derive(Debug, Clone)]
+pub enum Broker {
+    /// Lines to append to its table.
+    Embedded { extra: String },
+    /// Central logs in there as `central`.
+    External { address: SocketAddr, password: String },
+}
 
 #[derive(Debug)]
 pub struct CentralBox {
@@ -21,15 +31,24 @@ pub struct CentralBox {
 
 impl CentralBox {
     /// Writes its configuration; `extra` is appended to it. Does not start it.
-    pub fn set_up(program: Program, folder: &Path, extra: &str) -> Result<Self> {
+    pub fn set_up(program: Program, folder: &Path, broker: &Broker, extra: &str) -> Result<Self> {
         let folder = folder.join("central");
         std::fs::create_dir_all(&folder)?;
-        let addresses = CentralAddresses { http: free_port()?, mqtt: free_port()? };
+        let (mqtt, mqtt_table) = match broker {
+            Broker::Embedded { extra } => {
+                let listen = free_port()?;
+                (listen, format!("[mqtt]\nlisten = \"{listen}\"\n{extra}"))
+            }
+            Broker::External { address, password } => {
+                let login = format!("address = \"{address}\"\nusername = \"central\"\npassword = \"{password}\"\n");
+                (*address, format!("[mqtt.external]\n{login}"))
+            }
+        };
+        let addresses = CentralAddresses { http: free_port()?, mqtt };
         let config = format!(
-            "data_dir = {:?}\n\n[http]\nlisten = \"{}\"\n\n[mqtt]\nlisten = \"{}\"\n\n{extra}",
+            "data_dir = {:?}\n\n[http]\nlisten = \"{}\"\n\n{mqtt_table}\n{extra}",
             folder.join("data"),
             addresses.http,
-            addresses.mqtt,
         );
         std::fs::write(folder.join("central.toml"), config)?;
         Ok(Self { program, folder, addresses, process: None, http: crate::client::http()? })

@@ -6,7 +6,7 @@ mod process;
 mod store_box;
 
 pub use cable::Cable;
-pub use central_box::CentralBox;
+pub use central_box::{Broker, CentralBox};
 pub use process::{Process, Program};
 pub use store_box::{CentralAddresses, StoreBox};
 

@@ -5,7 +5,7 @@
 
 use anyhow::{Context, Result};
 use holdfast::client::LanClient;
-use holdfast::launch::{CentralBox, Program, StoreBox};
+use holdfast::launch::{Broker, CentralBox, Program, StoreBox};
 use holdfast_agent::core::command::{MovementKind, MovementRequest};
 use holdfast_agent::ports::ledger::Role;
 use holdfast_tests::e2e::{sku, store_named};
@@ -30,7 +30,8 @@ async fn main() -> Result<()> {
     let size = std::fs::metadata(agent.path())?.len();
     writeln!(told, "binary                    {:>8.1} MB   (budget 15)", megabytes(size))?;
     let folder = tempfile::tempdir()?;
-    let mut central = CentralBox::set_up(Program::beside_this("holdfast-central")?, folder.path(), "")?;
+    let embedded = Broker::Embedded { extra: String::new() };
+    let mut central = CentralBox::set_up(Program::beside_this("holdfast-central")?, folder.path(), &embedded, "")?;
     central.start().await?;
     let shelves: Vec<_> = (0..SKUS).map(|n| (sku(n), format!("Article number {n}"), 100)).collect();
     let imported = Instant::now();

@@ -1,8 +1,10 @@
 //! A small chain of real processes for the end-to-end tests.
 
+pub mod mosquitto;
+
 use anyhow::{Context, Result, bail};
 use holdfast::client::{CentralClient, LanClient, Refused};
-use holdfast::launch::{CentralBox, Program, StoreBox};
+use holdfast::launch::{Broker, CentralBox, Program, StoreBox};
 use holdfast_central::core::fleet::{Place, Store, StoreKind};
 use holdfast_central::core::order::{OrderLineRequest, OrderRequest};
 use holdfast_central::ports::fleet::CatalogueItem;
@@ -11,6 +13,7 @@ use holdfast_shared::ids::Sku;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -32,12 +35,17 @@ pub struct Plan<'a> {
     pub stores: &'a [&'a str],
     pub skus: u32,
     pub units: i64,
+    /// Whole tables, appended to central's configuration.
     pub central_config: String,
+    /// Lines of its `mqtt` table.
+    pub mqtt_config: String,
+    /// Instead of the embedded broker: where it is, and central's password there.
+    pub external_broker: Option<(SocketAddr, String)>,
 }
 
 impl Default for Plan<'_> {
     fn default() -> Self {
-        Self { stores: &["leeds"], skus: 10, units: 100, central_config: String::new() }
+        Self { stores: &["leeds"], skus: 10, units: 100, central_config: String::new(), mqtt_config: String::new(), external_broker: None }
     }
 }
 
