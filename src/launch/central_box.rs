@@ -40,7 +40,8 @@ impl CentralBox {
                 (listen, format!("[mqtt]\nlisten = \"{listen}\"\n{extra}"))
             }
             Broker::External { address, password } => {
-                let login = format!("address = \"{address}\"\nusername = \"central\"\npassword = \"{password}\"\n");
+                let login =
+                    format!("address = \"{address}\"\nusername = \"central\"\npassword = \"{password}\"\n");
                 (*address, format!("[mqtt.external]\n{login}"))
             }
         };

@@ -31,7 +31,8 @@ async fn main() -> Result<()> {
     writeln!(told, "binary                    {:>8.1} MB   (budget 15)", megabytes(size))?;
     let folder = tempfile::tempdir()?;
     let embedded = Broker::Embedded { extra: String::new() };
-    let mut central = CentralBox::set_up(Program::beside_this("holdfast-central")?, folder.path(), &embedded, "")?;
+    let mut central =
+        CentralBox::set_up(Program::beside_this("holdfast-central")?, folder.path(), &embedded, "")?;
     central.start().await?;
     let shelves: Vec<_> = (0..SKUS).map(|n| (sku(n), format!("Article number {n}"), 100)).collect();
     let imported = Instant::now();

@@ -15,8 +15,13 @@ const PASSWORD: &str = "only-for-this-test";
 async fn an_ordinary_client_reads_heartbeats_from_the_embedded_broker() -> Result<()> {
     let plan = Plan { mqtt_config: format!("observer_password = \"{PASSWORD}\"\n"), ..Plan::default() };
     let chain = Chain::start(plan).await?;
-    let heard =
-        subscribe_once(chain.central.addresses().mqtt, "observer", PASSWORD, "holdfast/v1/default/leeds/heartbeat").await?;
+    let heard = subscribe_once(
+        chain.central.addresses().mqtt,
+        "observer",
+        PASSWORD,
+        "holdfast/v1/default/leeds/heartbeat",
+    )
+    .await?;
     let beat: Heartbeat = serde_json::from_str(&heard)?;
     ensure!(beat.store == chain.stores[0].store.store && beat.vitals.database_ok == Some(true), "{heard}");
     let wrong = subscribe_once(chain.central.addresses().mqtt, "observer", "guessed", "#").await;
@@ -38,7 +43,8 @@ async fn the_same_chain_runs_over_mosquitto() -> Result<()> {
     let own = "topic write holdfast/v1/default/leeds/heartbeat\ntopic write holdfast/v1/default/leeds/freshness\ntopic write holdfast/v1/default/leeds/presence\ntopic read holdfast/v1/default/leeds/poke";
     broker.allow(word("replica")?, word("secret")?, own);
     broker.start().await?;
-    let heard = subscribe_once(broker.address, "central", PASSWORD, "holdfast/v1/default/leeds/heartbeat").await?;
+    let heard =
+        subscribe_once(broker.address, "central", PASSWORD, "holdfast/v1/default/leeds/heartbeat").await?;
     let beat: Heartbeat = serde_json::from_str(&heard)?;
     ensure!(beat.store == chain.stores[0].store.store, "{heard}");
     a_day_goes_well(&chain).await

@@ -45,7 +45,14 @@ pub struct Plan<'a> {
 
 impl Default for Plan<'_> {
     fn default() -> Self {
-        Self { stores: &["leeds"], skus: 10, units: 100, central_config: String::new(), mqtt_config: String::new(), external_broker: None }
+        Self {
+            stores: &["leeds"],
+            skus: 10,
+            units: 100,
+            central_config: String::new(),
+            mqtt_config: String::new(),
+            external_broker: None,
+        }
     }
 }
 

@@ -42,7 +42,8 @@ impl Mosquitto {
         std::fs::write(&passwords, "")?;
         let mut lines = String::new();
         for (user, password, may) in &self.users {
-            let made = Command::new("mosquitto_passwd").arg("-b").arg(&passwords).args([user, password]).output()?;
+            let made =
+                Command::new("mosquitto_passwd").arg("-b").arg(&passwords).args([user, password]).output()?;
             ensure!(made.status.success(), "mosquitto_passwd: {}", String::from_utf8_lossy(&made.stderr));
             writeln!(lines, "user {user}\n{may}\n")?;
         }
