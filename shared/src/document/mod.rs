@@ -27,3 +27,6 @@ pub use bag::{Bag, Conflict, Incoming, Merged, Recorded, StoredChange};
 pub use error::DocumentError;
 pub use heads::{BadHeads, ChangeHash, Heads};
 pub use root::Root;
+
+#[cfg(test)]
+mod tests;
