@@ -1,6 +1,7 @@
 //! One document in memory.
 
 use super::actor::WriterId;
+use super::apply::{Fresh, Proof, apply, library};
 use super::chunk::Change;
 use super::error::DocumentError;
 use super::heads::{ChangeHash, Heads};
@@ -8,10 +9,9 @@ use super::history::{History, Steps};
 use crate::ids::FactId;
 use crate::limits::{CHANGE_BYTES_MAX, CHANGE_FACTS_MAX, DOCUMENT_FACTS_MAX, FACT_BYTES_MAX};
 use automerge::transaction::{CommitOptions, Transactable};
-use automerge::{Automerge, ROOT, ReadDoc, ScalarValue, Value};
+use automerge::{Automerge, ROOT, ReadDoc, ScalarValue, ScalarValueRef, Value, ValueRef};
 use serde_bytes::ByteBuf;
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Bytes of a change that are not facts: frame, dependencies, lengths.
 const CHANGE_FRAME_BYTES: usize = 16 * 1024;
@@ -271,65 +271,15 @@ impl Bag {
 
     /// All facts in the order of their ids, each with the body that counts.
     pub fn facts(&self) -> impl Iterator<Item = (FactId, String)> {
-        self.doc.keys(ROOT).filter_map(|key| {
-            let id: FactId = key.parse().ok()?;
-            let body = self.get(&id)?;
+        self.doc.map_range(ROOT, ..).filter_map(|item| {
+            let id: FactId = item.key.parse().ok()?;
+            let body = match item.value {
+                ValueRef::Scalar(ScalarValueRef::Str(body)) if !item.conflict => body.into_owned(),
+                ValueRef::Scalar(_) | ValueRef::Object(_) => self.get(&id)?,
+            };
             Some((id, body))
         })
     }
-}
-
-/// Changes that passed the check, and the history with them.
-struct Fresh {
-    changes: Vec<(Change, Vec<u8>)>,
-    history: History,
-}
-
-/// How much the library has to prove after it applied changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Proof {
-    /// The heads are the ones that we computed ourselves.
-    Heads,
-    /// Also: it gives back the same bytes, and the saved form loads again.
-    SavedForm,
-}
-
-/// Applies to a copy. Whatever the library does, the document stays as it was.
-fn apply(doc: &Automerge, fresh: &Fresh, proof: Proof) -> Result<Automerge, DocumentError> {
-    let attempt = AssertUnwindSafe(|| try_apply(doc, fresh, proof));
-    catch_unwind(attempt).unwrap_or_else(|_| Err(DocumentError::Library("it panicked".to_owned())))
-}
-
-fn try_apply(doc: &Automerge, fresh: &Fresh, proof: Proof) -> Result<Automerge, DocumentError> {
-    let disagrees = |what: &str| Err(DocumentError::Library(format!("it disagrees about {what}")));
-    let mut copy = doc.clone();
-    let changes = fresh
-        .changes
-        .iter()
-        .map(|(_, bytes)| automerge::Change::from_bytes(bytes.clone()).map_err(|error| library(&error)))
-        .collect::<Result<Vec<_>, _>>()?;
-    copy.apply_changes(changes).map_err(|error| library(&error))?;
-    if heads_of(&copy)? != fresh.history.heads() {
-        return disagrees("the heads");
-    }
-    if proof == Proof::Heads {
-        return Ok(copy);
-    }
-    for (change, bytes) in &fresh.changes {
-        let again = copy.get_change_by_hash(&change.hash.to_automerge());
-        if again.is_none_or(|again| again.raw_bytes() != bytes) {
-            return disagrees("the bytes of a change");
-        }
-    }
-    let loaded = Automerge::load(&copy.save()).map_err(|error| library(&error))?;
-    if heads_of(&loaded)? != fresh.history.heads() || loaded.length(ROOT) != copy.length(ROOT) {
-        return disagrees("its own saved form");
-    }
-    Ok(copy)
-}
-
-fn heads_of(doc: &Automerge) -> Result<Heads, DocumentError> {
-    Ok(Heads::new(doc.get_heads().into_iter().map(ChangeHash::from))?)
 }
 
 fn stored(change: &automerge::Change) -> Result<StoredChange, DocumentError> {
@@ -374,8 +324,4 @@ fn pieces<'a>(facts: &[(&'a FactId, &'a str)]) -> Vec<Vec<(&'a FactId, &'a str)>
         pieces.push(piece);
     }
     pieces
-}
-
-fn library(error: &dyn std::error::Error) -> DocumentError {
-    DocumentError::Library(error.to_string())
 }
