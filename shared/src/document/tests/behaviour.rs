@@ -64,7 +64,7 @@ fn changes_without_their_ground_are_asked_for() {
     let mut central = Bag::new(writer(9));
 
     let missing = Err(DocumentError::Missing { heads: vec![first.hash] });
-    assert_eq!(offer(&mut central, &[second.bytes.clone()]), missing);
+    assert_eq!(offer(&mut central, std::slice::from_ref(&second.bytes)), missing);
     let base = Heads::new([first.hash]).unwrap();
     let none = Heads::empty();
     assert_eq!(central.merge(&Incoming { base: &base, heads: &none, changes: &[] }, &everyone), missing);

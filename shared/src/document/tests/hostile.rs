@@ -160,7 +160,7 @@ fn a_writer_that_is_not_allowed_is_refused() {
 fn a_writer_counts_its_changes_and_knows_its_own() {
     let mut bag = Bag::new(writer(9));
     let first = forged(1, 1, &[], 1);
-    offer(&mut bag, &[first.bytes.clone()]).unwrap();
+    offer(&mut bag, std::slice::from_ref(&first.bytes)).unwrap();
     let wrong = |got| Err(DocumentError::WrongSequence { writer: writer(1), expected: 2, got });
 
     // The restored disk: the same number for another change.
