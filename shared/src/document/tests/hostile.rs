@@ -123,9 +123,15 @@ fn whole_documents_compressed_changes_bundles_and_empty_changes_are_refused() {
     assert!(refused(doc.bundle(doc.get_heads()).unwrap().bytes()));
     doc.empty_commit(CommitOptions::default().with_time(0));
     assert!(refused(doc.get_last_local_change().unwrap().raw_bytes()));
-    for kind in 0..=255 {
-        assert!(kind == 1 || refused(&seal(kind, b"anything")));
+    let reason = |bytes: &[u8]| Change::parse(bytes).unwrap_err();
+    let other_kind = DocumentError::Refused("only plain change chunks are taken");
+    assert_eq!(reason(&compressed), other_kind);
+    for kind in (0..=255).filter(|kind| *kind != 1) {
+        assert_eq!(reason(&seal(kind, b"anything")), other_kind);
     }
+    let mut damaged = seal(1, b"anything");
+    damaged[4] ^= 1;
+    assert_eq!(reason(&damaged), DocumentError::Refused("its checksum is wrong"));
 }
 
 /// A change in the one spelling, with whatever numbers and dependencies the test wants.
@@ -189,7 +195,8 @@ fn heads_without_end_are_refused() {
         let mut other = Bag::new(writer(u8::try_from(100 + replica).unwrap()));
         other.record(&facts(replica..replica + 1)).unwrap();
         let outcome = send(&other, &mut bag);
-        assert_eq!(outcome.is_err(), replica == HEADS_MAX);
+        let full = Err(DocumentError::TooLarge { what: "heads of one document", limit: HEADS_MAX });
+        assert!(if replica == HEADS_MAX { outcome == full } else { outcome.is_ok() });
     }
     assert_eq!(bag.heads().len(), HEADS_MAX);
     bag.record(&facts(500..501)).unwrap();
