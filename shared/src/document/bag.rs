@@ -59,6 +59,14 @@ pub struct Incoming<'a> {
     pub changes: &'a [ByteBuf],
 }
 
+/// A part of what the other side lacks. Each builds on the ones before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    pub base: Heads,
+    pub heads: Heads,
+    pub changes: Vec<StoredChange>,
+}
+
 /// What a merge brought.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Merged {
@@ -84,7 +92,7 @@ impl Bag {
         changes: impl IntoIterator<Item = impl AsRef<[u8]>>,
     ) -> Result<Self, DocumentError> {
         let mut bag = Self::new(writer);
-        let fresh = bag.check(changes, &|_| true)?;
+        let fresh = bag.check(changes, &|_| true, Steps::unlimited())?;
         if !fresh.changes.is_empty() {
             let doc = apply(&bag.doc, &fresh, Proof::Heads)?;
             bag = Self { doc, writer, history: fresh.history };
@@ -93,6 +101,9 @@ impl Bag {
     }
 
     /// Puts facts. Known ones are skipped; one whose id is there with another body is told.
+    ///
+    /// After [`DocumentError::Library`], and when storing the changes fails, this bag is thrown away
+    /// and loaded again under a new writer: it may hold what was not stored.
     pub fn record(&mut self, facts: &[(FactId, String)]) -> Result<Recorded, DocumentError> {
         let mut recorded = Recorded::default();
         let mut fresh: BTreeMap<&FactId, &str> = BTreeMap::new();
@@ -137,7 +148,7 @@ impl Bag {
         let bytes = change.ok_or_else(|| DocumentError::Library("it lost a change".to_owned()))?;
         let bytes = bytes.raw_bytes().to_vec();
         let change = Change::parse(&bytes)?;
-        self.history.admit(&change, &mut Steps::default())?;
+        self.history.admit(&change, &mut Steps::unlimited())?;
         Ok(StoredChange { hash: change.hash, writer: change.writer, seq: change.seq, bytes })
     }
 
@@ -153,7 +164,7 @@ impl Bag {
         if !missing.is_empty() {
             return Err(DocumentError::Missing { heads: missing });
         }
-        let fresh = self.check(incoming.changes, allowed)?;
+        let fresh = self.check(incoming.changes, allowed, Steps::of_a_merge())?;
         let missing = fresh.history.unknown(incoming.heads.iter());
         if !missing.is_empty() {
             return Err(DocumentError::Missing { heads: missing });
@@ -199,6 +210,7 @@ impl Bag {
         &self,
         changes: impl IntoIterator<Item = impl AsRef<[u8]>>,
         allowed: &dyn Fn(&WriterId) -> bool,
+        mut steps: Steps,
     ) -> Result<Fresh, DocumentError> {
         let mut fresh: Vec<(Change, Vec<u8>)> = Vec::new();
         let mut seen = BTreeSet::new();
@@ -219,7 +231,6 @@ impl Bag {
         // A change numbers its operations after all that it depends on: this is a causal order.
         fresh.sort_by_key(|(change, _)| (change.first_op, change.seq));
         let mut history = self.history.clone();
-        let mut steps = Steps::default();
         for (change, _) in &fresh {
             history.admit(change, &mut steps)?;
         }
@@ -235,6 +246,31 @@ impl Bag {
         }
         let have: Vec<_> = have.iter().map(|hash| hash.to_automerge()).collect();
         self.doc.get_changes(&have).iter().map(stored).collect()
+    }
+
+    /// What the other side lacks, in pieces of about this many bytes, to be sent in this order.
+    pub fn pieces_since(&self, have: &Heads, bytes_max: usize) -> Result<Vec<Piece>, DocumentError> {
+        let mut pieces: Vec<Piece> = Vec::new();
+        let mut bytes = 0_usize;
+        for change in self.changes_since(have)? {
+            bytes = bytes.saturating_add(change.bytes.len());
+            match pieces.last_mut() {
+                Some(piece) if bytes <= bytes_max => piece.changes.push(change),
+                Some(_) | None => {
+                    bytes = change.bytes.len();
+                    let (base, heads) = (Heads::empty(), Heads::empty());
+                    pieces.push(Piece { base, heads, changes: vec![change] });
+                }
+            }
+        }
+        let mut reached = have.clone();
+        for piece in &mut pieces {
+            piece.base = reached;
+            let hashes = piece.changes.iter().map(|change| &change.hash);
+            piece.heads = self.history.heads_after(&piece.base, hashes);
+            reached = piece.heads.clone();
+        }
+        Ok(pieces)
     }
 
     #[must_use]

@@ -24,7 +24,7 @@ mod history;
 mod root;
 
 pub use actor::{BadWriter, WriterId};
-pub use bag::{Bag, Conflict, Incoming, Merged, Recorded, StoredChange};
+pub use bag::{Bag, Conflict, Incoming, Merged, Piece, Recorded, StoredChange};
 pub use error::DocumentError;
 pub use heads::{BadHeads, ChangeHash, Heads};
 pub use root::Root;

@@ -115,6 +115,38 @@ fn stored_changes_load_again_and_are_written_on() {
 }
 
 #[test]
+fn a_backlog_in_pieces_arrives_whole() {
+    let (mut agent, mut central) = (Bag::new(writer(1)), Bag::new(writer(9)));
+    agent.record(&facts(0..5)).unwrap();
+    send(&agent, &mut central).unwrap();
+    let known = agent.heads();
+    central.record(&facts(100..105)).unwrap();
+    for number in 0..20 {
+        agent.record(&facts(200 + number..201 + number)).unwrap();
+    }
+    send(&central, &mut agent).unwrap();
+    let single = agent.changes_since(&known).unwrap()[0].bytes.len();
+
+    let pieces = agent.pieces_since(&known, 3 * single).unwrap();
+
+    assert!(pieces.len() > 5);
+    let mut other = Bag::load(writer(8), bytes_of(&central.changes_since(&Heads::empty()).unwrap())).unwrap();
+    for Piece { base, heads, changes } in &pieces {
+        let changes = bytes_of(changes);
+        assert!(changes.len() == 1 || changes.iter().map(|change| change.len()).sum::<usize>() <= 3 * single);
+        other.merge(&Incoming { base, heads, changes: &changes }, &everyone).unwrap();
+    }
+    assert_eq!((other.heads(), &pieces[pieces.len() - 1].heads), (agent.heads(), &agent.heads()));
+    assert_eq!(agent.pieces_since(&agent.heads(), 1).unwrap(), []);
+
+    // A piece that is missing is noticed.
+    let late = &pieces[3];
+    let incoming = Incoming { base: &late.base, heads: &late.heads, changes: &bytes_of(&late.changes) };
+    let mut behind = Bag::new(writer(7));
+    assert!(matches!(behind.merge(&incoming, &everyone), Err(DocumentError::Missing { .. })));
+}
+
+#[test]
 fn large_batches_are_cut_by_number_and_by_bytes() {
     let mut bag = Bag::new(writer(1));
     let body = "x".repeat(FACT_BYTES_MAX);
