@@ -52,7 +52,7 @@ fn try_apply(doc: &Automerge, fresh: &Fresh, proof: Proof) -> Result<Automerge, 
     if again.len() != given.len() || !again.iter().all(same) {
         return disagrees("the bytes of a change");
     }
-    let loaded = Automerge::load(&copy.save()).map_err(|error| library(&error))?;
+    let loaded = Automerge::load(&copy.save_nocompress()).map_err(|error| library(&error))?;
     if heads_of(&loaded)? != fresh.history.heads() || loaded.length(ROOT) != copy.length(ROOT) {
         return disagrees("its own saved form");
     }

@@ -13,7 +13,7 @@ mod tests;
 
 pub use codec::{SyncCodecError, SyncMessage};
 
-use crate::document::{BadHeads, ChangeHash, DocumentError, Heads, StoredChange};
+use crate::document::{BadHeads, ChangeHash, DocumentError, Heads, Piece, StoredChange};
 use crate::error::Code;
 use crate::ids::{BadId, BootId, DocumentId, ReplicaId, StoreId};
 use crate::set_hash::SetHash;
@@ -105,6 +105,12 @@ impl DocumentFrame {
             heads: ByteBuf::from(heads.to_bytes()),
             changes: changes.into_iter().map(|change| ByteBuf::from(change.bytes)).collect(),
         }
+    }
+
+    /// One piece of [`crate::document::Bag::pieces_since`].
+    #[must_use]
+    pub fn of_piece(document: &DocumentId, piece: Piece) -> Self {
+        Self::new(document, &piece.base, &piece.heads, piece.changes)
     }
 
     /// The name as it was sent, for the answer when it is not one.

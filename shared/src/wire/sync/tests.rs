@@ -1,7 +1,7 @@
 use super::*;
 use crate::document::{Bag, Incoming, WriterId};
 use crate::ids::FactId;
-use crate::limits::{SYNC_BYTES_MAX, SYNC_DOCUMENTS_MAX, SYNC_PLAIN_BYTES_MAX};
+use crate::limits::{SYNC_BYTES_MAX, SYNC_DOCUMENTS_MAX, SYNC_PIECE_BYTES, SYNC_PLAIN_BYTES_MAX};
 use serde_json::json;
 
 fn request(documents: Vec<DocumentFrame>) -> SyncRequest {
@@ -186,7 +186,10 @@ fn five_thousand_facts_fit_into_80_kb() {
             .collect();
         changes.extend(bag.record(&facts).unwrap().changes);
     }
-    let sent = request(vec![DocumentFrame::new(&document(), &Heads::empty(), &bag.heads(), changes)]);
+    let mut pieces = bag.pieces_since(&Heads::empty(), SYNC_PIECE_BYTES).unwrap();
+    let piece = pieces.remove(0);
+    assert_eq!((pieces.len(), &piece.changes), (0, &changes));
+    let sent = request(vec![DocumentFrame::of_piece(&document(), piece)]);
     let bytes = sent.encode().unwrap().len();
     assert!(bytes <= 80_000, "{bytes} bytes");
 }
