@@ -38,10 +38,15 @@ impl CentralClient {
 
     /// The same key may be sent again and again: it is one order.
     pub async fn place(&self, key: &IdempotencyKey, order: &OrderRequest) -> Result<OrderId> {
-        let request = self.request(Method::POST, "/v1/orders").header("Idempotency-Key", key.as_str());
-        let answer = json(request.json(order).send().await?).await?;
+        let answer = self.place_json(key.as_str(), &serde_json::to_value(order)?).await?;
         let order = answer.get("order").and_then(Value::as_str).context("the answer names no order")?;
         Ok(order.parse()?)
+    }
+
+    /// An order as it stands, good or bad.
+    pub async fn place_json(&self, key: &str, order: &Value) -> Result<Value> {
+        let request = self.request(Method::POST, "/v1/orders").header("Idempotency-Key", key);
+        json(request.json(order).send().await?).await
     }
 
     pub async fn put_store(&self, store: &Store) -> Result<()> {

@@ -82,11 +82,16 @@ impl LanClient {
     }
 
     async fn act(&self, path: &str, key: &str, body: &Value) -> Result<Acknowledged> {
-        let request = self.request(Method::POST, path).header("Idempotency-Key", key);
-        let body = json(request.json(body).send().await?).await?;
+        let body = self.send(path, key, body).await?;
         let listed = body.get("facts").and_then(Value::as_array);
         let facts = listed.into_iter().flatten().filter_map(Value::as_str);
         Ok(Acknowledged { facts: facts.map(str::parse).collect::<Result<_, _>>()?, body: body.clone() })
+    }
+
+    /// Any request of a device, as it stands.
+    pub async fn send(&self, path: &str, key: &str, body: &Value) -> Result<Value> {
+        let request = self.request(Method::POST, path).header("Idempotency-Key", key);
+        json(request.json(body).send().await?).await
     }
 
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {

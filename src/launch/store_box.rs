@@ -141,7 +141,7 @@ impl StoreBox {
     }
 
     /// Runs one command of the agent's own command line, to its end.
-    async fn tell(&self, arguments: &[&str]) -> Result<String> {
+    pub async fn tell(&self, arguments: &[&str]) -> Result<String> {
         let mut command = tokio::process::Command::from(self.program.command());
         command.arg("--config").arg(self.folder.join("agent.toml")).args(arguments);
         let done = command.stdin(std::process::Stdio::null()).output().await?;

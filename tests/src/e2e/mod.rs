@@ -14,6 +14,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -39,6 +40,8 @@ pub struct Plan<'a> {
     pub central_config: String,
     /// Lines of its `mqtt` table.
     pub mqtt_config: String,
+    /// Where data goes, when not into a folder that passes.
+    pub folder: Option<PathBuf>,
     /// Instead of the embedded broker: where it is, and central's password there.
     pub external_broker: Option<(SocketAddr, String)>,
 }
