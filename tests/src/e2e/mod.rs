@@ -54,6 +54,7 @@ impl Default for Plan<'_> {
             units: 100,
             central_config: String::new(),
             mqtt_config: String::new(),
+            folder: None,
             external_broker: None,
         }
     }
