@@ -56,7 +56,8 @@ fn no_heartbeat(view: &View<'_>) -> Option<Reason> {
             let from = voice.received_at.max(view.health.silence_from);
             let age_ms = view.now.since(from);
             (age_ms >= soft).then(|| {
-                let words = format!("syncs, but no heartbeat for {} (limit {})", spoken(age_ms), spoken(soft));
+                let words =
+                    format!("syncs, but no heartbeat for {} (limit {})", spoken(age_ms), spoken(soft));
                 reason(NAME, Standing::Suspect, words)
             })
         }

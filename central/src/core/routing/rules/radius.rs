@@ -11,7 +11,7 @@ impl Rule for Radius {
         "radius"
     }
 
-    fn refuse(&self, ask: &Ask<'_>, node: &Node) -> Option<String> {
+    fn refuse(&self, ask: &Ask<'_>, _: &Node) -> Option<String> {
         if ask.demand.pickup_store.is_some() {
             return None;
         }
