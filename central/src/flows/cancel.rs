@@ -69,10 +69,10 @@ async fn poke_stores<S: Orders + Work + ?Sized>(
 ) -> Result<(), FlowError> {
     let tasks = store.order(tenant, order).await?.map(|order| order.tasks).unwrap_or_default();
     for task in tasks {
-        if let Some(task) = store.task(tenant, &task).await? {
-            if !task.phase.is_final() {
-                poke.poke(tenant, &task.store, "cancel requested");
-            }
+        if let Some(task) = store.task(tenant, &task).await?
+            && !task.phase.is_final()
+        {
+            poke.poke(tenant, &task.store, "cancel requested");
         }
     }
     Ok(())

@@ -40,7 +40,7 @@ pub async fn hear<S: Fleet + Replication + ?Sized>(
     };
     let message = match topic.channel {
         Channel::Poke => return Ok(Outcome::Own),
-        Channel::Heartbeat => decode(payload).map(Message::Heartbeat),
+        Channel::Heartbeat => decode(payload).map(|beat| Message::Heartbeat(Box::new(beat))),
         Channel::Freshness => decode(payload).map(Message::Freshness),
         Channel::Presence => decode(payload).map(Message::Presence),
     };
@@ -65,7 +65,7 @@ pub async fn hear_by_sync<S: Replication + ?Sized>(
         Ok(beat) => beat,
         Err(error) => return Ok(unreadable(watch, Some(replica), &format!("health in a sync: {error}"))),
     };
-    let message = Message::Heartbeat(beat);
+    let message = Message::Heartbeat(Box::new(beat));
     if !message.is_from(&replica.tenant, &replica.store, Some(replica)) {
         watch.with(|observatory| {
             observatory.counts.foreign = observatory.counts.foreign.saturating_add(1);
@@ -77,7 +77,7 @@ pub async fn hear_by_sync<S: Replication + ?Sized>(
 }
 
 enum Message {
-    Heartbeat(Heartbeat),
+    Heartbeat(Box<Heartbeat>),
     Freshness(Freshness),
     Presence(Presence),
 }
@@ -114,7 +114,7 @@ async fn take<S: Replication + ?Sized>(
         }
         Message::Heartbeat(beat) => {
             let replica = beat.replica.clone();
-            let heard = watch.with(|observatory| observatory.hear(beat, now.mono));
+            let heard = watch.with(|observatory| observatory.hear(*beat, now.mono));
             if heard == Heard::Taken {
                 compare_newest(store, watch, &key, &replica).await?;
             }

@@ -32,13 +32,10 @@ pub async fn place_order<S: Orders + Fleet + ?Sized>(
     if !unknown.is_empty() {
         return Err(FlowError::refused(Code::UnknownSku, unknown_words(&unknown)));
     }
-    if let Some(chosen) = &request.pickup_store {
-        if store.store(&tenant, chosen).await?.is_none() {
-            return Err(FlowError::refused(
-                Code::UnknownStore,
-                format!("pickup_store {chosen} is not known"),
-            ));
-        }
+    if let Some(chosen) = &request.pickup_store
+        && store.store(&tenant, chosen).await?.is_none()
+    {
+        return Err(FlowError::refused(Code::UnknownStore, format!("pickup_store {chosen} is not known")));
     }
     let request_hash = hash(&request)?;
     let placed = store

@@ -55,8 +55,8 @@ pub async fn route_orders<S: Work + Fleet + ?Sized>(
     now: Now,
 ) -> Result<Routed, FlowError> {
     let demands = store.demands(DEMANDS_MAX, now.utc.plus(-BACKORDER_RETRY_MS)).await?;
-    let mut routed = Routed::default();
-    routed.more = u32::try_from(demands.len()).unwrap_or(u32::MAX) >= DEMANDS_MAX;
+    let more = u32::try_from(demands.len()).unwrap_or(u32::MAX) >= DEMANDS_MAX;
+    let mut routed = Routed { more, ..Routed::default() };
     let tenants: BTreeSet<TenantId> = demands.iter().map(|demand| demand.tenant.clone()).collect();
     let mut views = BTreeMap::new();
     for tenant in tenants {
