@@ -32,6 +32,7 @@
 //! each decide in their own transaction on the rows themselves. Everything in memory may be lost
 //! at any moment; it is heard again within a few heartbeats, and until then nothing is moved.
 
+pub mod adapters;
 pub mod core;
 pub mod flows;
 pub mod ports;
