@@ -52,6 +52,12 @@ impl Mint {
         let _ = self.clock.witness(seen, wall);
     }
 
+    /// A stamp that is no fact's: greater than all before it.
+    pub fn stamp(&mut self, wall: UtcMs) -> Hlc {
+        self.last = self.clock.tick(wall);
+        self.last
+    }
+
     /// Makes facts of what was decided, all under one intent.
     pub fn write(&mut self, said: Vec<Said>, author: Author<'_>, wall: UtcMs) -> Result<Vec<Fact>, Refusal> {
         let several = said.len() > 1;
@@ -62,10 +68,9 @@ impl Mint {
                 Some(intent) => Ok(intent.clone()),
                 None => self.id(),
             };
-            self.last = self.clock.tick(wall);
             facts.push(Fact {
                 id: id.map_err(|bad| Refusal::Invalid(bad.to_string()))?,
-                at: self.last,
+                at: self.stamp(wall),
                 actor: author.actor.clone(),
                 after: said.after,
                 trace: author.trace.cloned(),
