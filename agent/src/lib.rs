@@ -1,2 +1,5 @@
+//! The store agent.
+
+pub mod adapters;
 pub mod core;
 pub mod ports;

@@ -1,0 +1,3 @@
+//! One folder per outside thing. No adapter imports another.
+
+pub mod sqlite;
