@@ -26,7 +26,10 @@ pub struct Intent {
 pub enum Command {
     /// All of them or none.
     Move(Vec<MovementRequest>),
-    Task { task: TaskId, act: TaskAct },
+    Task {
+        task: TaskId,
+        act: TaskAct,
+    },
     /// Staff close the store, or open it again.
     Close(Option<ClosureRequest>),
 }

@@ -9,7 +9,11 @@ use holdfast_shared::wire::sync::{SyncRequest, SyncResponse};
 pub enum CentralError {
     /// No answer: the network, or central itself, is down. Work goes on.
     #[error("central cannot be reached at {url}")]
-    Unreachable { url: String, #[source] source: Box<dyn std::error::Error + Send + Sync> },
+    Unreachable {
+        url: String,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Central answered, and refused.
     #[error("central refused: {}", .0.detail)]
     Refused(Box<Problem>),

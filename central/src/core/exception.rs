@@ -1,0 +1,83 @@
+//! What a person must look at. One queue for all of it.
+
+use holdfast_shared::ids::{ExceptionId, OrderId, StoreId, TaskId};
+use holdfast_shared::time::UtcMs;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Category {
+    /// No node can fulfil it now.
+    Backorder,
+    /// Released goods of a store that went dark: only the store, or a person, can answer.
+    ReleasedAtDarkStore,
+    /// A fact contradicts what central decided.
+    Contradiction,
+    /// Equal documents, unequal stock.
+    Drift,
+    /// Bytes of a document that failed their check.
+    DamagedSync,
+    /// Two bodies under one fact id.
+    FactConflict,
+    /// Many stores fell silent at once: the observer is suspected, nothing is moved.
+    ObserverFrozen,
+    /// A message claims to be from someone else.
+    ForeignClaim,
+    /// A hold without an order line that needs it, or a task that does not end.
+    Stuck,
+}
+
+impl Category {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Backorder => "backorder",
+            Self::ReleasedAtDarkStore => "released_at_dark_store",
+            Self::Contradiction => "contradiction",
+            Self::Drift => "drift",
+            Self::DamagedSync => "damaged_sync",
+            Self::FactConflict => "fact_conflict",
+            Self::ObserverFrozen => "observer_frozen",
+            Self::ForeignClaim => "foreign_claim",
+            Self::Stuck => "stuck",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    Low,
+    Medium,
+    High,
+}
+
+/// What is raised. The same `key` while one is open raises no second, and counts up instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewException {
+    pub key: String,
+    pub category: Category,
+    pub severity: Severity,
+    pub order: Option<OrderId>,
+    pub task: Option<TaskId>,
+    pub store: Option<StoreId>,
+    pub detail: String,
+    pub suggestion: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Exception {
+    pub exception: ExceptionId,
+    pub category: Category,
+    pub severity: Severity,
+    pub order: Option<OrderId>,
+    pub task: Option<TaskId>,
+    pub store: Option<StoreId>,
+    pub detail: String,
+    pub suggestion: String,
+    pub times: u32,
+    pub raised_at: UtcMs,
+    pub resolved_at: Option<UtcMs>,
+    pub resolution: Option<String>,
+}

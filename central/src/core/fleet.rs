@@ -1,0 +1,104 @@
+//! The nodes that can fulfil: stores and distribution centres, where they are and what they can.
+
+use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
+use holdfast_shared::ids::{Actor, StoreId, TenantId};
+use holdfast_shared::time::UtcMs;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use utoipa::ToSchema;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StoreKind {
+    Store,
+    DistributionCentre,
+}
+
+/// A point on the globe, in degrees.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    pub latitude: f64,
+    pub longitude: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Weekday {
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
+}
+
+/// Open from `opens` to `closes`, minutes after local midnight. Past 1440 runs into the next day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpeningHours {
+    pub day: Weekday,
+    pub opens_minute: u16,
+    pub closes_minute: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    pub store: StoreId,
+    pub name: String,
+    pub kind: StoreKind,
+    pub place: Place,
+    /// IANA name, like Europe/London.
+    #[schema(example = "Europe/London")]
+    pub zone: String,
+    /// Empty means always open.
+    #[serde(default)]
+    pub hours: Vec<OpeningHours>,
+    pub fulfils: BTreeSet<FulfilmentKind>,
+    /// Open tasks that the store can work on at once.
+    #[schema(example = 40)]
+    pub capacity_tasks: u32,
+    /// Units of each SKU that online orders never touch.
+    #[serde(default)]
+    pub buffer_units: i64,
+    #[serde(default = "at_packing")]
+    pub release_point: ReleasePoint,
+}
+
+const fn at_packing() -> ReleasePoint {
+    ReleasePoint::Packed
+}
+
+/// A store of a tenant, with what central keeps beside its description.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoreRecord {
+    pub tenant: TenantId,
+    pub store: Store,
+    pub enrolled_replicas: u32,
+    pub open_tasks: u32,
+    pub closures: Vec<Closure>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ClosureCause {
+    Hours,
+    Weather,
+    Staffing,
+    Outage,
+    Maintenance,
+}
+
+/// Soft: finishes its work, gets no more. Hard: all order traffic stops.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Closure {
+    pub hard: bool,
+    pub cause: ClosureCause,
+    pub author: Actor,
+    pub since: UtcMs,
+    pub until: Option<UtcMs>,
+    /// Raised at the store itself, and ended there.
+    pub from_store: bool,
+}

@@ -1,0 +1,8 @@
+//! Decides, and does nothing else. State and time go in; what to record and what to do come out.
+//! No sockets, no clock, no threads, no randomness that is not passed in.
+
+pub mod eligibility;
+pub mod exception;
+pub mod fleet;
+pub mod order;
+pub mod routing;

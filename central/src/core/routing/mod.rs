@@ -1,0 +1,3 @@
+//! `route(demand, fleet, policy, now) -> decision`: one pure function.
+
+pub mod decision;

@@ -1,0 +1,71 @@
+//! Who may ask: API keys, enrolment codes and the credentials of replicas. Stored hashed; the
+//! caller hashes.
+
+use super::StoreError;
+use async_trait::async_trait;
+use holdfast_shared::ids::{ApiKeyId, ReplicaId, StoreId, TenantId};
+use holdfast_shared::time::UtcMs;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use utoipa::ToSchema;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Place orders and read their own status: a storefront.
+    OrdersWrite,
+    OrdersRead,
+    FleetRead,
+    /// Stores, closures, catalogue, enrolment codes.
+    FleetWrite,
+    /// Exceptions, cancellations.
+    Support,
+    /// API keys, and everything else of the tenant.
+    Admin,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ApiKey {
+    pub key: ApiKeyId,
+    pub tenant: TenantId,
+    pub name: String,
+    pub scopes: BTreeSet<Scope>,
+    pub created_at: UtcMs,
+    pub revoked_at: Option<UtcMs>,
+}
+
+/// An enrolled agent installation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplicaIdentity {
+    pub tenant: TenantId,
+    pub store: StoreId,
+    pub replica: ReplicaId,
+}
+
+#[async_trait]
+pub trait Access: Send + Sync {
+    async fn create_api_key(&self, key: ApiKey, token_hash: [u8; 32]) -> Result<(), StoreError>;
+    /// None when unknown or revoked.
+    async fn api_key(&self, token_hash: [u8; 32]) -> Result<Option<ApiKey>, StoreError>;
+    async fn api_keys(&self, tenant: &TenantId) -> Result<Vec<ApiKey>, StoreError>;
+    async fn revoke_api_key(&self, tenant: &TenantId, key: &ApiKeyId, now: UtcMs)
+    -> Result<bool, StoreError>;
+
+    async fn offer_enrolment(
+        &self,
+        tenant: &TenantId,
+        store: &StoreId,
+        code_hash: [u8; 32],
+        until: UtcMs,
+    ) -> Result<(), StoreError>;
+    /// Uses up the code and creates the next replica (`{store}-a`, `{store}-b`, ...) of its store.
+    /// None when the code is unknown, used or past its time.
+    async fn enrol(
+        &self,
+        code_hash: [u8; 32],
+        secret_hash: [u8; 32],
+        box_name: Option<&str>,
+        now: UtcMs,
+    ) -> Result<Option<ReplicaIdentity>, StoreError>;
+    async fn replica_by_secret(&self, secret_hash: [u8; 32]) -> Result<Option<ReplicaIdentity>, StoreError>;
+}

@@ -1,0 +1,96 @@
+//! Nodes, catalogue, closures, stock and the history of eligibility.
+
+use super::{Page, PageRequest, StoreError};
+use crate::core::eligibility::Eligibility;
+use crate::core::exception::{Exception, NewException};
+use crate::core::fleet::{Closure, Store, StoreRecord};
+use async_trait::async_trait;
+use holdfast_shared::ids::{ExceptionId, Sku, StoreId, TenantId};
+use holdfast_shared::time::UtcMs;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Stock of one SKU at one node, as central knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StorePosition {
+    pub store: StoreId,
+    pub sku: Sku,
+    pub on_hand: i64,
+    /// Held for order lines.
+    pub reserved: i64,
+    pub buffer: i64,
+    /// On hand less reserved less buffer; what an order may be promised.
+    pub available: i64,
+    /// The store's last word about it.
+    pub as_of: UtcMs,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CatalogueItem {
+    pub sku: Sku,
+    pub name: String,
+    #[serde(default)]
+    pub class: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EligibilityChange {
+    pub at: UtcMs,
+    pub store: StoreId,
+    pub eligibility: Eligibility,
+}
+
+#[async_trait]
+pub trait Fleet: Send + Sync {
+    async fn put_store(&self, tenant: &TenantId, store: &Store, now: UtcMs) -> Result<(), StoreError>;
+    async fn store(&self, tenant: &TenantId, store: &StoreId) -> Result<Option<StoreRecord>, StoreError>;
+    /// Of all tenants when none is named: the reconcilers see everything.
+    async fn stores(&self, tenant: Option<&TenantId>) -> Result<Vec<StoreRecord>, StoreError>;
+
+    /// Adds a closure, or replaces the one of the same origin.
+    async fn close(&self, tenant: &TenantId, store: &StoreId, closure: &Closure) -> Result<bool, StoreError>;
+    async fn reopen(&self, tenant: &TenantId, store: &StoreId, from_store: bool) -> Result<bool, StoreError>;
+
+    async fn put_catalogue(&self, tenant: &TenantId, items: &[CatalogueItem]) -> Result<u64, StoreError>;
+    /// Those of the asked SKUs that the catalogue lacks.
+    async fn unknown_skus(&self, tenant: &TenantId, skus: &[Sku]) -> Result<Vec<Sku>, StoreError>;
+    /// Every node's position of the asked SKUs.
+    async fn positions(&self, tenant: &TenantId, skus: &[Sku]) -> Result<Vec<StorePosition>, StoreError>;
+
+    /// Written when it changes, with the reasons.
+    async fn record_eligibility(
+        &self,
+        tenant: &TenantId,
+        change: &EligibilityChange,
+    ) -> Result<(), StoreError>;
+    async fn eligibility_history(
+        &self,
+        tenant: &TenantId,
+        store: &StoreId,
+        page: &PageRequest,
+    ) -> Result<Page<EligibilityChange>, StoreError>;
+
+    async fn raise(&self, tenant: &TenantId, exception: &NewException, now: UtcMs) -> Result<(), StoreError>;
+    /// Resolves the open one of that key, when its cause is gone.
+    async fn settle(
+        &self,
+        tenant: &TenantId,
+        key: &str,
+        resolution: &str,
+        now: UtcMs,
+    ) -> Result<bool, StoreError>;
+    async fn exceptions(
+        &self,
+        tenant: &TenantId,
+        open_only: bool,
+        page: &PageRequest,
+    ) -> Result<Page<Exception>, StoreError>;
+    async fn resolve_exception(
+        &self,
+        tenant: &TenantId,
+        exception: &ExceptionId,
+        resolution: &str,
+        now: UtcMs,
+    ) -> Result<bool, StoreError>;
+}

@@ -1,0 +1,51 @@
+//! What central needs of the outside, as small traits of domain operations, never SQL. An engine
+//! implements all of them on one type; the conformance suite in the tests crate runs on each.
+
+pub mod access;
+pub mod fleet;
+pub mod orders;
+pub mod outbox;
+pub mod poke;
+pub mod replication;
+pub mod work;
+
+use holdfast_shared::error::Code;
+
+/// Why the store could not do it. Refusals of a domain kind are outcomes, not errors.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub struct StoreError {
+    pub code: Code,
+    pub what: String,
+    #[source]
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// All of storage, for those who wire it up.
+pub trait Storage:
+    access::Access + fleet::Fleet + orders::Orders + outbox::Outbox + replication::Replication + work::Work
+{
+}
+
+impl<T> Storage for T where
+    T: access::Access
+        + fleet::Fleet
+        + orders::Orders
+        + outbox::Outbox
+        + replication::Replication
+        + work::Work
+{
+}
+
+/// A page of a listing; `next` continues it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    pub rows: Vec<T>,
+    pub next: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PageRequest {
+    pub cursor: Option<String>,
+    pub limit: u32,
+}

@@ -1,0 +1,70 @@
+//! Orders in, and what is known of them.
+
+use super::{Page, PageRequest, StoreError};
+use crate::core::order::{Order, OrderEvent, OrderRequest, OrderState};
+use crate::core::routing::decision::Decision;
+use async_trait::async_trait;
+use holdfast_shared::ids::{Actor, IdempotencyKey, OrderId, TenantId, TraceId};
+use holdfast_shared::time::UtcMs;
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewOrder {
+    pub tenant: TenantId,
+    pub order: OrderId,
+    pub request: OrderRequest,
+    pub key: IdempotencyKey,
+    pub request_hash: [u8; 32],
+    pub actor: Actor,
+    pub trace: TraceId,
+    pub now: UtcMs,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Placed {
+    New,
+    /// The same key and request came before, and became this order.
+    Replayed {
+        order: OrderId,
+        trace: TraceId,
+    },
+    /// The same key came before with another request.
+    KeyReused,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CancelOutcome {
+    /// What had no node is cancelled at once; stores that have work are asked.
+    Requested {
+        cancelled_units: i64,
+        asked_stores: u32,
+    },
+    Unknown,
+    /// Nothing is left to cancel.
+    TooLate(OrderState),
+}
+
+#[async_trait]
+pub trait Orders: Send + Sync {
+    /// Order, first event, outbox and idempotency record in one transaction.
+    async fn place(&self, order: NewOrder) -> Result<Placed, StoreError>;
+    async fn order(&self, tenant: &TenantId, order: &OrderId) -> Result<Option<Order>, StoreError>;
+    async fn orders(
+        &self,
+        tenant: &TenantId,
+        states: &[OrderState],
+        page: &PageRequest,
+    ) -> Result<Page<Order>, StoreError>;
+    async fn count_orders(&self, tenant: &TenantId) -> Result<BTreeMap<OrderState, u64>, StoreError>;
+    async fn timeline(&self, tenant: &TenantId, order: &OrderId) -> Result<Vec<OrderEvent>, StoreError>;
+    async fn decisions(&self, tenant: &TenantId, order: &OrderId) -> Result<Vec<Decision>, StoreError>;
+    /// A request: units without a node end now, units at a store when the store answers.
+    async fn cancel(
+        &self,
+        tenant: &TenantId,
+        order: &OrderId,
+        reason: &str,
+        actor: &Actor,
+        now: UtcMs,
+    ) -> Result<CancelOutcome, StoreError>;
+}

@@ -1,0 +1,42 @@
+//! Central's half of sync.
+
+use super::StoreError;
+use super::access::ReplicaIdentity;
+use async_trait::async_trait;
+use holdfast_shared::ids::{StoreId, TaskId, TenantId};
+use holdfast_shared::time::{Now, UtcMs};
+use holdfast_shared::wire::sync::{SyncRequest, SyncResponse};
+
+/// What one exchange changed, for those who react to it.
+#[derive(Debug, Clone)]
+pub struct Exchanged {
+    pub response: SyncResponse,
+    pub new_facts: u64,
+    pub changed_tasks: Vec<TaskId>,
+    /// Facts of stock came in that made units available.
+    pub stock_grew: bool,
+}
+
+/// The root and stock digest of a store as central has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreDigest {
+    pub root: String,
+    pub stock_digest: String,
+    pub as_of: UtcMs,
+}
+
+#[async_trait]
+pub trait Replication: Send + Sync {
+    /// Merges what the replica sent, document by document; records facts; applies positions as
+    /// differences in one transaction with the holds that they name; folds tasks and follows
+    /// their effects (reopened lines, finished lines, releases that are due); answers with what
+    /// the replica lacks. A bad document is answered as an error for that document.
+    async fn exchange(
+        &self,
+        replica: &ReplicaIdentity,
+        request: &SyncRequest,
+        now: Now,
+    ) -> Result<Exchanged, StoreError>;
+    /// The recent pairs of root and digest, newest first, to compare a heartbeat with.
+    async fn digests(&self, tenant: &TenantId, store: &StoreId) -> Result<Vec<StoreDigest>, StoreError>;
+}

@@ -1,0 +1,116 @@
+//! Work at stores: demands without a node, assignments, recalls. Each write is conditional, so
+//! that of two that race one wins, always.
+
+use super::{Page, PageRequest, StoreError};
+use crate::core::routing::decision::{Decision, Demand, DemandLine};
+use async_trait::async_trait;
+use holdfast_shared::domain::fence::Fence;
+use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint, TaskState};
+use holdfast_shared::ids::{OrderId, StoreId, TaskId, TenantId};
+use holdfast_shared::time::{Now, UtcMs};
+
+/// A decision to give lines of an order to a store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assignment {
+    pub tenant: TenantId,
+    pub order: OrderId,
+    pub store: StoreId,
+    pub kind: FulfilmentKind,
+    pub release_point: ReleasePoint,
+    pub lines: Vec<DemandLine>,
+    /// As read with the demand; the task is `{order}-{assignments + 1}`.
+    pub assignments: u32,
+    pub accept_by: UtcMs,
+    pub promise_by: Option<UtcMs>,
+    pub note: Option<String>,
+    pub decision: Decision,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AssignOutcome {
+    Assigned {
+        task: TaskId,
+        fence: Fence,
+    },
+    /// The position no longer allows it: route again with fresh stock.
+    StockGone {
+        sku: holdfast_shared::ids::Sku,
+    },
+    /// The order moved on since the demand was read.
+    OrderMoved,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecallOutcome {
+    /// The lines are open again; the hold at the store stays until it answers.
+    Recalled,
+    /// Central released the goods before: they can only be answered by the store.
+    ReleasedAlready,
+    /// Ended, recalled before, or under another fence.
+    Moot,
+}
+
+/// A task with what the reconcilers go by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskRow {
+    pub tenant: TenantId,
+    pub state: TaskState,
+}
+
+#[async_trait]
+pub trait Work: Send + Sync {
+    /// Orders with open units that are due for routing, oldest first. Backordered ones come back
+    /// when stock of one of their SKUs has grown somewhere since, or a node became eligible
+    /// (`retry_backorders_before` is the age at which they are tried anyway).
+    async fn demands(&self, limit: u32, retry_backorders_before: UtcMs) -> Result<Vec<Demand>, StoreError>;
+    /// One transaction: reserve every line if the position allows, take the units out of `open`,
+    /// save the decision, the task and its offer in the task's document, event and outbox.
+    async fn assign(&self, assignment: &Assignment, now: Now) -> Result<AssignOutcome, StoreError>;
+    /// Saves the decision and marks the open units as backordered.
+    async fn backorder(&self, demand: &Demand, decision: &Decision, now: Now) -> Result<(), StoreError>;
+
+    /// Decides on the same row as a release.
+    async fn recall(
+        &self,
+        tenant: &TenantId,
+        task: &TaskId,
+        fence: Fence,
+        reason: &str,
+        now: Now,
+    ) -> Result<RecallOutcome, StoreError>;
+    /// Open tasks of one store, or of all.
+    async fn open_tasks(
+        &self,
+        tenant: Option<&TenantId>,
+        store: Option<&StoreId>,
+        limit: u32,
+    ) -> Result<Vec<TaskRow>, StoreError>;
+    /// Offers whose deadline has passed and that nobody accepted or recalled.
+    async fn expired_offers(&self, now: UtcMs, limit: u32) -> Result<Vec<TaskRow>, StoreError>;
+    async fn task(&self, tenant: &TenantId, task: &TaskId) -> Result<Option<TaskState>, StoreError>;
+    async fn tasks_of_store(
+        &self,
+        tenant: &TenantId,
+        store: &StoreId,
+        page: &PageRequest,
+    ) -> Result<Page<TaskState>, StoreError>;
+    /// What must hold, counted straight from the tables; for the demo's summary and for tests.
+    async fn audit(&self) -> Result<Audit, StoreError>;
+}
+
+/// Each of the first four must be 0.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
+pub struct Audit {
+    /// Order lines of which more units left than were ordered.
+    pub double_shipped: u64,
+    /// Units promised beyond what the positions allowed when they were promised.
+    pub oversold: u64,
+    /// Positions whose `reserved` is not the sum of their holds.
+    pub reserved_mismatch: u64,
+    /// Holds whose task has ended.
+    pub orphaned_holds: u64,
+    pub open_holds: u64,
+    pub open_tasks: u64,
+}
