@@ -10,7 +10,7 @@ use answer::{body_within, refusal};
 use async_trait::async_trait;
 use holdfast_shared::limits::{BODY_BYTES_MAX, SYNC_BYTES_MAX};
 use holdfast_shared::wire::enrolment::{EnrolRequest, EnrolResponse};
-use holdfast_shared::wire::sync::{self, SyncRequest, SyncResponse};
+use holdfast_shared::wire::sync::{SYNC_CONTENT_TYPE, SyncMessage, SyncRequest, SyncResponse};
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::{Client, RequestBuilder, Response};
 use std::time::Duration;
@@ -18,7 +18,6 @@ use std::time::Duration;
 const CONNECT_MAX: Duration = Duration::from_secs(5);
 /// From the first byte of the request to the last of the answer.
 const REQUEST_MAX: Duration = Duration::from_secs(30);
-const SYNC_TYPE: &str = "application/vnd.holdfast.sync";
 
 /// Central at one address, with the credential of one replica.
 pub struct CentralHttp {
@@ -82,12 +81,12 @@ impl CentralHttp {
 #[async_trait]
 impl Central for CentralHttp {
     async fn sync(&self, request: &SyncRequest) -> Result<SyncResponse, CentralError> {
-        let body = sync::encode_request(request).map_err(|error| CentralError::Unreadable(Box::new(error)))?;
+        let body = request.encode().map_err(|error| CentralError::Unreadable(Box::new(error)))?;
         let request =
-            self.post("/v1/sync").header(CONTENT_TYPE, SYNC_TYPE).header(ACCEPT, SYNC_TYPE).body(body);
+            self.post("/v1/sync").header(CONTENT_TYPE, SYNC_CONTENT_TYPE).header(ACCEPT, SYNC_CONTENT_TYPE).body(body);
         let response = self.send(request).await?;
         let bytes = body_within(response, SYNC_BYTES_MAX).await.map_err(|error| self.cut_off(error))?;
-        sync::decode_response(&bytes).map_err(|error| CentralError::Unreadable(Box::new(error)))
+        SyncResponse::decode(&bytes).map_err(|error| CentralError::Unreadable(Box::new(error)))
     }
 
     async fn enrol(&self, request: &EnrolRequest) -> Result<EnrolResponse, CentralError> {

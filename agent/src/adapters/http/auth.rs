@@ -1,11 +1,11 @@
 //! Who asks: a paired device with its role, or the person at the box with the admin token.
 
-use super::problem::Failure;
+use super::problem::{Failure, refused};
 use super::state::Api;
 use crate::ports::ledger::{Device, Role};
 use axum::extract::FromRequestParts;
-use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use holdfast_platform::http::Bearer;
 use holdfast_shared::error::Code;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -61,7 +61,7 @@ impl Caller {
         match self {
             Self::Device(device) if roles.contains(&device.role) => Ok(device),
             Self::Device(device) => Err(forbidden(device.role, roles)),
-            Self::Admin => Err(Failure::new(
+            Self::Admin => Err(refused(
                 Code::Forbidden,
                 "the admin token sets the store up; this needs a paired device",
             )),
@@ -81,7 +81,7 @@ fn forbidden(has: Role, roles: &[Role]) -> Failure {
     let wanted: Vec<&str> = roles.iter().map(|role| role_word(*role)).collect();
     let detail =
         format!("this device is paired as {}; this needs the role {}", role_word(has), wanted.join(" or "));
-    Failure::new(Code::Forbidden, detail)
+    refused(Code::Forbidden, detail)
 }
 
 pub(super) const fn role_word(role: Role) -> &'static str {
@@ -97,13 +97,8 @@ impl FromRequestParts<Api> for Caller {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Failure> {
-        let refused = |why: &str| Failure::new(Code::Unauthenticated, why);
-        let header = parts.headers.get(AUTHORIZATION).ok_or_else(|| refused("no credential was sent"))?;
-        let token = header
-            .to_str()
-            .ok()
-            .and_then(|text| text.strip_prefix("Bearer "))
-            .ok_or_else(|| refused("the Authorization header is not a bearer token"))?;
+        let Bearer(token) = Bearer::from_request_parts(parts, api).await?;
+        let token = token.reveal();
         if api.is_admin(token) {
             return Ok(Self::Admin);
         }
@@ -112,7 +107,9 @@ impl FromRequestParts<Api> for Caller {
             Ok(device) => device,
             Err(asked_at) => {
                 let device = api.devices().by_token(hash).await?;
-                let device = device.ok_or_else(|| refused("this device is not paired here, or no longer"))?;
+                let device = device.ok_or_else(|| {
+                    refused(Code::Unauthenticated, "this device is not paired here, or no longer")
+                })?;
                 api.known().keep(hash, device.clone(), asked_at);
                 device
             }

@@ -1,14 +1,12 @@
-//! Reads what a request says: its JSON body, with the hash that its idempotency key stands for.
+//! The JSON body of a request, with the hash that its idempotency key stands for.
 
-use super::problem::Failure;
-use super::state::Api;
-use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use super::problem::{Failure, refused};
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Request};
+use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::request::Parts;
+use holdfast_platform::http::ApiJson;
 use holdfast_shared::error::Code;
-use holdfast_shared::ids::IdempotencyKey;
-use holdfast_shared::limits::BODY_BYTES_MAX;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -24,74 +22,29 @@ pub(super) struct Said<T> {
 #[serde(deny_unknown_fields)]
 pub(super) struct Nothing {}
 
-impl<T: DeserializeOwned> FromRequest<Api> for Said<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Said<T> {
     type Rejection = Failure;
 
-    async fn from_request(request: Request, api: &Api) -> Result<Self, Failure> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        let (mut parts, body) = request.into_parts();
         let mut hasher = blake3::Hasher::new();
-        hasher.update(request.method().as_str().as_bytes()).update(b"\0");
-        hasher.update(request.uri().path().as_bytes()).update(b"\0");
-        let is_json = request
-            .headers()
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|kind| kind.split(';').next().is_some_and(|kind| kind.trim() == "application/json"));
-        let bytes = read_bytes(request, api, BODY_BYTES_MAX).await?;
+        hasher.update(parts.method.as_str().as_bytes()).update(b"\0");
+        hasher.update(parts.uri.path().as_bytes()).update(b"\0");
+        let limited = Request::from_parts(parts.clone(), body);
+        let mut bytes = read_bytes(limited, state).await?;
         hasher.update(&bytes);
-        if !is_json && !bytes.is_empty() {
-            return Err(Failure::new(Code::UnsupportedMediaType, "this takes application/json"));
+        if bytes.is_empty() {
+            bytes = Bytes::from_static(b"{}");
+            parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-        let value = serde_json::from_slice(text).map_err(|error| unreadable(&error))?;
+        let ApiJson(value) =
+            ApiJson::from_request(Request::from_parts(parts, Body::from(bytes)), state).await?;
         Ok(Self { value, hash: *hasher.finalize().as_bytes() })
     }
 }
 
-/// The router's own limit stands above this one; both answer with the same code.
-pub(super) async fn read_bytes(request: Request, api: &Api, limit: usize) -> Result<Bytes, Failure> {
-    let too_large = || Failure::new(Code::BodyTooLarge, format!("the body is over {limit} bytes"));
-    let bytes = Bytes::from_request(request, api).await.map_err(|_| too_large())?;
-    if bytes.len() > limit { Err(too_large()) } else { Ok(bytes) }
-}
-
-fn unreadable(error: &serde_json::Error) -> Failure {
-    let text = error.to_string();
-    let code = if text.starts_with("unknown field") { Code::UnknownField } else { Code::InvalidRequest };
-    Failure::new(code, text)
-}
-
-/// The `Idempotency-Key` header, which everything that records facts needs.
-#[derive(Debug)]
-pub(super) struct Key(pub(super) IdempotencyKey);
-
-impl FromRequestParts<Api> for Key {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, _api: &Api) -> Result<Self, Failure> {
-        let header = parts.headers.get("idempotency-key").ok_or_else(|| {
-            Failure::new(Code::MissingIdempotencyKey, "the Idempotency-Key header is missing")
-        })?;
-        let text = header.to_str().unwrap_or_default();
-        Ok(Self(IdempotencyKey::new(text).map_err(Failure::invalid)?))
-    }
-}
-
-/// Query parameters; an unknown one is refused.
-#[derive(Debug)]
-pub(super) struct Asked<T>(pub(super) T);
-
-impl<T: DeserializeOwned> FromRequestParts<Api> for Asked<T> {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Failure> {
-        match Query::<T>::from_request_parts(parts, api).await {
-            Ok(Query(value)) => Ok(Self(value)),
-            Err(rejection) => {
-                let text = rejection.body_text();
-                let unknown = text.contains("unknown field");
-                let code = if unknown { Code::UnknownField } else { Code::InvalidRequest };
-                Err(Failure::new(code, text))
-            }
-        }
-    }
+/// The whole body, within the limit of its route.
+pub(super) async fn read_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Failure> {
+    let bytes = Bytes::from_request(request, state).await;
+    bytes.map_err(|error| refused(Code::BodyTooLarge, error.body_text()))
 }

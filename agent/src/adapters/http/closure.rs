@@ -1,9 +1,9 @@
 //! The store closes itself for orders, and opens again.
 
 use super::auth::Caller;
-use super::body::{Key, Nothing, Said};
+use super::body::{Nothing, Said};
 use super::intent::{answer, execute, intent};
-use super::problem::{Failure, Trace};
+use super::problem::{Failure, other_answer, refused};
 use super::state::Api;
 use super::view::{ClosureView, parse_stamp};
 use crate::core::command::{Answer, ClosureRequest, Command};
@@ -11,8 +11,9 @@ use crate::ports::ledger::Role;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
+use holdfast_platform::http::{Idempotency, Trace};
 use holdfast_shared::error::{Code, Problem};
-use holdfast_shared::ids::TraceId;
+use holdfast_shared::ids::{IdempotencyKey, TraceId};
 use holdfast_shared::limits::NOTE_CHARS_MAX;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -60,23 +61,23 @@ pub(super) async fn get(State(api): State<Api>, caller: Caller) -> Result<Json<C
 pub(super) async fn close(
     State(api): State<Api>,
     caller: Caller,
-    key: Key,
+    Idempotency(key): Idempotency,
     Trace(trace): Trace,
     Said { value, hash }: Said<Close>,
 ) -> Result<Response, Failure> {
     let cause = value.cause.trim();
     if cause.is_empty() || cause.chars().count() > NOTE_CHARS_MAX {
         let detail = format!("the cause has 1 to {NOTE_CHARS_MAX} characters");
-        return Err(Failure::new(Code::InvalidRequest, detail));
+        return Err(refused(Code::InvalidRequest, detail));
     }
     let until = match value.until.as_deref() {
         None => None,
         Some(text) => {
             let at = parse_stamp(text).ok_or_else(|| {
-                Failure::new(Code::InvalidRequest, "until is not a time like 2026-01-31T18:00:00Z")
+                refused(Code::InvalidRequest, "until is not a time like 2026-01-31T18:00:00Z")
             })?;
             if at <= api.now().utc {
-                return Err(Failure::new(Code::InvalidRequest, "until lies in the past"));
+                return Err(refused(Code::InvalidRequest, "until lies in the past"));
             }
             Some(at)
         }
@@ -97,7 +98,7 @@ pub(super) async fn close(
 pub(super) async fn open(
     State(api): State<Api>,
     caller: Caller,
-    key: Key,
+    Idempotency(key): Idempotency,
     Trace(trace): Trace,
     Said { value: Nothing {}, hash }: Said<Nothing>,
 ) -> Result<Response, Failure> {
@@ -107,8 +108,8 @@ pub(super) async fn open(
 async fn say(
     api: &Api,
     caller: &Caller,
-    key: Key,
-    trace: Option<TraceId>,
+    key: IdempotencyKey,
+    trace: TraceId,
     hash: [u8; 32],
     request: Option<ClosureRequest>,
 ) -> Result<Response, Failure> {
@@ -118,6 +119,6 @@ async fn say(
         Answer::Closure { closure } => {
             Ok(answer(Closure { closure: closure.map(ClosureView::from) }, executed.replayed))
         }
-        Answer::Moved { .. } | Answer::Task { .. } => Err(Failure::other_answer()),
+        Answer::Moved { .. } | Answer::Task { .. } => Err(other_answer()),
     }
 }

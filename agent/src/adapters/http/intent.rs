@@ -1,15 +1,14 @@
 //! From a request to an intent, and from what was executed to an answer.
 
-use super::body::Key;
 use super::events::Event;
-use super::problem::Failure;
+use super::problem::{Failure, invalid};
 use super::state::Api;
 use crate::core::command::{Answer, Command, Intent};
 use crate::ports::ledger::{Device, Executed};
 use axum::Json;
 use axum::http::HeaderName;
 use axum::response::{IntoResponse, Response};
-use holdfast_shared::ids::{Actor, FactId, TraceId};
+use holdfast_shared::ids::{Actor, FactId, IdempotencyKey, TraceId};
 use serde::Serialize;
 
 /// Tells a retry that its answer is the one from the first time.
@@ -18,22 +17,22 @@ pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-repl
 /// One wish of one device.
 pub(super) fn intent(
     device: &Device,
-    key: Key,
+    key: IdempotencyKey,
     hash: [u8; 32],
-    trace: Option<TraceId>,
+    trace: TraceId,
 ) -> Result<Intent, Failure> {
-    let actor = Actor::new(device.device.as_str()).map_err(Failure::invalid)?;
+    let actor = Actor::new(device.device.as_str()).map_err(invalid)?;
     let fact_id = own_fact_id(device, &key);
-    Ok(Intent { device: device.device.clone(), actor, key: key.0, request_hash: hash, fact_id, trace })
+    Ok(Intent { device: device.device.clone(), actor, key, request_hash: hash, fact_id, trace: Some(trace) })
 }
 
 /// A key of the form `{device}.{generation}.{n}` of this very device is the id of the fact. One of
 /// another device, or of an earlier pairing, is only a key.
-fn own_fact_id(device: &Device, key: &Key) -> Option<FactId> {
-    let number = key.0.as_str().strip_prefix(&format!("{}.{}.", device.device, device.generation))?;
+fn own_fact_id(device: &Device, key: &IdempotencyKey) -> Option<FactId> {
+    let number = key.as_str().strip_prefix(&format!("{}.{}.", device.device, device.generation))?;
     FactId::new(&device.device, device.generation, number.parse().ok()?)
         .ok()
-        .filter(|id| id.as_str() == key.0.as_str())
+        .filter(|id| id.as_str() == key.as_str())
 }
 
 /// Executes, and tells screens and sync what happened.
@@ -43,14 +42,14 @@ pub(super) async fn execute(api: &Api, intent: Intent, command: Command) -> Resu
         match &executed.answer {
             Answer::Moved { positions, .. } => {
                 let skus = positions.iter().map(|position| position.sku.clone()).collect();
-                api.hub().tell(Event::Stock { skus });
+                api.hub().publish(Event::Stock { skus });
             }
             Answer::Task { state } => {
-                api.hub().tell(Event::Task { task: state.task.clone(), status: state.status() });
+                api.hub().publish(Event::Task { task: state.task.clone(), status: state.status() });
                 let skus = state.lines.iter().map(|line| line.sku.clone()).collect();
-                api.hub().tell(Event::Stock { skus });
+                api.hub().publish(Event::Stock { skus });
             }
-            Answer::Closure { .. } => api.hub().tell(Event::Status),
+            Answer::Closure { .. } => api.hub().publish(Event::Status),
         }
         api.committed();
     }
@@ -77,7 +76,7 @@ mod tests {
             paired_at: UtcMs(0),
             seen_at: None,
         };
-        own_fact_id(&device, &Key(key.parse().unwrap())).map(|id| id.to_string())
+        own_fact_id(&device, &key.parse().unwrap()).map(|id| id.to_string())
     }
 
     #[test]

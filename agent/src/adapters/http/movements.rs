@@ -1,15 +1,16 @@
 //! Movements of stock: sales, returns, receipts, adjustments, counts, transfers.
 
 use super::auth::{Caller, role_word};
-use super::body::{Key, Said};
+use super::body::Said;
 use super::intent::{answer, execute, intent};
-use super::problem::{Failure, Trace};
+use super::problem::{Failure, other_answer, refused};
 use super::state::Api;
 use super::view::SkuView;
 use crate::core::command::{Answer, Command, MovementKind, MovementRequest};
 use crate::ports::ledger::{Device, Role};
 use axum::extract::State;
 use axum::response::Response;
+use holdfast_platform::http::{Idempotency, Trace};
 use holdfast_shared::error::{Code, Problem};
 use holdfast_shared::ids::FactId;
 use holdfast_shared::limits::{MOVEMENTS_MAX, NOTE_CHARS_MAX};
@@ -43,14 +44,14 @@ pub(super) struct Moved {
 pub(super) async fn record(
     State(api): State<Api>,
     caller: Caller,
-    key: Key,
+    Idempotency(key): Idempotency,
     Trace(trace): Trace,
     Said { value: Movements { movements }, hash }: Said<Movements>,
 ) -> Result<Response, Failure> {
     let device = caller.device(&[Role::Pos, Role::Picker, Role::Manager])?;
     if movements.is_empty() || movements.len() > MOVEMENTS_MAX {
         let detail = format!("{} movements: expected 1 to {MOVEMENTS_MAX}", movements.len());
-        return Err(Failure::new(Code::InvalidRequest, detail));
+        return Err(refused(Code::InvalidRequest, detail));
     }
     for movement in &movements {
         check(device, movement)?;
@@ -62,17 +63,17 @@ pub(super) async fn record(
             let skus = positions.into_iter().map(SkuView::from).collect();
             Ok(answer(Moved { facts, skus }, executed.replayed))
         }
-        Answer::Task { .. } | Answer::Closure { .. } => Err(Failure::other_answer()),
+        Answer::Task { .. } | Answer::Closure { .. } => Err(other_answer()),
     }
 }
 
 fn check(device: &Device, movement: &MovementRequest) -> Result<(), Failure> {
     if !may_record(device.role, movement.kind) {
         let detail = format!("this device is paired as {} and does not record this kind", role_word(device.role));
-        return Err(Failure::new(Code::Forbidden, detail));
+        return Err(refused(Code::Forbidden, detail));
     }
     if movement.note.as_ref().is_some_and(|note| note.chars().count() > NOTE_CHARS_MAX) {
-        return Err(Failure::new(
+        return Err(refused(
             Code::InvalidRequest,
             format!("a note is longer than {NOTE_CHARS_MAX} characters"),
         ));

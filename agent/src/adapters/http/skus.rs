@@ -1,20 +1,21 @@
 //! Look-ups of stock.
 
 use super::auth::Caller;
-use super::body::{Asked, Said};
-use super::problem::Failure;
+use super::body::Said;
+use super::problem::{Failure, invalid, refused};
 use super::state::Api;
 use super::view::SkuView;
 use crate::core::command::Position;
 use crate::ports::ledger::Role;
 use axum::Json;
 use axum::extract::{Path, State};
+use holdfast_platform::http::ApiQuery;
 use holdfast_shared::error::{Code, Problem};
 use holdfast_shared::ids::Sku;
 use holdfast_shared::limits::{LOOKUP_SKUS_MAX, NOTE_CHARS_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// Who works with goods.
 const GOODS: &[Role] = &[Role::Pos, Role::Picker, Role::Manager];
@@ -24,13 +25,10 @@ pub(super) struct Skus {
     pub(super) skus: Vec<SkuView>,
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Search {
-    /// A barcode, the beginning of a SKU, or words of the name.
     q: Option<String>,
-    /// At most 500; 50 when absent.
     limit: Option<u32>,
 }
 
@@ -63,10 +61,10 @@ pub(super) async fn one(
     Path(sku): Path<String>,
 ) -> Result<Json<SkuView>, Failure> {
     caller.device(GOODS)?;
-    let sku = Sku::new(sku).map_err(Failure::invalid)?;
+    let sku = Sku::new(sku).map_err(invalid)?;
     let found = api.ledger().positions(std::slice::from_ref(&sku)).await?;
     let position = found.into_iter().next().ok_or_else(|| {
-        Failure::new(Code::UnknownSku, format!("SKU {sku} is not in this store's catalogue"))
+        refused(Code::UnknownSku, format!("SKU {sku} is not in this store's catalogue"))
     })?;
     Ok(Json(position.into()))
 }
@@ -86,7 +84,7 @@ pub(super) async fn lookup(
 ) -> Result<Json<Found>, Failure> {
     caller.device(GOODS)?;
     if skus.len() > LOOKUP_SKUS_MAX {
-        return Err(Failure::new(Code::InvalidRequest, format!("at most {LOOKUP_SKUS_MAX} SKUs at once")));
+        return Err(refused(Code::InvalidRequest, format!("at most {LOOKUP_SKUS_MAX} SKUs at once")));
     }
     let found = api.ledger().positions(&skus).await?;
     let known: HashSet<&Sku> = found.iter().map(|position| &position.sku).collect();
@@ -96,7 +94,11 @@ pub(super) async fn lookup(
 
 /// Find articles by barcode, SKU or name.
 #[utoipa::path(
-    get, path = "/v1/skus", tag = "stock", security(("device" = [])), params(Search),
+    get, path = "/v1/skus", tag = "stock", security(("device" = [])), 
+    params(
+        ("q" = Option<String>, Query, description = "A barcode, the beginning of a SKU, or words of the name"),
+        ("limit" = Option<u32>, Query, description = "At most 500; 50 when absent"),
+    ),
     responses(
         (status = 200, description = "The best matches", body = Skus),
         (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
@@ -105,12 +107,12 @@ pub(super) async fn lookup(
 pub(super) async fn search(
     State(api): State<Api>,
     caller: Caller,
-    Asked(Search { q, limit }): Asked<Search>,
+    ApiQuery(Search { q, limit }): ApiQuery<Search>,
 ) -> Result<Json<Skus>, Failure> {
     caller.device(GOODS)?;
     let text = q.unwrap_or_default();
     if text.chars().count() > NOTE_CHARS_MAX {
-        return Err(Failure::new(Code::InvalidRequest, "the search text is too long"));
+        return Err(refused(Code::InvalidRequest, "the search text is too long"));
     }
     let found: Vec<Position> = api.ledger().search(text.trim(), page_limit(limit)?).await?;
     Ok(Json(Skus { skus: found.into_iter().map(SkuView::from).collect() }))
@@ -121,7 +123,7 @@ pub(super) fn page_limit(asked: Option<u32>) -> Result<u32, Failure> {
     match asked.unwrap_or(PAGE_ROWS_DEFAULT) {
         limit @ 1..=PAGE_ROWS_MAX => Ok(limit),
         limit => {
-            Err(Failure::new(Code::InvalidRequest, format!("limit is {limit}: expected 1 to {PAGE_ROWS_MAX}")))
+            Err(refused(Code::InvalidRequest, format!("limit is {limit}: expected 1 to {PAGE_ROWS_MAX}")))
         }
     }
 }

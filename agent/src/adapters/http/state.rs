@@ -2,6 +2,7 @@
 
 use super::auth::Known;
 use super::events::Hub;
+use super::import::ReadFile;
 use super::presence::Presence;
 use super::tries::Tries;
 use crate::ports::ledger::{Devices, Import, Ledger};
@@ -11,7 +12,6 @@ use holdfast_shared::ids::{ReplicaId, StoreId, TenantId};
 use holdfast_shared::time::{MonoMs, Now, UtcMs};
 use std::sync::Arc;
 use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
 
 /// What the runtime knows and the ledger does not: who this is, and what is connected.
 pub trait Standing: Send + Sync {
@@ -51,11 +51,11 @@ pub struct Parts {
     /// Under which device tokens and pairing codes are hashed.
     pub token_key: [u8; 32],
     pub admin_token: Secret,
+    pub read_file: Arc<ReadFile>,
     pub hub: Hub,
     pub presence: Arc<Presence>,
     /// Rung after each commit, so that central hears of it soon.
     pub committed: Arc<Notify>,
-    pub stop: CancellationToken,
 }
 
 impl std::fmt::Debug for Parts {
@@ -109,6 +109,10 @@ impl Api {
         &self.0.parts.presence
     }
 
+    pub(super) fn read_file(&self) -> Arc<ReadFile> {
+        Arc::clone(&self.0.parts.read_file)
+    }
+
     pub(super) fn known(&self) -> &Known {
         &self.0.known
     }
@@ -128,9 +132,5 @@ impl Api {
     /// Something was committed: central should hear of it.
     pub(super) fn committed(&self) {
         self.0.parts.committed.notify_one();
-    }
-
-    pub(super) async fn stopping(&self) {
-        self.0.parts.stop.cancelled().await;
     }
 }

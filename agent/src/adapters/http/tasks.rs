@@ -1,9 +1,9 @@
 //! Order tasks: the list, one of them, and every act on it.
 
 use super::auth::Caller;
-use super::body::{Asked, Key, Nothing, Said};
+use super::body::{Nothing, Said};
 use super::intent::{answer, execute, intent};
-use super::problem::{Failure, Trace};
+use super::problem::{Failure, invalid, other_answer, refused};
 use super::skus::page_limit;
 use super::state::Api;
 use super::view::TaskView;
@@ -12,26 +12,23 @@ use crate::ports::ledger::{Role, TaskFilter};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use holdfast_platform::http::{ApiQuery, Idempotency, Trace};
 use holdfast_shared::domain::task::{Phase, TaskState};
 use holdfast_shared::error::{Code, Problem};
-use holdfast_shared::ids::{LineNo, Sku, TaskId, TraceId};
+use holdfast_shared::ids::{IdempotencyKey, LineNo, Sku, TaskId, TraceId};
 use holdfast_shared::limits::{LOOKUP_SKUS_MAX, NOTE_CHARS_MAX};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// Who picks orders.
 const PICKING: &[Role] = &[Role::Picker, Role::Manager];
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Listing {
-    /// Phases, separated by commas; all open ones when absent.
     phase: Option<String>,
-    /// What `next` of the page before said.
     cursor: Option<String>,
-    /// At most 500; 50 when absent.
     limit: Option<u32>,
 }
 
@@ -44,7 +41,12 @@ pub(super) struct Tasks {
 
 /// The store's order tasks, newest change first.
 #[utoipa::path(
-    get, path = "/v1/tasks", tag = "tasks", security(("device" = [])), params(Listing),
+    get, path = "/v1/tasks", tag = "tasks", security(("device" = [])), 
+    params(
+        ("phase" = Option<String>, Query, description = "Phases, separated by commas; all open ones when absent"),
+        ("cursor" = Option<String>, Query, description = "What `next` of the page before said"),
+        ("limit" = Option<u32>, Query, description = "At most 500; 50 when absent"),
+    ),
     responses(
         (status = 200, description = "One page", body = Tasks),
         (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
@@ -53,7 +55,7 @@ pub(super) struct Tasks {
 pub(super) async fn list(
     State(api): State<Api>,
     caller: Caller,
-    Asked(listing): Asked<Listing>,
+    ApiQuery(listing): ApiQuery<Listing>,
 ) -> Result<Json<Tasks>, Failure> {
     caller.device(PICKING)?;
     let phases = listing.phase.as_deref().map(phases).transpose()?.unwrap_or_default();
@@ -70,7 +72,7 @@ fn phases(text: &str) -> Result<Vec<Phase>, Failure> {
             let found = Phase::ALL.into_iter().find(|phase| phase.as_str() == word.trim());
             found.ok_or_else(|| {
                 let known: Vec<&str> = Phase::ALL.into_iter().map(Phase::as_str).collect();
-                Failure::new(Code::InvalidRequest, format!("{word:?} is no phase; they are {}", known.join(", ")))
+                refused(Code::InvalidRequest, format!("{word:?} is no phase; they are {}", known.join(", ")))
             })
         })
         .collect()
@@ -108,10 +110,10 @@ pub(super) async fn one(
     Path(task): Path<String>,
 ) -> Result<Json<TaskView>, Failure> {
     caller.device(PICKING)?;
-    let task = TaskId::new(task).map_err(Failure::invalid)?;
+    let task = TaskId::new(task).map_err(invalid)?;
     let state = api.ledger().task(&task).await?;
     let state = state
-        .ok_or_else(|| Failure::new(Code::UnknownTask, format!("task {task} is not known at this store")))?;
+        .ok_or_else(|| refused(Code::UnknownTask, format!("task {task} is not known at this store")))?;
     Ok(Json(shown(&api, &state).await?))
 }
 
@@ -151,20 +153,20 @@ pub(super) struct HandOver {
 struct Acting {
     api: Api,
     caller: Caller,
-    key: Key,
-    trace: Option<TraceId>,
+    key: IdempotencyKey,
+    trace: TraceId,
     task: String,
 }
 
 impl Acting {
     async fn carry_out(self, hash: [u8; 32], act: TaskAct) -> Result<Response, Failure> {
         let device = self.caller.device(PICKING)?;
-        let task = TaskId::new(self.task).map_err(Failure::invalid)?;
+        let task = TaskId::new(self.task).map_err(invalid)?;
         let intent = intent(device, self.key, hash, self.trace)?;
         let executed = execute(&self.api, intent, Command::Task { task, act }).await?;
         match executed.answer {
             Answer::Task { state } => Ok(answer(shown(&self.api, &state).await?, executed.replayed)),
-            Answer::Moved { .. } | Answer::Closure { .. } => Err(Failure::other_answer()),
+            Answer::Moved { .. } | Answer::Closure { .. } => Err(other_answer()),
         }
     }
 }
@@ -172,7 +174,7 @@ impl Acting {
 fn words(what: &str, text: &str) -> Result<String, Failure> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > NOTE_CHARS_MAX {
-        return Err(Failure::new(Code::InvalidRequest, format!("{what} has 1 to {NOTE_CHARS_MAX} characters")));
+        return Err(refused(Code::InvalidRequest, format!("{what} has 1 to {NOTE_CHARS_MAX} characters")));
     }
     Ok(text.to_owned())
 }
@@ -196,7 +198,7 @@ macro_rules! acts {
             State(api): State<Api>,
             caller: Caller,
             Path(task): Path<String>,
-            key: Key,
+            Idempotency(key): Idempotency,
             Trace(trace): Trace,
             Said { value: $said, hash }: Said<$body>,
         ) -> Result<Response, Failure> {

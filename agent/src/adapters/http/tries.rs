@@ -10,7 +10,7 @@ const REFILL_MS: i64 = 6_000;
 
 /// One bucket for the whole agent: an attacker has many addresses, a store pairs few devices.
 #[derive(Debug)]
-pub struct Tries(Mutex<Bucket>);
+pub(super) struct Tries(Mutex<Bucket>);
 
 #[derive(Debug)]
 struct Bucket {
@@ -25,19 +25,18 @@ impl Default for Tries {
 }
 
 impl Tries {
-    /// Takes one try, or says after how many seconds there is one again.
-    pub fn take(&self, now: MonoMs) -> Result<(), u32> {
+    /// Takes one try; `false` when there is none left just now.
+    pub(super) fn take(&self, now: MonoMs) -> bool {
         let mut bucket = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let since = *bucket.refilled_at.get_or_insert(now);
         let refills = now.since(since).max(0) / REFILL_MS;
         bucket.left = bucket.left.saturating_add(refills).min(TRIES_MAX);
         bucket.refilled_at = Some(since.plus(refills.saturating_mul(REFILL_MS)));
-        if bucket.left > 0 {
+        let allowed = bucket.left > 0;
+        if allowed {
             bucket.left -= 1;
-            return Ok(());
         }
-        let wait_ms = REFILL_MS.saturating_sub(now.since(since.plus(refills.saturating_mul(REFILL_MS))));
-        Err(u32::try_from(wait_ms.max(1).div_euclid(1000)).unwrap_or(0).saturating_add(1))
+        allowed
     }
 }
 
@@ -49,11 +48,10 @@ mod tests {
     fn guesses_run_out_and_come_back_slowly() {
         let tries = Tries::default();
         for _ in 0..TRIES_MAX {
-            assert_eq!(tries.take(MonoMs(0)), Ok(()));
+            assert!(tries.take(MonoMs(0)));
         }
-        assert_eq!(tries.take(MonoMs(0)), Err(7));
-        assert!(tries.take(MonoMs(REFILL_MS - 1)).is_err());
-        assert_eq!(tries.take(MonoMs(REFILL_MS)), Ok(()));
-        assert!(tries.take(MonoMs(REFILL_MS)).is_err());
+        assert!(!tries.take(MonoMs(REFILL_MS - 1)));
+        assert!(tries.take(MonoMs(REFILL_MS)));
+        assert!(!tries.take(MonoMs(REFILL_MS)));
     }
 }

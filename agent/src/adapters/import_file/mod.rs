@@ -15,8 +15,6 @@ use std::io::BufRead;
 
 /// Lines of one file: more than any chain sells, and less than memory.
 pub const IMPORT_LINES_MAX: u64 = 2_000_000;
-/// Bytes of one file that is sent over the LAN API.
-pub const IMPORT_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Characters of a barcode.
 const BARCODE_CHARS_MAX: usize = 64;
 

@@ -44,9 +44,8 @@ impl SysinfoMachine {
 
     /// Free and total bytes of the disk with the longest mount point above the data directory.
     fn disk(&self) -> Option<(u64, u64)> {
-        let disks = Disks::new_with_refreshed_list_specifics(DiskRefreshKind::nothing().with_storage());
+        let disks = Disks::new_with_refreshed_list_specifics(DiskRefreshKind::nothing().with_storage()).ok()?;
         disks
-            .list()
             .iter()
             .filter(|disk| self.data_dir.starts_with(disk.mount_point()))
             .max_by_key(|disk| disk.mount_point().as_os_str().len())
@@ -69,7 +68,7 @@ impl Machine for SysinfoMachine {
 
 fn hottest() -> Option<f64> {
     Components::new_with_refreshed_list()
-        .list()
+        .ok()?
         .iter()
         .filter_map(sysinfo::Component::temperature)
         .filter(|celsius| celsius.is_finite())
