@@ -7,6 +7,7 @@
 mod auth;
 mod body;
 mod closure;
+pub mod enrolment;
 pub mod events;
 mod import;
 mod intent;
@@ -25,7 +26,7 @@ mod web;
 
 pub use import::{FileFormat, IMPORT_BYTES_MAX, ReadFile};
 pub use pairing::Offered;
-pub use status::StatusView;
+pub use status::{BrokerView, CentralView, StatusView};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -85,6 +86,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(pairing::pair))
         .routes(routes!(pairing::list))
         .routes(routes!(pairing::unpair))
+        .routes(routes!(enrolment::enrol))
         .merge(pages)
         .merge(imports)
 }

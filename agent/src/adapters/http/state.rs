@@ -1,6 +1,7 @@
 //! What the handlers stand on.
 
 use super::auth::Known;
+use super::enrolment::Enroller;
 use super::events::Hub;
 use super::import::ReadFile;
 use super::presence::Presence;
@@ -47,6 +48,7 @@ pub struct Parts {
     pub import: Arc<dyn Import>,
     pub devices: Arc<dyn Devices>,
     pub standing: Arc<dyn Standing>,
+    pub enroller: Arc<dyn Enroller>,
     pub clock: Arc<dyn Clock>,
     /// Under which device tokens and pairing codes are hashed.
     pub token_key: [u8; 32],
@@ -95,6 +97,10 @@ impl Api {
 
     pub(super) fn standing(&self) -> StandingNow {
         self.0.parts.standing.standing()
+    }
+
+    pub(super) fn enroller(&self) -> &dyn Enroller {
+        self.0.parts.enroller.as_ref()
     }
 
     pub(super) fn now(&self) -> Now {

@@ -69,6 +69,17 @@ async fn set_up_is_for_managers_technicians_and_the_admin_token() {
 }
 
 #[tokio::test]
+async fn only_the_admin_token_enrols() {
+    let lan = Lan::new();
+    let manager = lan.pair(Role::Manager).await;
+    let wish = |code: &str| json!({ "central": "http://central", "code": code });
+    let post = |token: &str, code: &str| ask("POST", "/v1/enrolment").by(token).json(&wish(code));
+    assert_eq!(lan.send(post(&manager, "K7Q4-M9TX")).await.code(), "forbidden");
+    assert_eq!(lan.send(post(ADMIN, "used")).await.code(), "code_expired");
+    assert_eq!(lan.send(post(ADMIN, "K7Q4-M9TX")).await.body["store"], "leeds");
+}
+
+#[tokio::test]
 async fn a_file_is_imported_whole_or_not_at_all() {
     let lan = Lan::new();
     let post = |token: &str, text: &str| {
