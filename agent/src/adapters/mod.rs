@@ -6,3 +6,4 @@ pub mod http;
 pub mod import_file;
 pub mod machine;
 pub mod mqtt;
+pub mod sqlite;
