@@ -1,0 +1,3 @@
+//! The outside, one folder per thing. Adapters never import each other.
+
+pub mod sqlite;
