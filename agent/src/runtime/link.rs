@@ -71,6 +71,11 @@ impl Link {
         self.tell(changed);
     }
 
+    /// None before the first try.
+    pub(super) fn reached(&self) -> Option<bool> {
+        self.lock().central.as_ref().map(|heard| !matches!(heard, Heard::Nothing(_)))
+    }
+
     pub(super) fn last_sync(&self) -> Option<Now> {
         self.lock().last_sync
     }
@@ -94,7 +99,7 @@ impl Standing for Link {
     fn standing(&self) -> StandingNow {
         let moving = self.lock().clone();
         StandingNow {
-            central_reachable: moving.central.as_ref().map(|heard| !matches!(heard, Heard::Nothing(_))),
+            central_reachable: self.reached(),
             central_trouble: moving.central.and_then(|heard| match heard {
                 Heard::Well => None,
                 Heard::Trouble(why) | Heard::Nothing(why) => Some(why),
@@ -109,19 +114,36 @@ impl Standing for Link {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adapters::http::events::hub;
+    use axum::response::IntoResponse;
+    use axum::response::sse::Event as Sse;
+    use futures::StreamExt;
+    use tokio_util::sync::CancellationToken;
 
-    #[test]
-    fn screens_hear_of_a_change_and_only_of_a_change() {
-        let hub = Hub::default();
-        let mut heard = hub.listen();
-        let link = Link::new(None, "http://c".to_owned(), None, MonoMs(0), hub);
+    #[tokio::test]
+    async fn screens_hear_of_a_change_and_only_of_a_change() {
+        let hub = hub(CancellationToken::new());
+        let stream = hub.stream(|event| Some(Sse::default().data(event.name()))).unwrap().into_response();
+        let mut stream = stream.into_body().into_data_stream();
+        let link = Link::new(None, "http://c".to_owned(), None, MonoMs(0), hub.clone());
         link.sync_failed(false, "no route".to_owned());
         link.sync_failed(false, "still no route".to_owned());
         link.synced(Now::default(), 3);
         link.synced(Now::default(), 3);
-        assert_eq!(heard.try_recv(), Ok(Event::Status));
-        assert_eq!(heard.try_recv(), Ok(Event::Status));
-        assert!(heard.try_recv().is_err());
+        hub.publish(Event::Reload);
+        for expected in ["status", "status", "reload"] {
+            let heard = stream.next().await.unwrap().unwrap();
+            assert_eq!(heard, format!("data: {expected}\n\n"));
+        }
         assert_eq!(link.standing().central_reachable, Some(true));
+    }
+
+    #[test]
+    fn a_refusal_is_an_answer() {
+        let hub = hub(CancellationToken::new());
+        let link = Link::new(None, "http://c".to_owned(), None, MonoMs(0), hub);
+        assert_eq!(link.reached(), None);
+        link.sync_failed(true, "credential unknown".to_owned());
+        assert_eq!((link.reached(), link.standing().central_trouble.is_some()), (Some(true), true));
     }
 }

@@ -12,6 +12,7 @@ pub mod config;
 mod enrolling;
 pub mod identity;
 mod link;
+mod round;
 mod signals;
 mod syncing;
 
@@ -37,12 +38,13 @@ use holdfast_platform::server::{self, ServeError};
 use holdfast_platform::service::{Lifetime, LifetimeError, TaskError, Ticker};
 use holdfast_platform::sqlite::{Options, Place, StorageError};
 use holdfast_shared::ids::BootId;
+use holdfast_shared::time::MonoMs;
 use identity::StoredIdentity;
 use link::Link;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -178,12 +180,15 @@ pub async fn start(config: AgentConfig) -> Result<Running, StartError> {
     let hub = hub(life.token());
     let central_url = central_url(&config, stored.as_ref());
     let broker = stored.as_ref().and_then(StoredIdentity::broker);
+    let started_at = clock.now().mono;
     let shared = Shared {
+        started_at,
+        sequence: Arc::new(AtomicU64::new(0)),
         link: Arc::new(Link::new(
             stored.as_ref().map(StoredIdentity::enrolled),
             central_url.clone(),
             broker.as_ref().map(|(host, port)| format!("{host}:{port}")),
-            clock.now().mono,
+            started_at,
             hub.clone(),
         )),
         clock,
@@ -233,6 +238,8 @@ struct Shared {
     uplink: Option<Arc<MqttUplink>>,
     machine: Arc<SysinfoMachine>,
     life: Lifetime,
+    started_at: MonoMs,
+    sequence: Arc<AtomicU64>,
 }
 
 /// The configuration says; else where it was enrolled; else this machine.
