@@ -1,5 +1,7 @@
 //! The conformance suite of central's storage, on every engine.
 
+#![allow(clippy::unwrap_used, reason = "a panic in here is a finding")]
+
 mod sqlite_in_a_file {
     use holdfast_central::adapters::sqlite::SqliteStore;
     use holdfast_platform::sqlite::{Options, Place};
