@@ -49,6 +49,9 @@ pub const CHANGE_BYTES_MAX: usize = 1024 * 1024;
 pub const CHANGE_DEPS_MAX: usize = 64;
 /// Heads that one document may have.
 pub const HEADS_MAX: usize = 64;
+/// Operations of any document, which is what memory and time depend on: an epoch and some slack for
+/// its closing fact and for ids that were put twice.
+pub const DOCUMENT_FACTS_MAX: usize = EPOCH_FACTS_MAX + 2 * CHANGE_FACTS_MAX;
 /// Facts of one task document.
 pub const TASK_FACTS_MAX: usize = 5_000;
 

@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use holdfast_shared::domain::task::{Phase, TaskState};
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{BootId, DeviceId, ReplicaId, Sku, StoreId, TaskId, TenantId};
+use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::{Now, UtcMs};
 use holdfast_shared::wire::signal::ClosureNote;
-use holdfast_shared::wire::sync::{DocumentAsk, DocumentFrame, SyncResponse};
+use holdfast_shared::wire::sync::{DocumentFrame, DocumentHeads, SyncResponse};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -127,11 +128,11 @@ pub struct Identity {
 pub struct Cut {
     pub incarnation: Option<u64>,
     pub cursor: u64,
-    pub root: [u8; 32],
-    pub stock_digest: [u8; 32],
+    pub root: SetHash,
+    pub stock_digest: SetHash,
     pub unsynced: u64,
     pub documents: Vec<DocumentFrame>,
-    pub asks: Vec<DocumentAsk>,
+    pub asks: Vec<DocumentHeads>,
     /// There is more to send than fits one message.
     pub more: bool,
 }

@@ -3,4 +3,5 @@
 pub mod enrolment;
 pub mod fact;
 pub mod signal;
+pub mod sync;
 pub mod topic;

@@ -9,6 +9,7 @@ use crate::limits::MQTT_PAYLOAD_BYTES_MAX;
 use crate::time::UtcMs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// How the store is. Every 5 seconds, QoS 1, with message expiry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,7 +58,7 @@ pub struct Vitals {
 }
 
 /// A closure as the store tells it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ClosureNote {
     pub hard: bool,
     pub cause: String,
