@@ -1,0 +1,82 @@
+//! The one place that reads a raw clock. Everything else gets a [`Now`] passed in.
+
+use holdfast_shared::time::{MonoMs, Now, UtcMs};
+use std::sync::{Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Where time comes from: the machine, or the hand of a test.
+pub trait Clock: Send + Sync {
+    fn now(&self) -> Now;
+}
+
+/// Wall time, and the time since boot, which also counts while the machine sleeps.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Now {
+        Now { utc: wall(), mono: boot_time() }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one wall clock")]
+fn wall() -> UtcMs {
+    // A machine whose clock stands before 1970 has lost its time; zero is as wrong as any other.
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    UtcMs(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+fn boot_time() -> MonoMs {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    MonoMs(time.tv_sec.saturating_mul(1000).saturating_add(time.tv_nsec / 1_000_000))
+}
+
+/// Stands still until it is moved.
+#[derive(Debug, Default)]
+pub struct ManualClock(Mutex<Now>);
+
+impl ManualClock {
+    #[must_use]
+    pub const fn new(now: Now) -> Self {
+        Self(Mutex::new(now))
+    }
+
+    /// Moves both clocks forward together.
+    pub fn advance(&self, by_ms: i64) {
+        let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *now = Now { utc: now.utc.plus(by_ms), mono: now.mono.plus(by_ms) };
+    }
+
+    /// Sets both clocks, for a wall clock that steps or a machine that boots.
+    pub fn set(&self, now: Now) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = now;
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Now {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_machine_tells_this_century_and_never_runs_back() {
+        let first = SystemClock.now();
+        let second = SystemClock.now();
+        assert!(first.utc > UtcMs(1_600_000_000_000));
+        assert!(second.mono >= first.mono && first.mono > MonoMs(0));
+    }
+
+    #[test]
+    fn a_manual_clock_moves_only_by_hand() {
+        let clock = ManualClock::new(Now { utc: UtcMs(50), mono: MonoMs(5) });
+        clock.advance(10);
+        assert_eq!(clock.now(), Now { utc: UtcMs(60), mono: MonoMs(15) });
+        clock.set(Now::default());
+        assert_eq!(clock.now(), Now::default());
+    }
+}

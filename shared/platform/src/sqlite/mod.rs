@@ -1,0 +1,15 @@
+//! One SQLite file: opened with care, written by one thread, read by a few connections.
+//!
+//! A full disk is simulated for real by `PRAGMA max_page_count`: run it in a job with the current
+//! `PRAGMA page_count`, and SQLite refuses to grow with the same error as a full disk. A larger
+//! number gives the space back.
+
+mod error;
+mod open;
+mod readers;
+mod writer;
+
+pub use error::StorageError;
+pub use open::{Database, IntegrityCheck, Mode, Opened, Options, Place, open};
+pub use readers::Readers;
+pub use writer::{Companion, Writer};

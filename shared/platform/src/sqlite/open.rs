@@ -1,0 +1,194 @@
+//! Opening: pragmas, a check of the file, migrations. A damaged file is an answer, not an error.
+
+use super::{Companion, Readers, StorageError, Writer};
+use rusqlite::{Connection, OpenFlags};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+// Earlier ones can lose a committed transaction when a checkpoint meets a WAL reset.
+const SQLITE_VERSION_MIN: i32 = 3_051_003;
+const CHECK_LINES_MAX: usize = 20;
+const STATEMENTS_CACHED: usize = 128;
+
+/// Where the database lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    File(PathBuf),
+    /// Gone with the process; only with [`Mode::Inline`].
+    Memory,
+}
+
+/// Who runs the jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// One thread writes, blocking threads read.
+    #[default]
+    Threads,
+    /// The caller's thread, at once: every future is ready when first polled. For the simulator.
+    Inline,
+}
+
+/// How thoroughly the file is looked at before it is trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IntegrityCheck {
+    /// Every page and its order, without comparing indexes to tables.
+    #[default]
+    Quick,
+    /// Indexes too. For `doctor`.
+    Full,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    pub mode: Mode,
+    pub check: IntegrityCheck,
+    pub cache_kib: u32,
+    pub readers: usize,
+    pub busy_timeout_ms: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            mode: Mode::default(),
+            check: IntegrityCheck::default(),
+            cache_kib: 2048,
+            readers: 4,
+            busy_timeout_ms: 5000,
+        }
+    }
+}
+
+/// What was found.
+#[derive(Debug)]
+pub enum Opened {
+    Healthy(Database),
+    /// It failed its check. `readers` still answer what can be read, so that the process serves
+    /// with a plain message; a restart would find the same file.
+    Damaged {
+        report: String,
+        readers: Option<Readers>,
+    },
+}
+
+impl Opened {
+    /// For those who cannot do anything with a damaged file.
+    pub fn healthy(self) -> Result<Database, StorageError> {
+        match self {
+            Self::Healthy(database) => Ok(database),
+            Self::Damaged { report, readers: _ } => Err(StorageError::Damaged(report)),
+        }
+    }
+}
+
+/// A checked and migrated database whose writer has not started yet.
+#[derive(Debug)]
+pub struct Database {
+    connection: Connection,
+    place: Place,
+    options: Options,
+}
+
+impl Database {
+    /// Starts the writer with the state that `load` makes of the rows.
+    pub fn start<S: Companion>(
+        mut self,
+        load: impl FnOnce(&mut Connection) -> Result<S, StorageError>,
+    ) -> Result<(Writer<S>, Readers), StorageError> {
+        let state = load(&mut self.connection)?;
+        match self.options.mode {
+            Mode::Inline => {
+                let connection = Arc::new(Mutex::new(self.connection));
+                Ok((Writer::inline(Arc::clone(&connection), state), Readers::inline(connection)))
+            }
+            Mode::Threads => {
+                let readers = open_readers(&self.place, &self.options)?;
+                Ok((Writer::thread(self.connection, state)?, readers))
+            }
+        }
+    }
+}
+
+/// Opens the database, checks it, and brings its schema up to date.
+pub fn open(place: &Place, options: Options, migrations: &refinery::Runner) -> Result<Opened, StorageError> {
+    if rusqlite::version_number() < SQLITE_VERSION_MIN {
+        return Err(StorageError::Other(format!("SQLite {} is too old", rusqlite::version())));
+    }
+    if *place == Place::Memory && options.mode == Mode::Threads {
+        return Err(StorageError::Other("a database in memory has one connection only".to_owned()));
+    }
+    match prepare(place, &options) {
+        Ok((connection, None)) => migrate(connection, place, options, migrations).map(Opened::Healthy),
+        Ok((_, Some(report))) | Err(StorageError::Damaged(report)) => {
+            tracing::error!(?place, report, "the database failed its check and is only read");
+            Ok(Opened::Damaged { report, readers: open_readers(place, &options).ok() })
+        }
+        Err(other) => Err(other),
+    }
+}
+
+fn prepare(place: &Place, options: &Options) -> Result<(Connection, Option<String>), StorageError> {
+    let connection = match place {
+        Place::File(path) => Connection::open(path)?,
+        Place::Memory => Connection::open_in_memory()?,
+    };
+    set_up(&connection, options)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // FULL: what was answered survives a power cut, not only a crash.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    let report = check(&connection, options.check)?;
+    Ok((connection, report))
+}
+
+fn migrate(
+    mut connection: Connection,
+    place: &Place,
+    options: Options,
+    migrations: &refinery::Runner,
+) -> Result<Database, StorageError> {
+    migrations.run(&mut connection).map_err(|error| StorageError::Migration(chain(&error)))?;
+    Ok(Database { connection, place: place.clone(), options })
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+fn set_up(connection: &Connection, options: &Options) -> Result<(), StorageError> {
+    connection.busy_timeout(std::time::Duration::from_millis(options.busy_timeout_ms.into()))?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    connection.pragma_update(None, "cache_size", -i64::from(options.cache_kib))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    Ok(())
+}
+
+/// What is wrong with the file, or nothing.
+fn check(connection: &Connection, check: IntegrityCheck) -> Result<Option<String>, StorageError> {
+    let sql = match check {
+        IntegrityCheck::Quick => "PRAGMA quick_check(20)",
+        IntegrityCheck::Full => "PRAGMA integrity_check(20)",
+    };
+    let mut statement = connection.prepare(sql)?;
+    let lines: Vec<String> =
+        statement.query_map([], |row| row.get(0))?.take(CHECK_LINES_MAX).collect::<Result<_, _>>()?;
+    Ok(if lines == ["ok"] { None } else { Some(lines.join("; ")) })
+}
+
+fn open_readers(place: &Place, options: &Options) -> Result<Readers, StorageError> {
+    let Place::File(path) = place else { return Err(StorageError::ReadOnly) };
+    let open_one = |_| {
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        set_up(&connection, options)?;
+        Ok(connection)
+    };
+    let connections: Vec<Connection> =
+        (0..options.readers.max(1)).map(open_one).collect::<Result<_, StorageError>>()?;
+    Ok(Readers::threads(connections))
+}

@@ -1,0 +1,243 @@
+//! The one writer. Jobs that wait together share a commit; an answer is given only after it.
+//!
+//! Each job runs in its own savepoint: one that fails is undone alone. When the commit fails,
+//! every job of the batch is told, because none of them was written.
+
+use super::StorageError;
+use futures::channel::oneshot;
+use holdfast_shared::limits::{WRITER_BATCH_MAX, WRITER_QUEUE_MAX};
+use rusqlite::Connection;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What the owner keeps in memory beside the rows (the hybrid clock, caches).
+///
+/// A job that can fail after it changed its companion must undo that change itself, best by
+/// changing it last.
+pub trait Companion: Send + 'static {
+    /// The rows that this state was made from were rolled back, or a job panicked within it.
+    /// Throw it away; the next job loads it again.
+    fn on_failed_commit(&mut self);
+}
+
+impl Companion for () {
+    fn on_failed_commit(&mut self) {}
+}
+
+/// A job, its result while it waits for the commit, and where the answer goes.
+trait Job<S>: Send {
+    fn attempt(&mut self, connection: &Connection, state: &mut S) -> Attempt;
+    fn answer(self: Box<Self>, commit: Result<(), &StorageError>);
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    Done,
+    Failed,
+    Panicked,
+}
+
+struct Waiting<F, T, E> {
+    job: Option<F>,
+    result: Option<Result<T, E>>,
+    reply: oneshot::Sender<Result<T, E>>,
+}
+
+impl<S, F, T, E> Job<S> for Waiting<F, T, E>
+where
+    F: FnOnce(&Connection, &mut S) -> Result<T, E> + Send,
+    T: Send,
+    E: From<StorageError> + Send,
+{
+    fn attempt(&mut self, connection: &Connection, state: &mut S) -> Attempt {
+        let Some(job) = self.job.take() else { return Attempt::Failed };
+        match catch_unwind(AssertUnwindSafe(|| job(connection, state))) {
+            Ok(result) => {
+                let attempt = if result.is_ok() { Attempt::Done } else { Attempt::Failed };
+                self.result = Some(result);
+                attempt
+            }
+            Err(_) => {
+                self.result = Some(Err(StorageError::Other("a write panicked".to_owned()).into()));
+                Attempt::Panicked
+            }
+        }
+    }
+
+    fn answer(self: Box<Self>, commit: Result<(), &StorageError>) {
+        let answer = match (commit, self.result) {
+            // Its own error says more than the batch's.
+            (_, Some(Err(error))) => Err(error),
+            (Ok(()), Some(Ok(value))) => Ok(value),
+            (Err(error), Some(Ok(_)) | None) => Err(error.clone().into()),
+            (Ok(()), None) => Err(StorageError::Stopped.into()),
+        };
+        // Nobody listens when the caller has gone; what was written stays.
+        drop(self.reply.send(answer));
+    }
+}
+
+type Boxed<S> = Box<dyn Job<S>>;
+
+enum Message<S> {
+    Job(Boxed<S>),
+    Stop(oneshot::Sender<()>),
+}
+
+/// Clonable handle to the one writer.
+pub struct Writer<S> {
+    kind: Kind<S>,
+}
+
+enum Kind<S> {
+    Thread(SyncSender<Message<S>>),
+    Inline { connection: Arc<Mutex<Connection>>, state: Arc<Mutex<S>> },
+}
+
+impl<S> Clone for Writer<S> {
+    fn clone(&self) -> Self {
+        let kind = match &self.kind {
+            Kind::Thread(queue) => Kind::Thread(queue.clone()),
+            Kind::Inline { connection, state } => {
+                Kind::Inline { connection: Arc::clone(connection), state: Arc::clone(state) }
+            }
+        };
+        Self { kind }
+    }
+}
+
+impl<S> fmt::Debug for Writer<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Writer")
+    }
+}
+
+impl<S: Companion> Writer<S> {
+    pub(super) fn inline(connection: Arc<Mutex<Connection>>, state: S) -> Self {
+        Self { kind: Kind::Inline { connection, state: Arc::new(Mutex::new(state)) } }
+    }
+
+    pub(super) fn thread(connection: Connection, state: S) -> Result<Self, StorageError> {
+        let (queue, jobs) = sync_channel(WRITER_QUEUE_MAX);
+        std::thread::Builder::new()
+            .name("sqlite-writer".to_owned())
+            .spawn(move || work(&connection, state, &jobs))
+            .map_err(|error| StorageError::Other(format!("no thread for the writer: {error}")))?;
+        Ok(Self { kind: Kind::Thread(queue) })
+    }
+
+    /// Runs `job` in the next transaction and answers after its commit.
+    ///
+    /// A caller that goes away does not take its job back: it is written, and only the answer lost.
+    pub async fn write<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: FnOnce(&Connection, &mut S) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let boxed: Boxed<S> = Box::new(Waiting { job: Some(job), result: None, reply });
+        match &self.kind {
+            Kind::Inline { connection, state } => {
+                let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+                run_batch(&connection, &mut *state, vec![boxed]);
+            }
+            Kind::Thread(queue) => queue.try_send(Message::Job(boxed)).map_err(|refused| match refused {
+                TrySendError::Full(_) => StorageError::Busy,
+                TrySendError::Disconnected(_) => StorageError::Stopped,
+            })?,
+        }
+        answer.await.unwrap_or_else(|_| Err(StorageError::Stopped.into()))
+    }
+
+    /// Finishes what waits, then closes the file. Later jobs are told that the writer has stopped.
+    pub async fn stop(&self) {
+        let Kind::Thread(queue) = &self.kind else { return };
+        let (reply, stopped) = oneshot::channel();
+        let mut message = Message::Stop(reply);
+        loop {
+            match queue.try_send(message) {
+                Ok(()) => break,
+                Err(TrySendError::Disconnected(_)) => return,
+                Err(TrySendError::Full(back)) => message = back,
+            }
+            tokio::task::yield_now().await;
+        }
+        // An error means the thread has gone already.
+        let _gone = stopped.await;
+    }
+}
+
+fn work<S: Companion>(connection: &Connection, mut state: S, jobs: &Receiver<Message<S>>) {
+    // The channel ends when the last handle is dropped.
+    while let Ok(first) = jobs.recv() {
+        let mut batch = Vec::new();
+        let mut stop = None;
+        for message in std::iter::once(first).chain(jobs.try_iter()) {
+            match message {
+                Message::Job(job) => batch.push(job),
+                Message::Stop(reply) => stop = Some(reply),
+            }
+            if batch.len() >= WRITER_BATCH_MAX || stop.is_some() {
+                break;
+            }
+        }
+        if !batch.is_empty() {
+            run_batch(connection, &mut state, batch);
+        }
+        if let Some(reply) = stop {
+            // Whoever asked may have gone.
+            let _unheard = reply.send(());
+            return;
+        }
+    }
+}
+
+fn run_batch<S: Companion>(connection: &Connection, state: &mut S, mut batch: Vec<Boxed<S>>) {
+    let committed = transact(connection, state, &mut batch);
+    if let Err(error) = &committed {
+        tracing::error!(jobs = batch.len(), %error, "a commit failed; none of its jobs was written");
+        if !connection.is_autocommit()
+            && let Err(error) = connection.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "the rollback failed too");
+        }
+        state.on_failed_commit();
+    }
+    for job in batch {
+        job.answer(committed.as_ref().copied());
+    }
+}
+
+fn transact<S: Companion>(
+    connection: &Connection,
+    state: &mut S,
+    batch: &mut [Boxed<S>],
+) -> Result<(), StorageError> {
+    let run = |sql: &str| -> Result<(), StorageError> {
+        connection.prepare_cached(sql)?.execute([])?;
+        Ok(())
+    };
+    run("BEGIN IMMEDIATE")?;
+    for job in batch {
+        run("SAVEPOINT job")?;
+        let attempt = job.attempt(connection, state);
+        if connection.is_autocommit() {
+            // SQLite answers a full disk by rolling everything back on its own.
+            return Err(StorageError::DiskFull("the transaction was rolled back".to_owned()));
+        }
+        match attempt {
+            Attempt::Done => {}
+            Attempt::Failed => run("ROLLBACK TO job")?,
+            Attempt::Panicked => {
+                run("ROLLBACK TO job")?;
+                state.on_failed_commit();
+            }
+        }
+        run("RELEASE job")?;
+    }
+    run("COMMIT")
+}
