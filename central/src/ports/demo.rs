@@ -1,6 +1,5 @@
 //! What the demo lets a person do to a store, from the console. Absent outside the demo.
 
-use async_trait::async_trait;
 use holdfast_shared::ids::StoreId;
 
 /// One button.
@@ -8,10 +7,10 @@ use holdfast_shared::ids::StoreId;
 pub enum DemoAction {
     CutUplink,
     RestoreUplink,
-    Crash,
-    Restart,
+    CrashAgent,
+    RestartAgent,
     Close,
-    Reopen,
+    Open,
     SellLastUnit,
 }
 
@@ -19,10 +18,10 @@ impl DemoAction {
     pub const ALL: [Self; 7] = [
         Self::CutUplink,
         Self::RestoreUplink,
-        Self::Crash,
-        Self::Restart,
+        Self::CrashAgent,
+        Self::RestartAgent,
         Self::Close,
-        Self::Reopen,
+        Self::Open,
         Self::SellLastUnit,
     ];
 
@@ -31,10 +30,10 @@ impl DemoAction {
         match self {
             Self::CutUplink => "cut_uplink",
             Self::RestoreUplink => "restore_uplink",
-            Self::Crash => "crash",
-            Self::Restart => "restart",
+            Self::CrashAgent => "crash_agent",
+            Self::RestartAgent => "restart_agent",
             Self::Close => "close",
-            Self::Reopen => "reopen",
+            Self::Open => "open",
             Self::SellLastUnit => "sell_last_unit",
         }
     }
@@ -45,19 +44,21 @@ impl DemoAction {
         match self {
             Self::CutUplink => "Cut uplink",
             Self::RestoreUplink => "Restore uplink",
-            Self::Crash => "Crash agent",
-            Self::Restart => "Restart agent",
+            Self::CrashAgent => "Crash agent",
+            Self::RestartAgent => "Restart agent",
             Self::Close => "Close at the store",
-            Self::Reopen => "Reopen at the store",
+            Self::Open => "Open at the store",
             Self::SellLastUnit => "Sell the last unit",
         }
     }
 }
 
-#[async_trait]
 pub trait DemoControls: Send + Sync {
     /// What can be done to this store now; empty for a store that is not part of the demo.
-    fn actions(&self, store: &StoreId) -> Vec<DemoAction>;
-    /// Does it. Either way: what to tell the person, in one sentence.
-    async fn act(&self, store: &StoreId, action: DemoAction) -> Result<String, String>;
+    fn actions(&self, _store: &StoreId) -> Vec<DemoAction> {
+        DemoAction::ALL.to_vec()
+    }
+
+    /// Begins it; what comes of it shows on the page by itself.
+    fn act(&self, store: &StoreId, action: DemoAction);
 }

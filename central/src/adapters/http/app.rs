@@ -1,112 +1,108 @@
 //! What the handlers stand on.
 
-use super::answer::Answer;
-use super::board::Board;
 use super::console::Sessions;
-use super::doors::Caller;
-use crate::core::order::{OrderRequest, OrderState};
+use crate::core::eligibility::{Eligibility, Standing};
+use crate::core::health::StoreKey;
+use crate::flows::Watch;
 use crate::ports::Storage;
-use crate::ports::access::ReplicaIdentity;
 use crate::ports::demo::DemoControls;
-use crate::ports::orders::CancelOutcome;
 use crate::ports::outbox::OutboxEvent;
-use async_trait::async_trait;
+use crate::ports::poke::Poke;
 use holdfast_platform::clock::Clock;
-use holdfast_shared::ids::{Actor, IdempotencyKey, OrderId, TenantId, TraceId};
-use holdfast_shared::limits::STREAMS_MAX;
-use holdfast_shared::wire::enrolment::EnrolResponse;
-use holdfast_shared::wire::sync::{SyncRequest, SyncResponse};
+use holdfast_platform::sse::Hub;
+use holdfast_shared::ids::{StoreId, TenantId};
+use holdfast_shared::wire::signal::Vitals;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
-use tokio::sync::{Semaphore, broadcast, watch};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::{Notify, Semaphore};
 
 /// One at a time would let one slow disk lock everybody out; many would make guessing fast.
 const ENROLMENTS_MAX: usize = 4;
 
-/// An order that was taken, or had been.
-#[derive(Debug, Clone)]
-pub(crate) struct Taken {
-    pub(crate) order: OrderId,
-    pub(crate) state: OrderState,
-    pub(crate) trace: TraceId,
-    pub(crate) replayed: bool,
-}
-
-/// An order on its way in.
-#[derive(Debug, Clone)]
-pub(crate) struct Intake {
-    pub(crate) tenant: TenantId,
-    pub(crate) actor: Actor,
-    pub(crate) key: IdempotencyKey,
-    pub(crate) trace: TraceId,
-    pub(crate) request: OrderRequest,
-}
-
-/// What changes something and wakes a reaction. Behind it are the flows, and the one task that
-/// keeps the health of the stores.
-#[async_trait]
-pub(crate) trait Desk: Send + Sync {
-    async fn place_order(&self, intake: Intake) -> Answer<Taken>;
-    async fn cancel_order(
-        &self,
-        tenant: &TenantId,
-        order: &OrderId,
-        reason: &str,
-        actor: &Actor,
-    ) -> Answer<CancelOutcome>;
-    async fn exchange(&self, replica: &ReplicaIdentity, request: SyncRequest) -> Answer<SyncResponse>;
-    async fn enrol(&self, code: &str, box_name: Option<&str>) -> Answer<EnrolResponse>;
-    /// A store or a closure changed: evaluate now, not at the next tick.
-    fn fleet_changed(&self);
+/// Wake the reactions now, rather than at their next tick. A bell that rings while its reaction
+/// runs makes it run once more.
+#[derive(Debug, Default)]
+pub struct Bells {
+    /// An order, stock or a node may make a difference to routing.
+    pub route: Notify,
+    /// A store or a closure changed.
+    pub evaluate: Notify,
+    /// There are events to publish.
+    pub publish: Notify,
 }
 
 pub(crate) struct App {
     pub(crate) storage: Arc<dyn Storage>,
-    pub(crate) desk: Arc<dyn Desk>,
+    pub(crate) watch: Arc<Watch>,
+    pub(crate) poke: Arc<dyn Poke>,
+    pub(crate) bells: Arc<Bells>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) credential_key: [u8; 32],
-    pub(crate) board: watch::Receiver<Arc<Board>>,
-    pub(crate) events: broadcast::Sender<Arc<OutboxEvent>>,
-    pub(crate) streams: Arc<Semaphore>,
-    /// Enrolments that are answered at once.
-    pub(crate) enrolments: Semaphore,
-    pub(crate) sessions: Sessions,
+    /// What agents are told when they enrol.
+    pub(crate) mqtt_address: String,
+    pub(crate) events: Hub<Arc<OutboxEvent>>,
     pub(crate) metrics: PrometheusHandle,
     pub(crate) demo: Option<Arc<dyn DemoControls>>,
-    /// Ends the streams that would not end by themselves.
-    pub(crate) stop: CancellationToken,
+    pub(crate) rooms: Rooms,
+}
+
+/// What the handlers keep among themselves.
+pub(crate) struct Rooms {
+    pub(super) sessions: Sessions,
+    /// Permits of enrolments that are answered at once.
+    pub(super) enrolments: Semaphore,
+}
+
+impl Default for Rooms {
+    fn default() -> Self {
+        Self {
+            sessions: Sessions::default(),
+            enrolments: Semaphore::new(ENROLMENTS_MAX),
+        }
+    }
 }
 
 pub(crate) type Shared = Arc<App>;
 
+/// A store as last evaluated.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Sight {
+    /// None until it was evaluated for the first time.
+    pub(super) eligibility: Option<Eligibility>,
+    /// Since its last heartbeat or sync.
+    pub(super) heard_ms_ago: Option<i64>,
+    pub(super) vitals: Option<Vitals>,
+}
+
 impl App {
-    /// The permits of the event streams, and those of enrolments.
-    pub(crate) fn permits() -> (Arc<Semaphore>, Semaphore) {
-        (Arc::new(Semaphore::new(STREAMS_MAX)), Semaphore::new(ENROLMENTS_MAX))
+    pub(super) fn sight(&self, tenant: &TenantId, store: &StoreId) -> Sight {
+        let key = StoreKey::new(tenant.clone(), store.clone());
+        let now = self.clock.now().mono;
+        self.watch.with(|observatory| {
+            let health = observatory.book.store(&key);
+            Sight {
+                eligibility: observatory.eligibility(&key).cloned(),
+                heard_ms_ago: health.and_then(|h| h.last_word()).map(|word| now.since(word).max(0)),
+                vitals: health.and_then(|h| h.vitals()).cloned(),
+            }
+        })
     }
 
-    pub(super) async fn place_order(
-        &self,
-        caller: &Caller,
-        request: OrderRequest,
-        key: IdempotencyKey,
-        trace: TraceId,
-    ) -> Answer<Taken> {
-        let (tenant, actor) = (caller.tenant().clone(), caller.actor()?);
-        self.desk.place_order(Intake { tenant, actor, key, trace, request }).await
+    /// How many stores of a tenant stand so.
+    pub(super) fn count(&self, tenant: &TenantId, standing: Standing) -> usize {
+        self.watch.with(|observatory| {
+            let known = observatory.eligibilities().iter();
+            known.filter(|(key, known)| key.tenant == *tenant && known.standing == standing).count()
+        })
     }
 
-    pub(super) async fn cancel_order(
-        &self,
-        caller: &Caller,
-        order: &OrderId,
-        reason: &str,
-    ) -> Answer<CancelOutcome> {
-        self.desk.cancel_order(caller.tenant(), order, reason, &caller.actor()?).await
-    }
-
+    /// A store or a closure changed: judge the fleet now. What that opens is routed after it.
     pub(super) fn fleet_changed(&self) {
-        self.desk.fleet_changed();
+        self.bells.evaluate.notify_one();
+    }
+
+    /// Something was written that orders wait for, and that others want to hear of.
+    pub(super) fn work_changed(&self) {
+        self.bells.route.notify_one();
+        self.bells.publish.notify_one();
     }
 }

@@ -1,15 +1,17 @@
 //! Which credential opens which door. One table, so that a reader sees it whole and a path that
 //! is missing from it opens for nobody.
 
-use super::answer::{Answer, Refused};
+use super::answer::{Answer, Refused, internal};
 use super::app::Shared;
+use crate::flows::enrol::token_hash;
 use crate::ports::access::{ApiKey, ReplicaIdentity, Scope};
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::Method;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
-use holdfast_platform::secret::TokenHash;
+use axum::RequestExt;
+use holdfast_platform::http::Bearer;
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{Actor, TenantId};
 
@@ -76,7 +78,7 @@ impl Caller {
     }
 
     pub(super) fn actor(&self) -> Answer<Actor> {
-        Actor::new(format!("key:{}", self.key.key)).map_err(|bad| Refused::internal("an actor", bad))
+        Actor::new(format!("key:{}", self.key.key)).map_err(|bad| internal("an actor", bad))
     }
 }
 
@@ -120,7 +122,8 @@ pub(super) async fn keep(
     match needs {
         Nothing => {}
         AnyOf(scopes) => {
-            let caller = caller(&app, bearer(&request)?).await?;
+            let Bearer(bearer) = request.extract_parts().await?;
+            let caller = caller(&app, bearer.reveal()).await?;
             if !scopes.iter().any(|scope| caller.may(*scope)) {
                 let wanted: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
                 let detail = format!("this needs a key with one of the scopes: {}", wanted.join(", "));
@@ -129,8 +132,8 @@ pub(super) async fn keep(
             request.extensions_mut().insert(caller);
         }
         Replica => {
-            let hash = *TokenHash::of(&app.credential_key, bearer(&request)?).as_bytes();
-            let found = app.storage.replica_by_secret(hash).await?;
+            let Bearer(bearer) = request.extract_parts().await?;
+            let found = app.storage.replica_by_secret(token_hash(bearer.reveal())).await?;
             let identity = found
                 .ok_or_else(|| Refused::new(Code::Unauthenticated, "no enrolled replica has this secret"))?;
             request.extensions_mut().insert(Replicating(identity));
@@ -141,17 +144,8 @@ pub(super) async fn keep(
 
 /// The caller of an API key, for the API and for the console's login.
 pub(super) async fn caller(app: &Shared, token: &str) -> Answer<Caller> {
-    let hash = *TokenHash::of(&app.credential_key, token).as_bytes();
-    let key = app.storage.api_key(hash).await?;
+    let key = app.storage.api_key(token_hash(token)).await?;
     key.map(|key| Caller { key })
         .ok_or_else(|| Refused::new(Code::Unauthenticated, "this API key is not known, or was revoked"))
 }
 
-fn bearer(request: &Request) -> Answer<&str> {
-    let header = request.headers().get(axum::http::header::AUTHORIZATION);
-    let text = header.and_then(|value| value.to_str().ok());
-    let token = text.and_then(|text| text.split_once(' ')).and_then(|(scheme, token)| {
-        scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
-    });
-    token.ok_or_else(|| Refused::new(Code::Unauthenticated, "there is no bearer token"))
-}

@@ -1,14 +1,15 @@
 //! The one queue of what a person must look at.
 
-use super::answer::{Answer, Refused};
+use super::answer::{Answer, Refused, known};
 use super::app::Shared;
 use super::doors::Caller;
-use super::extract::{Body, Paging, Query, known};
+use super::paging::Paging;
 use super::orders::spoken;
 use crate::core::exception::Exception;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use holdfast_platform::http::{ApiJson, ApiQuery};
 use holdfast_shared::error::{Code, Problem};
 use holdfast_shared::ids::ExceptionId;
 use serde::{Deserialize, Serialize};
@@ -45,7 +46,7 @@ pub(super) struct ResolveRequest {
 pub(super) async fn list(
     State(app): State<Shared>,
     caller: Caller,
-    Query(filter): Query<ExceptionFilter>,
+    ApiQuery(filter): ApiQuery<ExceptionFilter>,
 ) -> Answer<Json<ExceptionPage>> {
     let paging = Paging { cursor: filter.cursor, limit: filter.limit }.request()?;
     let page = app.storage.exceptions(caller.tenant(), !filter.all, &paging).await?;
@@ -60,7 +61,7 @@ pub(super) async fn resolve(
     State(app): State<Shared>,
     caller: Caller,
     Path(exception): Path<String>,
-    Body(request): Body<ResolveRequest>,
+    ApiJson(request): ApiJson<ResolveRequest>,
 ) -> Answer<StatusCode> {
     resolve_one(&app, &caller, &exception, &request.resolution).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -1,18 +1,20 @@
 //! Stores, their closures and agents, the catalogue and positions.
 
-use super::answer::{Answer, Refused};
-use super::app::Shared;
-use super::board::StoreHealth;
+use super::answer::{Answer, Refused, internal, known};
+use super::app::{Shared, Sight};
 use super::doors::Caller;
-use super::extract::{Body, Paging, Query, known};
+use super::paging::Paging;
 use crate::core::eligibility::Eligibility;
 use crate::core::fleet::{Closure, ClosureCause, Store, StoreRecord};
+use crate::flows::closures::{self, Close};
+use crate::flows::enrol;
 use crate::ports::fleet::{CatalogueItem, EligibilityChange, StorePosition};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use holdfast_platform::{random, secret::TokenHash};
+use holdfast_platform::random;
 use holdfast_shared::domain::task::{FulfilmentKind, Status};
+use holdfast_platform::http::{ApiJson, ApiQuery};
 use holdfast_shared::error::{Code, Problem};
 use holdfast_shared::ids::{LineNo, OrderId, Sku, StoreId, TaskId};
 use holdfast_shared::limits::LOOKUP_SKUS_MAX;
@@ -21,8 +23,6 @@ use holdfast_shared::wire::signal::Vitals;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// How long a one-time code is good for.
-const ENROLMENT_CODE_MS: i64 = 60 * 60 * 1000;
 /// Items of the catalogue in one request.
 const CATALOGUE_ITEMS_MAX: usize = 1_000;
 
@@ -118,11 +118,7 @@ pub(super) struct PositionList {
 }
 
 fn view(app: &Shared, record: StoreRecord) -> StoreView {
-    let health = app.health(&record.tenant, &record.store.store);
-    let (eligibility, heard_ms_ago, vitals) = match health {
-        Some(StoreHealth { eligibility, heard_ms_ago, vitals }) => (eligibility, heard_ms_ago, vitals),
-        None => (None, None, None),
-    };
+    let Sight { eligibility, heard_ms_ago, vitals } = app.sight(&record.tenant, &record.store.store);
     StoreView {
         store: record.store,
         eligibility,
@@ -141,7 +137,7 @@ pub(super) async fn put(
     State(app): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
-    Body(store): Body<Store>,
+    ApiJson(store): ApiJson<Store>,
 ) -> Answer<Json<StoreView>> {
     if store.store.as_str() != id {
         let detail = format!("the path names {id}, the body {}", store.store);
@@ -200,7 +196,7 @@ pub(super) async fn history(
     State(app): State<Shared>,
     caller: Caller,
     Path(store): Path<String>,
-    Query(paging): Query<Paging>,
+    ApiQuery(paging): ApiQuery<Paging>,
 ) -> Answer<Json<EligibilityPage>> {
     let store = find(&app, &caller, &store).await?.store.store;
     let page = app.storage.eligibility_history(caller.tenant(), &store, &paging.request()?).await?;
@@ -214,7 +210,7 @@ pub(super) async fn tasks(
     State(app): State<Shared>,
     caller: Caller,
     Path(store): Path<String>,
-    Query(paging): Query<Paging>,
+    ApiQuery(paging): ApiQuery<Paging>,
 ) -> Answer<Json<TaskPage>> {
     let store = find(&app, &caller, &store).await?.store.store;
     let page = app.storage.tasks_of_store(caller.tenant(), &store, &paging.request()?).await?;
@@ -243,14 +239,15 @@ pub(super) async fn tasks(
 
 /// Close a store for orders.
 #[utoipa::path(put, path = "/v1/stores/{store}/closure", tag = "fleet", params(("store" = StoreId, Path)),
-    request_body = ClosureRequest, responses((status = 200, body = Closure), (status = "4XX", body = Problem)))]
+    request_body = ClosureRequest, responses((status = 204), (status = "4XX", body = Problem)))]
 pub(super) async fn close(
     State(app): State<Shared>,
     caller: Caller,
     Path(store): Path<String>,
-    Body(request): Body<ClosureRequest>,
-) -> Answer<Json<Closure>> {
-    Ok(Json(close_store(&app, &caller, &store, request.hard, request.cause, request.until).await?))
+    ApiJson(request): ApiJson<ClosureRequest>,
+) -> Answer<StatusCode> {
+    close_store(&app, &caller, &store, request.hard, request.cause, request.until).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 pub(super) async fn close_store(
@@ -260,18 +257,13 @@ pub(super) async fn close_store(
     hard: bool,
     cause: ClosureCause,
     until: Option<UtcMs>,
-) -> Answer<Closure> {
+) -> Answer<()> {
     let store: StoreId = known(store, Code::UnknownStore)?;
-    let since = app.clock.now().utc;
-    if until.is_some_and(|until| until <= since) {
-        return Err(Refused::new(Code::InvalidRequest, "until has passed already"));
-    }
-    let closure = Closure { hard, cause, author: caller.actor()?, since, until, from_store: false };
-    if !app.storage.close(caller.tenant(), &store, &closure).await? {
-        return Err(unknown(store.as_str()));
-    }
+    let close = Close { hard, cause, author: caller.actor()?, until };
+    let now = app.clock.now().utc;
+    closures::close(&*app.storage, &*app.poke, caller.tenant(), &store, close, now).await?;
     app.fleet_changed();
-    Ok(closure)
+    Ok(())
 }
 
 /// End central's closure of a store. One that was raised at the store ends there.
@@ -287,9 +279,9 @@ pub(super) async fn reopen(
 }
 
 pub(super) async fn reopen_store(app: &Shared, caller: &Caller, store: &str) -> Answer<()> {
-    let record = find(app, caller, store).await?;
+    let store: StoreId = known(store, Code::UnknownStore)?;
     // Reopening what is open is not an error: the wish is fulfilled.
-    app.storage.reopen(caller.tenant(), &record.store.store, false).await?;
+    closures::reopen(&*app.storage, &*app.poke, caller.tenant(), &store).await?;
     app.fleet_changed();
     Ok(())
 }
@@ -302,11 +294,10 @@ pub(super) async fn offer_enrolment(
     caller: Caller,
     Path(store): Path<String>,
 ) -> Answer<(StatusCode, Json<EnrolmentCode>)> {
-    let store = find(&app, &caller, &store).await?.store.store;
-    let code = random::code().map_err(|error| Refused::internal("a code", error))?;
-    let hash = *TokenHash::of(&app.credential_key, &code).as_bytes();
-    let until = app.clock.now().utc.plus(ENROLMENT_CODE_MS);
-    app.storage.offer_enrolment(caller.tenant(), &store, hash, until).await?;
+    let store: StoreId = known(&store, Code::UnknownStore)?;
+    let code = random::code().map_err(|error| internal("a code", error))?;
+    let now = app.clock.now().utc;
+    let until = enrol::offer_enrolment(&*app.storage, caller.tenant(), &store, &code, now).await?;
     Ok((StatusCode::CREATED, Json(EnrolmentCode { store, code, until })))
 }
 
@@ -316,7 +307,7 @@ pub(super) async fn offer_enrolment(
 pub(super) async fn put_catalogue(
     State(app): State<Shared>,
     caller: Caller,
-    Body(request): Body<CatalogueRequest>,
+    ApiJson(request): ApiJson<CatalogueRequest>,
 ) -> Answer<Json<CatalogueAnswer>> {
     if request.items.is_empty() || request.items.len() > CATALOGUE_ITEMS_MAX {
         let detail = format!("items must have 1 to {CATALOGUE_ITEMS_MAX} entries");
@@ -333,7 +324,7 @@ pub(super) async fn put_catalogue(
 pub(super) async fn positions(
     State(app): State<Shared>,
     caller: Caller,
-    Query(pairs): Query<Vec<(String, String)>>,
+    ApiQuery(pairs): ApiQuery<Vec<(String, String)>>,
 ) -> Answer<Json<PositionList>> {
     let mut skus: Vec<Sku> = Vec::new();
     for (name, value) in pairs {

@@ -1,16 +1,17 @@
 //! API keys of a tenant, and the audit of what must always hold.
 
-use super::answer::{Answer, Refused};
+use super::answer::{Answer, Refused, internal, known};
 use super::app::Shared;
 use super::doors::Caller;
-use super::extract::{Body, known};
+use crate::flows::enrol::token_hash;
 use crate::ports::access::{ApiKey, Scope};
 use crate::ports::work::Audit;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use data_encoding::HEXLOWER;
-use holdfast_platform::{random, secret::TokenHash};
+use holdfast_platform::random;
+use holdfast_platform::http::{ApiJson};
 use holdfast_shared::error::{Code, Problem};
 use holdfast_shared::ids::ApiKeyId;
 use serde::{Deserialize, Serialize};
@@ -46,16 +47,16 @@ pub(super) struct ApiKeyList {
 pub(super) async fn create(
     State(app): State<Shared>,
     caller: Caller,
-    Body(request): Body<NewApiKey>,
+    ApiJson(request): ApiJson<NewApiKey>,
 ) -> Answer<(StatusCode, Json<CreatedApiKey>)> {
     let name = request.name.trim();
     if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || request.scopes.is_empty() {
         let detail = format!("name must have 1 to {NAME_CHARS_MAX} characters, and scopes at least one");
         return Err(Refused::new(Code::InvalidRequest, detail));
     }
-    let token = random::token().map_err(|error| Refused::internal("a token", error))?;
-    let id = random::bytes::<8>().map_err(|error| Refused::internal("a key id", error))?;
-    let key = ApiKeyId::new(HEXLOWER.encode(&id)).map_err(|bad| Refused::internal("a key id", bad))?;
+    let token = random::token().map_err(|error| internal("a token", error))?;
+    let id = random::bytes::<8>().map_err(|error| internal("a key id", error))?;
+    let key = ApiKeyId::new(HEXLOWER.encode(&id)).map_err(|bad| internal("a key id", bad))?;
     let key = ApiKey {
         key,
         tenant: caller.tenant().clone(),
@@ -64,8 +65,7 @@ pub(super) async fn create(
         created_at: app.clock.now().utc,
         revoked_at: None,
     };
-    let hash = *TokenHash::of(&app.credential_key, &token).as_bytes();
-    app.storage.create_api_key(key.clone(), hash).await?;
+    app.storage.create_api_key(key.clone(), token_hash(&token)).await?;
     Ok((StatusCode::CREATED, Json(CreatedApiKey { key, token })))
 }
 

@@ -1,37 +1,31 @@
 //! Central over HTTP: the API under `/v1`, the console, and what needs no credential.
 //!
-//! The layers, from the outside in: `trace` (trace context, measurement, problems are written out
-//! here and nowhere else), the catching of panics, body limits, then `doors` (one table says which
-//! credential opens which path), then the handler, which reads storage or asks the `Desk`.
+//! The layers, from the outside in: the guard of the platform (traces, problems, limits), the
+//! measurement, `doors` (one table says which credential opens which path), then the handler,
+//! which reads storage or runs a flow.
 
 mod agents;
-pub(crate) mod answer;
-pub(crate) mod app;
-mod board;
+mod answer;
+mod app;
 mod console;
 mod doors;
 mod events;
 mod exceptions;
-mod extract;
 mod fleet;
 mod keys;
+mod measure;
 mod orders;
+mod paging;
 mod plain;
-mod trace;
 
-pub(crate) use app::{App, Desk, Intake, Shared, Taken};
-pub use board::{Board, Sight};
-pub(crate) use console::Sessions;
+pub use app::Bells;
+pub(crate) use app::{App, Rooms, Shared};
 
-use answer::{Refused, no_such_method, no_such_path};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
-use holdfast_shared::error::Code;
-use holdfast_shared::limits::{BODY_BYTES_MAX, SYNC_BYTES_MAX};
-use std::any::Any;
-use tower_http::catch_panic::CatchPanicLayer;
+use holdfast_platform::http::{Guard, guard};
+use holdfast_shared::limits::SYNC_BYTES_MAX;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
@@ -113,21 +107,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 pub(crate) fn router(app: &Shared) -> Router {
     let (api, _document) = api().split_for_parts();
     let api = api.route_layer(from_fn_with_state(app.clone(), doors::keep));
-    Router::new()
-        .merge(api)
-        .merge(console::router())
-        .fallback(no_such_path)
-        .method_not_allowed_fallback(no_such_method)
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(trace::follow))
-        .with_state(app.clone())
-}
-
-fn panicked(_what: Box<dyn Any + Send>) -> Response {
-    metrics::counter!("holdfast_panics_total").increment(1);
-    tracing::error!("a handler panicked");
-    Refused::new(Code::Internal, "this request met a defect of central").into_response()
+    let all = Router::new().merge(api).merge(console::router()).layer(from_fn(measure::measure));
+    guard(all.with_state(app.clone()), Guard::default())
 }
 
 #[cfg(test)]

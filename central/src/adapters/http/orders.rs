@@ -1,17 +1,19 @@
 //! What storefronts and customer service ask. A storefront never learns the ids of stores.
 
-use super::answer::{Answer, Refused};
+use super::answer::{Answer, Refused, internal, known};
 use super::app::Shared;
 use super::doors::Caller;
-use super::extract::{Body, Paging, Query, idempotency_key, known};
-use super::trace::Trace;
+use super::paging::Paging;
 use crate::core::order::{Order, OrderEvent, OrderRequest, OrderState};
 use crate::core::routing::decision::Decision;
 use crate::ports::access::Scope;
-use crate::ports::orders::CancelOutcome;
+use crate::flows::cancel::cancel_order;
+use crate::flows::place_order::{PlaceOrder, place_order};
+use crate::ports::orders::Placed;
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
+use holdfast_platform::http::{ApiJson, ApiQuery, Idempotency, Trace};
 use holdfast_shared::error::{Code, Problem};
 use holdfast_shared::ids::{Actor, LineNo, OrderId, Sku, StoreId, TaskId, TraceId};
 use holdfast_shared::limits::NOTE_CHARS_MAX;
@@ -168,21 +170,31 @@ pub(super) struct CancelAnswer {
 pub(super) async fn place(
     State(app): State<Shared>,
     caller: Caller,
-    trace: Trace,
-    headers: HeaderMap,
-    Body(request): Body<OrderRequest>,
+    Trace(trace): Trace,
+    Idempotency(key): Idempotency,
+    ApiJson(request): ApiJson<OrderRequest>,
 ) -> Answer<(StatusCode, Json<PlacedOrder>)> {
-    let key = idempotency_key(&headers)?;
-    let placed = app.place_order(&caller, request, key, trace.id()).await?;
-    let status_url = format!("/v1/orders/{}", placed.order);
-    let answer = PlacedOrder {
-        order: placed.order,
-        state: placed.state,
-        status_url,
-        trace_id: placed.trace,
-        replayed: placed.replayed,
+    let (tenant, actor) = (caller.tenant().clone(), caller.actor()?);
+    let order = new_order_id()?;
+    let command =
+        PlaceOrder { tenant, order: order.clone(), request, key, actor, trace: trace.clone() };
+    let placed = place_order(&*app.storage, command, app.clock.now().utc).await?;
+    let (order, trace_id, replayed) = match placed {
+        Placed::New => (order, trace, false),
+        Placed::Replayed { order, trace } => (order, trace, true),
+        Placed::KeyReused => {
+            return Err(Refused::new(Code::IdempotencyKeyReused, "the key came before with another order"));
+        }
     };
-    Ok((StatusCode::ACCEPTED, Json(answer)))
+    let state = if replayed {
+        app.storage.order(caller.tenant(), &order).await?.map_or(OrderState::Placed, |order| order.state)
+    } else {
+        metrics::counter!("holdfast_orders_placed_total", "tenant" => caller.tenant().to_string()).increment(1);
+        app.work_changed();
+        OrderState::Placed
+    };
+    let status_url = format!("/v1/orders/{order}");
+    Ok((StatusCode::ACCEPTED, Json(PlacedOrder { order, state, status_url, trace_id, replayed })))
 }
 
 /// One order.
@@ -202,7 +214,7 @@ pub(super) async fn get(
 pub(super) async fn list(
     State(app): State<Shared>,
     caller: Caller,
-    Query(filter): Query<OrderFilter>,
+    ApiQuery(filter): ApiQuery<OrderFilter>,
 ) -> Answer<Json<OrderPage>> {
     let states: Vec<OrderState> = filter.state.into_iter().collect();
     let paging = Paging { cursor: filter.cursor, limit: filter.limit }.request()?;
@@ -245,20 +257,22 @@ pub(super) async fn cancel(
     State(app): State<Shared>,
     caller: Caller,
     Path(order): Path<String>,
-    Body(request): Body<CancelRequest>,
+    ApiJson(request): ApiJson<CancelRequest>,
 ) -> Answer<(StatusCode, Json<CancelAnswer>)> {
     let order: OrderId = known(&order, Code::UnknownOrder)?;
-    let reason = spoken(&request.reason, "reason")?;
-    match app.cancel_order(&caller, &order, reason).await? {
-        CancelOutcome::Requested { cancelled_units, asked_stores } => {
-            Ok((StatusCode::ACCEPTED, Json(CancelAnswer { order, cancelled_units, asked_stores })))
-        }
-        CancelOutcome::Unknown => Err(unknown(&order)),
-        CancelOutcome::TooLate(state) => {
-            let detail = format!("the order is {}: there is nothing left to cancel", state.as_str());
-            Err(Refused::new(Code::IllegalTransition, detail))
-        }
-    }
+    let (actor, now) = (caller.actor()?, app.clock.now().utc);
+    let (storage, tenant) = (&*app.storage, caller.tenant());
+    let done = cancel_order(storage, &*app.poke, tenant, &order, &request.reason, &actor, now).await?;
+    app.work_changed();
+    let answer =
+        CancelAnswer { order, cancelled_units: done.cancelled_units, asked_stores: done.asked_stores };
+    Ok((StatusCode::ACCEPTED, Json(answer)))
+}
+
+/// Sorted by time, and short enough to read out: `o-` and 26 letters and digits.
+fn new_order_id() -> Answer<OrderId> {
+    let text = data_encoding::BASE32_DNSSEC.encode(uuid::Uuid::now_v7().as_bytes());
+    OrderId::new(format!("o-{text}")).map_err(|bad| internal("an order id", bad))
 }
 
 /// A reason that a person wrote: there, and not too long.

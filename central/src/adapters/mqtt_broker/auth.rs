@@ -1,7 +1,8 @@
 //! Who may connect to the embedded broker, and which topics are whose.
 
+use crate::flows::enrol::token_hash;
 use crate::ports::access::{Access, ReplicaIdentity};
-use holdfast_platform::secret::{Secret, TokenHash, same};
+use holdfast_platform::secret::{Secret, same};
 use holdfast_shared::wire::topic::{Channel, Topic};
 use mqtt5::broker::{AuthProvider, AuthResult};
 use mqtt5::packet::connect::ConnectPacket;
@@ -69,7 +70,6 @@ impl Login {
 /// Checks logins against the credentials of the enrolled replicas.
 pub(super) struct Doorkeeper {
     pub(super) access: Arc<dyn Access>,
-    pub(super) credential_key: [u8; 32],
     pub(super) observer_password: Option<Secret>,
 }
 
@@ -81,7 +81,7 @@ impl Doorkeeper {
             let expected = self.observer_password.as_ref()?.reveal();
             return same(expected.as_bytes(), password.as_bytes()).then_some(Login::Observer);
         }
-        let found = self.access.replica_by_secret(*TokenHash::of(&self.credential_key, password).as_bytes()).await;
+        let found = self.access.replica_by_secret(token_hash(password)).await;
         let identity = match found {
             Ok(identity) => identity?,
             Err(error) => {

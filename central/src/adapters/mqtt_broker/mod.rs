@@ -82,7 +82,6 @@ impl EmbeddedBroker {
     pub async fn bind(
         settings: BrokerSettings,
         access: Arc<dyn Access>,
-        credential_key: [u8; 32],
         heard: mpsc::Sender<Heard>,
     ) -> Result<Self, BrokerError> {
         let storage = StorageConfig::default()
@@ -104,7 +103,7 @@ impl EmbeddedBroker {
         let refused = |source| BrokerError::Listen { address: settings.listen, source };
         let broker = MqttBroker::with_config(config).await.map_err(refused)?;
         let address = broker.local_addr().unwrap_or(settings.listen);
-        let doorkeeper = Doorkeeper { access, credential_key, observer_password: settings.observer_password };
+        let doorkeeper = Doorkeeper { access, observer_password: settings.observer_password };
         Ok(Self { broker: broker.with_auth_provider(Arc::new(doorkeeper)), address })
     }
 

@@ -8,11 +8,12 @@ mod session;
 mod stores;
 mod words;
 
-pub use session::Sessions;
+pub(super) use session::Sessions;
 
-use super::answer::{Answer, Refused};
+use super::answer::{Answer, Refused, internal};
 use super::app::Shared;
 use super::doors;
+use super::events::news;
 use crate::ports::PageRequest;
 use crate::ports::access::Scope;
 use askama::Template;
@@ -22,13 +23,11 @@ use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use holdfast_platform::http::page_headers;
 use holdfast_shared::error::Code;
 use serde::Deserialize;
 use session::Person;
 
-/// Everything comes from central itself; nothing is inline.
-const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
-    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 /// Rows of one page of the console.
 const ROWS: u32 = 50;
 /// Open exceptions are counted up to here.
@@ -72,22 +71,19 @@ pub(super) fn router() -> Router<Shared> {
         .route("/console/orders/{order}", get(orders::one))
         .route("/console/exceptions", get(exceptions::list))
         .route("/console/exceptions/{exception}/resolve", post(exceptions::resolve))
-        .layer(from_fn(guard))
+        .layer(from_fn(own_forms_only))
+        .layer(from_fn(page_headers))
 }
 
-/// Refuses what another site sent, and says to the browser what a page may do.
-async fn guard(request: Request, next: Next) -> Response {
+/// Refuses what another site sent. Pages show what is now, so nobody keeps them.
+async fn own_forms_only(request: Request, next: Next) -> Response {
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
     let mut response = if changes && session::from_another_site(request.headers()) {
         Refused::new(Code::Forbidden, "this form was sent from another site").into_response()
     } else {
         next.run(request).await
     };
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_POLICY));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 
@@ -106,7 +102,7 @@ async fn login(State(app): State<Shared>, Form(form): Form<LoginForm>) -> Answer
             let cookie = session::open(&app, token)?;
             Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/console/stores")).into_response())
         }
-        Err(refused) if refused.code() == Code::Unauthenticated => page(&LoginPage { refused: true }),
+        Err(refused) if refused.0.code == Code::Unauthenticated => page(&LoginPage { refused: true }),
         Err(refused) => Err(refused),
     }
 }
@@ -117,11 +113,12 @@ async fn logout(State(app): State<Shared>, headers: HeaderMap) -> Response {
 }
 
 async fn events(State(app): State<Shared>, Person(caller): Person) -> Answer<Response> {
-    Ok(super::events::open(&app, caller.tenant().clone(), false)?.into_response())
+    let tenant = caller.tenant().clone();
+    Ok(app.events.stream(move |event| news(&tenant, event))?.into_response())
 }
 
 fn page(template: &impl Template) -> Answer<Response> {
-    let html = template.render().map_err(|error| Refused::internal("a page", error))?;
+    let html = template.render().map_err(|error| internal("a page", error))?;
     Ok(Html(html).into_response())
 }
 

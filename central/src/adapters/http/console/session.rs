@@ -4,15 +4,15 @@
 //! it ends the session too. Changes are plain forms. Their cookie is `SameSite=Strict`, and a
 //! request that a browser says comes from another site is refused besides.
 
-use crate::adapters::http::answer::Refused;
+use crate::adapters::http::answer::{Refused, internal};
 use crate::adapters::http::app::{App, Shared};
 use crate::adapters::http::doors::Caller;
+use crate::flows::enrol::token_hash;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use holdfast_platform::random;
-use holdfast_platform::secret::TokenHash;
 use holdfast_shared::time::MonoMs;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -21,17 +21,19 @@ const COOKIE: &str = "holdfast_session";
 const SESSIONS_MAX: usize = 1_000;
 const SESSION_MS: i64 = 12 * 60 * 60 * 1000;
 
+type Hash = [u8; 32];
+
 #[derive(Debug, Default)]
-pub struct Sessions(Mutex<BTreeMap<TokenHash, Session>>);
+pub(in crate::adapters::http) struct Sessions(Mutex<BTreeMap<Hash, Session>>);
 
 #[derive(Debug, Clone)]
 struct Session {
-    api_key_hash: [u8; 32],
+    api_key_hash: Hash,
     until: MonoMs,
 }
 
 impl Sessions {
-    fn open(&self, session: TokenHash, api_key_hash: [u8; 32], now: MonoMs) {
+    fn open(&self, session: Hash, api_key_hash: Hash, now: MonoMs) {
         let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.retain(|_, session| session.until > now);
         while sessions.len() >= SESSIONS_MAX {
@@ -42,28 +44,28 @@ impl Sessions {
         sessions.insert(session, Session { api_key_hash, until: now.plus(SESSION_MS) });
     }
 
-    fn find(&self, session: TokenHash, now: MonoMs) -> Option<[u8; 32]> {
+    fn find(&self, session: Hash, now: MonoMs) -> Option<Hash> {
         let sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.get(&session).filter(|session| session.until > now).map(|session| session.api_key_hash)
     }
 
-    fn end(&self, session: TokenHash) {
+    fn end(&self, session: Hash) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&session);
     }
 }
 
 /// Logs a caller in: the cookie to set.
 pub(super) fn open(app: &App, token: &str) -> Result<String, Refused> {
-    let session = random::token().map_err(|error| Refused::internal("a session", error))?;
-    let api_key_hash = *TokenHash::of(&app.credential_key, token).as_bytes();
-    app.sessions.open(TokenHash::of(&app.credential_key, &session), api_key_hash, app.clock.now().mono);
+    let session = random::token().map_err(|error| internal("a session", error))?;
+    let api_key_hash = token_hash(token);
+    app.rooms.sessions.open(token_hash(&session), api_key_hash, app.clock.now().mono);
     Ok(cookie(&session, SESSION_MS / 1000))
 }
 
 /// Logs out: the cookie that removes the cookie.
 pub(super) fn end(app: &App, headers: &HeaderMap) -> String {
     if let Some(session) = shown(headers) {
-        app.sessions.end(TokenHash::of(&app.credential_key, session));
+        app.rooms.sessions.end(token_hash(session));
     }
     cookie("", 0)
 }
@@ -89,8 +91,8 @@ impl FromRequestParts<Shared> for Person {
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Response> {
         let to_login = || Redirect::to("/console/login").into_response();
         let session = shown(&parts.headers).ok_or_else(to_login)?;
-        let session = TokenHash::of(&app.credential_key, session);
-        let hash = app.sessions.find(session, app.clock.now().mono).ok_or_else(to_login)?;
+        let session = token_hash(session);
+        let hash = app.rooms.sessions.find(session, app.clock.now().mono).ok_or_else(to_login)?;
         let key = app.storage.api_key(hash).await.map_err(|error| Refused::from(error).into_response())?;
         key.map(|key| Self(Caller { key })).ok_or_else(to_login)
     }
@@ -131,7 +133,7 @@ mod tests {
     #[test]
     fn a_session_ends_by_time_and_by_logging_out() {
         let sessions = Sessions::default();
-        let (one, two) = (TokenHash::from_bytes([1; 32]), TokenHash::from_bytes([2; 32]));
+        let (one, two) = ([1; 32], [2; 32]);
         sessions.open(one, [7; 32], MonoMs(0));
         sessions.open(two, [8; 32], MonoMs(0));
         assert_eq!(sessions.find(one, MonoMs(SESSION_MS - 1)), Some([7; 32]));

@@ -96,14 +96,13 @@ pub(super) struct DemoForm {
 }
 
 fn card(app: &Shared, record: &StoreRecord) -> StoreCard {
-    let health = app.health(&record.tenant, &record.store.store);
-    let heard = match health.as_ref().and_then(|health| health.heard_ms_ago) {
+    let sight = app.sight(&record.tenant, &record.store.store);
+    let heard = match sight.heard_ms_ago {
         Some(ms) => format!("{} ago", words::length(ms)),
         None if record.enrolled_replicas == 0 => "no agent enrolled".to_owned(),
         None => "not since central started".to_owned(),
     };
-    let eligibility = health.and_then(|health| health.eligibility);
-    let (tone, standing, functionally, physically, reasons) = match &eligibility {
+    let (tone, standing, functionally, physically, reasons) = match &sight.eligibility {
         Some(known) => (
             words::tone(known.standing),
             known.standing.as_str(),
@@ -139,12 +138,11 @@ pub(super) async fn list(
     let tenant = person.0.tenant();
     let mut records = app.storage.stores(Some(tenant)).await?;
     records.sort_by(|left, right| (left.store.kind, &left.store.name).cmp(&(right.store.kind, &right.store.name)));
-    let board = app.board.borrow().clone();
     page(&StoresPage {
         frame: frame(&app, &person, "stores", said.said).await?,
-        eligible: board.count(tenant, Standing::Eligible),
-        suspect: board.count(tenant, Standing::Suspect),
-        ineligible: board.count(tenant, Standing::Ineligible),
+        eligible: app.count(tenant, Standing::Eligible),
+        suspect: app.count(tenant, Standing::Suspect),
+        ineligible: app.count(tenant, Standing::Ineligible),
         open_tasks: records.iter().map(|record| record.open_tasks).fold(0, u32::saturating_add),
         stores: records.iter().map(|record| card(&app, record)).collect(),
         may_close: person.0.may(Scope::FleetWrite),
@@ -165,7 +163,7 @@ pub(super) async fn one(
     let tasks = app.storage.tasks_of_store(tenant, id, &rows).await?;
     let history = app.storage.eligibility_history(tenant, id, &rows).await?;
     let now = app.clock.now().utc;
-    let vitals = app.health(tenant, id).and_then(|health| health.vitals);
+    let vitals = app.sight(tenant, id).vitals;
     page(&StorePage {
         frame: frame(&app, &person, "stores", said.said).await?,
         store: card(&app, &record),
@@ -235,8 +233,9 @@ pub(super) async fn demo(
     let not_there = || Refused::new(Code::NotFound, "there is no such demo control");
     let controls = app.demo.as_ref().ok_or_else(not_there)?;
     let action = DemoAction::ALL.into_iter().find(|action| action.as_str() == form.action);
-    let told = controls.act(&store, action.ok_or_else(not_there)?).await;
-    Ok(back(&told.unwrap_or_else(|trouble| trouble)))
+    let action = action.ok_or_else(not_there)?;
+    controls.act(&store, action);
+    Ok(back(&format!("{store}: {}", action.label())))
 }
 
 fn back(said: &str) -> Response {
