@@ -4,3 +4,4 @@ pub mod http;
 pub mod metrics;
 pub mod mqtt_broker;
 pub mod mqtt_client;
+pub mod sqlite;

@@ -102,11 +102,65 @@ pub fn disposition(state: &TaskState, line: &Line) -> Disposition {
         (Phase::HandedOver, _) if line.open() > 0 => Disposition { finished: found, ..short_open },
         (Phase::HandedOver, _) => Disposition { finished: line.picked, ..short_open },
         (Phase::PutBack, Some(true)) => Disposition { cancelled: found, ..short_open },
-        (Phase::Declined | Phase::PutBack, _) => all_open,
         // A recalled line is open from the moment of the recall; only its hold waits.
-        (Phase::Offered | Phase::Accepted | Phase::Picking | Phase::Packed, Some(false)) => all_open,
+        (Phase::Declined | Phase::PutBack, _)
+        | (Phase::Offered | Phase::Accepted | Phase::Picking | Phase::Packed, Some(false)) => all_open,
         (Phase::Offered | Phase::Accepted | Phase::Picking | Phase::Packed, Some(true) | None) => short_open,
     }
+}
+
+/// The units of one order line; what they do not cover is held by tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LineUnits {
+    pub quantity: i64,
+    pub open: i64,
+    pub finished: i64,
+    pub cancelled: i64,
+    /// Left beyond what was ordered: shipped twice.
+    pub surplus: i64,
+}
+
+impl LineUnits {
+    const fn room(&self) -> i64 {
+        self.quantity.saturating_sub(self.open).saturating_sub(self.finished).saturating_sub(self.cancelled)
+    }
+
+    /// The line after `change`. Never more units than were ordered, except those that left. Units
+    /// that come back of an order that is being cancelled are cancelled, and not routed again.
+    #[must_use]
+    pub fn changed(mut self, change: Disposition, cancelling: bool) -> Self {
+        take(&mut self.finished, change.finished.saturating_neg());
+        take(&mut self.cancelled, change.cancelled.saturating_neg());
+        let elsewhere = take(&mut self.open, change.open.saturating_neg());
+        if cancelling {
+            take(&mut self.cancelled, elsewhere);
+        }
+        let back = change.open.clamp(0, self.room());
+        if cancelling {
+            self.cancelled = self.cancelled.saturating_add(back);
+        } else {
+            self.open = self.open.saturating_add(back);
+        }
+        self.cancelled = self.cancelled.saturating_add(change.cancelled.clamp(0, self.room()));
+        self.finish(change.finished.max(0))
+    }
+
+    /// What left has left: it takes the place of units that wait or were cancelled.
+    fn finish(mut self, units: i64) -> Self {
+        let mut rest = units.saturating_sub(self.room().clamp(0, units));
+        rest = take(&mut self.open, rest);
+        rest = take(&mut self.cancelled, rest);
+        self.finished = self.finished.saturating_add(units.saturating_sub(rest));
+        self.surplus = self.surplus.saturating_add(rest);
+        self
+    }
+}
+
+/// Takes up to `units` away, and says how many were not there.
+fn take(from: &mut i64, units: i64) -> i64 {
+    let taken = units.clamp(0, (*from).max(0));
+    *from = from.saturating_sub(taken);
+    units.max(0).saturating_sub(taken)
 }
 
 /// A task's event in plain words, for the order's timeline.

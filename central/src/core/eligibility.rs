@@ -80,11 +80,8 @@ impl Eligibility {
     #[must_use]
     pub fn differs_from(&self, before: &Self) -> bool {
         let gist = |eligibility: &Self| {
-            let reasons: BTreeSet<(String, Standing)> = eligibility
-                .reasons
-                .iter()
-                .map(|reason| (reason.signal.clone(), reason.standing))
-                .collect();
+            let reasons: BTreeSet<(String, Standing)> =
+                eligibility.reasons.iter().map(|reason| (reason.signal.clone(), reason.standing)).collect();
             reasons
         };
         self.standing != before.standing
@@ -161,7 +158,8 @@ fn of_closures(record: &StoreRecord, health: &StoreHealth, now: UtcMs) -> (Vec<R
     let mut closed_hard = false;
     for closure in record.closures.iter().filter(|closure| in_force(closure.since, closure.until, now)) {
         closed_hard |= closure.hard;
-        let words = closure_words(closure.hard, closure.cause.as_str(), closure.author.as_str(), closure.until);
+        let words =
+            closure_words(closure.hard, closure.cause.as_str(), closure.author.as_str(), closure.until);
         reasons.push(against("closure", Standing::Ineligible, words));
     }
     let recorded = record.closures.iter().any(|closure| closure.from_store);
@@ -170,7 +168,8 @@ fn of_closures(record: &StoreRecord, health: &StoreHealth, now: UtcMs) -> (Vec<R
         let over = note.until_ms.is_some_and(|until| until <= now);
         if !recorded && !over {
             closed_hard |= note.hard;
-            let words = closure_words(note.hard, &shortened(&note.cause), &shortened(&note.author), note.until_ms);
+            let words =
+                closure_words(note.hard, &shortened(&note.cause), &shortened(&note.author), note.until_ms);
             reasons.push(against("closure", Standing::Ineligible, format!("{words}, told by the store")));
         }
     }

@@ -20,9 +20,19 @@ pub enum Stays {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    Recall { tenant: TenantId, task: TaskId, fence: Fence, reason: String },
+    Recall {
+        tenant: TenantId,
+        task: TaskId,
+        fence: Fence,
+        reason: String,
+    },
     /// A person must know.
-    Tell { tenant: TenantId, task: TaskId, stays: Stays, detail: String },
+    Tell {
+        tenant: TenantId,
+        task: TaskId,
+        stays: Stays,
+        detail: String,
+    },
 }
 
 /// A task, and why its store is failing, in words.
@@ -90,8 +100,8 @@ fn step(exposed: &Exposed<'_>, failing_ms: i64, lease_ms: i64) -> Option<Step> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use holdfast_shared::domain::task::{Recall, Release};
     use crate::core::test_support::task;
+    use holdfast_shared::domain::task::{Recall, Release};
 
     const LEASE_MS: i64 = 60_000;
 
@@ -121,14 +131,19 @@ mod tests {
         let mut packed = task("leeds", Phase::Packed);
         packed.release = Some(Release { fence: packed.fence, replica: "leeds-a".parse().unwrap() });
         let told = steps(&packed, Some(i64::from(u32::MAX)), false);
-        assert!(matches!(told.as_slice(), [Step::Tell { stays: Stays::Released, detail, .. }] if detail.contains("leeds-a")));
+        assert!(
+            matches!(told.as_slice(), [Step::Tell { stays: Stays::Released, detail, .. }] if detail.contains("leeds-a"))
+        );
     }
 
     #[test]
     fn a_pickup_stays_even_when_only_offered() {
         let mut pickup = task("leeds", Phase::Offered);
         pickup.kind = FulfilmentKind::Pickup;
-        assert!(matches!(steps(&pickup, Some(0), false).as_slice(), [Step::Tell { stays: Stays::Pickup, .. }]));
+        assert!(matches!(
+            steps(&pickup, Some(0), false).as_slice(),
+            [Step::Tell { stays: Stays::Pickup, .. }]
+        ));
     }
 
     #[test]

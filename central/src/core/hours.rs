@@ -39,11 +39,7 @@ pub fn opening(hours: &[OpeningHours], zone: &str, at: UtcMs) -> Opening {
             && (hours.opens_minute..hours.closes_minute).contains(&minute.saturating_add(DAY_MINUTES));
         today_open || since_yesterday
     });
-    if open {
-        Opening::Open
-    } else {
-        Opening::Closed { local: local.strftime("%A %H:%M").to_string() }
-    }
+    if open { Opening::Open } else { Opening::Closed { local: local.strftime("%A %H:%M").to_string() } }
 }
 
 /// What is wrong with a store's zone and hours, before they are taken over.

@@ -164,7 +164,8 @@ const CARD_DIGITS_MAX: usize = 19;
 
 /// The ranges that issuers use; without this, every tenth long number would be refused.
 fn is_card_like(digits: &[u32]) -> bool {
-    let prefix = digits.iter().take(4).fold(0_u32, |sum, digit| sum.saturating_mul(10).saturating_add(*digit));
+    let prefix =
+        digits.iter().take(4).fold(0_u32, |sum, digit| sum.saturating_mul(10).saturating_add(*digit));
     let issued = (2221..=2720).contains(&prefix) || (3000..=6999).contains(&prefix);
     issued && luhn(digits)
 }
@@ -186,8 +187,8 @@ fn luhn(digits: &[u32]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::test_support::order_request;
     use crate::core::order::OrderLineRequest;
+    use crate::core::test_support::order_request;
 
     fn line(sku: &str, quantity: i64) -> OrderLineRequest {
         OrderLineRequest { sku: sku.parse().unwrap(), quantity, unit_price: None }
@@ -246,7 +247,13 @@ mod tests {
 
     #[test]
     fn a_card_number_is_refused_in_any_text_and_not_repeated() {
-        for card in ["4111111111111111", "4111 1111 1111 1111", "pay 5500-0055-5555-5559!", "x378282246310005", "no 12 4111111111111111"] {
+        for card in [
+            "4111111111111111",
+            "4111 1111 1111 1111",
+            "pay 5500-0055-5555-5559!",
+            "x378282246310005",
+            "no 12 4111111111111111",
+        ] {
             let bad = refused(|r| r.note = Some(String::from(card)));
             assert_eq!(bad, BadOrder::CardNumber { field: "note" });
             assert!(!bad.to_string().contains("1111") && !bad.to_string().contains("5559"));
@@ -257,7 +264,14 @@ mod tests {
 
     #[test]
     fn ordinary_numbers_are_no_card_numbers() {
-        for text in ["order 2026-11-21", "20261121000123456", "4111111111111112", "call 020 7946 0958", "1234567890123", ""] {
+        for text in [
+            "order 2026-11-21",
+            "20261121000123456",
+            "4111111111111112",
+            "call 020 7946 0958",
+            "1234567890123",
+            "",
+        ] {
             assert!(!holds_card_number(text), "{text}");
         }
     }

@@ -74,9 +74,6 @@ mod tests {
         assert_eq!(state(&[line(2, 0, 1, 1)]), OrderState::Shipped);
         assert_eq!(state(&[line(2, 0, 0, 2)]), OrderState::Cancelled);
         assert_eq!(state(&[line(2, 0, 1, 0)]), OrderState::Exception);
-        assert_eq!(
-            order_state(FulfilmentKind::Pickup, &[line(1, 0, 1, 0)], &[]),
-            OrderState::Collected
-        );
+        assert_eq!(order_state(FulfilmentKind::Pickup, &[line(1, 0, 1, 0)], &[]), OrderState::Collected);
     }
 }

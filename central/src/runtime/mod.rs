@@ -10,6 +10,8 @@ mod config;
 mod first_start;
 mod tasks;
 
+pub(crate) use first_start::ADMIN_KEY_FILE;
+
 pub use crate::adapters::mqtt_client::ExternalSettings;
 pub use crate::ports::demo::{DemoAction, DemoControls};
 pub use config::{CentralConfig, ENV_PREFIX, HttpConfig, MqttConfig};

@@ -3,7 +3,6 @@
 use super::row::{from_json, list, one, parsed, run, to_json};
 use super::sql::sql;
 use super::{Result, SqliteStore};
-use crate::ports::StoreError;
 use crate::ports::access::{Access, ApiKey, ReplicaIdentity};
 use async_trait::async_trait;
 use holdfast_shared::ids::{ApiKeyId, ReplicaId, StoreId, TenantId};
@@ -133,7 +132,7 @@ fn enrol(
 /// The replicas of a store, oldest first.
 pub(super) fn replicas(conn: &Connection, tenant: &TenantId, store: &StoreId) -> Result<Vec<ReplicaId>> {
     let params = [tenant.as_str(), store.as_str()];
-    list(conn, sql!(ACCESS.replicas_of_store), params, |row| parsed(row, "replica")).map_err(StoreError::from)
+    list(conn, sql!(ACCESS.replicas_of_store), params, |row| parsed(row, "replica"))
 }
 
 /// a, b, ... z, aa, ab, ...

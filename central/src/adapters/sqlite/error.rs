@@ -43,3 +43,8 @@ macro_rules! unreadable_from {
 }
 
 unreadable_from!(serde_json::Error, holdfast_shared::ids::BadId);
+
+/// A row that must be there.
+pub(super) fn missing(what: &'static str) -> StoreError {
+    StoreError { code: Code::Internal, what: format!("a row of {what} is missing"), source: None }
+}

@@ -1,6 +1,6 @@
 //! Events beside the state that they tell of.
 
-use super::row::{from_json, list, parsed, run, to_json};
+use super::row::{from_json, list, parsed, run, to_json, unsigned};
 use super::sql::sql;
 use super::{Result, SqliteStore};
 use crate::ports::outbox::{Outbox, OutboxEvent};
@@ -53,7 +53,7 @@ pub(super) fn append(conn: &Connection, tenant: &TenantId, event: &NewEvent<'_>)
 
 fn read(row: &Row<'_>) -> rusqlite::Result<OutboxEvent> {
     Ok(OutboxEvent {
-        sequence: row.get("sequence")?,
+        sequence: unsigned(row, "sequence")?,
         tenant: parsed(row, "tenant")?,
         kind: row.get("kind")?,
         key: row.get("key")?,
@@ -71,6 +71,7 @@ impl Outbox for SqliteStore {
 
     async fn published(&self, up_to: u64, now: UtcMs) -> Result<()> {
         self.write(move |conn, _| {
+            let up_to = i64::try_from(up_to).unwrap_or(i64::MAX);
             run(conn, sql!(OUTBOX.published), named_params! { ":up_to": up_to, ":now": now.0 })?;
             Ok(())
         })

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use std::error::Error;
 use std::str::FromStr;
 
-fn unreadable(error: impl Error + Send + Sync + 'static) -> rusqlite::Error {
+pub(super) fn unreadable(error: impl Error + Send + Sync + 'static) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error))
 }
 
@@ -49,6 +49,11 @@ pub(super) fn to_json<T: Serialize>(value: &T) -> Result<String> {
 /// A count as the unsigned number that the domain uses.
 pub(super) fn count(row: &Row<'_>, column: &str) -> rusqlite::Result<u32> {
     row.get(column)
+}
+
+/// Not negative, by a constraint or as a count.
+pub(super) fn unsigned(row: &Row<'_>, column: &str) -> rusqlite::Result<u64> {
+    u64::try_from(row.get::<_, i64>(column)?).map_err(unreadable)
 }
 
 pub(super) fn list<T>(

@@ -13,7 +13,7 @@ pub(super) const WORK: &str = include_str!("sql/work.sql");
 const MARK: &[u8] = b"-- name: ";
 
 /// The text between `-- name: {name}` and the next mark.
-#[expect(clippy::panic, clippy::indexing_slicing, reason = "only ever evaluated by the compiler")]
+#[expect(clippy::panic, reason = "only ever evaluated by the compiler")]
 pub(super) const fn statement(file: &'static str, name: &str) -> &'static str {
     let bytes = file.as_bytes();
     let mut from = 0;

@@ -132,3 +132,34 @@ fn recalled_work_is_never_released() {
     assert_eq!(story.effects_of_last(1), [Effect::Release]);
     assert_eq!(story.then(recalled()).effects_of_last(1), [units(3, 0, 0)]);
 }
+
+fn line(open: i64, finished: i64, cancelled: i64) -> LineUnits {
+    LineUnits { quantity: 2, open, finished, cancelled, surplus: 0 }
+}
+
+fn change(open: i64, finished: i64, cancelled: i64) -> Disposition {
+    Disposition { open, finished, cancelled }
+}
+
+#[test]
+fn units_of_a_line_never_grow_beyond_what_was_ordered() {
+    assert_eq!(line(0, 0, 0).changed(change(5, 0, 0), false), line(2, 0, 0));
+    assert_eq!(line(0, 1, 0).changed(change(0, 0, 2), false), line(0, 1, 1));
+}
+
+#[test]
+fn a_late_hand_over_takes_the_place_of_waiting_units() {
+    assert_eq!(line(2, 0, 0).changed(change(-2, 2, 0), false), line(0, 2, 0));
+    assert_eq!(line(0, 0, 2).changed(change(0, 2, -2), true), line(0, 2, 0));
+}
+
+#[test]
+fn what_leaves_twice_is_kept_apart() {
+    let twice = line(0, 2, 0).changed(change(0, 1, 0), false);
+    assert_eq!(twice, LineUnits { surplus: 1, ..line(0, 2, 0) });
+}
+
+#[test]
+fn units_that_come_back_of_a_cancelled_order_are_cancelled() {
+    assert_eq!(line(0, 1, 0).changed(change(1, 0, 0), true), line(0, 1, 1));
+}

@@ -83,11 +83,11 @@ impl HealthBook {
         let health = self.register(&key, false, now);
         let gap = health.voice().is_none_or(|voice| now.since(voice.received_at) > policy.silence_ms.soft);
         let heard = take_beat(health, beat, policy, now);
-        if heard == Heard::Taken {
-            if let Some(out) = &mut health.out {
-                let before = if gap { 0 } else { out.good_beats };
-                out.good_beats = if good { before.saturating_add(1) } else { 0 };
-            }
+        if heard == Heard::Taken
+            && let Some(out) = &mut health.out
+        {
+            let before = if gap { 0 } else { out.good_beats };
+            out.good_beats = if good { before.saturating_add(1) } else { 0 };
         }
         self.count(heard)
     }

@@ -84,10 +84,7 @@ mod tests {
         let policy = HealthPolicy::default();
         let mut observer = Observer::Watching;
         assert_eq!(observer.look(count(4, 3), &policy, MonoMs(0)), None);
-        assert_eq!(
-            observer.look(count(3, 4), &policy, MonoMs(1)),
-            Some(Turn::Froze { silent: 4, alive: 7 })
-        );
+        assert_eq!(observer.look(count(3, 4), &policy, MonoMs(1)), Some(Turn::Froze { silent: 4, alive: 7 }));
         assert!(observer.is_frozen());
     }
 

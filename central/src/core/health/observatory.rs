@@ -8,14 +8,15 @@ use super::signals::{SIGNALS, View, beat_is_good};
 use super::store::{Out, StoreHealth};
 use crate::core::eligibility::{Eligibility, Standing, eligibility};
 use crate::core::fleet::StoreRecord;
-use holdfast_shared::time::{MonoMs, Now};
+use holdfast_shared::time::{MonoMs, Now, UtcMs};
 use holdfast_shared::wire::signal::Heartbeat;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A store whose eligibility changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     pub key: StoreKey,
+    pub at: UtcMs,
     /// None at the first evaluation.
     pub before: Option<Eligibility>,
     pub after: Eligibility,
@@ -41,11 +42,49 @@ pub struct Observatory {
     current: BTreeMap<StoreKey, Eligibility>,
     failing: BTreeMap<StoreKey, Failing>,
     records: BTreeMap<StoreKey, StoreRecord>,
-    /// Senders whose false claims were already told.
-    pub(crate) claims_told: BTreeSet<String>,
-    pub claims: u64,
-    pub unreadable: u64,
+    /// Changes that the history does not have yet.
+    unrecorded: VecDeque<Change>,
+    /// Exceptions raised for a store while it was failing, by key; settled when it is back.
+    told: BTreeMap<StoreKey, BTreeSet<String>>,
+    /// Senders whose bad messages were told once.
+    offenders: BTreeSet<String>,
+    wall: WallClock,
+    pub counts: Counts,
 }
+
+/// Messages that were not believed at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Not the JSON that the topic carries, or not a topic.
+    pub unreadable: u64,
+    /// Claims to be from someone else.
+    pub foreign: u64,
+}
+
+/// Whether central's wall clock was put forward or back, told by the monotonic one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct WallClock {
+    offset_ms: Option<i64>,
+    stepped_at: MonoMs,
+}
+
+impl WallClock {
+    fn look(&mut self, now: Now) {
+        let offset_ms = now.utc.0.saturating_sub(now.mono.0);
+        let moved_ms = self.offset_ms.map_or(i64::MAX, |before| offset_ms.saturating_sub(before));
+        if moved_ms.saturating_abs() > WALL_STEP_MS {
+            self.stepped_at = now.mono;
+        }
+        self.offset_ms = Some(offset_ms);
+    }
+}
+
+/// Less than this between two looks is the slewing of a healthy clock.
+const WALL_STEP_MS: i64 = 2_000;
+/// Changes kept while the history cannot be written.
+const UNRECORDED_MAX: usize = 10_000;
+/// Offenders that are remembered; past this, a new one is counted and not told.
+const OFFENDERS_MAX: usize = 1_000;
 
 impl Observatory {
     #[must_use]
@@ -99,8 +138,55 @@ impl Observatory {
         if looked.paused_ms.is_some() || looked.turn.is_some() {
             self.failing.clear();
         }
-        let changes = records.iter().filter_map(|record| self.evaluate_one(record, now)).collect();
+        self.wall.look(now);
+        let changes: Vec<Change> =
+            records.iter().filter_map(|record| self.evaluate_one(record, now)).collect();
+        self.unrecorded.extend(changes.iter().cloned());
+        self.keep_the_newest();
         Evaluation { looked, changes }
+    }
+
+    /// What the history should get, oldest first.
+    pub fn take_unrecorded(&mut self) -> VecDeque<Change> {
+        std::mem::take(&mut self.unrecorded)
+    }
+
+    /// The history could not be written: they are tried again.
+    pub fn put_back(&mut self, mut changes: VecDeque<Change>) {
+        changes.append(&mut self.unrecorded);
+        self.unrecorded = changes;
+        self.keep_the_newest();
+    }
+
+    fn keep_the_newest(&mut self) {
+        let over = self.unrecorded.len().saturating_sub(UNRECORDED_MAX);
+        self.unrecorded.drain(..over);
+    }
+
+    /// Whether this exception of a failing store is new, and thus has to be raised.
+    pub fn tell_once(&mut self, key: &StoreKey, exception: &str) -> bool {
+        self.told.entry(key.clone()).or_default().insert(exception.to_owned())
+    }
+
+    /// The exceptions that end with the store being back.
+    pub fn take_told(&mut self, key: &StoreKey) -> BTreeSet<String> {
+        self.told.remove(key).unwrap_or_default()
+    }
+
+    /// Whether this offender is told for the first time.
+    pub fn offends_first(&mut self, offender: &str) -> bool {
+        self.offenders.len() < OFFENDERS_MAX && self.offenders.insert(offender.to_owned())
+    }
+
+    /// Wall-clock deadlines wait one full period after a step of that clock or a start.
+    #[must_use]
+    pub fn deadlines_wait(&self, period_ms: i64, now: MonoMs) -> bool {
+        self.wall.offset_ms.is_none() || now.since(self.wall.stepped_at) < period_ms
+    }
+
+    #[must_use]
+    pub fn record(&self, key: &StoreKey) -> Option<&StoreRecord> {
+        self.records.get(key)
     }
 
     fn evaluate_one(&mut self, record: &StoreRecord, now: Now) -> Option<Change> {
@@ -115,7 +201,7 @@ impl Observatory {
         }
         let before = self.current.insert(key.clone(), after.clone());
         let changed = before.as_ref().is_none_or(|before| after.differs_from(before));
-        changed.then_some(Change { key, before, after })
+        changed.then_some(Change { key, at: now.utc, before, after })
     }
 }
 
@@ -128,8 +214,7 @@ pub fn key_of(record: &StoreRecord) -> StoreKey {
 fn settle(health: &mut StoreHealth, judged: &Eligibility, policy: &HealthPolicy, now: MonoMs) {
     let mut excluded = false;
     for signal in SIGNALS {
-        let worst =
-            judged.reasons.iter().filter(|r| r.signal == signal.name()).map(|r| r.standing).max();
+        let worst = judged.reasons.iter().filter(|r| r.signal == signal.name()).map(|r| r.standing).max();
         match worst {
             Some(standing) => {
                 excluded |= standing == Standing::Ineligible && signal.must_be_proven();

@@ -117,8 +117,13 @@ impl StoreHealth {
     /// How long it has been silent, as far as that is evidence.
     #[must_use]
     pub fn silent_ms(&self, now: MonoMs) -> i64 {
-        let from = self.last_word().map_or(self.silence_from, |word| word.max(self.silence_from));
-        now.since(from).max(0)
+        self.watched_ms(self.last_word().unwrap_or(self.silence_from), now)
+    }
+
+    /// How long ago something was, without the time in which central did not look.
+    #[must_use]
+    pub fn watched_ms(&self, at: MonoMs, now: MonoMs) -> i64 {
+        now.since(at.max(self.silence_from)).max(0)
     }
 
     /// An age that the store reported, as of now. What it has never seen is at least as old as
@@ -127,7 +132,7 @@ impl StoreHealth {
     pub fn age_ms(&self, reported_ms_ago: Option<i64>, now: MonoMs) -> Option<i64> {
         let voice = self.voice()?;
         let at_beat = reported_ms_ago.unwrap_or(voice.beat.uptime_ms).max(0);
-        Some(at_beat.saturating_add(now.since(voice.received_at).max(0)))
+        Some(at_beat.saturating_add(self.watched_ms(voice.received_at, now)))
     }
 
     /// The goodbye or last will that no later word of the same replica has contradicted.

@@ -24,7 +24,7 @@ pub struct Weights {
 pub struct Rung {
     pub name: String,
     pub kinds: BTreeSet<StoreKind>,
-    /// None: at any distance.
+    /// How far a store may be; none: at any distance. A distribution centre ships everywhere.
     pub radius_km: Option<f64>,
     pub cover: Cover,
     pub weights: Weights,
@@ -64,7 +64,7 @@ impl Default for RoutingPolicy {
                 rung("closest", &stores, Some(50.0), Cover::Whole, nearest),
                 rung("radius", &stores, Some(300.0), Cover::Whole, balanced),
                 rung("distribution_centre", &centres, None, Cover::Whole, balanced),
-                rung("split", &all, None, Cover::Part, balanced),
+                rung("split", &all, Some(300.0), Cover::Part, balanced),
             ],
             splits_max: 3,
             candidates_told_max: 20,

@@ -3,7 +3,7 @@
 
 use super::decision::{Candidate, Choice, Decision, Demand, DemandLine, Node, RungRecord, Verdict};
 use super::geo::distance_km;
-use super::policy::{Cover, RoutingPolicy, Rung};
+use super::policy::{RoutingPolicy, Rung};
 use super::rules::stock::covered;
 use super::rules::{Ask, refusal};
 use super::scorers::terms;
@@ -127,16 +127,11 @@ fn record(rung: String, mut candidates: Vec<Candidate>, told_max: usize) -> Rung
 
 fn assign(demand: &Demand, rung: &Rung, best: Scored<'_>) -> (Choice, String) {
     let store = best.node.store.store.clone();
-    let units: i64 = best.lines.iter().map(|line| line.quantity).fold(0, i64::saturating_add);
-    let all = best.lines.len() == demand.lines.len();
-    let what = if all {
-        format!("all {} open lines ({units} units)", demand.lines.len())
-    } else {
-        format!("{} of {} open lines ({units} units)", best.lines.len(), demand.lines.len())
-    };
-    let how = match (rung.cover, &demand.pickup_store) {
-        (_, Some(_)) => String::from("the customer collects there"),
-        (Cover::Whole | Cover::Part, None) => format!("rung {}, {:.1} km away", rung.name, best.distance_km),
+    let extent = if best.lines.len() == demand.lines.len() { "all that is open" } else { "a part" };
+    let what = format!("{} ({extent})", goods(&best.lines));
+    let how = match &demand.pickup_store {
+        Some(_) => String::from("the customer collects there"),
+        None => format!("rung {}, {:.1} km away", rung.name, best.distance_km),
     };
     let standing = match best.node.eligibility.standing {
         Standing::Eligible => String::new(),
@@ -148,7 +143,17 @@ fn assign(demand: &Demand, rung: &Rung, best: Scored<'_>) -> (Choice, String) {
     (Choice::Assign { rung: rung.name.clone(), store, lines: best.lines }, words)
 }
 
-/// Why nobody takes it: how many nodes each rule refused on the rung that let them come furthest.
+const GOODS_TOLD_MAX: usize = 3;
+
+fn goods(lines: &[DemandLine]) -> String {
+    let told: Vec<String> =
+        lines.iter().take(GOODS_TOLD_MAX).map(|line| format!("{} x {}", line.quantity, line.sku)).collect();
+    let more = lines.len().saturating_sub(told.len());
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{rest}", told.join(", "))
+}
+
+/// Why nobody takes it: how many nodes each rule refused, by the last telling rule of each.
 fn backorder(rungs: &[RungRecord]) -> (Choice, String) {
     let mut last_word: BTreeMap<&str, &str> = BTreeMap::new();
     for candidate in rungs.iter().flat_map(|record| &record.candidates) {

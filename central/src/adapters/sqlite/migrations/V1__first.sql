@@ -278,10 +278,12 @@ CREATE TABLE document_change (
     sequence INTEGER NOT NULL CHECK (sequence >= 1),
     document TEXT NOT NULL,
     author   TEXT NOT NULL,
+    writer   BLOB NOT NULL CHECK (length(writer) = 16),
+    seq      INTEGER NOT NULL CHECK (seq >= 1),
     hash     BLOB NOT NULL CHECK (length(hash) = 32),
     bytes    BLOB NOT NULL,
     PRIMARY KEY (tenant, store, sequence),
-    UNIQUE (tenant, document, hash),
+    UNIQUE (tenant, document, writer, seq),
     FOREIGN KEY (tenant, document) REFERENCES document
 ) STRICT;
 CREATE INDEX change_of_document ON document_change (tenant, document, sequence);

@@ -22,7 +22,7 @@ impl Signal for Feed {
             return None;
         }
         let reported_ms = view.health.age_ms(vitals.sync_ok_ms_ago, view.now)?;
-        let seen_here_ms = view.health.last_sync.map(|sync| view.now.since(sync).max(0));
+        let seen_here_ms = view.health.last_sync.map(|sync| view.health.watched_ms(sync, view.now));
         let age_ms = seen_here_ms.map_or(reported_ms, |seen| seen.min(reported_ms));
         let limits = view.policy.feed_age_ms;
         let standing = view.grade(NAME, age_ms, limits)?;

@@ -79,7 +79,8 @@ impl View<'_> {
     fn grade(&self, signal: &'static str, value: i64, limits: Limits) -> Option<Standing> {
         let was = self.health.standings.get(signal).copied();
         let crossed = |limit: i64, standing: Standing| {
-            let slack = if was >= Some(standing) { limit.saturating_mul(limits.slack_percent) / 100 } else { 0 };
+            let slack =
+                if was >= Some(standing) { limit.saturating_mul(limits.slack_percent) / 100 } else { 0 };
             value >= limit.saturating_sub(slack)
         };
         if limits.hard.is_some_and(|hard| crossed(hard, Standing::Ineligible)) {

@@ -53,10 +53,10 @@ fn no_heartbeat(view: &View<'_>) -> Option<Reason> {
     match view.health.voice() {
         None => Some(reason(NAME, Standing::Suspect, "syncs, but no heartbeat has come yet")),
         Some(voice) => {
-            let from = voice.received_at.max(view.health.silence_from);
-            let age_ms = view.now.since(from);
+            let age_ms = view.health.watched_ms(voice.received_at, view.now);
             (age_ms >= soft).then(|| {
-                let words = format!("syncs, but no heartbeat for {} (limit {})", spoken(age_ms), spoken(soft));
+                let words =
+                    format!("syncs, but no heartbeat for {} (limit {})", spoken(age_ms), spoken(soft));
                 reason(NAME, Standing::Suspect, words)
             })
         }

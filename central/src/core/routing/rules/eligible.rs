@@ -1,8 +1,8 @@
 //! Eligible for this kind now. Suspect nodes are asked only when no eligible one can take it.
 
 use super::{Ask, Rule};
-use crate::core::routing::decision::Node;
 use crate::core::eligibility::Standing;
+use crate::core::routing::decision::Node;
 
 #[derive(Debug)]
 pub(super) struct Eligible;

@@ -1,8 +1,8 @@
 //! A rung asks stores, distribution centres, or both.
 
 use super::{Ask, Rule};
-use crate::core::routing::decision::Node;
 use crate::core::fleet::StoreKind;
+use crate::core::routing::decision::Node;
 
 #[derive(Debug)]
 pub(super) struct NodeKind;

@@ -13,9 +13,7 @@ impl Rule for PickupStore {
 
     fn refuse(&self, ask: &Ask<'_>, node: &Node) -> Option<String> {
         match &ask.demand.pickup_store {
-            Some(chosen) if *chosen != node.store.store => {
-                Some(format!("the customer collects at {chosen}"))
-            }
+            Some(chosen) if *chosen != node.store.store => Some(format!("the customer collects at {chosen}")),
             Some(_) | None => None,
         }
     }

@@ -1,6 +1,7 @@
-//! How far the rung reaches. A pickup has no distance: the customer chose the store.
+//! How far the rung reaches to a store. A pickup has no distance: the customer chose the store.
 
 use super::{Ask, Rule};
+use crate::core::fleet::StoreKind;
 use crate::core::routing::decision::Node;
 
 #[derive(Debug)]
@@ -12,7 +13,11 @@ impl Rule for Radius {
     }
 
     fn refuse(&self, ask: &Ask<'_>, node: &Node) -> Option<String> {
-        if ask.demand.pickup_store.is_some() {
+        let ships_everywhere = match node.store.kind {
+            StoreKind::Store => false,
+            StoreKind::DistributionCentre => true,
+        };
+        if ships_everywhere || ask.demand.pickup_store.is_some() {
             return None;
         }
         let radius_km = ask.rung.radius_km?;

@@ -12,7 +12,7 @@ impl Rule for Splits {
         "splits"
     }
 
-    fn refuse(&self, ask: &Ask<'_>, node: &Node) -> Option<String> {
+    fn refuse(&self, ask: &Ask<'_>, _: &Node) -> Option<String> {
         match ask.rung.cover {
             Cover::Whole => None,
             Cover::Part if ask.demand.pickup_store.is_some() => {

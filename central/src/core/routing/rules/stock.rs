@@ -33,9 +33,8 @@ pub fn covered(demand: &Demand, node: &Node) -> Vec<DemandLine> {
         .lines
         .iter()
         .filter(|line| {
-            let units = left
-                .entry(&line.sku)
-                .or_insert_with(|| node.available.get(&line.sku).copied().unwrap_or(0));
+            let units =
+                left.entry(&line.sku).or_insert_with(|| node.available.get(&line.sku).copied().unwrap_or(0));
             let enough = line.quantity > 0 && line.quantity <= *units;
             if enough {
                 *units = units.saturating_sub(line.quantity);
