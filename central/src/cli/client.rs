@@ -63,7 +63,12 @@ impl Client {
         if ok {
             return Ok(value);
         }
-        let detail = value["detail"].as_str().unwrap_or(text.trim());
-        bail!("central refused: {detail}. {}", value["hint"].as_str().unwrap_or_default())
+        let detail = word(&value, "/detail").unwrap_or(text.trim());
+        bail!("central refused: {detail}. {}", word(&value, "/hint").unwrap_or_default())
     }
+}
+
+/// A text of an answer, by its place.
+pub(super) fn word<'a>(value: &'a Value, place: &str) -> Option<&'a str> {
+    value.pointer(place).and_then(Value::as_str)
 }

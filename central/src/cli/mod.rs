@@ -8,7 +8,7 @@ use crate::ports::access::Scope;
 use crate::runtime::{self, CentralConfig};
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
-use client::Client;
+use client::{Client, word};
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
@@ -114,7 +114,9 @@ fn act(args: Args) -> Result<()> {
         Command::Run => threads.block_on(run(config)),
         Command::Config(ConfigCommand::Check) => say("The settings are right."),
         Command::Openapi => Ok(()),
-        Command::Key(KeyCommand::Create { name, scope }) => threads.block_on(create_key(&config, &name, &scope)),
+        Command::Key(KeyCommand::Create { name, scope }) => {
+            threads.block_on(create_key(&config, &name, &scope))
+        }
         Command::Store(StoreCommand::Put { file }) => threads.block_on(put_stores(&config, &file)),
         Command::EnrolCode { store } => threads.block_on(enrol_code(&config, &store)),
         Command::Status => threads.block_on(status(&config)),
@@ -139,7 +141,7 @@ async fn run(config: CentralConfig) -> Result<()> {
 async fn create_key(config: &CentralConfig, name: &str, scopes: &[Scope]) -> Result<()> {
     let body = serde_json::json!({ "name": name, "scopes": scopes });
     let made = Client::of(config)?.post("/v1/api-keys", &body).await?;
-    say(made["token"].as_str().context("central's answer has no token")?)
+    say(word(&made, "/token").context("central's answer has no token")?)
 }
 
 async fn put_stores(config: &CentralConfig, file: &PathBuf) -> Result<()> {
@@ -152,7 +154,7 @@ async fn put_stores(config: &CentralConfig, file: &PathBuf) -> Result<()> {
     };
     let client = Client::of(config)?;
     for store in stores {
-        let id = store["store"].as_str().context("each store has its id under \"store\"")?.to_owned();
+        let id = word(&store, "/store").context("each store has its id under \"store\"")?.to_owned();
         if !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
             bail!("{id:?} is not a store id");
         }
@@ -165,7 +167,7 @@ async fn put_stores(config: &CentralConfig, file: &PathBuf) -> Result<()> {
 async fn enrol_code(config: &CentralConfig, store: &str) -> Result<()> {
     let offered =
         Client::of(config)?.post(&format!("/v1/stores/{store}/enrolments"), &serde_json::Value::Null).await?;
-    say(offered["code"].as_str().context("central's answer has no code")?)
+    say(word(&offered, "/code").context("central's answer has no code")?)
 }
 
 async fn status(config: &CentralConfig) -> Result<()> {
@@ -174,19 +176,23 @@ async fn status(config: &CentralConfig) -> Result<()> {
     let exceptions = client.get("/v1/exceptions").await?;
     let audit = client.get("/v1/audit").await?;
     say(&format!("Central answers on {}.", client.base()))?;
-    for store in stores["stores"].as_array().into_iter().flatten() {
-        let standing = store["eligibility"]["standing"].as_str().unwrap_or("not evaluated yet");
-        let why = store["eligibility"]["reasons"][0]["words"].as_str();
+    for store in rows(&stores, "/stores") {
+        let standing = word(store, "/eligibility/standing").unwrap_or("not evaluated yet");
+        let why = word(store, "/eligibility/reasons/0/words");
         let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-        say(&format!("  {}  {standing}{why}", store["store"].as_str().unwrap_or_default()))?;
+        say(&format!("  {}  {standing}{why}", word(store, "/store").unwrap_or_default()))?;
     }
-    let open = exceptions["exceptions"].as_array().map_or(0, Vec::len);
+    let open = rows(&exceptions, "/exceptions").len();
     say(&format!("{open} open exceptions on the first page."))?;
     let must_be_zero = ["double_shipped", "oversold", "reserved_mismatch", "orphaned_holds"];
-    let broken: Vec<&str> =
-        must_be_zero.into_iter().filter(|name| audit[*name].as_u64() != Some(0)).collect();
+    let zero = |name: &str| audit.get(name).and_then(serde_json::Value::as_u64) == Some(0);
+    let broken: Vec<&str> = must_be_zero.into_iter().filter(|name| !zero(name)).collect();
     if broken.is_empty() {
         return say("The audit is clean: nothing double-shipped, oversold, mismatched or orphaned.");
     }
     bail!("the audit found {}: {audit}", broken.join(", "))
+}
+
+fn rows<'a>(value: &'a serde_json::Value, place: &str) -> &'a [serde_json::Value] {
+    value.pointer(place).and_then(serde_json::Value::as_array).map_or(&[], Vec::as_slice)
 }

@@ -211,7 +211,11 @@ fn routing(reader: &mut Reader) -> Result<RoutingPolicy, Flawed> {
         if radius <= 0.0 {
             return Err(reader.reject(&key, "must be more than 0"));
         }
-        policy.ladder.iter_mut().filter(|rung| rung.name == name).for_each(|rung| rung.radius_km = Some(radius));
+        policy
+            .ladder
+            .iter_mut()
+            .filter(|rung| rung.name == name)
+            .for_each(|rung| rung.radius_km = Some(radius));
     }
     policy.splits_max = splits?;
     policy.accept_within_ms = milliseconds(accept?);

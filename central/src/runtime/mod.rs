@@ -168,8 +168,7 @@ async fn signals(
     let stop = life.token();
     match &config.mqtt {
         MqttConfig::Embedded { listen, observer_password } => {
-            let settings =
-                BrokerSettings { listen: *listen, observer_password: observer_password.clone() };
+            let settings = BrokerSettings { listen: *listen, observer_password: observer_password.clone() };
             let broker = EmbeddedBroker::bind(settings, access, heard).await?;
             let (address, poke) = (broker.address(), Arc::new(broker.poker()));
             life.spawn("broker", broker.run(stop));

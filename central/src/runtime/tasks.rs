@@ -5,13 +5,13 @@ use super::CentralConfig;
 use crate::adapters::http::{App, Shared};
 use crate::core::eligibility::Standing;
 use crate::core::order::OrderState;
+use crate::core::routing::policy::RoutingPolicy;
+use crate::flows::FlowError;
 use crate::flows::evaluate::evaluate;
 use crate::flows::expire_offers::expire_offers;
 use crate::flows::failover::fail_over;
 use crate::flows::hear::{Outcome, hear};
 use crate::flows::route_orders::{Router, route_orders};
-use crate::flows::FlowError;
-use crate::core::routing::policy::RoutingPolicy;
 use crate::ports::signals::Heard;
 use crate::ports::{PageRequest, StoreError};
 use holdfast_platform::service::{Lifetime, Ticker};
@@ -68,7 +68,11 @@ impl Trouble {
                 metrics::counter!("holdfast_task_errors_total", "task" => self.task).increment(1);
                 let words = error.to_string();
                 if self.told.as_ref() != Some(&words) {
-                    tracing::error!(task = self.task, error = &error as &dyn std::error::Error, "failed; tried again");
+                    tracing::error!(
+                        task = self.task,
+                        error = &error as &dyn std::error::Error,
+                        "failed; tried again"
+                    );
                     self.told = Some(words);
                 }
                 None
@@ -154,14 +158,17 @@ async fn route(app: Shared, policy: RoutingPolicy, stop: CancellationToken) -> E
     let mut trouble = Trouble::of("route");
     let decision_id = decision_id;
     while ticker.tick_or(&app.bells.route).await {
-        let router = Router { watch: &app.watch, poke: &*app.poke, policy: &policy, decision_id: &decision_id };
+        let router =
+            Router { watch: &app.watch, poke: &*app.poke, policy: &policy, decision_id: &decision_id };
         // Each run is bounded; a long backlog takes several, and stopping comes between them.
         while !stop.is_cancelled() {
             let routed = route_orders(&*app.storage, &router, app.clock.now()).await;
             let Some(routed) = trouble.note(routed) else { break };
-            for (outcome, count) in
-                [("assigned", routed.assigned), ("backordered", routed.backordered), ("postponed", routed.postponed)]
-            {
+            for (outcome, count) in [
+                ("assigned", routed.assigned),
+                ("backordered", routed.backordered),
+                ("postponed", routed.postponed),
+            ] {
                 metrics::counter!("holdfast_routing_total", "outcome" => outcome).increment(count.into());
             }
             if routed.assigned > 0 || routed.backordered > 0 {

@@ -12,8 +12,8 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use holdfast_platform::http::ApiJson;
 use holdfast_platform::random;
-use holdfast_platform::http::{ApiJson};
 use holdfast_shared::error::{Code, Problem};
 use holdfast_shared::limits::SYNC_BYTES_MAX;
 use holdfast_shared::time::Now;
@@ -33,7 +33,10 @@ pub(super) async fn sync(
 ) -> Answer<Response> {
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if kind != Some(SYNC_CONTENT_TYPE) {
-        return Err(Refused::new(Code::UnsupportedMediaType, format!("the body must be {SYNC_CONTENT_TYPE}")));
+        return Err(Refused::new(
+            Code::UnsupportedMediaType,
+            format!("the body must be {SYNC_CONTENT_TYPE}"),
+        ));
     }
     let body = body.map_err(|refused| cut_off(&refused))?;
     let message = SyncRequest::decode(&body).map_err(|error| undecodable(&error))?;
@@ -60,7 +63,10 @@ fn measure(app: &Shared, started: Now, new_facts: u64) {
 
 fn cut_off(refused: &BytesRejection) -> Refused {
     if refused.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return Refused::new(Code::BodyTooLarge, format!("a sync message has at most {SYNC_BYTES_MAX} bytes"));
+        return Refused::new(
+            Code::BodyTooLarge,
+            format!("a sync message has at most {SYNC_BYTES_MAX} bytes"),
+        );
     }
     Refused::new(Code::InvalidRequest, "the body could not be read to its end")
 }

@@ -54,10 +54,7 @@ pub(crate) struct Rooms {
 
 impl Default for Rooms {
     fn default() -> Self {
-        Self {
-            sessions: Sessions::default(),
-            enrolments: Semaphore::new(ENROLMENTS_MAX),
-        }
+        Self { sessions: Sessions::default(), enrolments: Semaphore::new(ENROLMENTS_MAX) }
     }
 }
 
@@ -88,7 +85,7 @@ impl App {
     }
 
     /// How many stores of a tenant stand so.
-    pub(super) fn count(&self, tenant: &TenantId, standing: Standing) -> usize {
+    pub(crate) fn count(&self, tenant: &TenantId, standing: Standing) -> usize {
         self.watch.with(|observatory| {
             let known = observatory.eligibilities().iter();
             known.filter(|(key, known)| key.tenant == *tenant && known.standing == standing).count()

@@ -5,12 +5,12 @@ use super::answer::{Answer, Refused, internal};
 use super::app::Shared;
 use crate::flows::enrol::token_hash;
 use crate::ports::access::{ApiKey, ReplicaIdentity, Scope};
+use axum::RequestExt;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::Method;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
-use axum::RequestExt;
 use holdfast_platform::http::Bearer;
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{Actor, TenantId};
@@ -74,7 +74,7 @@ impl Caller {
     }
 
     pub(super) fn may(&self, scope: Scope) -> bool {
-        self.key.scopes.contains(&scope) || self.key.scopes.contains(&Scope::Admin)
+        self.key.scopes.contains(&scope) || self.key.scopes.contains(&Admin)
     }
 
     pub(super) fn actor(&self) -> Answer<Actor> {
@@ -86,7 +86,11 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Refused> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| Refused::new(Code::Unauthenticated, "no API key"))
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(|| Refused::new(Code::Unauthenticated, "no API key"))
     }
 }
 
@@ -148,4 +152,3 @@ pub(super) async fn caller(app: &Shared, token: &str) -> Answer<Caller> {
     key.map(|key| Caller { key })
         .ok_or_else(|| Refused::new(Code::Unauthenticated, "this API key is not known, or was revoked"))
 }
-

@@ -3,8 +3,8 @@
 use super::answer::{Answer, Refused, known};
 use super::app::Shared;
 use super::doors::Caller;
-use super::paging::Paging;
 use super::orders::spoken;
+use super::paging::Paging;
 use crate::core::exception::Exception;
 use axum::Json;
 use axum::extract::{Path, State};

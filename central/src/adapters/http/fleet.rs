@@ -12,9 +12,9 @@ use crate::ports::fleet::{CatalogueItem, EligibilityChange, StorePosition};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use holdfast_platform::http::{ApiJson, ApiQuery};
 use holdfast_platform::random;
 use holdfast_shared::domain::task::{FulfilmentKind, Status};
-use holdfast_platform::http::{ApiJson, ApiQuery};
 use holdfast_shared::error::{Code, Problem};
 use holdfast_shared::ids::{LineNo, OrderId, Sku, StoreId, TaskId};
 use holdfast_shared::limits::LOOKUP_SKUS_MAX;
@@ -161,7 +161,10 @@ fn check(store: &Store) -> Answer<()> {
         return refused(format!("zone {:?} is not a name like Europe/London", store.zone));
     }
     let day = 24 * 60;
-    if store.hours.iter().any(|h| h.opens_minute >= day || h.closes_minute <= h.opens_minute || h.closes_minute > 2 * day)
+    if store
+        .hours
+        .iter()
+        .any(|h| h.opens_minute >= day || h.closes_minute <= h.opens_minute || h.closes_minute > 2 * day)
     {
         return refused("hours: opens_minute 0 to 1439, closes_minute after it and at most 2880".to_owned());
     }

@@ -10,8 +10,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use data_encoding::HEXLOWER;
+use holdfast_platform::http::ApiJson;
 use holdfast_platform::random;
-use holdfast_platform::http::{ApiJson};
 use holdfast_shared::error::{Code, Problem};
 use holdfast_shared::ids::ApiKeyId;
 use serde::{Deserialize, Serialize};
@@ -92,6 +92,6 @@ pub(super) async fn revoke(
 
 /// What must always hold, counted from the tables now. The first four are 0, or something is wrong.
 #[utoipa::path(get, path = "/v1/audit", tag = "admin", responses((status = 200, body = Audit), (status = "4XX", body = Problem)))]
-pub(super) async fn audit(State(app): State<Shared>, _caller: Caller) -> Answer<Json<Audit>> {
-    Ok(Json(app.storage.audit().await?))
+pub(super) async fn audit(State(app): State<Shared>, caller: Caller) -> Answer<Json<Audit>> {
+    Ok(Json(app.storage.audit(Some(caller.tenant())).await?))
 }

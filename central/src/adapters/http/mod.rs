@@ -91,9 +91,7 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(plain::error_page))
         .routes(routes!(plain::document))
         .merge(
-            OpenApiRouter::new()
-                .routes(routes!(agents::sync))
-                .layer(DefaultBodyLimit::max(SYNC_BYTES_MAX)),
+            OpenApiRouter::new().routes(routes!(agents::sync)).layer(DefaultBodyLimit::max(SYNC_BYTES_MAX)),
         )
 }
 
@@ -120,10 +118,15 @@ mod tests {
 
     fn documented() -> BTreeSet<(String, String)> {
         let methods = |item: &PathItem| {
-            [(&item.get, Method::GET), (&item.put, Method::PUT), (&item.post, Method::POST), (&item.delete, Method::DELETE)]
-                .into_iter()
-                .filter_map(|(operation, method)| operation.as_ref().map(|_| method.to_string()))
-                .collect::<Vec<_>>()
+            [
+                (&item.get, Method::GET),
+                (&item.put, Method::PUT),
+                (&item.post, Method::POST),
+                (&item.delete, Method::DELETE),
+            ]
+            .into_iter()
+            .filter_map(|(operation, method)| operation.as_ref().map(|_| method.to_string()))
+            .collect::<Vec<_>>()
         };
         let of_path = |(path, item): (&String, &PathItem)| {
             methods(item).into_iter().map(|method| (method, path.clone())).collect::<Vec<_>>()
@@ -143,6 +146,9 @@ mod tests {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
         let checked_in = std::fs::read_to_string(file).unwrap_or_default();
         let generated = serde_json::to_string_pretty(&openapi()).unwrap() + "\n";
-        assert!(checked_in == generated, "run: cargo run -p holdfast-central -- openapi > central/openapi.json");
+        assert!(
+            checked_in == generated,
+            "run: cargo run -p holdfast-central -- openapi > central/openapi.json"
+        );
     }
 }

@@ -6,9 +6,9 @@ use super::doors::Caller;
 use super::paging::Paging;
 use crate::core::order::{Order, OrderEvent, OrderRequest, OrderState};
 use crate::core::routing::decision::Decision;
-use crate::ports::access::Scope;
 use crate::flows::cancel::cancel_order;
 use crate::flows::place_order::{PlaceOrder, place_order};
+use crate::ports::access::Scope;
 use crate::ports::orders::Placed;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -137,7 +137,15 @@ impl TimelineEntry {
     /// Without anything that names a store: its words may, so they are replaced too.
     fn for_storefront(event: OrderEvent) -> Self {
         let words = event.kind.replace('_', " ");
-        Self { sequence: event.sequence, kind: event.kind, at: event.at, words, actor: None, store: None, task: None }
+        Self {
+            sequence: event.sequence,
+            kind: event.kind,
+            at: event.at,
+            words,
+            actor: None,
+            store: None,
+            task: None,
+        }
     }
 }
 
@@ -176,8 +184,7 @@ pub(super) async fn place(
 ) -> Answer<(StatusCode, Json<PlacedOrder>)> {
     let (tenant, actor) = (caller.tenant().clone(), caller.actor()?);
     let order = new_order_id()?;
-    let command =
-        PlaceOrder { tenant, order: order.clone(), request, key, actor, trace: trace.clone() };
+    let command = PlaceOrder { tenant, order: order.clone(), request, key, actor, trace: trace.clone() };
     let placed = place_order(&*app.storage, command, app.clock.now().utc).await?;
     let (order, trace_id, replayed) = match placed {
         Placed::New => (order, trace, false),
@@ -189,7 +196,8 @@ pub(super) async fn place(
     let state = if replayed {
         app.storage.order(caller.tenant(), &order).await?.map_or(OrderState::Placed, |order| order.state)
     } else {
-        metrics::counter!("holdfast_orders_placed_total", "tenant" => caller.tenant().to_string()).increment(1);
+        metrics::counter!("holdfast_orders_placed_total", "tenant" => caller.tenant().to_string())
+            .increment(1);
         app.work_changed();
         OrderState::Placed
     };

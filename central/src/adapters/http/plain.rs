@@ -35,7 +35,11 @@ pub(super) async fn metrics(State(app): State<Shared>) -> Response {
 pub(super) async fn error_page(Path(code): Path<String>) -> Answer<Html<String>> {
     let found = Code::ALL.iter().find(|known| known.as_str() == code);
     let code = found.ok_or_else(|| Refused::new(Code::NotFound, "there is no such error code"))?;
-    let retry = if code.retryable() { "The same request may succeed later." } else { "Sending it again unchanged will not help." };
+    let retry = if code.retryable() {
+        "The same request may succeed later."
+    } else {
+        "Sending it again unchanged will not help."
+    };
     Ok(Html(format!(
         "<!doctype html><html lang=en><meta charset=utf-8><title>{name}</title><h1>{name}</h1><p>HTTP status {status}. {hint}</p><p>{retry}</p>",
         name = code.as_str(),

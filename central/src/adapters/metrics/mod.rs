@@ -44,5 +44,8 @@ fn describe() {
     describe_gauge!("holdfast_orders", "Orders by tenant and state");
     describe_gauge!("holdfast_stores", "Stores by tenant and standing");
     describe_gauge!("holdfast_exceptions_open", "Open exceptions by tenant");
-    describe_gauge!("holdfast_observer_frozen", "1 while health stands still because many fell silent at once");
+    describe_gauge!(
+        "holdfast_observer_frozen",
+        "1 while health stands still because many fell silent at once"
+    );
 }

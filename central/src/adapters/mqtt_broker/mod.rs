@@ -145,8 +145,8 @@ impl Poke for BrokerPoke {
     fn poke(&self, tenant: &TenantId, store: &StoreId, why: &str) {
         let topic = Topic::new(tenant.clone(), store.clone(), Channel::Poke).to_string();
         let Ok(payload) = signal::encode(&signal::Poke { why: why.to_owned() }) else { return };
-        let packet = PublishPacket::new(topic, payload, QoS::AtLeastOnce)
-            .with_message_expiry_interval(POKE_EXPIRY_S);
+        let packet =
+            PublishPacket::new(topic, payload, QoS::AtLeastOnce).with_message_expiry_interval(POKE_EXPIRY_S);
         let router = Arc::clone(&self.router);
         // Ends by itself: routing only hands the packet to bounded queues.
         tokio::spawn(async move { router.route_message(&packet, None).await });

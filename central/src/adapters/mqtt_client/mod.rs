@@ -81,56 +81,57 @@ impl ExternalBroker {
     }
 
     /// Listens until `stop`, and connects again for ever.
-    pub async fn run(mut self, stop: CancellationToken) {
+    pub async fn run(self, stop: CancellationToken) {
+        let Self { client, mut events, heard, address } = self;
         let mut pause = PAUSE_MIN;
         loop {
             let polled = tokio::select! {
                 () = stop.cancelled() => break,
-                polled = tokio::time::timeout(POLL_LIMIT, self.events.poll()) => polled,
+                polled = tokio::time::timeout(POLL_LIMIT, events.poll()) => polled,
             };
             let trouble = match polled {
                 Ok(Ok(event)) => {
                     if let Event::Incoming(Packet::ConnAck(_)) = &event {
-                        tracing::info!(broker = %self.address, "connected to the MQTT broker");
+                        tracing::info!(broker = %address, "connected to the MQTT broker");
                         pause = PAUSE_MIN;
-                        self.subscribe();
+                        subscribe(&client);
                     }
-                    self.take(event).await;
+                    take(&heard, event).await;
                     continue;
                 }
                 Ok(Err(error)) => error.to_string(),
                 Err(_elapsed) => "the broker does not answer".to_owned(),
             };
             metrics::counter!("holdfast_mqtt_disconnects_total").increment(1);
-            tracing::warn!(broker = %self.address, trouble, "no MQTT connection; trying again");
-            self.events.clean();
+            tracing::warn!(broker = %address, trouble, "no MQTT connection; trying again");
+            events.clean();
             // Wakes early to stop; the time itself is the wait.
             if tokio::time::timeout(pause, stop.cancelled()).await.is_ok() {
                 break;
             }
             pause = pause.saturating_mul(2).min(PAUSE_MAX);
         }
-        if self.client.try_disconnect().is_ok() {
+        if client.try_disconnect().is_ok() {
             // Lets the goodbye out; a broker that does not take it is left.
-            let _ = tokio::time::timeout(PAUSE_MIN, self.events.poll()).await;
+            let _ = tokio::time::timeout(PAUSE_MIN, events.poll()).await;
         }
     }
+}
 
-    fn subscribe(&self) {
-        for channel in Channel::ALL.into_iter().filter(|channel| channel.from_agent()) {
-            if let Err(error) = self.client.try_subscribe(Topic::filter_all(channel), QoS::AtLeastOnce) {
-                tracing::error!(%error, channel = channel.as_str(), "cannot subscribe");
-            }
+fn subscribe(client: &AsyncClient) {
+    for channel in Channel::ALL.into_iter().filter(|channel| channel.from_agent()) {
+        if let Err(error) = client.try_subscribe(Topic::filter_all(channel), QoS::AtLeastOnce) {
+            tracing::error!(%error, channel = channel.as_str(), "cannot subscribe");
         }
     }
+}
 
-    async fn take(&self, event: Event) {
-        let Event::Incoming(Packet::Publish(publish)) = event else { return };
-        let Ok(topic) = String::from_utf8(publish.topic.to_vec()) else { return };
-        let heard = Heard { topic, payload: publish.payload.to_vec(), from: None };
-        if self.heard.send(heard).await.is_err() {
-            tracing::debug!("a message came in while central stops");
-        }
+async fn take(heard: &mpsc::Sender<Heard>, event: Event) {
+    let Event::Incoming(Packet::Publish(publish)) = event else { return };
+    let Ok(topic) = String::from_utf8(publish.topic.to_vec()) else { return };
+    let message = Heard { topic, payload: publish.payload.to_vec(), from: None };
+    if heard.send(message).await.is_err() {
+        tracing::debug!("a message came in while central stops");
     }
 }
 
@@ -143,8 +144,10 @@ impl Poke for ExternalPoke {
     fn poke(&self, tenant: &TenantId, store: &StoreId, why: &str) {
         let topic = Topic::new(tenant.clone(), store.clone(), Channel::Poke).to_string();
         let Ok(payload) = signal::encode(&signal::Poke { why: why.to_owned() }) else { return };
-        let properties =
-            PublishProperties { message_expiry_interval: Some(POKE_EXPIRY_S), ..PublishProperties::default() };
+        let properties = PublishProperties {
+            message_expiry_interval: Some(POKE_EXPIRY_S),
+            ..PublishProperties::default()
+        };
         // A full queue means that the broker is away; the agents then sync by their own timer.
         let sent =
             self.client.try_publish_with_properties(topic, QoS::AtLeastOnce, false, payload, properties);

@@ -110,7 +110,9 @@ fn card(app: &Shared, record: &StoreRecord) -> StoreCard {
             words::physically(known),
             known.reasons.iter().map(|reason| reason.words.clone()).collect(),
         ),
-        None => ("calm", "unknown", "gets no orders", "unknown".to_owned(), vec!["not evaluated yet".to_owned()]),
+        None => {
+            ("calm", "unknown", "gets no orders", "unknown".to_owned(), vec!["not evaluated yet".to_owned()])
+        }
     };
     StoreCard {
         id: record.store.store.to_string(),
@@ -137,7 +139,9 @@ pub(super) async fn list(
     need(&person, &[Scope::FleetRead, Scope::FleetWrite, Scope::Support])?;
     let tenant = person.0.tenant();
     let mut records = app.storage.stores(Some(tenant)).await?;
-    records.sort_by(|left, right| (left.store.kind, &left.store.name).cmp(&(right.store.kind, &right.store.name)));
+    records.sort_by(|left, right| {
+        (left.store.kind, &left.store.name).cmp(&(right.store.kind, &right.store.name))
+    });
     page(&StoresPage {
         frame: frame(&app, &person, "stores", said.said).await?,
         eligible: app.count(tenant, Standing::Eligible),

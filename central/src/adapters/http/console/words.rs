@@ -38,10 +38,14 @@ pub(super) const fn kind(kind: StoreKind) -> &'static str {
 
 pub(super) const fn order_tone(state: OrderState) -> &'static str {
     match state {
-        OrderState::Placed | OrderState::Cancelled => "calm",
         OrderState::Backordered => "warn",
         OrderState::Exception => "bad",
-        OrderState::Allocated | OrderState::Accepted | OrderState::Picking | OrderState::Ready => "calm",
+        OrderState::Placed
+        | OrderState::Allocated
+        | OrderState::Accepted
+        | OrderState::Picking
+        | OrderState::Ready
+        | OrderState::Cancelled => "calm",
         OrderState::Shipped | OrderState::Collected => "good",
     }
 }
@@ -182,10 +186,17 @@ pub(super) fn signals(vitals: &Vitals) -> Vec<(&'static str, String)> {
         ("Facts not yet at central", vitals.unsynced_facts.to_string()),
         ("Database", yes(vitals.database_ok).to_owned()),
         ("Disk", disk),
-        ("Clock", vitals.clock_offset_ms.map_or_else(|| "unknown".to_owned(), |ms| format!("{ms} ms from central's"))),
+        (
+            "Clock",
+            vitals
+                .clock_offset_ms
+                .map_or_else(|| "unknown".to_owned(), |ms| format!("{ms} ms from central's")),
+        ),
         (
             "Memory",
-            vitals.memory_bytes.map_or_else(|| "unknown".to_owned(), |bytes| format!("{} MB", bytes / 1_000_000)),
+            vitals
+                .memory_bytes
+                .map_or_else(|| "unknown".to_owned(), |bytes| format!("{} MB", bytes / 1_000_000)),
         ),
         (
             "Temperature",
