@@ -70,7 +70,7 @@ pub(super) async fn heartbeat(shared: &Shared, identity: &Identity) -> Result<He
         replica: identity.replica.clone(),
         boot: identity.boot.clone(),
         sequence: sequence(shared),
-        sent_at_ms: now.utc,
+        sent_at: now.utc,
         uptime_ms: now.mono.since(shared.started_at),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         vitals,
@@ -95,7 +95,8 @@ fn paired(devices: &[Device], roles: &[Role]) -> u32 {
 
 /// What was written down in an earlier run of the process.
 fn seen_before(devices: &[Device], roles: &[Role], now: Now) -> Option<i64> {
-    let seen = devices.iter().filter(|device| roles.contains(&device.role)).filter_map(|device| device.seen_at);
+    let seen =
+        devices.iter().filter(|device| roles.contains(&device.role)).filter_map(|device| device.seen_at);
     ago(now, seen.max())
 }
 

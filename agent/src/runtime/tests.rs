@@ -80,19 +80,26 @@ async fn an_enrolled_agent_works_while_central_is_out_of_reach() {
     // The first failed sync is told to screens; by then the status says so too.
     futures::StreamExt::next(&mut stream).await;
     let status = get(&running, "/v1/status").await;
-    assert_eq!((&status["store"], &status["broker"]["connected"]), (&Value::from("leeds"), &Value::Bool(false)));
+    assert_eq!(
+        (&status["store"], &status["broker"]["connected"]),
+        (&Value::from("leeds"), &Value::Bool(false))
+    );
     running.shutdown();
     running.join().await.unwrap();
 }
 
 /// Pairs a device and opens its event stream.
-async fn events(running: &Running) -> impl futures::Stream<Item = reqwest::Result<axum::body::Bytes>> + Unpin {
+async fn events(
+    running: &Running,
+) -> impl futures::Stream<Item = reqwest::Result<axum::body::Bytes>> + Unpin {
     let client = reqwest::Client::new();
     let url = |path: &str| format!("http://{}{path}", running.lan());
     let admin = std::fs::read_to_string(running.admin_token_path()).unwrap();
-    let offer = client.post(url("/v1/pairings")).bearer_auth(admin).json(&serde_json::json!({ "role": "tech" }));
+    let offer =
+        client.post(url("/v1/pairings")).bearer_auth(admin).json(&serde_json::json!({ "role": "tech" }));
     let offered: Value = offer.send().await.unwrap().json().await.unwrap();
-    let pair = client.post(url("/v1/pair")).json(&serde_json::json!({ "code": offered["code"], "name": "x" }));
+    let pair =
+        client.post(url("/v1/pair")).json(&serde_json::json!({ "code": offered["code"], "name": "x" }));
     let paired: Value = pair.send().await.unwrap().json().await.unwrap();
     let stream = client.get(url("/v1/events")).bearer_auth(paired["token"].as_str().unwrap());
     let response = stream.send().await.unwrap();
