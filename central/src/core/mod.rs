@@ -4,7 +4,14 @@
 pub mod effects;
 pub mod eligibility;
 pub mod exception;
+pub mod failover;
 pub mod fleet;
+pub mod health;
+pub mod hours;
 pub mod order;
+pub mod order_request;
 pub mod order_state;
 pub mod routing;
+
+#[cfg(test)]
+pub(crate) mod test_support;
