@@ -22,7 +22,7 @@ pub struct State {
     /// Newest first.
     pub feed: VecDeque<FeedLine>,
     /// Intents that a store acknowledged; each must be found at central in the end.
-    pub acknowledged: Vec<String>,
+    pub acknowledged: BTreeMap<StoreId, Vec<String>>,
     pub placed: Vec<OrderId>,
     pub refused_orders: u64,
     pub sales: u64,
@@ -62,6 +62,10 @@ pub enum Tone {
 }
 
 impl State {
+    pub fn acknowledge(&mut self, store: &StoreId, intent: String) {
+        self.acknowledged.entry(store.clone()).or_default().push(intent);
+    }
+
     /// The row of a store; an empty one when nothing was told of it yet.
     pub fn row(&mut self, store: &StoreId) -> &mut StoreRow {
         self.stores.entry(store.clone()).or_default()

@@ -1,11 +1,12 @@
-//! The demo in a terminal: draws, and turns keys into mischief.
+//! The demo in a terminal: draws, and turns keys into action.
 
 use super::board::Tone;
 use super::screen::{Addresses, draw};
-use super::stage::{Mischief, Stage, Toggle};
+use super::stage::{Stage, Toggle};
 use anyhow::Result;
 use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use futures::StreamExt;
+use holdfast_central::runtime::DemoAction;
 use holdfast_shared::ids::StoreId;
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,23 +64,23 @@ fn press(stage: &Arc<Stage>, key: KeyCode, selected: &mut usize) {
         KeyCode::Down => *selected = selected.saturating_add(1).min(last),
         KeyCode::Char(letter) => {
             let Some(store) = stage.stores.keys().nth(*selected).cloned() else { return };
-            let mischief = match letter {
+            let action = match letter {
                 'c' => stage.toggled(&store, Toggle::Uplink),
                 'k' => stage.toggled(&store, Toggle::Agent),
                 'x' => stage.toggled(&store, Toggle::Doors),
-                'l' => Mischief::SellLastUnit,
+                'l' => DemoAction::SellLastUnit,
                 _ => return,
             };
-            play(Arc::clone(stage), store, mischief);
+            play(Arc::clone(stage), store, action);
         }
         _ => {}
     }
 }
 
 /// Plays beside the drawing, so that a slow start of an agent does not freeze the screen.
-pub fn play(stage: Arc<Stage>, store: StoreId, mischief: Mischief) {
+pub fn play(stage: Arc<Stage>, store: StoreId, action: DemoAction) {
     tokio::spawn(async move {
-        if let Err(error) = stage.play(&store, mischief).await {
+        if let Err(error) = stage.play(&store, action).await {
             stage.board.tell(Tone::Bad, format!("{store}: {error:#}"));
         }
     });

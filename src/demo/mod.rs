@@ -26,7 +26,7 @@ use holdfast_agent::ports::ledger::Role;
 use holdfast_central::runtime::{CentralConfig, DemoAction, DemoControls, Running};
 use holdfast_shared::ids::StoreId;
 use screen::Addresses;
-use stage::{Mischief, Stage};
+use stage::Stage;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -162,15 +162,6 @@ struct Hands {
 impl DemoControls for Hands {
     fn act(&self, store: &StoreId, action: DemoAction) {
         let Some(stage) = self.stage.get().and_then(std::sync::Weak::upgrade) else { return };
-        let mischief = match action {
-            DemoAction::CutUplink => Mischief::CutUplink,
-            DemoAction::RestoreUplink => Mischief::RestoreUplink,
-            DemoAction::CrashAgent => Mischief::CrashAgent,
-            DemoAction::RestartAgent => Mischief::RestartAgent,
-            DemoAction::Close => Mischief::Close,
-            DemoAction::Open => Mischief::Open,
-            DemoAction::SellLastUnit => Mischief::SellLastUnit,
-        };
-        live::play(stage, store.clone(), mischief);
+        live::play(stage, store.clone(), action);
     }
 }

@@ -22,7 +22,7 @@ pub async fn pick(handheld: &LanClient, store: &StoreId, board: &Board) -> Resul
         match handheld.task_act(&id, act, &key, &body).await {
             Ok(_) => {
                 let mut state = board.lock();
-                state.acknowledged.push(key);
+                state.acknowledge(store, key);
                 state.transitions = state.transitions.saturating_add(1);
                 drop(state);
                 if act == "hand-over" {
@@ -62,22 +62,34 @@ fn open_line(task: &Value) -> Option<(i64, i64)> {
 }
 
 /// Sells one unit of something that the till thinks is there.
-pub async fn sell(till: &LanClient, skus: &[Sku], dice: &mut Dice, board: &Board) -> Result<()> {
+pub async fn sell(
+    till: &LanClient,
+    store: &StoreId,
+    skus: &[Sku],
+    dice: &mut Dice,
+    board: &Board,
+) -> Result<()> {
     let Some(sku) = dice.choose(skus) else { return Ok(()) };
     let position = till.get(&format!("/v1/skus/{sku}")).await?;
     if position.get("available").and_then(Value::as_i64).unwrap_or_default() < 1 {
         return Ok(());
     }
-    sell_units(till, sku, 1, board).await
+    sell_units(till, store, sku, 1, board).await
 }
 
-async fn sell_units(till: &LanClient, sku: &Sku, quantity: i64, board: &Board) -> Result<()> {
+async fn sell_units(
+    till: &LanClient,
+    store: &StoreId,
+    sku: &Sku,
+    quantity: i64,
+    board: &Board,
+) -> Result<()> {
     let sale =
         MovementRequest { kind: MovementKind::Sale, sku: sku.clone(), quantity, peer: None, note: None };
     let key = till.intent();
     till.movements(&key, &[sale]).await?;
     let mut state = board.lock();
-    state.acknowledged.push(key);
+    state.acknowledge(store, key);
     state.sales = state.sales.saturating_add(1);
     Ok(())
 }
@@ -94,7 +106,7 @@ pub async fn sell_last(till: &LanClient, skus: &[Sku], store: &StoreId, board: &
         board.tell(Tone::Plain, format!("{store} has nothing left to sell"));
         return Ok(());
     };
-    sell_units(till, &sku, units, board).await?;
+    sell_units(till, store, &sku, units, board).await?;
     board.tell(Tone::Warn, format!("{store} sold its last {units} of {sku} at the till"));
     Ok(())
 }

@@ -2,9 +2,10 @@
 
 use super::board::Board;
 use super::people::Pace;
-use super::stage::{Mischief, Stage};
+use super::stage::Stage;
 use anyhow::{Context, Result, ensure};
 use holdfast_central::core::fleet::StoreKind;
+use holdfast_central::runtime::DemoAction;
 use holdfast_shared::ids::StoreId;
 use reqwest::Method;
 use serde::Serialize;
@@ -69,16 +70,16 @@ pub async fn outage(stage: &Arc<Stage>, since: Instant, length: Duration, seed: 
     let mut outage = Outage::default();
     // Long enough before for everyone to be heard, and after for the dark to be told from the slow.
     pass(since, length.mul_f64(0.15)).await;
-    for (store, mischief) in
-        [(first, Mischief::CutUplink), (second, Mischief::CutUplink), (third, Mischief::CrashAgent)]
+    for (store, action) in
+        [(first, DemoAction::CutUplink), (second, DemoAction::CutUplink), (third, DemoAction::CrashAgent)]
     {
-        stage.play(store, mischief).await?;
+        stage.play(store, action).await?;
         outage.silent_since.insert(store.clone(), since.elapsed());
     }
     pass(since, length.mul_f64(0.80)).await;
-    stage.play(first, Mischief::RestoreUplink).await?;
-    stage.play(second, Mischief::RestoreUplink).await?;
-    stage.play(third, Mischief::RestartAgent).await?;
+    stage.play(first, DemoAction::RestoreUplink).await?;
+    stage.play(second, DemoAction::RestoreUplink).await?;
+    stage.play(third, DemoAction::RestartAgent).await?;
     outage.restored_at = since.elapsed();
     pass(since, length).await;
     quiet.cancel();
@@ -142,14 +143,7 @@ async fn judge(stage: &Stage, since: Instant, outage: &Outage, settled: bool) ->
         count.with_context(|| format!("the audit tells no {name}"))
     };
     let acknowledged = stage.board.lock().acknowledged.clone();
-    let mut lost = 0_u64;
-    for intents in acknowledged.chunks(INTENTS_PER_ASK) {
-        let asked = json!({ "intents": intents });
-        let answer = stage.central.send(Method::POST, "/v1/audit/intents", &asked).await?;
-        let missing =
-            answer.get("missing").and_then(Value::as_array).context("no list of missing intents")?;
-        lost = lost.saturating_add(u64::try_from(missing.len())?);
-    }
+    let lost = lost(stage, &acknowledged).await?;
     let summary = stage.central.get("/v1/summary").await?;
     let failed_over =
         summary.get("orders_failed_over").and_then(Value::as_u64).context("no failed-over count")?;
@@ -168,11 +162,11 @@ async fn judge(stage: &Stage, since: Instant, outage: &Outage, settled: bool) ->
         orders_placed: u64::try_from(state.placed.len())?,
         orders_finished: orders("shipped").saturating_add(orders("collected")),
         orders_backordered: orders("backordered"),
-        orders_failed_over: failed_over,
+        orders_failed_over: counted("recalled_tasks")?,
         orders_refused: state.refused_orders,
         sales_at_tills: state.sales,
         transitions_by_pickers: state.transitions,
-        acknowledged: u64::try_from(acknowledged.len())?,
+        acknowledged: u64::try_from(acknowledged.values().map(Vec::len).sum::<usize>())?,
         double_shipped: counted("double_shipped")?,
         oversold: counted("oversold")?,
         lost_acknowledged: lost,
@@ -190,6 +184,21 @@ async fn judge(stage: &Stage, since: Instant, outage: &Outage, settled: bool) ->
     drop(state);
     told.broken = broken(&told, settled);
     Ok(told)
+}
+
+/// Acknowledged intents of which central, level with every store, has no fact.
+async fn lost(stage: &Stage, acknowledged: &BTreeMap<StoreId, Vec<String>>) -> Result<u64> {
+    let mut lost = 0_u64;
+    for (store, intents) in acknowledged {
+        for intents in intents.chunks(INTENTS_PER_ASK) {
+            let asked = json!({ "store": store, "intents": intents });
+            let answer = stage.central.send(Method::POST, "/v1/audit/intents", &asked).await?;
+            let missing =
+                answer.get("missing").and_then(Value::as_array).context("no list of missing intents")?;
+            lost = lost.saturating_add(u64::try_from(missing.len())?);
+        }
+    }
+    Ok(lost)
 }
 
 fn broken(told: &Summary, settled: bool) -> Vec<String> {

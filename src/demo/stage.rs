@@ -9,6 +9,7 @@ use crate::launch::{CentralAddresses, Program, StoreBox};
 use anyhow::{Context, Result};
 use holdfast_agent::ports::ledger::Role;
 use holdfast_central::core::fleet::{Place, Store, StoreKind};
+use holdfast_central::runtime::DemoAction;
 use holdfast_shared::ids::{Sku, StoreId};
 use reqwest::Method;
 use serde_json::json;
@@ -20,18 +21,6 @@ use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
-
-/// What one may do to a store while one watches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mischief {
-    CutUplink,
-    RestoreUplink,
-    CrashAgent,
-    RestartAgent,
-    Close,
-    Open,
-    SellLastUnit,
-}
 
 /// What one key turns over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,7 +125,7 @@ impl Stage {
             return;
         }
         while beat.next().await {
-            if let Err(error) = people::sell(&site.till, &self.skus, &mut dice, &self.board).await {
+            if let Err(error) = people::sell(&site.till, &store, &self.skus, &mut dice, &self.board).await {
                 tracing::debug!(%store, ?error, "the till got no answer");
             }
         }
@@ -158,17 +147,17 @@ impl Stage {
     }
 
     /// Breaks or mends something at one store, and tells it on the board.
-    pub async fn play(&self, store: &StoreId, mischief: Mischief) -> Result<()> {
+    pub async fn play(&self, store: &StoreId, action: DemoAction) -> Result<()> {
         let site = self.stores.get(store).with_context(|| format!("the demo has no store {store}"))?;
-        match mischief {
-            Mischief::CutUplink => self.uplink(site, true).await,
-            Mischief::RestoreUplink => self.uplink(site, false).await,
-            Mischief::CrashAgent => {
+        match action {
+            DemoAction::CutUplink => self.uplink(site, true).await,
+            DemoAction::RestoreUplink => self.uplink(site, false).await,
+            DemoAction::CrashAgent => {
                 site.agent.lock().await.crash()?;
                 self.board.lock().row(store).running = false;
                 self.board.tell(Tone::Bad, format!("the agent of {store} was killed, as by a power cut"));
             }
-            Mischief::RestartAgent => {
+            DemoAction::RestartAgent => {
                 site.agent.lock().await.start().await?;
                 self.board.lock().row(store).running = true;
                 self.board.tell(
@@ -176,18 +165,18 @@ impl Stage {
                     format!("the agent of {store} is back, with all that it had acknowledged"),
                 );
             }
-            Mischief::Close => {
+            DemoAction::Close => {
                 let closure = json!({ "hard": false, "cause": "staffing" });
                 self.central.send(Method::PUT, &format!("/v1/stores/{store}/closure"), &closure).await?;
                 self.board.lock().row(store).closed = true;
                 self.board.tell(Tone::Warn, format!("{store} closed: it finishes its work and gets no more"));
             }
-            Mischief::Open => {
+            DemoAction::Open => {
                 self.central.send(Method::DELETE, &format!("/v1/stores/{store}/closure"), &json!({})).await?;
                 self.board.lock().row(store).closed = false;
                 self.board.tell(Tone::Good, format!("{store} is open again"));
             }
-            Mischief::SellLastUnit => people::sell_last(&site.till, &self.skus, store, &self.board).await?,
+            DemoAction::SellLastUnit => people::sell_last(&site.till, &self.skus, store, &self.board).await?,
         }
         Ok(())
     }
@@ -208,16 +197,16 @@ impl Stage {
 
     /// What the key toggles, given how the store is now.
     #[must_use]
-    pub fn toggled(&self, store: &StoreId, toggle: Toggle) -> Mischief {
+    pub fn toggled(&self, store: &StoreId, toggle: Toggle) -> DemoAction {
         let mut state = self.board.lock();
         let row = state.row(store);
         match toggle {
-            Toggle::Uplink if row.uplink_cut => Mischief::RestoreUplink,
-            Toggle::Uplink => Mischief::CutUplink,
-            Toggle::Agent if row.running => Mischief::CrashAgent,
-            Toggle::Agent => Mischief::RestartAgent,
-            Toggle::Doors if row.closed => Mischief::Open,
-            Toggle::Doors => Mischief::Close,
+            Toggle::Uplink if row.uplink_cut => DemoAction::RestoreUplink,
+            Toggle::Uplink => DemoAction::CutUplink,
+            Toggle::Agent if row.running => DemoAction::CrashAgent,
+            Toggle::Agent => DemoAction::RestartAgent,
+            Toggle::Doors if row.closed => DemoAction::Open,
+            Toggle::Doors => DemoAction::Close,
         }
     }
 }
