@@ -149,7 +149,7 @@ impl Theatre {
                 agent.stop().await?;
             }
         }
-        self.central.stop().await
+        Ok(self.central.stop().await?)
     }
 }
 

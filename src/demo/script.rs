@@ -144,9 +144,6 @@ async fn judge(stage: &Stage, since: Instant, outage: &Outage, settled: bool) ->
     };
     let acknowledged = stage.board.lock().acknowledged.clone();
     let lost = lost(stage, &acknowledged).await?;
-    let summary = stage.central.get("/v1/summary").await?;
-    let failed_over =
-        summary.get("orders_failed_over").and_then(Value::as_u64).context("no failed-over count")?;
     let state = stage.board.lock();
     let orders = |word: &str| state.orders.get(word).copied().unwrap_or_default();
     let turned = |word: &str| -> Seconds {

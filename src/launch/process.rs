@@ -35,7 +35,7 @@ impl Program {
     }
 
     #[must_use]
-    pub fn path(&self) -> &std::path::Path {
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
