@@ -27,6 +27,8 @@
 //! release. Everything that tells central how the store is may be lost without harm.
 
 pub mod adapters;
+pub mod cli;
 pub mod core;
 pub mod flows;
 pub mod ports;
+pub mod runtime;

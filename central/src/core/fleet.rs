@@ -91,6 +91,19 @@ pub enum ClosureCause {
     Maintenance,
 }
 
+impl ClosureCause {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hours => "hours",
+            Self::Weather => "weather",
+            Self::Staffing => "staffing",
+            Self::Outage => "outage",
+            Self::Maintenance => "maintenance",
+        }
+    }
+}
+
 /// Soft: finishes its work, gets no more. Hard: all order traffic stops.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Closure {

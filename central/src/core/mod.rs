@@ -1,8 +1,17 @@
 //! Decides, and does nothing else. State and time go in; what to record and what to do come out.
 //! No sockets, no clock, no threads, no randomness that is not passed in.
 
+pub mod effects;
 pub mod eligibility;
 pub mod exception;
+pub mod failover;
 pub mod fleet;
+pub mod health;
+pub mod hours;
 pub mod order;
+pub mod order_request;
+pub mod order_state;
 pub mod routing;
+
+#[cfg(test)]
+pub(crate) mod test_support;

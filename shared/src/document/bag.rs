@@ -1,6 +1,7 @@
 //! One document in memory.
 
 use super::actor::WriterId;
+use super::apply::{Fresh, Proof, apply, library};
 use super::chunk::Change;
 use super::error::DocumentError;
 use super::heads::{ChangeHash, Heads};
@@ -8,10 +9,9 @@ use super::history::{History, Steps};
 use crate::ids::FactId;
 use crate::limits::{CHANGE_BYTES_MAX, CHANGE_FACTS_MAX, DOCUMENT_FACTS_MAX, FACT_BYTES_MAX};
 use automerge::transaction::{CommitOptions, Transactable};
-use automerge::{Automerge, ROOT, ReadDoc, ScalarValue, Value};
+use automerge::{Automerge, ROOT, ReadDoc, ScalarValue, ScalarValueRef, Value, ValueRef};
 use serde_bytes::ByteBuf;
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Bytes of a change that are not facts: frame, dependencies, lengths.
 const CHANGE_FRAME_BYTES: usize = 16 * 1024;
@@ -59,6 +59,14 @@ pub struct Incoming<'a> {
     pub changes: &'a [ByteBuf],
 }
 
+/// A part of what the other side lacks. Each builds on the ones before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    pub base: Heads,
+    pub heads: Heads,
+    pub changes: Vec<StoredChange>,
+}
+
 /// What a merge brought.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Merged {
@@ -84,7 +92,7 @@ impl Bag {
         changes: impl IntoIterator<Item = impl AsRef<[u8]>>,
     ) -> Result<Self, DocumentError> {
         let mut bag = Self::new(writer);
-        let fresh = bag.check(changes, &|_| true)?;
+        let fresh = bag.check(changes, &|_| true, Steps::unlimited())?;
         if !fresh.changes.is_empty() {
             let doc = apply(&bag.doc, &fresh, Proof::Heads)?;
             bag = Self { doc, writer, history: fresh.history };
@@ -93,6 +101,9 @@ impl Bag {
     }
 
     /// Puts facts. Known ones are skipped; one whose id is there with another body is told.
+    ///
+    /// After [`DocumentError::Library`], and when storing the changes fails, this bag is thrown away
+    /// and loaded again under a new writer: it may hold what was not stored.
     pub fn record(&mut self, facts: &[(FactId, String)]) -> Result<Recorded, DocumentError> {
         let mut recorded = Recorded::default();
         let mut fresh: BTreeMap<&FactId, &str> = BTreeMap::new();
@@ -137,7 +148,7 @@ impl Bag {
         let bytes = change.ok_or_else(|| DocumentError::Library("it lost a change".to_owned()))?;
         let bytes = bytes.raw_bytes().to_vec();
         let change = Change::parse(&bytes)?;
-        self.history.admit(&change, &mut Steps::default())?;
+        self.history.admit(&change, &mut Steps::unlimited())?;
         Ok(StoredChange { hash: change.hash, writer: change.writer, seq: change.seq, bytes })
     }
 
@@ -153,7 +164,7 @@ impl Bag {
         if !missing.is_empty() {
             return Err(DocumentError::Missing { heads: missing });
         }
-        let fresh = self.check(incoming.changes, allowed)?;
+        let fresh = self.check(incoming.changes, allowed, Steps::of_a_merge())?;
         let missing = fresh.history.unknown(incoming.heads.iter());
         if !missing.is_empty() {
             return Err(DocumentError::Missing { heads: missing });
@@ -199,6 +210,7 @@ impl Bag {
         &self,
         changes: impl IntoIterator<Item = impl AsRef<[u8]>>,
         allowed: &dyn Fn(&WriterId) -> bool,
+        mut steps: Steps,
     ) -> Result<Fresh, DocumentError> {
         let mut fresh: Vec<(Change, Vec<u8>)> = Vec::new();
         let mut seen = BTreeSet::new();
@@ -219,7 +231,6 @@ impl Bag {
         // A change numbers its operations after all that it depends on: this is a causal order.
         fresh.sort_by_key(|(change, _)| (change.first_op, change.seq));
         let mut history = self.history.clone();
-        let mut steps = Steps::default();
         for (change, _) in &fresh {
             history.admit(change, &mut steps)?;
         }
@@ -235,6 +246,31 @@ impl Bag {
         }
         let have: Vec<_> = have.iter().map(|hash| hash.to_automerge()).collect();
         self.doc.get_changes(&have).iter().map(stored).collect()
+    }
+
+    /// What the other side lacks, in pieces of about this many bytes, to be sent in this order.
+    pub fn pieces_since(&self, have: &Heads, bytes_max: usize) -> Result<Vec<Piece>, DocumentError> {
+        let mut pieces: Vec<Piece> = Vec::new();
+        let mut bytes = 0_usize;
+        for change in self.changes_since(have)? {
+            bytes = bytes.saturating_add(change.bytes.len());
+            match pieces.last_mut() {
+                Some(piece) if bytes <= bytes_max => piece.changes.push(change),
+                Some(_) | None => {
+                    bytes = change.bytes.len();
+                    let (base, heads) = (Heads::empty(), Heads::empty());
+                    pieces.push(Piece { base, heads, changes: vec![change] });
+                }
+            }
+        }
+        let mut reached = have.clone();
+        for piece in &mut pieces {
+            piece.base = reached;
+            let hashes = piece.changes.iter().map(|change| &change.hash);
+            piece.heads = self.history.heads_after(&piece.base, hashes);
+            reached = piece.heads.clone();
+        }
+        Ok(pieces)
     }
 
     #[must_use]
@@ -271,65 +307,15 @@ impl Bag {
 
     /// All facts in the order of their ids, each with the body that counts.
     pub fn facts(&self) -> impl Iterator<Item = (FactId, String)> {
-        self.doc.keys(ROOT).filter_map(|key| {
-            let id: FactId = key.parse().ok()?;
-            let body = self.get(&id)?;
+        self.doc.map_range(ROOT, ..).filter_map(|item| {
+            let id: FactId = item.key.parse().ok()?;
+            let body = match item.value {
+                ValueRef::Scalar(ScalarValueRef::Str(body)) if !item.conflict => body.into_owned(),
+                ValueRef::Scalar(_) | ValueRef::Object(_) => self.get(&id)?,
+            };
             Some((id, body))
         })
     }
-}
-
-/// Changes that passed the check, and the history with them.
-struct Fresh {
-    changes: Vec<(Change, Vec<u8>)>,
-    history: History,
-}
-
-/// How much the library has to prove after it applied changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Proof {
-    /// The heads are the ones that we computed ourselves.
-    Heads,
-    /// Also: it gives back the same bytes, and the saved form loads again.
-    SavedForm,
-}
-
-/// Applies to a copy. Whatever the library does, the document stays as it was.
-fn apply(doc: &Automerge, fresh: &Fresh, proof: Proof) -> Result<Automerge, DocumentError> {
-    let attempt = AssertUnwindSafe(|| try_apply(doc, fresh, proof));
-    catch_unwind(attempt).unwrap_or_else(|_| Err(DocumentError::Library("it panicked".to_owned())))
-}
-
-fn try_apply(doc: &Automerge, fresh: &Fresh, proof: Proof) -> Result<Automerge, DocumentError> {
-    let disagrees = |what: &str| Err(DocumentError::Library(format!("it disagrees about {what}")));
-    let mut copy = doc.clone();
-    let changes = fresh
-        .changes
-        .iter()
-        .map(|(_, bytes)| automerge::Change::from_bytes(bytes.clone()).map_err(|error| library(&error)))
-        .collect::<Result<Vec<_>, _>>()?;
-    copy.apply_changes(changes).map_err(|error| library(&error))?;
-    if heads_of(&copy)? != fresh.history.heads() {
-        return disagrees("the heads");
-    }
-    if proof == Proof::Heads {
-        return Ok(copy);
-    }
-    for (change, bytes) in &fresh.changes {
-        let again = copy.get_change_by_hash(&change.hash.to_automerge());
-        if again.is_none_or(|again| again.raw_bytes() != bytes) {
-            return disagrees("the bytes of a change");
-        }
-    }
-    let loaded = Automerge::load(&copy.save()).map_err(|error| library(&error))?;
-    if heads_of(&loaded)? != fresh.history.heads() || loaded.length(ROOT) != copy.length(ROOT) {
-        return disagrees("its own saved form");
-    }
-    Ok(copy)
-}
-
-fn heads_of(doc: &Automerge) -> Result<Heads, DocumentError> {
-    Ok(Heads::new(doc.get_heads().into_iter().map(ChangeHash::from))?)
 }
 
 fn stored(change: &automerge::Change) -> Result<StoredChange, DocumentError> {
@@ -374,8 +360,4 @@ fn pieces<'a>(facts: &[(&'a FactId, &'a str)]) -> Vec<Vec<(&'a FactId, &'a str)>
         pieces.push(piece);
     }
     pieces
-}
-
-fn library(error: &dyn std::error::Error) -> DocumentError {
-    DocumentError::Library(error.to_string())
 }

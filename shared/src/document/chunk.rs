@@ -57,7 +57,7 @@ impl Change {
     }
 
     /// The one spelling of this change.
-    fn encode(&self) -> Vec<u8> {
+    pub(super) fn encode(&self) -> Vec<u8> {
         let mut body = Vec::new();
         write_length(&mut body, self.deps.len());
         self.deps.iter().for_each(|dep| body.extend_from_slice(dep.as_bytes()));

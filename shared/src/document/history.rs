@@ -11,9 +11,9 @@ use super::heads::{ChangeHash, Heads};
 use crate::limits::{DOCUMENT_FACTS_MAX, HEADS_MAX};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Steps that all walks to ancestors of one merge may take together. Honest changes need about one
-/// step for each change that came between two of the same writer.
-const STEPS_MAX: usize = 200_000;
+/// Steps that all walks to ancestors of one merge may take together. Honest histories need at most
+/// one for each change and writer; a forged one could ask for a walk through all of it each time.
+const STEPS_MAX: usize = 2_000_000;
 
 #[derive(Debug, Clone)]
 struct Node {
@@ -29,9 +29,27 @@ pub(super) struct History {
     ops: usize,
 }
 
-/// How far the walks of one merge have gone.
-#[derive(Debug, Default)]
+/// How far the walks may still go.
+#[derive(Debug)]
 pub(super) struct Steps(usize);
+
+impl Steps {
+    pub(super) const fn of_a_merge() -> Self {
+        Self(STEPS_MAX)
+    }
+
+    /// For what was taken before: it must load again, however many merges it came in.
+    pub(super) const fn unlimited() -> Self {
+        Self(usize::MAX)
+    }
+
+    fn take(&mut self) -> Result<(), DocumentError> {
+        let limit = STEPS_MAX;
+        self.0 =
+            self.0.checked_sub(1).ok_or(DocumentError::TooLarge { what: "steps through history", limit })?;
+        Ok(())
+    }
+}
 
 impl History {
     pub(super) fn contains(&self, hash: &ChangeHash) -> bool {
@@ -46,6 +64,23 @@ impl History {
     /// Operations so far: facts, and ids that were put twice.
     pub(super) const fn ops(&self) -> usize {
         self.ops
+    }
+
+    /// The heads of a side that was at `base` and took these changes. Never more than may be told:
+    /// fewer are a weaker promise, but not a wrong one.
+    pub(super) fn heads_after<'a>(
+        &self,
+        base: &Heads,
+        changes: impl IntoIterator<Item = &'a ChangeHash>,
+    ) -> Heads {
+        let mut heads: BTreeSet<ChangeHash> = base.iter().copied().collect();
+        for change in changes {
+            for dep in self.nodes.get(change).into_iter().flat_map(|node| &node.deps) {
+                heads.remove(dep);
+            }
+            heads.insert(*change);
+        }
+        Heads::new(heads.into_iter().take(HEADS_MAX)).unwrap_or_default()
     }
 
     /// Those of `hashes` that are not here.
@@ -101,10 +136,7 @@ impl History {
             if hash == *target {
                 return Ok(true);
             }
-            steps.0 += 1;
-            if steps.0 > STEPS_MAX {
-                return Err(DocumentError::TooLarge { what: "steps through history", limit: STEPS_MAX });
-            }
+            steps.take()?;
             // Operations grow along the history: what is not newer than the goal cannot lead to it.
             if let Some(node) = self.nodes.get(&hash)
                 && node.last_op > goal.last_op
@@ -131,5 +163,39 @@ impl History {
             return Err(DocumentError::TooLarge { what: "heads of one document", limit: HEADS_MAX });
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::ReplicaId;
+
+    fn change(number: u8, writer: u8, seq: u64, first_op: u64, deps: &[u8]) -> Change {
+        let replica = ReplicaId::new("leeds-a").unwrap();
+        Change {
+            hash: ChangeHash::new([number; 32]),
+            deps: deps.iter().map(|dep| ChangeHash::new([*dep; 32])).collect(),
+            writer: WriterId::new(&replica, [writer; 8]),
+            seq,
+            first_op,
+            facts: vec![("hh-3.1.1".parse().unwrap(), "body".to_owned())],
+        }
+    }
+
+    #[test]
+    fn the_walk_to_a_writers_own_change_is_bounded() {
+        let mut history = History::default();
+        let mut steps = Steps(20);
+        history.admit(&change(0, 1, 1, 1, &[]), &mut steps).unwrap();
+        for number in 1..10 {
+            let seq = u64::from(number);
+            history.admit(&change(number, 2, seq, seq + 1, &[number - 1]), &mut steps).unwrap();
+        }
+        let late = change(10, 1, 2, 11, &[9]);
+        let mut few = Steps(5);
+        assert!(matches!(history.clone().admit(&late, &mut few), Err(DocumentError::TooLarge { .. })));
+        history.admit(&late, &mut Steps(9)).unwrap();
+        assert_eq!(history.heads(), Heads::new([late.hash]).unwrap());
     }
 }

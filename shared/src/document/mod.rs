@@ -8,12 +8,13 @@
 //!
 //! 1. `chunk` reads it with limits, and accepts it only if writing it again gives the same bytes;
 //! 2. `history` accepts it only where an honest writer could have put it;
-//! 3. `bag` applies it to a copy, catching panics; the copy must have the declared heads, give the
+//! 3. `apply` lets the library apply it to a copy, catching panics; the copy must have the declared heads, give the
 //!    same bytes back, and load again from its saved form. Only then does it replace the document.
 //!
 //! [`Root`] is one digest over the heads of all open documents.
 
 mod actor;
+mod apply;
 mod bag;
 mod chunk;
 mod columns;
@@ -23,7 +24,10 @@ mod history;
 mod root;
 
 pub use actor::{BadWriter, WriterId};
-pub use bag::{Bag, Conflict, Incoming, Merged, Recorded, StoredChange};
+pub use bag::{Bag, Conflict, Incoming, Merged, Piece, Recorded, StoredChange};
 pub use error::DocumentError;
 pub use heads::{BadHeads, ChangeHash, Heads};
 pub use root::Root;
+
+#[cfg(test)]
+mod tests;

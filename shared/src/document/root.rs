@@ -35,6 +35,13 @@ impl Root {
     }
 }
 
+/// Goes on from a root that was stored.
+impl From<SetHash> for Root {
+    fn from(hash: SetHash) -> Self {
+        Self(hash)
+    }
+}
+
 impl<'a> FromIterator<(&'a DocumentId, &'a Heads)> for Root {
     fn from_iter<I: IntoIterator<Item = (&'a DocumentId, &'a Heads)>>(documents: I) -> Self {
         let mut root = Self::default();

@@ -26,6 +26,15 @@ pub struct Demand {
     pub assignments: u32,
 }
 
+impl Demand {
+    /// Nodes that have, or finished, a part of this order.
+    #[must_use]
+    pub fn sharing(&self) -> u32 {
+        let lost = u32::try_from(self.tried.len()).unwrap_or(u32::MAX);
+        self.assignments.saturating_sub(lost)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DemandLine {
     pub line: LineNo,
@@ -61,7 +70,11 @@ pub struct Decision {
 pub struct RungRecord {
     /// `closest`, `radius`, `distribution_centre`, `backorder`, ...
     pub rung: String,
+    /// The nearest ones.
     pub candidates: Vec<Candidate>,
+    /// Nodes that are not listed, by the rule that refused them.
+    #[serde(default)]
+    pub left_out: BTreeMap<String, u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]

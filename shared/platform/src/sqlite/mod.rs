@@ -13,3 +13,6 @@ pub use error::StorageError;
 pub use open::{Database, IntegrityCheck, Mode, Opened, Options, Place, open};
 pub use readers::Readers;
 pub use writer::{Companion, Writer};
+
+#[cfg(test)]
+mod tests;

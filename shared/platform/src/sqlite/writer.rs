@@ -123,7 +123,7 @@ impl<S: Companion> Writer<S> {
         let (queue, jobs) = sync_channel(WRITER_QUEUE_MAX);
         std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || work(&connection, state, &jobs))
+            .spawn(move || work(connection, state, &jobs))
             .map_err(|error| StorageError::Other(format!("no thread for the writer: {error}")))?;
         Ok(Self { kind: Kind::Thread(queue) })
     }
@@ -171,7 +171,7 @@ impl<S: Companion> Writer<S> {
     }
 }
 
-fn work<S: Companion>(connection: &Connection, mut state: S, jobs: &Receiver<Message<S>>) {
+fn work<S: Companion>(connection: Connection, mut state: S, jobs: &Receiver<Message<S>>) {
     // The channel ends when the last handle is dropped.
     while let Ok(first) = jobs.recv() {
         let mut batch = Vec::new();
@@ -186,9 +186,14 @@ fn work<S: Companion>(connection: &Connection, mut state: S, jobs: &Receiver<Mes
             }
         }
         if !batch.is_empty() {
-            run_batch(connection, &mut state, batch);
+            run_batch(&connection, &mut state, batch);
         }
         if let Some(reply) = stop {
+            // Readers may outlive the writer, and cannot bring the log into the file.
+            if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+                tracing::warn!(%error, "the log stays beside the database");
+            }
+            drop(connection);
             // Whoever asked may have gone.
             let _unheard = reply.send(());
             return;

@@ -1,0 +1,7 @@
+//! One outside thing, one folder. Adapters know the ports and the flows, never each other.
+
+pub mod http;
+pub mod metrics;
+pub mod mqtt_broker;
+pub mod mqtt_client;
+pub mod sqlite;

@@ -1,0 +1,191 @@
+//! What a replica gets back: everything it lacks, in pieces, and what is safe at central.
+
+use super::Result;
+use super::documents::{Digests, load, owner};
+use super::incoming::check_owner;
+use super::pen::stamp;
+use super::recall::mark_sent;
+use super::row::{list, parsed, unreadable, unsigned};
+use super::savepoint::Stop;
+use super::sql::sql;
+use super::state::State;
+use crate::ports::access::ReplicaIdentity;
+use holdfast_shared::document::{ChangeHash, Heads, StoredChange, WriterId};
+use holdfast_shared::ids::{DocumentId, TenantId};
+use holdfast_shared::limits::SYNC_PIECE_BYTES;
+use holdfast_shared::time::UtcMs;
+use holdfast_shared::wire::sync::{
+    DocumentFrame, DocumentHeads, DocumentProblem, SYNC_VERSION, SyncRequest, SyncResponse,
+};
+use rusqlite::{Connection, Row, named_params};
+use std::collections::BTreeMap;
+
+const NEXT_SYNC_LEVEL_MS: u64 = 10_000;
+const NEXT_SYNC_BEHIND_MS: u64 = 1_000;
+/// Changes looked at for one answer; a store that lacks more asks again.
+const CHANGES_MAX: u32 = 1_000;
+
+#[expect(clippy::too_many_arguments, reason = "one call, from the exchange")]
+pub(super) fn answer(
+    conn: &Connection,
+    state: &mut State,
+    from: &ReplicaIdentity,
+    request: &SyncRequest,
+    received: &[DocumentId],
+    mut errors: Vec<DocumentProblem>,
+    rehydrate: bool,
+    now: UtcMs,
+) -> Result<SyncResponse> {
+    let incarnation = u64::from(state.incarnation);
+    let digests = Digests::read(conn, &from.tenant, &from.store)?;
+    // Another incarnation numbers its changes anew: what the replica has is not known.
+    let above = if request.incarnation == Some(incarnation) { request.cursor } else { 0 };
+    let mut piece = newer(conn, from, i64::try_from(above).unwrap_or(i64::MAX), rehydrate)?;
+    let mut acknowledged: BTreeMap<DocumentId, Heads> = BTreeMap::new();
+    for document in received {
+        if let Some((_, heads)) = owner(conn, &from.tenant, document)? {
+            acknowledged.insert(document.clone(), heads);
+        }
+    }
+    for ask in &request.asks {
+        fulfil(conn, state, from, ask, &mut piece, &mut acknowledged, &mut errors)?;
+    }
+    let documents = piece.frames(conn, &from.tenant)?;
+    let level = digests.root == request.root;
+    Ok(SyncResponse {
+        version: SYNC_VERSION,
+        incarnation,
+        cursor: u64::try_from(piece.up_to.unwrap_or(digests.sequence)).unwrap_or_default(),
+        central_time: now,
+        hlc: stamp(conn, state, now)?,
+        // Courtesy is policy, which the flow knows.
+        lease_ms: 0,
+        next_sync_ms: if level { NEXT_SYNC_LEVEL_MS } else { NEXT_SYNC_BEHIND_MS },
+        root: digests.root,
+        level,
+        documents,
+        acknowledged: acknowledged.iter().map(|(id, heads)| DocumentHeads::new(id, heads)).collect(),
+        errors,
+        more: piece.more,
+        rehydrate,
+    })
+}
+
+/// Changes for the replica, by document.
+#[derive(Debug, Default)]
+struct Piece {
+    changes: BTreeMap<DocumentId, Vec<StoredChange>>,
+    asked: Vec<DocumentFrame>,
+    bytes: usize,
+    /// The last change of the piece, when there are more after it.
+    up_to: Option<i64>,
+    more: bool,
+}
+
+impl Piece {
+    fn full(&self) -> bool {
+        self.bytes >= SYNC_PIECE_BYTES
+    }
+
+    /// Everything in here has been in an answer from now on.
+    fn frames(&self, conn: &Connection, tenant: &TenantId) -> Result<Vec<DocumentFrame>> {
+        let mut frames = self.asked.clone();
+        for (document, changes) in &self.changes {
+            if let DocumentId::Task(task) = document {
+                mark_sent(conn, tenant, task)?;
+            }
+            let whole = owner(conn, tenant, document)?.map(|(_, heads)| heads).unwrap_or_default();
+            let last = changes.last().map(|change| change.hash);
+            // A piece that ends within a document declares only as far as it goes.
+            let heads = if self.more { Heads::new(last).unwrap_or_default() } else { whole };
+            frames.push(DocumentFrame::new(document, &Heads::empty(), &heads, changes.clone()));
+        }
+        Ok(frames)
+    }
+}
+
+fn read_change(row: &Row<'_>) -> rusqlite::Result<StoredChange> {
+    let writer: Vec<u8> = row.get("writer")?;
+    Ok(StoredChange {
+        hash: ChangeHash::new(row.get("hash")?),
+        writer: WriterId::try_from(writer.as_slice()).map_err(unreadable)?,
+        seq: unsigned(row, "seq")?,
+        bytes: row.get("bytes")?,
+    })
+}
+
+fn newer(conn: &Connection, from: &ReplicaIdentity, above: i64, own: bool) -> Result<Piece> {
+    let params = named_params! {
+        ":tenant": from.tenant.as_str(),
+        ":store": from.store.as_str(),
+        ":replica": from.replica.as_str(),
+        ":above": above,
+        ":own": own,
+        ":rows": CHANGES_MAX,
+    };
+    let rows = list(conn, sql!(DOCUMENTS.changes_above), params, |row| {
+        let document: DocumentId = parsed(row, "document")?;
+        Ok((row.get::<_, i64>("sequence")?, document, read_change(row)?))
+    })?;
+    let mut piece =
+        Piece { more: rows.len() >= usize::try_from(CHANGES_MAX).unwrap_or(0), ..Piece::default() };
+    let mut last = None;
+    for (sequence, document, change) in rows {
+        if piece.full() {
+            piece.more = true;
+            break;
+        }
+        last = Some(sequence);
+        piece.bytes = piece.bytes.saturating_add(change.bytes.len());
+        piece.changes.entry(document).or_default().push(change);
+    }
+    piece.up_to = last.filter(|_| piece.more);
+    Ok(piece)
+}
+
+/// A document that the replica asks for by its heads.
+fn fulfil(
+    conn: &Connection,
+    state: &State,
+    from: &ReplicaIdentity,
+    ask: &DocumentHeads,
+    piece: &mut Piece,
+    acknowledged: &mut BTreeMap<DocumentId, Heads>,
+    errors: &mut Vec<DocumentProblem>,
+) -> Result<()> {
+    let (Ok(document), Ok(have)) = (ask.document(), ask.heads()) else {
+        let refused = "the name or the heads are not well formed";
+        let code = holdfast_shared::error::Code::InvalidRequest;
+        errors.push(DocumentProblem::new(ask.name(), code, refused, &Heads::empty()));
+        return Ok(());
+    };
+    match check_owner(conn, from, ask.name(), &document) {
+        Ok(()) => {}
+        Err(Stop::Refused(refusal)) => {
+            errors.push(refusal.problem);
+            return Ok(());
+        }
+        Err(Stop::Failed(error)) => return Err(error),
+    }
+    let bag = load(conn, state.writer, &from.tenant, &document)?;
+    acknowledged.insert(document.clone(), bag.heads());
+    if piece.full() {
+        piece.more = true;
+        return Ok(());
+    }
+    match bag.changes_since(&have) {
+        Ok(changes) if changes.is_empty() => {}
+        Ok(changes) => {
+            if let DocumentId::Task(task) = &document {
+                mark_sent(conn, &from.tenant, task)?;
+            }
+            piece.changes.remove(&document);
+            let frame = DocumentFrame::new(&document, &have, &bag.heads(), changes);
+            piece.bytes = piece.bytes.saturating_add(frame.change_bytes());
+            piece.asked.push(frame);
+        }
+        // The replica is ahead: it is told what is acknowledged, and sends the rest.
+        Err(_) => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,256 @@
+//! Central's half of a sync round.
+
+use super::answer::answer;
+use super::documents::Digests;
+use super::exceptions::{raise, settle};
+use super::incoming::{Refusal, Taken, report, take_in};
+use super::row::{from_json, list, run};
+use super::savepoint::attempt_or;
+use super::sql::sql;
+use super::state::State;
+use super::tasks::{Grown, follow};
+use super::{Result, SqliteStore, ledger};
+use crate::core::exception::{Category, NewException, Severity};
+use crate::ports::StoreError;
+use crate::ports::access::ReplicaIdentity;
+use crate::ports::replication::{Exchanged, Replication, StoreDigest};
+use async_trait::async_trait;
+use holdfast_shared::document::Heads;
+use holdfast_shared::domain::task::TaskState;
+use holdfast_shared::error::Code;
+use holdfast_shared::ids::{DocumentId, FactId, StoreId, TaskId, TenantId};
+use holdfast_shared::set_hash::SetHash;
+use holdfast_shared::time::{Now, UtcMs};
+use holdfast_shared::wire::sync::{DocumentFrame, DocumentProblem, SyncRequest};
+use rusqlite::{Connection, named_params};
+
+/// A busy store's heartbeat speaks of one of its last few states.
+const DIGESTS_KEPT: u32 = 16;
+
+#[async_trait]
+impl Replication for SqliteStore {
+    async fn exchange(
+        &self,
+        replica: &ReplicaIdentity,
+        request: &SyncRequest,
+        now: Now,
+    ) -> Result<Exchanged> {
+        let (replica, request) = (replica.clone(), request.clone());
+        self.write(move |conn, state| {
+            let exchanged = exchange(conn, state, &replica, &request, now.utc);
+            if exchanged.is_err() {
+                state.forget_bags();
+            }
+            exchanged
+        })
+        .await
+    }
+
+    async fn missing_intents(
+        &self,
+        tenant: &TenantId,
+        store: &StoreId,
+        intents: &[FactId],
+    ) -> Result<Vec<FactId>> {
+        let (tenant, store, intents) = (tenant.clone(), store.clone(), intents.to_vec());
+        self.read(move |conn| {
+            let mut missing = Vec::new();
+            for intent in intents {
+                let params = named_params! {
+                    ":tenant": tenant.as_str(), ":store": store.as_str(), ":fact": intent.as_str(),
+                };
+                if list(conn, sql!(DOCUMENTS.facts_of_intent), params, |_| Ok(()))?.is_empty() {
+                    missing.push(intent);
+                }
+            }
+            Ok(missing)
+        })
+        .await
+    }
+
+    async fn digests(&self, tenant: &TenantId, store: &StoreId) -> Result<Vec<StoreDigest>> {
+        let (tenant, store) = (tenant.clone(), store.clone());
+        self.read(move |conn| {
+            let pairs = recent(conn, &tenant, &store)?;
+            let shown = pairs.into_iter().map(|(root, stock, as_of)| StoreDigest {
+                root: root.hex(),
+                stock_digest: stock.hex(),
+                as_of,
+            });
+            Ok(shown.collect())
+        })
+        .await
+    }
+}
+
+/// What the request's documents came to.
+#[derive(Debug, Default)]
+pub(super) struct Received {
+    pub(super) new_facts: u64,
+    pub(super) changed_tasks: Vec<TaskId>,
+    pub(super) stock_grew: bool,
+    pub(super) documents: Vec<DocumentId>,
+    pub(super) errors: Vec<DocumentProblem>,
+}
+
+fn exchange(
+    conn: &Connection,
+    state: &mut State,
+    from: &ReplicaIdentity,
+    request: &SyncRequest,
+    now: UtcMs,
+) -> Result<Exchanged> {
+    if request.store != from.store || request.replica != from.replica {
+        let what = format!("{} may not sync as {} of {}", from.replica, request.replica, request.store);
+        return Err(StoreError { code: Code::Forbidden, what, source: None });
+    }
+    // A stamp from the future is kept in its fact, and does not move this clock.
+    let _witness = state.hlc.witness(request.sent_at, now);
+    let mut received = Received::default();
+    // Looked up before this request's own changes make it look known.
+    let rehydrate = request.incarnation.is_none() && authored_before(conn, from)?;
+    for frame in &request.documents {
+        receive(conn, state, from, frame, now, &mut received)?;
+    }
+    release_due(conn, state, from, now, &mut received)?;
+    let digests = Digests::read(conn, &from.tenant, &from.store)?;
+    remember(conn, from, digests, now)?;
+    compare(conn, from, request, now)?;
+    let level = digests.root == request.root;
+    let params = named_params! {
+        ":tenant": from.tenant.as_str(), ":store": from.store.as_str(), ":level": level,
+    };
+    run(conn, sql!(DOCUMENTS.set_level), params)?;
+    let errors = std::mem::take(&mut received.errors);
+    let response = answer(conn, state, from, request, &received.documents, errors, rehydrate, now)?;
+    Ok(Exchanged {
+        response,
+        new_facts: received.new_facts,
+        changed_tasks: received.changed_tasks,
+        stock_grew: received.stock_grew,
+    })
+}
+
+fn receive(
+    conn: &Connection,
+    state: &mut State,
+    from: &ReplicaIdentity,
+    frame: &DocumentFrame,
+    now: UtcMs,
+    received: &mut Received,
+) -> Result<()> {
+    let document = match frame.document() {
+        Ok(document) => document,
+        Err(error) => {
+            let detail = error.to_string();
+            let problem = DocumentProblem::new(frame.name(), Code::InvalidRequest, &detail, &Heads::empty());
+            let refusal = Refusal { problem, category: Some(Category::DamagedSync) };
+            return refused(conn, from, refusal, now, received);
+        }
+    };
+    match attempt_or(conn, || take_in(conn, state, from, frame, &document, now))? {
+        Ok(Taken { new_facts, changed_task, stock_grew }) => {
+            received.new_facts = received.new_facts.saturating_add(new_facts);
+            received.changed_tasks.extend(changed_task);
+            received.stock_grew |= stock_grew;
+            received.documents.push(document);
+            Ok(())
+        }
+        Err(refusal) => refused(conn, from, refusal, now, received),
+    }
+}
+
+fn refused(
+    conn: &Connection,
+    from: &ReplicaIdentity,
+    refusal: Refusal,
+    now: UtcMs,
+    received: &mut Received,
+) -> Result<()> {
+    report(conn, from, &refusal, now)?;
+    received.errors.push(refusal.problem);
+    Ok(())
+}
+
+/// Releases that waited for a replica to ask: this one has.
+fn release_due(
+    conn: &Connection,
+    state: &mut State,
+    from: &ReplicaIdentity,
+    now: UtcMs,
+    received: &mut Received,
+) -> Result<()> {
+    let key = [from.tenant.as_str(), from.store.as_str()];
+    let due: Vec<TaskState> = list(conn, sql!(WORK.release_due), key, |row| from_json(row, "state"))?;
+    for task in due {
+        let before = ledger::folded(conn, &from.tenant, &task.task)?;
+        let release_to = Some(&from.replica);
+        let grown = Grown { tenant: &from.tenant, task: &task.task, before, release_to, now };
+        follow(conn, state, &grown)?;
+        received.changed_tasks.push(task.task);
+    }
+    Ok(())
+}
+
+fn authored_before(conn: &Connection, from: &ReplicaIdentity) -> Result<bool> {
+    let params = named_params! {
+        ":tenant": from.tenant.as_str(),
+        ":store": from.store.as_str(),
+        ":replica": from.replica.as_str(),
+    };
+    Ok(!list(conn, sql!(DOCUMENTS.authored), params, |_| Ok(()))?.is_empty())
+}
+
+type Pair = (SetHash, SetHash, UtcMs);
+
+fn recent(conn: &Connection, tenant: &TenantId, store: &StoreId) -> Result<Vec<Pair>> {
+    list(conn, sql!(DOCUMENTS.recent_digests), [tenant.as_str(), store.as_str()], |row| {
+        let root = SetHash::from_bytes(row.get("root")?);
+        let stock = SetHash::from_bytes(row.get("stock_digest")?);
+        Ok((root, stock, UtcMs(row.get("as_of")?)))
+    })
+}
+
+fn remember(conn: &Connection, from: &ReplicaIdentity, digests: Digests, now: UtcMs) -> Result<()> {
+    let newest = recent(conn, &from.tenant, &from.store)?.into_iter().next();
+    if newest.is_some_and(|(root, stock, _)| root == digests.root && stock == digests.stock) {
+        return Ok(());
+    }
+    let params = named_params! {
+        ":tenant": from.tenant.as_str(),
+        ":store": from.store.as_str(),
+        ":root": digests.root.to_bytes(),
+        ":stock_digest": digests.stock.to_bytes(),
+        ":as_of": now.0,
+    };
+    run(conn, sql!(DOCUMENTS.add_digest), params)?;
+    let params = named_params! {
+        ":tenant": from.tenant.as_str(), ":store": from.store.as_str(), ":kept": DIGESTS_KEPT,
+    };
+    run(conn, sql!(DOCUMENTS.drop_old_digests), params)?;
+    Ok(())
+}
+
+/// Equal documents must mean equal stock.
+fn compare(conn: &Connection, from: &ReplicaIdentity, request: &SyncRequest, now: UtcMs) -> Result<()> {
+    let known = recent(conn, &from.tenant, &from.store)?;
+    let Some((_, stock, _)) = known.into_iter().find(|(root, ..)| *root == request.root) else {
+        return Ok(());
+    };
+    let key = format!("drift/{}", from.store);
+    if stock == request.stock_digest {
+        settle(conn, &from.tenant, &key, "root and stock digest are equal again", now)?;
+        return Ok(());
+    }
+    let exception = NewException {
+        key,
+        category: Category::Drift,
+        severity: Severity::High,
+        order: None,
+        task: None,
+        store: Some(from.store.clone()),
+        detail: format!("{} and central have the same documents, but not the same stock", from.store),
+        suggestion: "Run holdfast-agent doctor at the store, and compare the positions.".to_owned(),
+    };
+    raise(conn, &from.tenant, &exception, now)
+}

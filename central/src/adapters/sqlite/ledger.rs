@@ -1,0 +1,105 @@
+//! Facts as rows: each once per store, whatever document it came in.
+
+use super::row::{list, one, parsed, run};
+use super::sql::sql;
+use super::{Result, error, exceptions};
+use crate::core::exception::{Category, NewException, Severity};
+use holdfast_shared::domain::fact::Fact;
+use holdfast_shared::domain::task::{Folded, fold};
+use holdfast_shared::ids::{DocumentId, FactId, StoreId, TaskId, TenantId};
+use holdfast_shared::time::UtcMs;
+use holdfast_shared::wire::fact::decode;
+use rusqlite::{Connection, named_params};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Recorded {
+    New,
+    /// The same fact came before, maybe through another replica.
+    Known,
+    /// Another body stands under this id. Both are kept; the first goes on counting.
+    Conflict,
+}
+
+pub(super) fn record(
+    conn: &Connection,
+    tenant: &TenantId,
+    store: &StoreId,
+    document: &DocumentId,
+    fact: &FactId,
+    text: &str,
+) -> Result<Recorded> {
+    let task = match document {
+        DocumentId::Task(task) => Some(task.as_str()),
+        DocumentId::Stock { .. } => None,
+    };
+    let document = document.to_string();
+    let params = named_params! {
+        ":tenant": tenant.as_str(),
+        ":store": store.as_str(),
+        ":fact": fact.as_str(),
+        ":document": document,
+        ":task": task,
+        ":text": text,
+    };
+    if run(conn, sql!(DOCUMENTS.record_fact), params)? > 0 {
+        return Ok(Recorded::New);
+    }
+    let key = named_params! { ":tenant": tenant.as_str(), ":store": store.as_str(), ":fact": fact.as_str() };
+    let kept: Option<String> = one(conn, sql!(DOCUMENTS.fact_text), key, |row| row.get("text"))?;
+    if kept.as_deref() == Some(text) {
+        return Ok(Recorded::Known);
+    }
+    keep_conflict(conn, tenant, store, &document, fact, text)?;
+    Ok(Recorded::Conflict)
+}
+
+fn keep_conflict(
+    conn: &Connection,
+    tenant: &TenantId,
+    store: &StoreId,
+    document: &str,
+    fact: &FactId,
+    text: &str,
+) -> Result<()> {
+    let params = named_params! {
+        ":tenant": tenant.as_str(),
+        ":store": store.as_str(),
+        ":fact": fact.as_str(),
+        ":document": document,
+        ":text": text,
+    };
+    run(conn, sql!(DOCUMENTS.record_conflict), params)?;
+    Ok(())
+}
+
+/// Two bodies under one id: a defect or a cloned device.
+pub(super) fn raise_conflict(
+    conn: &Connection,
+    tenant: &TenantId,
+    store: &StoreId,
+    fact: &FactId,
+    now: UtcMs,
+) -> Result<()> {
+    let exception = NewException {
+        key: format!("fact/{store}/{fact}"),
+        category: Category::FactConflict,
+        severity: Severity::Medium,
+        order: None,
+        task: None,
+        store: Some(store.clone()),
+        detail: format!("{store} sent two different facts under the id {fact}"),
+        suggestion: "Pair the device anew, and count the SKUs that it moved.".to_owned(),
+    };
+    exceptions::raise(conn, tenant, &exception, now)
+}
+
+/// The task as all its facts tell it; none before its offer is there.
+pub(super) fn folded(conn: &Connection, tenant: &TenantId, task: &TaskId) -> Result<Option<Folded>> {
+    let key = [tenant.as_str(), task.as_str()];
+    let texts = list(conn, sql!(DOCUMENTS.facts_of_task), key, |row| {
+        Ok((parsed::<FactId>(row, "fact")?, row.get::<_, String>("text")?))
+    })?;
+    let facts: Vec<Fact> =
+        texts.iter().map(|(id, text)| decode(id, text).map_err(error::unreadable)).collect::<Result<_>>()?;
+    Ok(fold(&facts))
+}

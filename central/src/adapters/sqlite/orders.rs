@@ -1,0 +1,210 @@
+//! Orders in, and what is known of them.
+
+use super::row::{
+    below, fetch, from_json, list, one, paged, parsed, parsed_or_none, run, to_json, unsigned, word,
+};
+use super::sql::sql;
+use super::timeline::{Happened, note, publish};
+use super::{Result, SqliteStore, cancel};
+use crate::core::order::{Order, OrderEvent, OrderLine, OrderState};
+use crate::core::routing::decision::Decision;
+use crate::ports::orders::{CancelOutcome, NewOrder, Orders, Placed};
+use crate::ports::{Page, PageRequest};
+use async_trait::async_trait;
+use holdfast_shared::domain::task::TaskState;
+use holdfast_shared::ids::{Actor, LineNo, OrderId, TenantId};
+use holdfast_shared::time::UtcMs;
+use rusqlite::{Connection, Row, named_params};
+use std::collections::BTreeMap;
+
+fn read_line(row: &Row<'_>) -> rusqlite::Result<OrderLine> {
+    let unit_price: Option<String> = row.get("unit_price")?;
+    Ok(OrderLine {
+        line: LineNo(row.get("line")?),
+        sku: parsed(row, "sku")?,
+        quantity: row.get("quantity")?,
+        open: row.get("open")?,
+        backordered: row.get("backordered")?,
+        finished: row.get("finished")?,
+        cancelled: row.get("cancelled")?,
+        unit_price: unit_price.map(|_| from_json(row, "unit_price")).transpose()?,
+    })
+}
+
+fn read_event(row: &Row<'_>) -> rusqlite::Result<OrderEvent> {
+    Ok(OrderEvent {
+        sequence: unsigned(row, "sequence")?,
+        kind: row.get("kind")?,
+        at: UtcMs(row.get("at")?),
+        actor: parsed(row, "actor")?,
+        store: parsed_or_none(row, "store")?,
+        task: parsed_or_none(row, "task")?,
+        words: row.get("words")?,
+    })
+}
+
+/// The row without its lines and tasks, which are read apart.
+fn read_head(row: &Row<'_>) -> rusqlite::Result<(i64, Order)> {
+    let order = Order {
+        tenant: parsed(row, "tenant")?,
+        order: parsed(row, "order_id")?,
+        request: from_json(row, "request")?,
+        state: word(row, "state")?,
+        lines: Vec::new(),
+        tasks: Vec::new(),
+        placed_at: UtcMs(row.get("placed_at")?),
+        changed_at: UtcMs(row.get("changed_at")?),
+        trace: parsed(row, "trace")?,
+    };
+    Ok((row.get("sequence")?, order))
+}
+
+pub(super) fn lines(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Vec<OrderLine>> {
+    list(conn, sql!(ORDERS.lines), [tenant.as_str(), order.as_str()], read_line)
+}
+
+pub(super) fn tasks_of(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Vec<TaskState>> {
+    let key = [tenant.as_str(), order.as_str()];
+    list(conn, sql!(ORDERS.tasks), key, |row| from_json(row, "state"))
+}
+
+fn complete(conn: &Connection, mut order: Order) -> Result<Order> {
+    order.lines = lines(conn, &order.tenant, &order.order)?;
+    let tasks = tasks_of(conn, &order.tenant, &order.order)?;
+    order.tasks = tasks.into_iter().map(|task| task.task).collect();
+    Ok(order)
+}
+
+#[async_trait]
+impl Orders for SqliteStore {
+    async fn place(&self, order: NewOrder) -> Result<Placed> {
+        self.write(move |conn, _| place(conn, &order)).await
+    }
+
+    async fn order(&self, tenant: &TenantId, order: &OrderId) -> Result<Option<Order>> {
+        let (tenant, order) = (tenant.clone(), order.clone());
+        self.read(move |conn| {
+            let found = one(conn, sql!(ORDERS.order), [tenant.as_str(), order.as_str()], read_head)?;
+            found.map(|(_, order)| complete(conn, order)).transpose()
+        })
+        .await
+    }
+
+    async fn orders(
+        &self,
+        tenant: &TenantId,
+        states: &[OrderState],
+        page: &PageRequest,
+    ) -> Result<Page<Order>> {
+        let states: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
+        let (tenant, states, page) = (tenant.clone(), to_json(&states)?, page.clone());
+        self.read(move |conn| {
+            let params = named_params! {
+                ":tenant": tenant.as_str(),
+                ":states": states,
+                ":below": below(&page)?,
+                ":rows": fetch(&page),
+            };
+            let heads = paged(list(conn, sql!(ORDERS.page), params, read_head)?, &page);
+            let rows = heads.rows.into_iter().map(|order| complete(conn, order)).collect::<Result<_>>()?;
+            Ok(Page { rows, next: heads.next })
+        })
+        .await
+    }
+
+    async fn count_orders(&self, tenant: &TenantId) -> Result<BTreeMap<OrderState, u64>> {
+        let tenant = tenant.clone();
+        self.read(move |conn| {
+            let counted = list(conn, sql!(ORDERS.count), [tenant.as_str()], |row| {
+                Ok((word(row, "state")?, unsigned(row, "orders")?))
+            })?;
+            Ok(counted.into_iter().collect())
+        })
+        .await
+    }
+
+    async fn timeline(&self, tenant: &TenantId, order: &OrderId) -> Result<Vec<OrderEvent>> {
+        let (tenant, order) = (tenant.clone(), order.clone());
+        self.read(move |conn| {
+            list(conn, sql!(ORDERS.timeline), [tenant.as_str(), order.as_str()], read_event)
+        })
+        .await
+    }
+
+    async fn decisions(&self, tenant: &TenantId, order: &OrderId) -> Result<Vec<Decision>> {
+        let (tenant, order) = (tenant.clone(), order.clone());
+        self.read(move |conn| {
+            let key = [tenant.as_str(), order.as_str()];
+            list(conn, sql!(ORDERS.decisions), key, |row| from_json(row, "record"))
+        })
+        .await
+    }
+
+    async fn cancel(
+        &self,
+        tenant: &TenantId,
+        order: &OrderId,
+        reason: &str,
+        actor: &Actor,
+        now: UtcMs,
+    ) -> Result<CancelOutcome> {
+        let (tenant, order) = (tenant.clone(), order.clone());
+        let (reason, actor) = (reason.to_owned(), actor.clone());
+        self.write(move |conn, state| cancel::cancel(conn, state, &tenant, &order, &reason, &actor, now))
+            .await
+    }
+}
+
+fn place(conn: &Connection, new: &NewOrder) -> Result<Placed> {
+    let key = [new.tenant.as_str(), new.key.as_str()];
+    let before = one(conn, sql!(ORDERS.by_key), key, |row| {
+        let hash: [u8; 32] = row.get("request_hash")?;
+        Ok((hash, parsed(row, "order_id")?, parsed(row, "trace")?))
+    })?;
+    if let Some((hash, order, trace)) = before {
+        let same = hash == new.request_hash;
+        return Ok(if same { Placed::Replayed { order, trace } } else { Placed::KeyReused });
+    }
+    let params = named_params! {
+        ":tenant": new.tenant.as_str(),
+        ":order": new.order.as_str(),
+        ":kind": new.request.kind.as_str(),
+        ":request": to_json(&new.request)?,
+        ":state": OrderState::Placed.as_str(),
+        ":now": new.now.0,
+        ":trace": new.trace.as_str(),
+    };
+    run(conn, sql!(ORDERS.place), params)?;
+    for (number, line) in (1_u32..).zip(&new.request.lines) {
+        let params = named_params! {
+            ":tenant": new.tenant.as_str(),
+            ":order": new.order.as_str(),
+            ":line": number,
+            ":sku": line.sku.as_str(),
+            ":quantity": line.quantity,
+            ":unit_price": line.unit_price.as_ref().map(to_json).transpose()?,
+        };
+        run(conn, sql!(ORDERS.place_line), params)?;
+    }
+    let params = named_params! {
+        ":tenant": new.tenant.as_str(),
+        ":key": new.key.as_str(),
+        ":request_hash": new.request_hash,
+        ":order": new.order.as_str(),
+        ":trace": new.trace.as_str(),
+        ":now": new.now.0,
+    };
+    run(conn, sql!(ORDERS.remember_key), params)?;
+    let happened = Happened {
+        kind: "placed",
+        at: new.now,
+        actor: &new.actor,
+        store: None,
+        task: None,
+        words: &format!("placed through {}", new.request.channel),
+    };
+    note(conn, &new.tenant, &new.order, &happened)?;
+    let trace = new.trace.as_str();
+    publish(conn, &new.tenant, &new.order, OrderState::Placed, &new.request, trace, new.now)?;
+    Ok(Placed::New)
+}

@@ -1,0 +1,99 @@
+//! Central's own hand in task documents: fact ids, stamps, fences, and the change that carries a
+//! fact. Numbers come from rows of the same transaction, so none is given out twice.
+
+use super::documents::{Authored, keep, load};
+use super::row::{one, parsed, run, unsigned};
+use super::sql::sql;
+use super::state::State;
+use super::{Result, error, ledger, timeline};
+use holdfast_shared::domain::fact::{Body, Fact};
+use holdfast_shared::domain::fence::Fence;
+use holdfast_shared::domain::task::{TaskEvent, TaskFact};
+use holdfast_shared::ids::{
+    Actor, DeviceId, DocumentId, FactId, ReplicaId, StoreId, TaskId, TenantId, TraceId,
+};
+use holdfast_shared::time::{Hlc, UtcMs};
+use holdfast_shared::wire::fact::encode;
+use rusqlite::{Connection, named_params};
+
+fn next(conn: &Connection, counter: &str) -> Result<u64> {
+    one(conn, sql!(DOCUMENTS.count), [counter], |row| unsigned(row, "value"))?
+        .ok_or_else(|| error::missing("counter"))
+}
+
+pub(super) fn counter(conn: &Connection, counter: &str) -> Result<u64> {
+    one(conn, sql!(DOCUMENTS.counter), [counter], |row| unsigned(row, "value"))?
+        .ok_or_else(|| error::missing("counter"))
+}
+
+pub(super) fn clock(conn: &Connection) -> Result<Hlc> {
+    one(conn, sql!(DOCUMENTS.clock), [], |row| parsed(row, "hlc"))?.ok_or_else(|| error::missing("clock"))
+}
+
+/// The next stamp, written down before it is used.
+pub(super) fn stamp(conn: &Connection, state: &mut State, now: UtcMs) -> Result<Hlc> {
+    let stamp = state.hlc.tick(now);
+    run(conn, sql!(DOCUMENTS.set_clock), [stamp.to_string()])?;
+    Ok(stamp)
+}
+
+/// Greater than every fence before it, over all incarnations.
+pub(super) fn fence(conn: &Connection, state: &State) -> Result<Fence> {
+    let number = u32::try_from(next(conn, "fence")?).map_err(error::unreadable)?;
+    Ok(Fence { incarnation: state.incarnation, number })
+}
+
+/// As one number that sorts as the fence does.
+pub(super) fn fence_number(fence: Fence) -> i64 {
+    i64::from(fence.incarnation).saturating_mul(1 << 32).saturating_add(i64::from(fence.number))
+}
+
+/// A fact that central states about a task.
+pub(super) struct Statement<'a> {
+    pub(super) tenant: &'a TenantId,
+    pub(super) store: &'a StoreId,
+    pub(super) task: &'a TaskId,
+    pub(super) fence: Fence,
+    pub(super) event: TaskEvent,
+    pub(super) actor: Actor,
+    pub(super) after: Option<FactId>,
+    pub(super) trace: Option<TraceId>,
+}
+
+/// Writes the fact into the ledger and into the task's document.
+pub(super) fn state_fact(
+    conn: &Connection,
+    state: &mut State,
+    statement: Statement<'_>,
+    now: UtcMs,
+) -> Result<()> {
+    let device = DeviceId::new(timeline::CENTRAL)?;
+    let id = FactId::new(&device, state.incarnation, next(conn, "fact")?)?;
+    let Statement { tenant, store, task, fence, event, actor, after, trace } = statement;
+    let fact = Fact {
+        id: id.clone(),
+        at: stamp(conn, state, now)?,
+        actor,
+        after,
+        trace,
+        body: Body::Task(TaskFact { task: task.clone(), fence, event }),
+    };
+    let text = encode(&fact).map_err(error::unreadable)?;
+    let document = DocumentId::Task(task.clone());
+    let mut bag = load(conn, state.writer, tenant, &document)?;
+    let before = bag.heads();
+    let recorded = bag.record(&[(id.clone(), text.clone())]).map_err(error::unreadable)?;
+    let author = ReplicaId::new(timeline::CENTRAL)?;
+    let authored = Authored { tenant, store, document: &document, author: &author };
+    keep(conn, &authored, &before, &bag.heads(), &recorded.changes)?;
+    ledger::record(conn, tenant, store, &document, &id, &text)?;
+    Ok(())
+}
+
+/// Raised after a restore: everything that central gives out from now on is greater.
+pub(super) fn raise_incarnation(conn: &Connection, state: &mut State) -> Result<u32> {
+    let raised = u32::try_from(next(conn, "incarnation")?).map_err(error::unreadable)?;
+    run(conn, sql!(DOCUMENTS.reset_counter), named_params! { ":name": "fence" })?;
+    state.incarnation = raised;
+    Ok(raised)
+}

@@ -1,0 +1,60 @@
+//! The statements: one `.sql` file per area, each statement under its name. Looked up while
+//! compiling, so that a missing name does not build.
+
+pub(super) const ACCESS: &str = include_str!("sql/access.sql");
+pub(super) const DOCUMENTS: &str = include_str!("sql/documents.sql");
+pub(super) const EXCEPTIONS: &str = include_str!("sql/exceptions.sql");
+pub(super) const FLEET: &str = include_str!("sql/fleet.sql");
+pub(super) const ORDERS: &str = include_str!("sql/orders.sql");
+pub(super) const OUTBOX: &str = include_str!("sql/outbox.sql");
+pub(super) const STOCK: &str = include_str!("sql/stock.sql");
+pub(super) const WORK: &str = include_str!("sql/work.sql");
+
+const MARK: &[u8] = b"-- name: ";
+
+/// The text between `-- name: {name}` and the next mark.
+#[expect(clippy::panic, reason = "only ever evaluated by the compiler")]
+pub(super) const fn statement(file: &'static str, name: &str) -> &'static str {
+    let bytes = file.as_bytes();
+    let mut from = 0;
+    while from < bytes.len() {
+        if at(bytes, from, MARK) && named(bytes, from + MARK.len(), name.as_bytes()) {
+            let begin = from + MARK.len() + name.len() + 1;
+            let mut end = begin;
+            while end < bytes.len() && !at(bytes, end, MARK) {
+                end += 1;
+            }
+            let (head, _) = file.split_at(end);
+            let (_, text) = head.split_at(begin);
+            return text;
+        }
+        from += 1;
+    }
+    panic!("no statement of that name")
+}
+
+#[expect(clippy::indexing_slicing, reason = "only ever evaluated by the compiler")]
+const fn at(bytes: &[u8], from: usize, wanted: &[u8]) -> bool {
+    let mut n = 0;
+    while n < wanted.len() {
+        if from + n >= bytes.len() || bytes[from + n] != wanted[n] {
+            return false;
+        }
+        n += 1;
+    }
+    true
+}
+
+/// The whole name, up to the end of its line.
+#[expect(clippy::indexing_slicing, reason = "only ever evaluated by the compiler")]
+const fn named(bytes: &[u8], from: usize, name: &[u8]) -> bool {
+    at(bytes, from, name) && from + name.len() < bytes.len() && bytes[from + name.len()] == b'\n'
+}
+
+/// `sql!(ORDERS.place)` is the statement `place` of `sql/orders.sql`.
+macro_rules! sql {
+    ($file:ident . $name:ident) => {
+        const { $crate::adapters::sqlite::sql::statement($crate::adapters::sqlite::sql::$file, stringify!($name)) }
+    };
+}
+pub(super) use sql;

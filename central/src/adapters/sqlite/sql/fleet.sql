@@ -1,0 +1,60 @@
+-- name: put_store
+INSERT INTO store (tenant, store, description, buffer_units, changed_at)
+VALUES (:tenant, :store, :description, :buffer_units, :changed_at)
+ON CONFLICT (tenant, store) DO UPDATE SET
+    description = excluded.description,
+    buffer_units = excluded.buffer_units,
+    changed_at = excluded.changed_at
+
+-- name: begin_replication
+INSERT INTO replication (tenant, store, root, stock_digest)
+VALUES (:tenant, :store, :nothing, :nothing)
+ON CONFLICT DO NOTHING
+
+-- name: store
+SELECT s.tenant, s.description,
+    (SELECT count(*) FROM replica r WHERE r.tenant = s.tenant AND r.store = s.store) AS enrolled_replicas,
+    (SELECT count(*) FROM task t WHERE t.tenant = s.tenant AND t.store = s.store AND t.ended_at IS NULL) AS open_tasks,
+    (SELECT json_group_array(json(c.closure)) FROM closure c WHERE c.tenant = s.tenant AND c.store = s.store) AS closures
+FROM store s WHERE s.tenant = ?1 AND s.store = ?2
+
+-- name: stores
+SELECT s.tenant, s.description,
+    (SELECT count(*) FROM replica r WHERE r.tenant = s.tenant AND r.store = s.store) AS enrolled_replicas,
+    (SELECT count(*) FROM task t WHERE t.tenant = s.tenant AND t.store = s.store AND t.ended_at IS NULL) AS open_tasks,
+    (SELECT json_group_array(json(c.closure)) FROM closure c WHERE c.tenant = s.tenant AND c.store = s.store) AS closures
+FROM store s WHERE ?1 IS NULL OR s.tenant = ?1 ORDER BY s.tenant, s.store
+
+-- name: close
+INSERT INTO closure (tenant, store, from_store, closure)
+SELECT tenant, store, :from_store, :closure FROM store WHERE tenant = :tenant AND store = :store
+ON CONFLICT (tenant, store, from_store) DO UPDATE SET closure = excluded.closure
+
+-- name: reopen
+DELETE FROM closure WHERE tenant = :tenant AND store = :store AND from_store = :from_store
+
+-- name: put_catalogue_item
+INSERT INTO catalogue (tenant, sku, name, class) VALUES (:tenant, :sku, :name, :class)
+ON CONFLICT (tenant, sku) DO UPDATE SET name = excluded.name, class = excluded.class
+WHERE name IS NOT excluded.name OR class IS NOT excluded.class
+
+-- name: catalogue_has
+SELECT 1 FROM catalogue WHERE tenant = ?1 AND sku = ?2
+
+-- name: positions_of_sku
+SELECT p.store, p.sku, p.on_hand, p.reserved, s.buffer_units, p.as_of
+FROM position p JOIN store s ON s.tenant = p.tenant AND s.store = p.store
+WHERE p.tenant = ?1 AND p.sku = ?2 ORDER BY p.store
+
+-- name: record_eligibility
+INSERT INTO eligibility_change (tenant, store, at, eligibility)
+VALUES (:tenant, :store, :at, :eligibility)
+
+-- name: node_grew
+INSERT INTO node_growth (tenant, grew_at) VALUES (:tenant, :at)
+ON CONFLICT (tenant) DO UPDATE SET grew_at = max(grew_at, excluded.grew_at)
+
+-- name: eligibility_history
+SELECT sequence, store, at, eligibility FROM eligibility_change
+WHERE tenant = :tenant AND store = :store AND sequence < :below
+ORDER BY sequence DESC LIMIT :rows

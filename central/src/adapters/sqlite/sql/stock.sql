@@ -1,0 +1,41 @@
+-- name: on_hand
+SELECT on_hand FROM position WHERE tenant = ?1 AND sku = ?2 AND store = ?3
+
+-- name: move_position
+INSERT INTO position (tenant, sku, store, on_hand, reserved, as_of)
+VALUES (:tenant, :sku, :store, :on_hand, 0, :as_of)
+ON CONFLICT (tenant, sku, store) DO UPDATE SET
+    on_hand = on_hand + :on_hand,
+    reserved = reserved - :freed,
+    as_of = max(as_of, :as_of)
+RETURNING on_hand, reserved
+
+-- name: stock_grew
+INSERT INTO stock_growth (tenant, sku, grew_at) VALUES (:tenant, :sku, :at)
+ON CONFLICT (tenant, sku) DO UPDATE SET grew_at = max(grew_at, excluded.grew_at)
+
+-- name: held
+SELECT quantity FROM hold
+WHERE tenant = :tenant AND task = :task AND line = :line AND store = :store AND sku = :sku
+
+-- name: end_hold
+UPDATE hold SET quantity = quantity - :units WHERE tenant = :tenant AND task = :task AND line = :line
+
+-- name: holds_of_task
+SELECT line, store, sku, quantity FROM hold WHERE tenant = ?1 AND task = ?2 AND quantity > 0
+
+-- name: free
+UPDATE position SET reserved = reserved - :freed
+WHERE tenant = :tenant AND sku = :sku AND store = :store
+
+-- name: reserve
+UPDATE position SET reserved = reserved + :quantity
+WHERE tenant = :tenant AND sku = :sku AND store = :store
+    AND on_hand - reserved - (SELECT buffer_units FROM store s WHERE s.tenant = :tenant AND s.store = :store)
+        >= :quantity
+RETURNING on_hand - (reserved - :quantity)
+    - (SELECT buffer_units FROM store s WHERE s.tenant = :tenant AND s.store = :store) AS available
+
+-- name: hold
+INSERT INTO hold (tenant, task, line, store, sku, taken, available, quantity)
+VALUES (:tenant, :task, :line, :store, :sku, :quantity, :available, :quantity)

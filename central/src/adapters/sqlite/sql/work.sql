@@ -1,0 +1,94 @@
+-- name: demands
+SELECT o.tenant, o.order_id, o.request, o.assignments
+FROM (SELECT DISTINCT tenant, order_id FROM order_line WHERE open > 0) w
+JOIN orders o ON o.tenant = w.tenant AND o.order_id = w.order_id
+WHERE o.cancel_requested = 0
+    AND EXISTS (
+        SELECT 1 FROM order_line l
+        WHERE l.tenant = o.tenant AND l.order_id = o.order_id AND l.open > 0
+            AND (l.backordered = 0
+                OR o.backordered_at IS NULL
+                OR o.backordered_at < :retry_before
+                OR EXISTS (
+                    SELECT 1 FROM stock_growth g
+                    WHERE g.tenant = l.tenant AND g.sku = l.sku AND g.grew_at >= o.backordered_at)
+                OR EXISTS (
+                    SELECT 1 FROM node_growth n
+                    WHERE n.tenant = l.tenant AND n.grew_at >= o.backordered_at)))
+ORDER BY o.sequence LIMIT :rows
+
+-- name: tried
+SELECT DISTINCT store FROM task WHERE tenant = ?1 AND order_id = ?2 ORDER BY store
+
+-- name: save_task
+INSERT INTO task (tenant, task, order_id, store, fence, phase, released_to, recalled, cancelling,
+    release_due, accept_by, ended_at, state)
+VALUES (:tenant, :task, :order, :store, :fence, :phase, :released_to, :recalled, :cancelling,
+    :release_due, :accept_by, :ended_at, :state)
+ON CONFLICT (tenant, task) DO UPDATE SET
+    fence = excluded.fence,
+    phase = excluded.phase,
+    released_to = excluded.released_to,
+    recalled = excluded.recalled,
+    cancelling = excluded.cancelling,
+    release_due = excluded.release_due,
+    accept_by = excluded.accept_by,
+    ended_at = CASE WHEN excluded.ended_at IS NULL THEN NULL ELSE coalesce(ended_at, excluded.ended_at) END,
+    state = excluded.state
+
+-- name: task
+SELECT state FROM task WHERE tenant = ?1 AND task = ?2
+
+-- name: sent
+SELECT sent FROM task WHERE tenant = ?1 AND task = ?2
+
+-- name: mark_sent
+UPDATE task SET sent = 1 WHERE tenant = :tenant AND task = :task AND sent = 0
+
+-- name: release_due
+SELECT state FROM task WHERE tenant = ?1 AND store = ?2 AND release_due = 1
+
+-- name: open_tasks
+SELECT tenant, state FROM task
+WHERE ended_at IS NULL AND (:tenant IS NULL OR tenant = :tenant) AND (:store IS NULL OR store = :store)
+ORDER BY fence LIMIT :rows
+
+-- name: expired_offers
+SELECT tenant, state FROM task
+WHERE phase = 'offered' AND recalled = 0 AND released_to IS NULL AND accept_by < :now
+ORDER BY accept_by LIMIT :rows
+
+-- name: tasks_of_store
+SELECT fence, state FROM task
+WHERE tenant = :tenant AND store = :store AND fence < :below
+ORDER BY fence DESC LIMIT :rows
+
+-- name: audit
+SELECT
+    -- Counted from what the stores handed over, not from the order lines' own books.
+    (SELECT count(*) FROM order_line l JOIN (
+        SELECT t.tenant, t.order_id, json_extract(j.value, '$.line') AS line,
+            sum(json_extract(j.value, '$.picked')) AS units
+        FROM task t, json_each(t.state, '$.lines') j
+        WHERE t.phase = 'handed_over' AND (:tenant IS NULL OR t.tenant = :tenant)
+        GROUP BY 1, 2, 3) h
+        ON h.tenant = l.tenant AND h.order_id = l.order_id AND h.line = l.line
+        WHERE h.units > l.quantity)
+    + (SELECT count(*) FROM order_line
+        WHERE surplus > 0 AND (:tenant IS NULL OR tenant = :tenant)) AS double_shipped,
+    (SELECT coalesce(sum(max(0, taken - available)), 0) FROM hold
+        WHERE :tenant IS NULL OR tenant = :tenant) AS oversold,
+    (SELECT count(*) FROM position p WHERE (:tenant IS NULL OR p.tenant = :tenant) AND p.reserved <> (
+        SELECT coalesce(sum(h.quantity), 0) FROM hold h
+        WHERE h.tenant = p.tenant AND h.sku = p.sku AND h.store = p.store)) AS reserved_mismatch,
+    -- While a store still has facts to send, the one that ends the hold may be among them.
+    (SELECT count(*) FROM hold h
+        JOIN task t ON t.tenant = h.tenant AND t.task = h.task
+        JOIN replication r ON r.tenant = t.tenant AND r.store = t.store
+        WHERE h.quantity > 0 AND t.ended_at IS NOT NULL AND r.level = 1
+            AND (:tenant IS NULL OR h.tenant = :tenant)) AS orphaned_holds,
+    (SELECT count(*) FROM task
+        WHERE json_extract(state, '$.recall') IS NOT NULL AND NOT json_extract(state, '$.recall.cancel')
+            AND (:tenant IS NULL OR tenant = :tenant)) AS recalled_tasks,
+    (SELECT count(*) FROM hold WHERE quantity > 0 AND (:tenant IS NULL OR tenant = :tenant)) AS open_holds,
+    (SELECT count(*) FROM task WHERE ended_at IS NULL AND (:tenant IS NULL OR tenant = :tenant)) AS open_tasks

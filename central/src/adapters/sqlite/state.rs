@@ -1,0 +1,73 @@
+//! What the writer keeps in memory beside the rows. All of it can be thrown away.
+
+use super::{Result, pen};
+use holdfast_platform::sqlite::Companion;
+use holdfast_shared::document::{Bag, WriterId};
+use holdfast_shared::ids::{DocumentId, ReplicaId, TenantId};
+use holdfast_shared::time::HlcClock;
+use rusqlite::Connection;
+use std::collections::BTreeMap;
+
+/// Stock documents that are kept loaded: the newest of as many busy stores.
+const BAGS_MAX: usize = 32;
+
+#[derive(Debug)]
+pub(super) struct State {
+    /// Central's automerge writer; new at each start and after each failed commit.
+    pub(super) writer: WriterId,
+    pub(super) incarnation: u32,
+    pub(super) hlc: HlcClock,
+    bags: BTreeMap<(TenantId, DocumentId), (u64, Bag)>,
+    uses: u64,
+    replica: ReplicaId,
+    seed: [u8; 8],
+}
+
+impl State {
+    pub(super) fn load(conn: &Connection, replica: ReplicaId, seed: [u8; 8]) -> Result<Self> {
+        let incarnation = u32::try_from(pen::counter(conn, "incarnation")?);
+        Ok(Self {
+            writer: WriterId::new(&replica, seed),
+            incarnation: incarnation.map_err(super::error::unreadable)?,
+            hlc: HlcClock::resume(pen::clock(conn)?),
+            bags: BTreeMap::new(),
+            uses: 0,
+            replica,
+            seed,
+        })
+    }
+
+    /// Out of the cache; it goes back only when what was done with it will be committed.
+    pub(super) fn take_bag(&mut self, tenant: &TenantId, document: &DocumentId) -> Option<Bag> {
+        self.bags.remove(&(tenant.clone(), document.clone())).map(|(_, bag)| bag)
+    }
+
+    pub(super) fn put_bag(&mut self, tenant: &TenantId, document: &DocumentId, bag: Bag) {
+        self.uses = self.uses.saturating_add(1);
+        self.bags.insert((tenant.clone(), document.clone()), (self.uses, bag));
+        if self.bags.len() > BAGS_MAX {
+            let oldest = self.bags.iter().min_by_key(|(_, (used, _))| *used).map(|(key, _)| key.clone());
+            if let Some(key) = oldest {
+                self.bags.remove(&key);
+            }
+        }
+    }
+
+    /// What is cached may be ahead of the rows.
+    pub(super) fn forget_bags(&mut self) {
+        self.bags.clear();
+    }
+}
+
+impl Companion for State {
+    fn on_failed_commit(&mut self) {
+        self.forget_bags();
+        // The old writer may have given out sequence numbers that are not on disk.
+        let mut seed = [0; 8];
+        for (to, from) in seed.iter_mut().zip(blake3::hash(&self.seed).as_bytes()) {
+            *to = *from;
+        }
+        self.seed = seed;
+        self.writer = WriterId::new(&self.replica, seed);
+    }
+}

@@ -1,0 +1,179 @@
+//! Positions and holds. Positions move by differences only, in one transaction with the holds
+//! that the same facts name; `reserved` is never set, only taken from and added to.
+
+use super::Result;
+use super::documents::Digests;
+use super::outbox::{Class, NewEvent, append};
+use super::row::{list, one, parsed, run};
+use super::sql::sql;
+use crate::core::routing::decision::DemandLine;
+use holdfast_shared::domain::fact::{Body, Fact};
+use holdfast_shared::ids::{LineNo, Sku, StoreId, TaskId, TenantId};
+use holdfast_shared::time::UtcMs;
+use rusqlite::{Connection, named_params};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// What a batch of facts does to one SKU.
+#[derive(Debug, Clone, Copy, Default)]
+struct Difference {
+    on_hand: i64,
+    freed: i64,
+    as_of: UtcMs,
+}
+
+/// Applies the facts of one store. Tells whether units became available.
+pub(super) fn apply(
+    conn: &Connection,
+    tenant: &TenantId,
+    store: &StoreId,
+    facts: &[Fact],
+    now: UtcMs,
+) -> Result<bool> {
+    let mut differences: BTreeMap<&Sku, Difference> = BTreeMap::new();
+    for fact in facts {
+        let Body::Stock(stock) = &fact.body else { continue };
+        let freed = match stock.ends_hold() {
+            Some((hold, units)) => end_hold(conn, tenant, store, &stock.sku, &hold.task, hold.line, units)?,
+            None => 0,
+        };
+        let difference = differences.entry(&stock.sku).or_default();
+        difference.on_hand = difference.on_hand.saturating_add(stock.delta);
+        difference.freed = difference.freed.saturating_add(freed);
+        difference.as_of = difference.as_of.max(fact.at.wall);
+    }
+    let mut digests = Digests::read(conn, tenant, store)?;
+    let mut grew = false;
+    for (sku, difference) in differences {
+        let key = [tenant.as_str(), sku.as_str(), store.as_str()];
+        let before = one(conn, sql!(STOCK.on_hand), key, |row| row.get("on_hand"))?.unwrap_or(0);
+        digests.move_stock(sku, before, before.saturating_add(difference.on_hand));
+        grew |= move_position(conn, tenant, store, sku, difference, now)?;
+    }
+    digests.write(conn, tenant, store)?;
+    Ok(grew)
+}
+
+fn move_position(
+    conn: &Connection,
+    tenant: &TenantId,
+    store: &StoreId,
+    sku: &Sku,
+    difference: Difference,
+    now: UtcMs,
+) -> Result<bool> {
+    let params = named_params! {
+        ":tenant": tenant.as_str(),
+        ":sku": sku.as_str(),
+        ":store": store.as_str(),
+        ":on_hand": difference.on_hand,
+        ":freed": difference.freed,
+        ":as_of": difference.as_of.0,
+    };
+    let told = one(conn, sql!(STOCK.move_position), params, |row| {
+        Ok((row.get::<_, i64>("on_hand")?, row.get::<_, i64>("reserved")?))
+    })?;
+    let (on_hand, reserved) = told.unwrap_or_default();
+    let body = json!({
+        "store": store, "sku": sku, "on_hand": on_hand, "reserved": reserved,
+        "change": difference.on_hand,
+    });
+    let key = format!("{store}/{sku}");
+    let event = NewEvent { kind: "InventoryAdjusted", key: &key, class: Class::Update, at: now, body: &body };
+    append(conn, tenant, &event)?;
+    let grew = difference.on_hand.saturating_add(difference.freed) > 0;
+    if grew {
+        grow(conn, tenant, sku, now)?;
+    }
+    Ok(grew)
+}
+
+fn grow(conn: &Connection, tenant: &TenantId, sku: &Sku, now: UtcMs) -> Result<()> {
+    let params = named_params! { ":tenant": tenant.as_str(), ":sku": sku.as_str(), ":at": now.0 };
+    run(conn, sql!(STOCK.stock_grew), params)?;
+    Ok(())
+}
+
+/// Ends up to `units` of a hold, and tells how many. A hold that has ended already, or belongs to
+/// another position, frees nothing.
+fn end_hold(
+    conn: &Connection,
+    tenant: &TenantId,
+    store: &StoreId,
+    sku: &Sku,
+    task: &TaskId,
+    line: LineNo,
+    units: i64,
+) -> Result<i64> {
+    let params = named_params! {
+        ":tenant": tenant.as_str(),
+        ":task": task.as_str(),
+        ":line": line.0,
+        ":store": store.as_str(),
+        ":sku": sku.as_str(),
+    };
+    let held: i64 = one(conn, sql!(STOCK.held), params, |row| row.get("quantity"))?.unwrap_or(0);
+    let ended = units.clamp(0, held);
+    if ended > 0 {
+        let params = named_params! {
+            ":tenant": tenant.as_str(), ":task": task.as_str(), ":line": line.0, ":units": ended,
+        };
+        run(conn, sql!(STOCK.end_hold), params)?;
+    }
+    Ok(ended)
+}
+
+/// Ends all holds of a task whose goods nobody has touched.
+pub(super) fn end_holds(conn: &Connection, tenant: &TenantId, task: &TaskId, now: UtcMs) -> Result<()> {
+    let key = [tenant.as_str(), task.as_str()];
+    let holds = list(conn, sql!(STOCK.holds_of_task), key, |row| {
+        let line = LineNo(row.get("line")?);
+        Ok((line, parsed::<StoreId>(row, "store")?, parsed::<Sku>(row, "sku")?, row.get("quantity")?))
+    })?;
+    for (line, store, sku, quantity) in holds {
+        let freed = end_hold(conn, tenant, &store, &sku, task, line, quantity)?;
+        let params = named_params! {
+            ":tenant": tenant.as_str(), ":sku": sku.as_str(), ":store": store.as_str(), ":freed": freed,
+        };
+        run(conn, sql!(STOCK.free), params)?;
+        grow(conn, tenant, &sku, now)?;
+    }
+    Ok(())
+}
+
+/// Sets units aside if the position allows it now. Tells what it allowed before, or nothing.
+pub(super) fn reserve(
+    conn: &Connection,
+    tenant: &TenantId,
+    store: &StoreId,
+    line: &DemandLine,
+) -> Result<Option<i64>> {
+    let params = named_params! {
+        ":tenant": tenant.as_str(),
+        ":sku": line.sku.as_str(),
+        ":store": store.as_str(),
+        ":quantity": line.quantity,
+    };
+    one(conn, sql!(STOCK.reserve), params, |row| row.get("available"))
+}
+
+pub(super) fn hold(
+    conn: &Connection,
+    tenant: &TenantId,
+    store: &StoreId,
+    task: &TaskId,
+    line: &DemandLine,
+    available: i64,
+) -> Result<()> {
+    let params = named_params! {
+        ":tenant": tenant.as_str(),
+        ":task": task.as_str(),
+        ":line": line.line.0,
+        ":store": store.as_str(),
+        ":sku": line.sku.as_str(),
+        ":quantity": line.quantity,
+        ":available": available,
+    };
+    run(conn, sql!(STOCK.hold), params)?;
+    Ok(())
+}

@@ -1,0 +1,196 @@
+//! What follows when a task has new facts: units of order lines, holds, releases, exceptions, the
+//! task's row and the order's state. The deciding is core's; here it is written down.
+
+use super::exceptions::raise;
+use super::lines::move_units;
+use super::pen::{Statement, fence_number, state_fact};
+use super::row::{from_json, one, run, to_json};
+use super::sql::sql;
+use super::state::State;
+use super::timeline::{Happened, central, note, order_of, refresh};
+use super::{Result, ledger, recall, stock};
+use crate::core::effects::{Effect, effects, words};
+use crate::core::exception::{Category, NewException, Severity};
+use holdfast_shared::domain::task::{Contradiction, Folded, TaskEvent, TaskState};
+use holdfast_shared::ids::{ReplicaId, TaskId, TenantId};
+use holdfast_shared::time::UtcMs;
+use rusqlite::{Connection, named_params};
+
+/// A task whose facts have grown.
+pub(super) struct Grown<'a> {
+    pub(super) tenant: &'a TenantId,
+    pub(super) task: &'a TaskId,
+    /// What was followed already.
+    pub(super) before: Option<Folded>,
+    /// Who gets a release that is due now; it waits when nobody does.
+    pub(super) release_to: Option<&'a ReplicaId>,
+    pub(super) now: UtcMs,
+}
+
+pub(super) fn follow(conn: &Connection, state: &mut State, grown: &Grown<'_>) -> Result<Option<TaskState>> {
+    let Grown { tenant, task, now, .. } = grown;
+    let Some(mut after) = ledger::folded(conn, tenant, task)? else { return Ok(None) };
+    save(conn, tenant, &after.state, *now)?;
+    let mut physical = false;
+    for effect in effects(grown.before.as_ref(), &after) {
+        match effect {
+            Effect::Units { line, change } => {
+                if move_units(conn, tenant, &after.state.order, line, change)? > 0 {
+                    raise_surplus(conn, tenant, &after.state, *now)?;
+                }
+            }
+            Effect::EndHolds => stock::end_holds(conn, tenant, task, *now)?,
+            Effect::Release => {
+                if let Some(replica) = grown.release_to {
+                    release(conn, state, tenant, &after.state, replica, *now)?;
+                }
+            }
+            Effect::Contradicted { contradiction, severity } => {
+                physical |= contradiction.taken_over;
+                raise_contradiction(conn, tenant, &after.state, &contradiction, severity, *now)?;
+            }
+        }
+    }
+    if physical {
+        stop_others(conn, state, tenant, &after.state, *now)?;
+    }
+    if let Some(released) = ledger::folded(conn, tenant, task)? {
+        after = released;
+    }
+    save(conn, tenant, &after.state, *now)?;
+    refresh(conn, tenant, &after.state.order, *now)?;
+    Ok(Some(after.state))
+}
+
+/// Writes down that these goods may leave, on the row that a recall decides on too.
+pub(super) fn release(
+    conn: &Connection,
+    state: &mut State,
+    tenant: &TenantId,
+    task: &TaskState,
+    replica: &ReplicaId,
+    now: UtcMs,
+) -> Result<()> {
+    let event = TaskEvent::Released { replica: replica.clone() };
+    let told = words(&event, &task.store);
+    say(conn, state, tenant, task, event, now)?;
+    let happened = Happened {
+        kind: "released",
+        at: now,
+        actor: &central()?,
+        store: Some(&task.store),
+        task: Some(&task.task),
+        words: &told,
+    };
+    note(conn, tenant, &task.order, &happened)
+}
+
+/// A fact of central's about a task that it knows.
+pub(super) fn say(
+    conn: &Connection,
+    state: &mut State,
+    tenant: &TenantId,
+    task: &TaskState,
+    event: TaskEvent,
+    now: UtcMs,
+) -> Result<()> {
+    let (_, _, trace) = order_of(conn, tenant, &task.order)?;
+    let statement = Statement {
+        tenant,
+        store: &task.store,
+        task: &task.task,
+        fence: task.fence,
+        event,
+        actor: central()?,
+        after: Some(task.newest.clone()),
+        trace: Some(trace),
+    };
+    state_fact(conn, state, statement, now)
+}
+
+fn save(conn: &Connection, tenant: &TenantId, task: &TaskState, now: UtcMs) -> Result<()> {
+    let params = named_params! {
+        ":tenant": tenant.as_str(),
+        ":task": task.task.as_str(),
+        ":order": task.order.as_str(),
+        ":store": task.store.as_str(),
+        ":fence": fence_number(task.fence),
+        ":phase": task.phase.as_str(),
+        ":released_to": task.release.as_ref().map(|release| release.replica.as_str()),
+        ":recalled": task.recall.is_some(),
+        ":cancelling": task.recall.as_ref().is_some_and(|recall| recall.cancel),
+        ":release_due": task.release_due(),
+        ":accept_by": task.accept_by.0,
+        ":ended_at": task.phase.is_final().then_some(now.0),
+        ":state": to_json(task)?,
+    };
+    run(conn, sql!(WORK.save_task), params)?;
+    Ok(())
+}
+
+pub(super) fn load(conn: &Connection, tenant: &TenantId, task: &TaskId) -> Result<Option<TaskState>> {
+    one(conn, sql!(WORK.task), [tenant.as_str(), task.as_str()], |row| from_json(row, "state"))
+}
+
+/// Goods have left that someone else may be working on: the others stop, if they still can.
+fn stop_others(
+    conn: &Connection,
+    state: &mut State,
+    tenant: &TenantId,
+    left: &TaskState,
+    now: UtcMs,
+) -> Result<()> {
+    let reason = format!("{} handed these goods over already", left.store);
+    for other in super::orders::tasks_of(conn, tenant, &left.order)? {
+        let overlaps = other.lines.iter().any(|line| left.line(line.line).is_some());
+        if other.task != left.task && overlaps && !other.phase.is_final() {
+            recall::recall(conn, state, tenant, &other.task, other.fence, &reason, now)?;
+        }
+    }
+    Ok(())
+}
+
+fn raise_contradiction(
+    conn: &Connection,
+    tenant: &TenantId,
+    task: &TaskState,
+    contradiction: &Contradiction,
+    severity: Severity,
+    now: UtcMs,
+) -> Result<()> {
+    let what = if contradiction.taken_over { "it happened all the same" } else { "it has no effect" };
+    let exception = NewException {
+        key: format!("contradiction/{}/{}", task.store, contradiction.fact),
+        category: Category::Contradiction,
+        severity,
+        order: Some(task.order.clone()),
+        task: Some(task.task.clone()),
+        store: Some(task.store.clone()),
+        detail: format!(
+            "{} told of {} as {}: {}; {what}",
+            task.store,
+            task.task,
+            contradiction.kind.replace('_', " "),
+            contradiction.why
+        ),
+        suggestion: "Ask the store what left, and put it right with the customer.".to_owned(),
+    };
+    raise(conn, tenant, &exception, now)
+}
+
+fn raise_surplus(conn: &Connection, tenant: &TenantId, task: &TaskState, now: UtcMs) -> Result<()> {
+    let exception = NewException {
+        key: format!("surplus/{}", task.order),
+        category: Category::Contradiction,
+        severity: Severity::High,
+        order: Some(task.order.clone()),
+        task: Some(task.task.clone()),
+        store: Some(task.store.clone()),
+        detail: format!(
+            "more units of order {} left than were ordered, the last from {}",
+            task.order, task.store
+        ),
+        suggestion: "Stop the second parcel, or arrange its return.".to_owned(),
+    };
+    raise(conn, tenant, &exception, now)
+}

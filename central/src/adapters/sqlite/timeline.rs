@@ -1,0 +1,122 @@
+//! What an order's people are told: its timeline, and the events for the outside when its state
+//! moves on.
+
+use super::orders::{lines, tasks_of};
+use super::outbox::{Class, NewEvent, append};
+use super::row::{one, parsed, run, word};
+use super::sql::sql;
+use super::{Result, error};
+use crate::core::order::{OrderRequest, OrderState};
+use crate::core::order_state::order_state;
+use holdfast_shared::ids::{Actor, BadId, OrderId, StoreId, TaskId, TenantId};
+use holdfast_shared::time::UtcMs;
+use rusqlite::{Connection, named_params};
+use serde_json::json;
+
+pub(super) const CENTRAL: &str = "central";
+
+pub(super) fn central() -> std::result::Result<Actor, BadId> {
+    Actor::new(CENTRAL)
+}
+
+pub(super) struct Happened<'a> {
+    pub(super) kind: &'a str,
+    pub(super) at: UtcMs,
+    pub(super) actor: &'a Actor,
+    pub(super) store: Option<&'a StoreId>,
+    pub(super) task: Option<&'a TaskId>,
+    pub(super) words: &'a str,
+}
+
+pub(super) fn note(
+    conn: &Connection,
+    tenant: &TenantId,
+    order: &OrderId,
+    happened: &Happened<'_>,
+) -> Result<()> {
+    let params = named_params! {
+        ":tenant": tenant.as_str(),
+        ":order": order.as_str(),
+        ":kind": happened.kind,
+        ":at": happened.at.0,
+        ":actor": happened.actor.as_str(),
+        ":store": happened.store.map(StoreId::as_str),
+        ":task": happened.task.map(TaskId::as_str),
+        ":words": happened.words,
+    };
+    run(conn, sql!(ORDERS.note), params)?;
+    Ok(())
+}
+
+/// Folds the order's state anew, and tells the outside when it has changed.
+pub(super) fn refresh(conn: &Connection, tenant: &TenantId, order: &OrderId, at: UtcMs) -> Result<()> {
+    let key = [tenant.as_str(), order.as_str()];
+    let row = one(conn, sql!(ORDERS.state_of), key, |row| {
+        let request: OrderRequest = super::row::from_json(row, "request")?;
+        Ok((word::<OrderState>(row, "state")?, request, row.get::<_, String>("trace")?))
+    })?;
+    let Some((was, request, trace)) = row else { return Ok(()) };
+    let is = order_state(request.kind, &lines(conn, tenant, order)?, &tasks_of(conn, tenant, order)?);
+    if was == is {
+        return Ok(());
+    }
+    let params = named_params! {
+        ":tenant": tenant.as_str(), ":order": order.as_str(), ":state": is.as_str(), ":at": at.0,
+    };
+    run(conn, sql!(ORDERS.set_state), params)?;
+    publish(conn, tenant, order, is, &request, &trace, at)
+}
+
+pub(super) fn publish(
+    conn: &Connection,
+    tenant: &TenantId,
+    order: &OrderId,
+    state: OrderState,
+    request: &OrderRequest,
+    trace: &str,
+    at: UtcMs,
+) -> Result<()> {
+    // Lines as they stand, without the nodes: the storefront never learns those.
+    let lines: Vec<_> = lines(conn, tenant, order)?
+        .into_iter()
+        .map(|line| {
+            json!({
+                "line": line.line, "sku": line.sku, "quantity": line.quantity,
+                "finished": line.finished, "cancelled": line.cancelled,
+            })
+        })
+        .collect();
+    let body = json!({
+        "order": order, "state": state, "reference": request.reference,
+        "channel": request.channel, "trace_id": trace, "lines": lines,
+    });
+    let (kind, class) = event_of(state);
+    append(conn, tenant, &NewEvent { kind, key: order.as_str(), class, at, body: &body })
+}
+
+const fn event_of(state: OrderState) -> (&'static str, Class) {
+    match state {
+        OrderState::Placed => ("OrderPlaced", Class::Create),
+        OrderState::Backordered => ("OrderBackordered", Class::Update),
+        OrderState::Allocated => ("OrderAllocated", Class::Update),
+        OrderState::Accepted => ("OrderAccepted", Class::Update),
+        OrderState::Picking => ("OrderPicking", Class::Update),
+        OrderState::Ready => ("OrderReady", Class::Update),
+        OrderState::Shipped => ("OrderShipped", Class::Confirm),
+        OrderState::Collected => ("OrderCollected", Class::Confirm),
+        OrderState::Cancelled => ("OrderCancelled", Class::Compensate),
+        OrderState::Exception => ("OrderException", Class::Update),
+    }
+}
+
+/// The order that a task belongs to and its trace.
+pub(super) fn order_of(
+    conn: &Connection,
+    tenant: &TenantId,
+    order: &OrderId,
+) -> Result<(u32, bool, holdfast_shared::ids::TraceId)> {
+    let found = one(conn, sql!(ORDERS.head), [tenant.as_str(), order.as_str()], |row| {
+        Ok((row.get("assignments")?, row.get("cancel_requested")?, parsed(row, "trace")?))
+    })?;
+    found.ok_or_else(|| error::missing("order"))
+}

@@ -1,0 +1,155 @@
+//! Work at stores: what waits for a node, what is out, and what the audit finds.
+
+use super::row::{below, fetch, from_json, list, one, paged, parsed, parsed_or_none, unsigned};
+use super::sql::sql;
+use super::{Result, SqliteStore, assign, decisions, error, orders, recall, tasks};
+use crate::core::order::OrderRequest;
+use crate::core::routing::decision::{Decision, Demand, DemandLine};
+use crate::ports::work::{AssignOutcome, Assignment, Audit, RecallOutcome, TaskRow, Work};
+use crate::ports::{Page, PageRequest};
+use async_trait::async_trait;
+use holdfast_shared::domain::fence::Fence;
+use holdfast_shared::domain::task::TaskState;
+use holdfast_shared::ids::{OrderId, StoreId, TaskId, TenantId};
+use holdfast_shared::limits::PAGE_ROWS_MAX;
+use holdfast_shared::time::{Now, UtcMs};
+use rusqlite::{Connection, Row, named_params};
+
+fn read_task(row: &Row<'_>) -> rusqlite::Result<TaskRow> {
+    Ok(TaskRow { tenant: parsed(row, "tenant")?, state: from_json(row, "state")? })
+}
+
+#[async_trait]
+impl Work for SqliteStore {
+    async fn demands(&self, limit: u32, retry_backorders_before: UtcMs) -> Result<Vec<Demand>> {
+        self.read(move |conn| demands(conn, limit, retry_backorders_before)).await
+    }
+
+    async fn assign(&self, assignment: &Assignment, now: Now) -> Result<AssignOutcome> {
+        let assignment = assignment.clone();
+        self.write(move |conn, state| assign::assign(conn, state, &assignment, now.utc)).await
+    }
+
+    async fn backorder(&self, demand: &Demand, decision: &Decision, now: Now) -> Result<()> {
+        let (demand, decision) = (demand.clone(), decision.clone());
+        self.write(move |conn, _| decisions::backorder(conn, &demand, &decision, now.utc)).await
+    }
+
+    async fn recall(
+        &self,
+        tenant: &TenantId,
+        task: &TaskId,
+        fence: Fence,
+        reason: &str,
+        now: Now,
+    ) -> Result<RecallOutcome> {
+        let (tenant, task, reason) = (tenant.clone(), task.clone(), reason.to_owned());
+        self.write(move |conn, state| recall::recall(conn, state, &tenant, &task, fence, &reason, now.utc))
+            .await
+    }
+
+    async fn open_tasks(
+        &self,
+        tenant: Option<&TenantId>,
+        store: Option<&StoreId>,
+        limit: u32,
+    ) -> Result<Vec<TaskRow>> {
+        let (tenant, store) = (tenant.cloned(), store.cloned());
+        self.read(move |conn| {
+            let params = named_params! {
+                ":tenant": tenant.as_ref().map(TenantId::as_str),
+                ":store": store.as_ref().map(StoreId::as_str),
+                ":rows": limit,
+            };
+            list(conn, sql!(WORK.open_tasks), params, read_task)
+        })
+        .await
+    }
+
+    async fn expired_offers(&self, now: UtcMs, limit: u32) -> Result<Vec<TaskRow>> {
+        self.read(move |conn| {
+            let params = named_params! { ":now": now.0, ":rows": limit };
+            list(conn, sql!(WORK.expired_offers), params, read_task)
+        })
+        .await
+    }
+
+    async fn task(&self, tenant: &TenantId, task: &TaskId) -> Result<Option<TaskState>> {
+        let (tenant, task) = (tenant.clone(), task.clone());
+        self.read(move |conn| tasks::load(conn, &tenant, &task)).await
+    }
+
+    async fn tasks_of_store(
+        &self,
+        tenant: &TenantId,
+        store: &StoreId,
+        page: &PageRequest,
+    ) -> Result<Page<TaskState>> {
+        let (tenant, store, page) = (tenant.clone(), store.clone(), page.clone());
+        self.read(move |conn| {
+            let params = named_params! {
+                ":tenant": tenant.as_str(),
+                ":store": store.as_str(),
+                ":below": below(&page)?,
+                ":rows": fetch(&page),
+            };
+            let rows = list(conn, sql!(WORK.tasks_of_store), params, |row| {
+                Ok((row.get("fence")?, from_json(row, "state")?))
+            })?;
+            Ok(paged(rows, &page))
+        })
+        .await
+    }
+
+    async fn audit(&self, tenant: Option<&TenantId>) -> Result<Audit> {
+        let tenant = tenant.cloned();
+        self.read(move |conn| {
+            let params = named_params! { ":tenant": tenant.as_ref().map(TenantId::as_str) };
+            let audit = one(conn, sql!(WORK.audit), params, |row| {
+                Ok(Audit {
+                    double_shipped: unsigned(row, "double_shipped")?,
+                    oversold: unsigned(row, "oversold")?,
+                    reserved_mismatch: unsigned(row, "reserved_mismatch")?,
+                    orphaned_holds: unsigned(row, "orphaned_holds")?,
+                    recalled_tasks: unsigned(row, "recalled_tasks")?,
+                    open_holds: unsigned(row, "open_holds")?,
+                    open_tasks: unsigned(row, "open_tasks")?,
+                })
+            })?;
+            audit.ok_or_else(|| error::missing("audit"))
+        })
+        .await
+    }
+}
+
+fn demands(conn: &Connection, limit: u32, retry_before: UtcMs) -> Result<Vec<Demand>> {
+    let params = named_params! { ":rows": limit.min(PAGE_ROWS_MAX), ":retry_before": retry_before.0 };
+    let heads = list(conn, sql!(WORK.demands), params, |row| {
+        let tenant: TenantId = parsed(row, "tenant")?;
+        let order: OrderId = parsed(row, "order_id")?;
+        Ok((tenant, order, from_json::<OrderRequest>(row, "request")?, row.get("assignments")?))
+    })?;
+    let mut demands = Vec::new();
+    for (tenant, order, request, assignments) in heads {
+        let lines = orders::lines(conn, &tenant, &order)?
+            .into_iter()
+            .filter(|line| line.open > 0)
+            .map(|line| DemandLine { line: line.line, sku: line.sku, quantity: line.open })
+            .collect();
+        let key = [tenant.as_str(), order.as_str()];
+        let tried = list(conn, sql!(WORK.tried), key, |row| parsed_or_none(row, "store"))?;
+        demands.push(Demand {
+            tenant,
+            order,
+            kind: request.kind,
+            destination: request.destination,
+            pickup_store: request.pickup_store,
+            lines,
+            promise_by: request.promise_by,
+            note: request.note,
+            tried: tried.into_iter().flatten().collect(),
+            assignments,
+        });
+    }
+    Ok(demands)
+}

@@ -1,0 +1,262 @@
+//! The health book: every store's words as they came in. Old words are told from new ones by
+//! boot and sequence, and counted rather than believed.
+
+use super::StoreKey;
+use super::freeze::{Count, Observer, Turn};
+use super::policy::HealthPolicy;
+use super::store::{BOOTS_REMEMBERED_MAX, DigestVerdict, Gone, StoreHealth, VOICES_MAX, Voice};
+use holdfast_shared::ids::ReplicaId;
+use holdfast_shared::time::MonoMs;
+use holdfast_shared::wire::signal::{Freshness, Heartbeat, Presence};
+use std::collections::BTreeMap;
+
+/// What became of a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    Taken,
+    /// Not newer than what this boot said before.
+    OldSequence,
+    /// From a boot that another one took over from.
+    OldBoot,
+    /// More replicas than one store may have.
+    TooMany,
+}
+
+/// How many signals were not believed, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ignored {
+    pub old_sequence: u64,
+    pub old_boot: u64,
+    pub too_many: u64,
+}
+
+/// What one look at the fleet found about the observer itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Looked {
+    /// Central looked away for this long; silence starts anew.
+    pub paused_ms: Option<i64>,
+    pub turn: Option<Turn>,
+}
+
+#[derive(Debug)]
+pub struct HealthBook {
+    stores: BTreeMap<StoreKey, StoreHealth>,
+    observer: Observer,
+    looked_at: Option<MonoMs>,
+    ignored: Ignored,
+}
+
+impl Default for HealthBook {
+    fn default() -> Self {
+        Self {
+            stores: BTreeMap::new(),
+            observer: Observer::Watching,
+            looked_at: None,
+            ignored: Ignored::default(),
+        }
+    }
+}
+
+impl HealthBook {
+    #[must_use]
+    pub fn store(&self, key: &StoreKey) -> Option<&StoreHealth> {
+        self.stores.get(key)
+    }
+
+    #[must_use]
+    pub const fn observer(&self) -> Observer {
+        self.observer
+    }
+
+    #[must_use]
+    pub const fn ignored(&self) -> Ignored {
+        self.ignored
+    }
+
+    /// Knows the store from now on. `had_work` counts only when it was not known before.
+    pub fn register(&mut self, key: &StoreKey, had_work: bool, now: MonoMs) -> &mut StoreHealth {
+        self.stores.entry(key.clone()).or_insert_with(|| StoreHealth::new(had_work, now))
+    }
+
+    pub fn hear(&mut self, beat: Heartbeat, good: bool, policy: &HealthPolicy, now: MonoMs) -> Heard {
+        let key = StoreKey::new(beat.tenant.clone(), beat.store.clone());
+        let health = self.register(&key, false, now);
+        let gap = health.voice().is_none_or(|voice| now.since(voice.received_at) > policy.silence_ms.soft);
+        let heard = take_beat(health, beat, policy, now);
+        if heard == Heard::Taken
+            && let Some(out) = &mut health.out
+        {
+            let before = if gap { 0 } else { out.good_beats };
+            out.good_beats = if good { before.saturating_add(1) } else { 0 };
+        }
+        self.count(heard)
+    }
+
+    pub fn hear_freshness(&mut self, fresh: Freshness, now: MonoMs) -> Heard {
+        let key = StoreKey::new(fresh.tenant.clone(), fresh.store.clone());
+        let health = self.register(&key, false, now);
+        let heard = match health.voices.get_mut(&fresh.replica) {
+            Some(voice) if voice.beat.boot == fresh.boot => {
+                let newer = voice.freshness.as_ref().is_none_or(|(last, _)| last.sequence < fresh.sequence);
+                if newer {
+                    voice.freshness = Some((fresh, now));
+                    Heard::Taken
+                } else {
+                    Heard::OldSequence
+                }
+            }
+            Some(_) | None => Heard::OldBoot,
+        };
+        self.count(heard)
+    }
+
+    /// A hint only. It is no sign of life, and it speaks for no other boot than its own.
+    pub fn hear_presence(&mut self, key: &StoreKey, presence: &Presence, now: MonoMs) -> Heard {
+        let health = self.register(key, false, now);
+        let heard = match health.voices.get_mut(&presence.replica) {
+            Some(voice) if voice.beat.boot == presence.boot => {
+                voice.gone = (!presence.online).then_some(Gone { at: now, planned: presence.planned });
+                Heard::Taken
+            }
+            Some(_) | None => Heard::OldBoot,
+        };
+        self.count(heard)
+    }
+
+    /// A sync was answered: a sign of life, whatever became of MQTT.
+    pub fn note_sync(&mut self, key: &StoreKey, now: MonoMs) {
+        let health = self.register(key, false, now);
+        health.last_sync = Some(now);
+        if let Some(out) = &mut health.out {
+            out.synced = true;
+        }
+    }
+
+    /// How the newest heartbeat of a replica compared. The same beat may be compared again, when
+    /// a sync brought what central lacked; it counts once.
+    pub fn note_digest(&mut self, key: &StoreKey, replica: &ReplicaId, verdict: DigestVerdict) {
+        let Some(health) = self.stores.get_mut(key) else { return };
+        let Some(voice) = health.voices.get_mut(replica) else { return };
+        let beat = Some((voice.beat.boot.clone(), voice.beat.sequence));
+        let again = voice.drifted_at == beat;
+        match verdict {
+            DigestVerdict::Equal => {
+                health.drift_beats = 0;
+                voice.drifted_at = None;
+            }
+            DigestVerdict::Drift if again => {}
+            DigestVerdict::Drift => {
+                health.drift_beats = health.drift_beats.saturating_add(1);
+                voice.drifted_at = beat;
+            }
+            DigestVerdict::Unknown => {}
+        }
+        if let Some(out) = &mut health.out {
+            out.equal = match verdict {
+                DigestVerdict::Equal => true,
+                DigestVerdict::Drift => false,
+                DigestVerdict::Unknown => out.equal,
+            };
+        }
+        health.digest = verdict;
+    }
+
+    /// Time has passed. Called before every evaluation, so that a pause of central itself is
+    /// noticed before anything is concluded from the silence in it.
+    pub fn look(&mut self, policy: &HealthPolicy, now: MonoMs) -> Looked {
+        let away_ms = self.looked_at.map_or(0, |before| now.since(before));
+        self.looked_at = Some(now);
+        let paused_ms = (away_ms > policy.pause_ms).then_some(away_ms);
+        if paused_ms.is_some() {
+            self.start_anew(now);
+        }
+        let count = self.weigh(policy, now);
+        let turn = self.observer.look(count, policy, now);
+        if let Some(Turn::Thawed { .. }) = turn {
+            self.start_anew(now);
+        }
+        let frozen = self.observer.is_frozen();
+        self.stores.values_mut().for_each(|health| health.frozen = frozen);
+        Looked { paused_ms, turn }
+    }
+
+    /// Who speaks, and who fell silent when.
+    fn weigh(&mut self, policy: &HealthPolicy, now: MonoMs) -> Count {
+        let mut count = Count::default();
+        for health in self.stores.values_mut() {
+            let silent = health.silent_ms(now) >= policy.silence_ms.soft;
+            health.silent_since = silent.then(|| health.silent_since.unwrap_or(now));
+            let known_alive = health.last_word().is_some() || health.expected;
+            let said_goodbye = health.gone().is_some_and(|gone| gone.planned);
+            if health.out.is_some() || !known_alive || said_goodbye {
+                continue;
+            }
+            match health.silent_since {
+                None => count.speaking = count.speaking.saturating_add(1),
+                Some(since) if now.since(since) <= policy.freeze_window_ms => {
+                    count.fell_silent = count.fell_silent.saturating_add(1);
+                }
+                Some(_) => count.silent_before = count.silent_before.saturating_add(1),
+            }
+        }
+        count
+    }
+
+    fn start_anew(&mut self, now: MonoMs) {
+        for health in self.stores.values_mut() {
+            health.silence_from = now;
+            health.silent_since = None;
+        }
+    }
+
+    const fn count(&mut self, heard: Heard) -> Heard {
+        let ignored = &mut self.ignored;
+        match heard {
+            Heard::Taken => {}
+            Heard::OldSequence => ignored.old_sequence = ignored.old_sequence.saturating_add(1),
+            Heard::OldBoot => ignored.old_boot = ignored.old_boot.saturating_add(1),
+            Heard::TooMany => ignored.too_many = ignored.too_many.saturating_add(1),
+        }
+        heard
+    }
+}
+
+/// A boot that was never heard of is new. One that another took over from is late, unless it
+/// goes on speaking after the other fell silent.
+fn take_beat(health: &mut StoreHealth, beat: Heartbeat, policy: &HealthPolicy, now: MonoMs) -> Heard {
+    let known = health.voices.len();
+    let Some(voice) = health.voices.get_mut(&beat.replica) else {
+        if known >= VOICES_MAX {
+            return Heard::TooMany;
+        }
+        let replica = beat.replica.clone();
+        health.voices.insert(replica, Voice::new(beat, now));
+        return Heard::Taken;
+    };
+    if voice.beat.boot == beat.boot {
+        if beat.sequence <= voice.beat.sequence {
+            return Heard::OldSequence;
+        }
+    } else {
+        if let Some(at) = voice.former.iter().position(|(boot, _)| *boot == beat.boot) {
+            let last = voice.former.get(at).map_or(0, |(_, sequence)| *sequence);
+            let current_speaks = now.since(voice.received_at) < policy.silence_ms.soft;
+            if beat.sequence <= last || current_speaks {
+                return Heard::OldBoot;
+            }
+            voice.former.remove(at);
+        }
+        voice.former.push((voice.beat.boot.clone(), voice.beat.sequence));
+        if voice.former.len() > BOOTS_REMEMBERED_MAX {
+            voice.former.remove(0);
+        }
+        voice.freshness = None;
+    }
+    voice.beat = beat;
+    voice.received_at = now;
+    voice.gone = None;
+    Heard::Taken
+}
+
+#[cfg(test)]
+mod tests;

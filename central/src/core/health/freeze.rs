@@ -1,0 +1,115 @@
+//! Correlated silence is evidence against the observer. When more stores fall silent within one
+//! window than chance explains, health freezes at what was last known and nothing fails over.
+
+use super::policy::HealthPolicy;
+use holdfast_shared::time::MonoMs;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Observer {
+    Watching,
+    /// `silent` of `alive` stores fell silent in one window.
+    Frozen {
+        since: MonoMs,
+        silent: usize,
+        alive: usize,
+    },
+}
+
+/// The stores that are evidence for or against the observer: neither out before, nor gone with
+/// a goodbye, nor never heard of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Count {
+    pub speaking: usize,
+    /// Fell silent within the window.
+    pub fell_silent: usize,
+    /// Silent for longer than the window, and not yet out.
+    pub silent_before: usize,
+}
+
+/// What a look at the fleet changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    Froze { silent: usize, alive: usize },
+    Thawed { frozen_ms: i64 },
+}
+
+impl Observer {
+    #[must_use]
+    pub const fn is_frozen(self) -> bool {
+        matches!(self, Self::Frozen { .. })
+    }
+
+    pub fn look(&mut self, count: Count, policy: &HealthPolicy, now: MonoMs) -> Option<Turn> {
+        match *self {
+            Self::Watching => {
+                let alive = count.speaking.saturating_add(count.fell_silent);
+                if !suspicious(count.fell_silent, alive, policy) {
+                    return None;
+                }
+                *self = Self::Frozen { since: now, silent: count.fell_silent, alive };
+                Some(Turn::Froze { silent: count.fell_silent, alive })
+            }
+            Self::Frozen { since, .. } => {
+                let silent = count.fell_silent.saturating_add(count.silent_before);
+                let alive = count.speaking.saturating_add(silent);
+                if suspicious(silent, alive, policy) {
+                    return None;
+                }
+                *self = Self::Watching;
+                Some(Turn::Thawed { frozen_ms: now.since(since) })
+            }
+        }
+    }
+}
+
+/// Over the limit; or nobody at all is heard any more, where several were: then it is more
+/// likely that central is deaf, and there would be no node left to move the work to.
+fn suspicious(silent: usize, alive: usize, policy: &HealthPolicy) -> bool {
+    let share = alive.saturating_mul(policy.freeze_percent);
+    let over_share = silent.saturating_mul(100) > share;
+    let over = over_share && silent > policy.freeze_stores;
+    over || (alive > 1 && silent == alive)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(speaking: usize, fell_silent: usize) -> Count {
+        Count { speaking, fell_silent, silent_before: 0 }
+    }
+
+    #[test]
+    fn three_of_seven_is_three_stores_and_four_is_the_observer() {
+        let policy = HealthPolicy::default();
+        let mut observer = Observer::Watching;
+        assert_eq!(observer.look(count(4, 3), &policy, MonoMs(0)), None);
+        assert_eq!(observer.look(count(3, 4), &policy, MonoMs(1)), Some(Turn::Froze { silent: 4, alive: 7 }));
+        assert!(observer.is_frozen());
+    }
+
+    #[test]
+    fn in_a_large_fleet_the_share_counts() {
+        let policy = HealthPolicy::default();
+        let mut observer = Observer::Watching;
+        assert_eq!(observer.look(count(850, 150), &policy, MonoMs(0)), None);
+        assert!(observer.look(count(849, 151), &policy, MonoMs(0)).is_some());
+    }
+
+    #[test]
+    fn nobody_heard_at_all_is_the_observer_but_a_lone_store_is_itself() {
+        let policy = HealthPolicy::default();
+        assert!(Observer::Watching.look(count(0, 2), &policy, MonoMs(0)).is_some());
+        assert!(Observer::Watching.look(count(0, 1), &policy, MonoMs(0)).is_none());
+    }
+
+    #[test]
+    fn it_thaws_when_the_stores_are_heard_again() {
+        let policy = HealthPolicy::default();
+        let mut observer = Observer::Frozen { since: MonoMs(1_000), silent: 5, alive: 7 };
+        let still = Count { speaking: 2, fell_silent: 0, silent_before: 5 };
+        assert_eq!(observer.look(still, &policy, MonoMs(90_000)), None);
+        let back = Count { speaking: 6, fell_silent: 0, silent_before: 1 };
+        assert_eq!(observer.look(back, &policy, MonoMs(91_000)), Some(Turn::Thawed { frozen_ms: 90_000 }));
+    }
+}

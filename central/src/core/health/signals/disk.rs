@@ -1,0 +1,29 @@
+//! How full the agent's disk is. Unknown is told, and does not stop the store: not every machine
+//! lets it be read, and a full disk also shows as refused writes.
+
+use super::{Signal, View, limit_of, reason};
+use crate::core::eligibility::{Reason, Standing};
+
+const NAME: &str = "disk";
+
+#[derive(Debug)]
+pub(super) struct Disk;
+
+impl Signal for Disk {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn assess(&self, view: &View<'_>) -> Option<Reason> {
+        let vitals = view.health.vitals()?;
+        let (Some(free), Some(total @ 1..)) = (vitals.disk_free_bytes, vitals.disk_total_bytes) else {
+            return Some(reason(NAME, Standing::Eligible, "free disk space unknown"));
+        };
+        let free_permille = u128::from(free).saturating_mul(1000) / u128::from(total);
+        let used_permille = 1000_i64.saturating_sub(i64::try_from(free_permille).unwrap_or(1000)).max(0);
+        let limits = view.policy.disk_used_permille;
+        let standing = view.grade(NAME, used_permille, limits)?;
+        let limit = limit_of(limits, standing) / 10;
+        Some(reason(NAME, standing, format!("disk {} % full (limit {limit} %)", used_permille / 10)))
+    }
+}

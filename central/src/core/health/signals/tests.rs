@@ -1,0 +1,224 @@
+use super::*;
+use crate::core::fleet::StoreKind;
+use crate::core::health::store::{Gone, Voice};
+use crate::core::test_support::{beat, record};
+use holdfast_shared::wire::signal::Vitals;
+
+/// A store that was heard at 0 and synced then; `change` says what is different.
+fn judge(change: impl FnOnce(&mut StoreRecord, &mut StoreHealth, &mut Vitals), now: i64) -> Vec<Reason> {
+    let mut record = record("leeds");
+    let mut health = StoreHealth::new(false, MonoMs(0));
+    let mut beat = beat("leeds", "b1", 1);
+    let mut vitals = beat.vitals.clone();
+    health.last_sync = Some(MonoMs(0));
+    change(&mut record, &mut health, &mut vitals);
+    beat.vitals = vitals;
+    let gone = health.voices.values().next().and_then(|voice| voice.gone);
+    let mut voice = Voice::new(beat.clone(), MonoMs(0));
+    voice.gone = gone;
+    health.voices.insert(beat.replica, voice);
+    let policy = HealthPolicy::default();
+    assess(&View {
+        record: &record,
+        health: &health,
+        policy: &policy,
+        physically_open: true,
+        now: MonoMs(now),
+    })
+}
+
+fn told(reasons: &[Reason]) -> Vec<(&str, Standing)> {
+    reasons.iter().map(|reason| (reason.signal.as_str(), reason.standing)).collect()
+}
+
+const MINUTE: i64 = 60_000;
+
+#[test]
+fn of_a_store_that_is_well_nothing_is_said() {
+    assert_eq!(judge(|_, _, _| {}, 5_000), vec![]);
+}
+
+#[test]
+fn silence_is_suspect_at_its_soft_limit_and_out_at_its_hard_one() {
+    assert_eq!(told(&judge(|_, _, _| {}, 12_499)), vec![]);
+    assert_eq!(told(&judge(|_, _, _| {}, 12_500)), vec![("uplink", Standing::Suspect)]);
+    assert_eq!(told(&judge(|_, _, _| {}, 30_999)), vec![("uplink", Standing::Suspect)]);
+    let dark = judge(|_, _, _| {}, 34_000);
+    assert_eq!(told(&dark), vec![("uplink", Standing::Ineligible)]);
+    assert_eq!(dark[0].words, "no heartbeat and no sync for 34 s (limit 31 s)");
+}
+
+#[test]
+fn a_store_that_only_syncs_is_suspect_and_never_dark() {
+    let reasons = judge(|_, health, _| health.last_sync = Some(MonoMs(60_000)), 62_000);
+    assert_eq!(told(&reasons), vec![("uplink", Standing::Suspect)]);
+}
+
+#[test]
+fn while_the_observer_is_suspected_silence_makes_nobody_dark() {
+    let reasons = judge(|_, health, _| health.frozen = true, 10 * MINUTE);
+    assert_eq!(reasons.iter().find(|r| r.signal == "uplink").unwrap().standing, Standing::Suspect);
+}
+
+#[test]
+fn a_broken_connection_is_suspect_at_once() {
+    let gone = |health: &mut StoreHealth, planned| {
+        let mut voice = Voice::new(beat("leeds", "b1", 1), MonoMs(0));
+        voice.gone = Some(Gone { at: MonoMs(1_000), planned });
+        health.voices.insert("leeds-a".parse().unwrap(), voice);
+    };
+    let broke = judge(|_, health, _| gone(health, false), 1_500);
+    assert_eq!(
+        (broke[0].standing, broke[0].words.as_str()),
+        (Standing::Suspect, "its connection broke 500 ms ago")
+    );
+    let planned = judge(|_, health, _| gone(health, true), 1_500);
+    assert_eq!(planned[0].words, "said goodbye 500 ms ago");
+}
+
+#[test]
+fn paired_tills_are_missed_and_unpaired_ones_are_not() {
+    let missed = judge(|_, _, v| v.pos_seen_ms_ago = Some(20 * MINUTE), 0);
+    assert_eq!(told(&missed), vec![("pos", Standing::Suspect)]);
+    assert_eq!(judge(|_, _, v| (v.pos_paired, v.pos_seen_ms_ago) = (0, None), 0), vec![]);
+    assert_eq!(
+        judge(
+            |record, _, v| {
+                record.store.kind = StoreKind::DistributionCentre;
+                v.pos_seen_ms_ago = Some(20 * MINUTE);
+            },
+            0
+        ),
+        vec![]
+    );
+}
+
+#[test]
+fn tills_and_handhelds_rest_outside_of_hours() {
+    let record = record("leeds");
+    let mut health = StoreHealth::new(false, MonoMs(0));
+    let mut beat = beat("leeds", "b1", 1);
+    beat.vitals.pos_seen_ms_ago = Some(600 * MINUTE);
+    beat.vitals.handheld_seen_ms_ago = Some(600 * MINUTE);
+    health.voices.insert(beat.replica.clone(), Voice::new(beat, MonoMs(0)));
+    let policy = HealthPolicy::default();
+    let view =
+        View { record: &record, health: &health, policy: &policy, physically_open: false, now: MonoMs(0) };
+    assert_eq!(assess(&view), vec![]);
+    assert_eq!(assess(&View { physically_open: true, ..view }).len(), 2);
+}
+
+#[test]
+fn what_was_never_seen_is_as_old_as_the_agent_has_been_up() {
+    assert_eq!(judge(|_, _, v| v.handheld_seen_ms_ago = None, 0), vec![], "up for a second");
+    let mut beat = beat("leeds", "b1", 1);
+    beat.uptime_ms = 120 * MINUTE;
+    let mut health = StoreHealth::new(false, MonoMs(0));
+    health.voices.insert(beat.replica.clone(), Voice::new(beat, MonoMs(0)));
+    assert_eq!(health.age_ms(None, MonoMs(5)), Some(120 * MINUTE + 5));
+}
+
+#[test]
+fn a_quiet_store_is_fresh_and_one_that_cannot_send_is_not() {
+    let quiet = |v: &mut Vitals| {
+        (v.last_movement_ms_ago, v.sync_ok_ms_ago) = (Some(900 * MINUTE), Some(900 * MINUTE));
+    };
+    let fresh = judge(
+        |_, health, v| {
+            health.last_sync = None;
+            quiet(v);
+        },
+        0,
+    );
+    assert_eq!(fresh, vec![]);
+    let stale = judge(
+        |_, health, v| {
+            health.last_sync = None;
+            quiet(v);
+            v.unsynced_facts = 3;
+        },
+        0,
+    );
+    assert_eq!(told(&stale), vec![("feed", Standing::Ineligible)]);
+    let synced_since = judge(
+        |_, _, v| {
+            quiet(v);
+            v.unsynced_facts = 3;
+        },
+        0,
+    );
+    assert_eq!(synced_since, vec![], "central saw a sync just now");
+}
+
+#[test]
+fn each_machine_signal_has_its_limits() {
+    type Case = (&'static str, Standing, fn(&mut Vitals));
+    let cases: [Case; 8] = [
+        ("sync_lag", Standing::Suspect, |v| v.unsynced_facts = 500),
+        ("sync_lag", Standing::Ineligible, |v| v.unsynced_facts = u64::MAX),
+        ("disk", Standing::Suspect, |v| (v.disk_free_bytes, v.disk_total_bytes) = (Some(9), Some(100))),
+        ("disk", Standing::Ineligible, |v| (v.disk_free_bytes, v.disk_total_bytes) = (Some(0), Some(100))),
+        ("database", Standing::Ineligible, |v| v.database_ok = Some(false)),
+        ("clock", Standing::Suspect, |v| v.clock_offset_ms = Some(i64::MIN)),
+        ("temperature", Standing::Suspect, |v| v.temperature_c = Some(85.0)),
+        ("temperature", Standing::Ineligible, |v| v.temperature_c = Some(99.0)),
+    ];
+    for (signal, standing, change) in cases {
+        assert_eq!(told(&judge(|_, _, v| change(v), 0)), vec![(signal, standing)]);
+    }
+}
+
+#[test]
+fn unknown_is_told_and_is_never_fine() {
+    let reasons =
+        judge(|_, _, v| (v.disk_free_bytes, v.database_ok, v.clock_offset_ms) = (None, None, None), 0);
+    let expected =
+        [("disk", Standing::Eligible), ("database", Standing::Suspect), ("clock", Standing::Eligible)];
+    assert_eq!(told(&reasons), expected);
+    assert_eq!(judge(|_, _, v| v.temperature_c = Some(f64::NAN), 0), vec![], "no sensor says so");
+}
+
+#[test]
+fn a_full_store_gets_no_more_and_one_without_capacity_none() {
+    assert_eq!(told(&judge(|r, _, _| r.open_tasks = 36, 0)), vec![("capacity", Standing::Suspect)]);
+    assert_eq!(told(&judge(|r, _, _| r.open_tasks = 40, 0)), vec![("capacity", Standing::Ineligible)]);
+    assert_eq!(
+        told(&judge(|r, _, _| r.store.capacity_tasks = 0, 0)),
+        vec![("capacity", Standing::Ineligible)]
+    );
+}
+
+#[test]
+fn drift_is_suspect_once_and_out_when_it_lasts() {
+    assert_eq!(told(&judge(|_, h, _| h.drift_beats = 1, 0)), vec![("drift", Standing::Suspect)]);
+    assert_eq!(told(&judge(|_, h, _| h.drift_beats = 3, 0)), vec![("drift", Standing::Ineligible)]);
+}
+
+#[test]
+fn a_value_at_the_border_does_not_flap() {
+    let at_79 = |was: Option<Standing>| {
+        judge(
+            |_, health, v| {
+                v.temperature_c = Some(79.0);
+                health.standings.extend(was.map(|standing| ("temperature", standing)));
+            },
+            0,
+        )
+    };
+    assert_eq!(at_79(None), vec![]);
+    assert_eq!(told(&at_79(Some(Standing::Suspect))), vec![("temperature", Standing::Suspect)]);
+    let cooled = judge(
+        |_, health, v| {
+            v.temperature_c = Some(75.0);
+            health.standings.insert("temperature", Standing::Suspect);
+        },
+        0,
+    );
+    assert_eq!(cooled, vec![]);
+}
+
+#[test]
+fn signals_have_distinct_names() {
+    let names: std::collections::BTreeSet<_> = SIGNALS.iter().map(|signal| signal.name()).collect();
+    assert_eq!(names.len(), SIGNALS.len());
+}

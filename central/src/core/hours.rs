@@ -1,0 +1,140 @@
+//! Opening hours, in the store's own zone. A shop opens and closes by the clock on its wall, so
+//! the local reading counts, also on the days when that clock is put forward or back.
+
+use super::fleet::{OpeningHours, Weekday};
+use holdfast_shared::time::UtcMs;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, civil};
+
+const DAY_MINUTES: u16 = 24 * 60;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opening {
+    Open,
+    /// With the local time that was compared.
+    Closed {
+        local: String,
+    },
+    /// The zone or the time cannot be read: unknown, which is not open.
+    Unknown {
+        why: String,
+    },
+}
+
+#[must_use]
+pub fn opening(hours: &[OpeningHours], zone: &str, at: UtcMs) -> Opening {
+    if hours.is_empty() {
+        return Opening::Open;
+    }
+    let local = match local_time(zone, at) {
+        Ok(local) => local,
+        Err(why) => return Opening::Unknown { why },
+    };
+    let today = weekday(local.weekday());
+    let yesterday = weekday(local.weekday().previous());
+    let minute = minute_of_day(local);
+    let open = hours.iter().any(|hours| {
+        let today_open = hours.day == today && (hours.opens_minute..hours.closes_minute).contains(&minute);
+        let since_yesterday = hours.day == yesterday
+            && (hours.opens_minute..hours.closes_minute).contains(&minute.saturating_add(DAY_MINUTES));
+        today_open || since_yesterday
+    });
+    if open { Opening::Open } else { Opening::Closed { local: local.strftime("%A %H:%M").to_string() } }
+}
+
+/// What is wrong with a store's zone and hours, before they are taken over.
+pub fn check(hours: &[OpeningHours], zone: &str) -> Result<(), String> {
+    zone_of(zone)?;
+    for span in hours {
+        let (opens, closes) = (span.opens_minute, span.closes_minute);
+        if opens >= DAY_MINUTES || closes <= opens || closes > opens.saturating_add(DAY_MINUTES) {
+            return Err(format!(
+                "hours from minute {opens} to {closes}: expected opens_minute below 1440, and closes_minute \
+                 up to a day after it"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn zone_of(zone: &str) -> Result<TimeZone, String> {
+    TimeZone::get(zone).map_err(|_| {
+        let told: String = zone.chars().take(60).collect();
+        format!("time zone {told:?} is not known: expected an IANA name like Europe/London")
+    })
+}
+
+fn local_time(zone: &str, at: UtcMs) -> Result<civil::DateTime, String> {
+    let zone = zone_of(zone)?;
+    let at = Timestamp::from_millisecond(at.0).map_err(|_| format!("time {} cannot be a date", at.0))?;
+    Ok(at.to_zoned(zone).datetime())
+}
+
+fn minute_of_day(local: civil::DateTime) -> u16 {
+    let minutes = i64::from(local.hour()).saturating_mul(60).saturating_add(i64::from(local.minute()));
+    u16::try_from(minutes).unwrap_or(0)
+}
+
+const fn weekday(day: civil::Weekday) -> Weekday {
+    match day {
+        civil::Weekday::Monday => Weekday::Monday,
+        civil::Weekday::Tuesday => Weekday::Tuesday,
+        civil::Weekday::Wednesday => Weekday::Wednesday,
+        civil::Weekday::Thursday => Weekday::Thursday,
+        civil::Weekday::Friday => Weekday::Friday,
+        civil::Weekday::Saturday => Weekday::Saturday,
+        civil::Weekday::Sunday => Weekday::Sunday,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> UtcMs {
+        UtcMs(text.parse::<Timestamp>().unwrap().as_millisecond())
+    }
+
+    fn hours(day: Weekday, opens_minute: u16, closes_minute: u16) -> Vec<OpeningHours> {
+        vec![OpeningHours { day, opens_minute, closes_minute }]
+    }
+
+    #[test]
+    fn nine_on_the_wall_is_nine_before_and_after_the_clock_is_put_forward() {
+        let mondays = hours(Weekday::Monday, 9 * 60, 17 * 60);
+        let zone = "Europe/London";
+        // In winter London's wall clock is UTC; from 29 March 2026 it is an hour ahead.
+        assert_eq!(opening(&mondays, zone, at("2026-03-23T09:00:00Z")), Opening::Open);
+        assert!(matches!(opening(&mondays, zone, at("2026-03-23T08:30:00Z")), Opening::Closed { .. }));
+        assert_eq!(opening(&mondays, zone, at("2026-03-30T08:30:00Z")), Opening::Open);
+        assert!(matches!(opening(&mondays, zone, at("2026-03-30T16:00:00Z")), Opening::Closed { .. }));
+    }
+
+    #[test]
+    fn hours_past_midnight_run_into_the_next_day() {
+        let late = hours(Weekday::Saturday, 20 * 60, 26 * 60);
+        let zone = "Europe/Berlin";
+        assert_eq!(opening(&late, zone, at("2026-11-22T00:30:00Z")), Opening::Open, "Sunday 01:30");
+        assert_eq!(
+            opening(&late, zone, at("2026-11-22T01:00:00Z")),
+            Opening::Closed { local: String::from("Sunday 02:00") }
+        );
+    }
+
+    #[test]
+    fn no_hours_is_always_open_and_a_bad_zone_is_a_reason() {
+        assert_eq!(opening(&[], "Nowhere/Land", at("2026-11-22T00:30:00Z")), Opening::Open);
+        let weird = opening(&hours(Weekday::Monday, 0, 1440), "Nowhere/Land", UtcMs(0));
+        assert!(matches!(weird, Opening::Unknown { why } if why.contains("Nowhere/Land")));
+        let never = opening(&hours(Weekday::Monday, 0, 1440), "Europe/London", UtcMs(i64::MAX));
+        assert!(matches!(never, Opening::Unknown { .. }));
+    }
+
+    #[test]
+    fn hours_that_cannot_be_are_refused_before_they_are_stored() {
+        assert!(check(&hours(Weekday::Monday, 0, 1440), "Europe/London").is_ok());
+        assert!(check(&hours(Weekday::Monday, 600, 600), "Europe/London").is_err());
+        assert!(check(&hours(Weekday::Monday, 1440, 1500), "Europe/London").is_err());
+        assert!(check(&[], "London").is_err());
+    }
+}

@@ -1,0 +1,285 @@
+//! Whether an order may be taken. What looks like a card number is refused, and is not repeated
+//! in the refusal, because refusals are logged.
+
+use super::order::OrderRequest;
+use holdfast_shared::domain::task::FulfilmentKind;
+use holdfast_shared::error::Code;
+use holdfast_shared::ids::Sku;
+use holdfast_shared::limits::{ID_CHARS_MAX, NOTE_CHARS_MAX, ORDER_LINES_MAX, QUANTITY_MAX};
+use std::collections::BTreeSet;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadOrder {
+    #[error("an order has 1 to {ORDER_LINES_MAX} lines; this one has {0}")]
+    Lines(usize),
+    #[error("lines[{index}].quantity is {quantity}: expected 1 to {QUANTITY_MAX}")]
+    Quantity { index: usize, quantity: i64 },
+    #[error("lines[{index}]: {sku} is already in an earlier line; add the quantities up in one line")]
+    SkuTwice { index: usize, sku: Sku },
+    #[error("lines[{index}].unit_price is negative")]
+    NegativePrice { index: usize },
+    #[error("a pickup names its pickup_store")]
+    PickupStoreMissing,
+    #[error("pickup_store is only for a pickup; this order is a {0}")]
+    PickupStoreUnwanted(&'static str),
+    #[error("destination is not a place: latitude is -90 to 90, longitude -180 to 180")]
+    Place,
+    #[error("channel is 1 to {ID_CHARS_MAX} of a-z, 0-9, '-' and '_', like web")]
+    Channel,
+    #[error("{field} is longer than {max} characters")]
+    TooLong { field: &'static str, max: usize },
+    #[error("{field} holds control characters")]
+    ControlCharacters { field: &'static str },
+    #[error("{field} holds what looks like a card number; send a payment token instead, nothing was stored")]
+    CardNumber { field: &'static str },
+}
+
+impl BadOrder {
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::Quantity { .. } => Code::InvalidQuantity,
+            Self::Lines(_)
+            | Self::SkuTwice { .. }
+            | Self::NegativePrice { .. }
+            | Self::PickupStoreMissing
+            | Self::PickupStoreUnwanted(_)
+            | Self::Place
+            | Self::Channel
+            | Self::TooLong { .. }
+            | Self::ControlCharacters { .. }
+            | Self::CardNumber { .. } => Code::InvalidRequest,
+        }
+    }
+}
+
+pub fn check(request: &OrderRequest) -> Result<(), BadOrder> {
+    check_texts(request)?;
+    let place = request.destination;
+    if !((-90.0..=90.0).contains(&place.latitude) && (-180.0..=180.0).contains(&place.longitude)) {
+        return Err(BadOrder::Place);
+    }
+    match (request.kind, &request.pickup_store) {
+        (FulfilmentKind::Pickup, None) => return Err(BadOrder::PickupStoreMissing),
+        (FulfilmentKind::Ship | FulfilmentKind::Delivery, Some(_)) => {
+            return Err(BadOrder::PickupStoreUnwanted(request.kind.as_str()));
+        }
+        (FulfilmentKind::Pickup, Some(_)) | (FulfilmentKind::Ship | FulfilmentKind::Delivery, None) => {}
+    }
+    check_lines(request)
+}
+
+fn check_lines(request: &OrderRequest) -> Result<(), BadOrder> {
+    let count = request.lines.len();
+    if !(1..=ORDER_LINES_MAX).contains(&count) {
+        return Err(BadOrder::Lines(count));
+    }
+    let mut seen = BTreeSet::new();
+    for (index, line) in request.lines.iter().enumerate() {
+        if !(1..=QUANTITY_MAX).contains(&line.quantity) {
+            return Err(BadOrder::Quantity { index, quantity: line.quantity });
+        }
+        if holds_card_number(line.sku.as_str()) && line.sku.as_str().len() > GTIN_DIGITS_MAX {
+            return Err(BadOrder::CardNumber { field: "lines.sku" });
+        }
+        if !seen.insert(&line.sku) {
+            return Err(BadOrder::SkuTwice { index, sku: line.sku.clone() });
+        }
+        if line.unit_price.is_some_and(|price| price.minor < 0) {
+            return Err(BadOrder::NegativePrice { index });
+        }
+    }
+    Ok(())
+}
+
+/// Article numbers have up to 14 digits, and one in ten of them satisfies the card check.
+const GTIN_DIGITS_MAX: usize = 14;
+
+fn check_texts(request: &OrderRequest) -> Result<(), BadOrder> {
+    let texts = [
+        ("channel", Some(&request.channel), ID_CHARS_MAX),
+        ("reference", request.reference.as_ref(), ID_CHARS_MAX),
+        ("note", request.note.as_ref(), NOTE_CHARS_MAX),
+    ];
+    for (field, text, max) in texts {
+        let Some(text) = text else { continue };
+        if holds_card_number(text) {
+            return Err(BadOrder::CardNumber { field });
+        }
+        if text.chars().count() > max {
+            return Err(BadOrder::TooLong { field, max });
+        }
+        if text.chars().any(|letter| letter.is_control() && letter != '\n') {
+            return Err(BadOrder::ControlCharacters { field });
+        }
+    }
+    let channel = request.channel.as_bytes();
+    let word = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
+    if channel.is_empty() || !channel.iter().all(word) {
+        return Err(BadOrder::Channel);
+    }
+    Ok(())
+}
+
+/// A run of 13 to 19 digits that begins and ends like a card number. Groups of digits with one
+/// space, dot or dash between them are one run, because people write them so; a run may stand
+/// next to other groups.
+#[must_use]
+pub fn holds_card_number(text: &str) -> bool {
+    let mut groups: Vec<Vec<u32>> = Vec::new();
+    let mut previous = None;
+    for letter in text.chars() {
+        match letter.to_digit(10) {
+            Some(digit) => match (previous, groups.last_mut()) {
+                (Some(before), Some(group)) if char::is_ascii_digit(&before) => group.push(digit),
+                _ => groups.push(vec![digit]),
+            },
+            None => {
+                let joins = matches!(letter, ' ' | '-' | '.') && previous.is_some_and(|c| c.is_ascii_digit());
+                if !joins && any_card(&groups) {
+                    return true;
+                }
+                if !joins {
+                    groups.clear();
+                }
+            }
+        }
+        previous = Some(letter);
+    }
+    any_card(&groups)
+}
+
+fn any_card(groups: &[Vec<u32>]) -> bool {
+    (0..groups.len()).any(|first| {
+        let mut digits = Vec::new();
+        groups.iter().skip(first).take(CARD_DIGITS_MAX).any(|group| {
+            digits.extend_from_slice(group);
+            (CARD_DIGITS_MIN..=CARD_DIGITS_MAX).contains(&digits.len()) && is_card_like(&digits)
+        })
+    })
+}
+
+const CARD_DIGITS_MIN: usize = 13;
+const CARD_DIGITS_MAX: usize = 19;
+
+/// The ranges that issuers use; without this, every tenth long number would be refused.
+fn is_card_like(digits: &[u32]) -> bool {
+    let prefix =
+        digits.iter().take(4).fold(0_u32, |sum, digit| sum.saturating_mul(10).saturating_add(*digit));
+    let issued = (2221..=2720).contains(&prefix) || (3000..=6999).contains(&prefix);
+    issued && luhn(digits)
+}
+
+fn luhn(digits: &[u32]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(place, digit)| match (place % 2, digit.saturating_mul(2)) {
+            (0, _) => *digit,
+            (_, doubled) if doubled > 9 => doubled.saturating_sub(9),
+            (_, doubled) => doubled,
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::order::OrderLineRequest;
+    use crate::core::test_support::order_request;
+
+    fn line(sku: &str, quantity: i64) -> OrderLineRequest {
+        OrderLineRequest { sku: sku.parse().unwrap(), quantity, unit_price: None }
+    }
+
+    fn refused(change: impl FnOnce(&mut OrderRequest)) -> BadOrder {
+        let mut request = order_request();
+        assert_eq!(check(&request), Ok(()));
+        change(&mut request);
+        check(&request).unwrap_err()
+    }
+
+    #[test]
+    fn lines_are_one_to_the_limit_each_sku_once_with_a_quantity_that_can_be() {
+        assert_eq!(refused(|r| r.lines.clear()), BadOrder::Lines(0));
+        let many = |r: &mut OrderRequest| {
+            r.lines = (0..=ORDER_LINES_MAX).map(|n| line(&format!("S{n}"), 1)).collect();
+        };
+        assert_eq!(refused(many), BadOrder::Lines(ORDER_LINES_MAX + 1));
+        for quantity in [0, -1, QUANTITY_MAX + 1, i64::MIN] {
+            let bad = refused(|r| r.lines = vec![line("TEA", quantity)]);
+            assert_eq!(bad, BadOrder::Quantity { index: 0, quantity });
+            assert_eq!(bad.code(), Code::InvalidQuantity);
+        }
+        let twice = refused(|r| r.lines = vec![line("TEA", 1), line("TEA", 2)]);
+        assert!(twice.to_string().contains("add the quantities up"), "{twice}");
+    }
+
+    #[test]
+    fn a_pickup_has_its_store_and_nothing_else_has_one() {
+        assert_eq!(refused(|r| r.kind = FulfilmentKind::Pickup), BadOrder::PickupStoreMissing);
+        let unwanted = refused(|r| r.pickup_store = Some("leeds".parse().unwrap()));
+        assert_eq!(unwanted, BadOrder::PickupStoreUnwanted("ship"));
+    }
+
+    #[test]
+    fn a_place_off_the_globe_is_refused() {
+        for (latitude, longitude) in [(90.1, 0.0), (0.0, -180.5), (f64::NAN, 0.0), (0.0, f64::INFINITY)] {
+            let change = |r: &mut OrderRequest| {
+                r.destination.latitude = latitude;
+                r.destination.longitude = longitude;
+            };
+            assert_eq!(refused(change), BadOrder::Place);
+        }
+    }
+
+    #[test]
+    fn texts_have_their_lengths_and_letters() {
+        assert_eq!(refused(|r| r.channel = String::from("Web Shop")), BadOrder::Channel);
+        assert_eq!(refused(|r| r.channel.clear()), BadOrder::Channel);
+        let long = refused(|r| r.note = Some("x".repeat(NOTE_CHARS_MAX + 1)));
+        assert_eq!(long, BadOrder::TooLong { field: "note", max: NOTE_CHARS_MAX });
+        let bell = refused(|r| r.reference = Some(String::from("a\u{7}b")));
+        assert_eq!(bell, BadOrder::ControlCharacters { field: "reference" });
+    }
+
+    #[test]
+    fn a_card_number_is_refused_in_any_text_and_not_repeated() {
+        for card in [
+            "4111111111111111",
+            "4111 1111 1111 1111",
+            "pay 5500-0055-5555-5559!",
+            "x378282246310005",
+            "no 12 4111111111111111",
+        ] {
+            let bad = refused(|r| r.note = Some(String::from(card)));
+            assert_eq!(bad, BadOrder::CardNumber { field: "note" });
+            assert!(!bad.to_string().contains("1111") && !bad.to_string().contains("5559"));
+        }
+        let reference = refused(|r| r.reference = Some(String::from("4111111111111111")));
+        assert_eq!(reference, BadOrder::CardNumber { field: "reference" });
+    }
+
+    #[test]
+    fn ordinary_numbers_are_no_card_numbers() {
+        for text in [
+            "order 2026-11-21",
+            "20261121000123456",
+            "4111111111111112",
+            "call 020 7946 0958",
+            "1234567890123",
+            "",
+        ] {
+            assert!(!holds_card_number(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_article_number_that_happens_to_satisfy_the_check_is_taken() {
+        let mut request = order_request();
+        request.lines = vec![line("4006381333931", 1), line("4000000000006", 1)];
+        assert_eq!(check(&request), Ok(()));
+    }
+}

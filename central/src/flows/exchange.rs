@@ -1,0 +1,49 @@
+//! One sync round: facts both ways, and a sign of life whatever became of MQTT.
+
+use super::digest::compare_newest;
+use super::hear::hear_by_sync;
+use super::{FlowError, Watch};
+use crate::core::health::StoreKey;
+use crate::ports::access::ReplicaIdentity;
+use crate::ports::poke::Poke;
+use crate::ports::replication::{Exchanged, Replication};
+use holdfast_shared::error::Code;
+use holdfast_shared::time::Now;
+use holdfast_shared::wire::sync::SyncRequest;
+
+/// The caller wakes routing when `stock_grew` or tasks changed.
+pub async fn exchange<S: Replication + ?Sized>(
+    store: &S,
+    watch: &Watch,
+    poke: &dyn Poke,
+    replica: &ReplicaIdentity,
+    request: &SyncRequest,
+    now: Now,
+) -> Result<Exchanged, FlowError> {
+    if request.store != replica.store || request.replica != replica.replica {
+        watch.with(|observatory| {
+            observatory.counts.foreign = observatory.counts.foreign.saturating_add(1);
+        });
+        let what = format!("this credential is of {}, not of {}", replica.replica, request.replica);
+        return Err(FlowError::refused(Code::Forbidden, what));
+    }
+    let mut exchanged = store.exchange(replica, request, now).await?;
+    let key = StoreKey::new(replica.tenant.clone(), replica.store.clone());
+    let siblings = watch.with(|observatory| {
+        observatory.book.note_sync(&key, now.mono);
+        exchanged.response.lease_ms = u64::try_from(observatory.policy.lease_ms).unwrap_or_default();
+        observatory.record(&key).is_some_and(|record| record.enrolled_replicas > 1)
+    });
+    if let Some(json) = &request.health {
+        hear_by_sync(store, watch, replica, json, now).await?;
+    } else if exchanged.new_facts > 0 {
+        compare_newest(store, watch, &key, &replica.replica).await?;
+    }
+    if siblings && exchanged.new_facts > 0 {
+        poke.poke(&replica.tenant, &replica.store, "facts of another replica");
+    }
+    Ok(exchanged)
+}
+
+#[cfg(test)]
+mod tests;

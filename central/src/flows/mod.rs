@@ -1,0 +1,61 @@
+//! One file per command or reconciler: load, ask core to decide, commit. Whatever is committed
+//! decides again in its own transaction; a flow that is run twice does nothing the second time.
+
+pub mod cancel;
+pub mod closures;
+pub mod digest;
+pub mod enrol;
+pub mod evaluate;
+pub mod exchange;
+pub mod expire_offers;
+pub mod failover;
+pub mod hear;
+pub mod place_order;
+pub mod route_orders;
+
+#[cfg(test)]
+pub(crate) mod test_support;
+
+use crate::core::health::observatory::Observatory;
+use crate::ports::StoreError;
+use holdfast_shared::error::Code;
+use std::sync::{Mutex, PoisonError};
+
+/// Why a command was not done: refused, or not possible now.
+#[derive(Debug, thiserror::Error)]
+pub enum FlowError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("{what}")]
+    Refused { code: Code, what: String },
+}
+
+impl FlowError {
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::Store(error) => error.code,
+            Self::Refused { code, .. } => *code,
+        }
+    }
+
+    fn refused(code: Code, what: impl Into<String>) -> Self {
+        Self::Refused { code, what: what.into() }
+    }
+}
+
+/// The observatory behind its lock. The lock is held for a look, never over an await.
+#[derive(Debug, Default)]
+pub struct Watch(Mutex<Observatory>);
+
+impl Watch {
+    #[must_use]
+    pub const fn new(observatory: Observatory) -> Self {
+        Self(Mutex::new(observatory))
+    }
+
+    pub fn with<R>(&self, look: impl FnOnce(&mut Observatory) -> R) -> R {
+        // What a panic left behind is a few signals old at worst; the next beat mends it.
+        look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

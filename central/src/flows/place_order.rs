@@ -1,0 +1,70 @@
+//! Takes an order: checked, one local transaction, answered. Everything after it is a reaction.
+
+use super::FlowError;
+use crate::core::order::OrderRequest;
+use crate::core::order_request;
+use crate::ports::fleet::Fleet;
+use crate::ports::orders::{NewOrder, Orders, Placed};
+use holdfast_shared::error::Code;
+use holdfast_shared::ids::{Actor, IdempotencyKey, OrderId, Sku, TenantId, TraceId};
+use holdfast_shared::time::UtcMs;
+
+#[derive(Debug, Clone)]
+pub struct PlaceOrder {
+    pub tenant: TenantId,
+    /// The id that it gets if it is new.
+    pub order: OrderId,
+    pub request: OrderRequest,
+    pub key: IdempotencyKey,
+    pub actor: Actor,
+    pub trace: TraceId,
+}
+
+pub async fn place_order<S: Orders + Fleet + ?Sized>(
+    store: &S,
+    command: PlaceOrder,
+    now: UtcMs,
+) -> Result<Placed, FlowError> {
+    let PlaceOrder { tenant, order, request, key, actor, trace } = command;
+    order_request::check(&request).map_err(|bad| FlowError::refused(bad.code(), bad.to_string()))?;
+    let skus: Vec<Sku> = request.lines.iter().map(|line| line.sku.clone()).collect();
+    let unknown = store.unknown_skus(&tenant, &skus).await?;
+    if !unknown.is_empty() {
+        return Err(FlowError::refused(Code::UnknownSku, unknown_words(&unknown)));
+    }
+    if let Some(chosen) = &request.pickup_store
+        && store.store(&tenant, chosen).await?.is_none()
+    {
+        return Err(FlowError::refused(Code::UnknownStore, format!("pickup_store {chosen} is not known")));
+    }
+    let request_hash = hash(&request)?;
+    let placed = store
+        .place(NewOrder { tenant, order, request, key: key.clone(), request_hash, actor, trace, now })
+        .await?;
+    match placed {
+        Placed::KeyReused => {
+            let what = format!("the key {key} came before with another order");
+            Err(FlowError::refused(Code::IdempotencyKeyReused, what))
+        }
+        Placed::New | Placed::Replayed { .. } => Ok(placed),
+    }
+}
+
+const SKUS_TOLD_MAX: usize = 10;
+
+fn unknown_words(unknown: &[Sku]) -> String {
+    let told: Vec<&str> = unknown.iter().take(SKUS_TOLD_MAX).map(Sku::as_str).collect();
+    let more = unknown.len().saturating_sub(told.len());
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("the catalogue has no {}{rest}", told.join(", "))
+}
+
+/// Of what was understood, not of the bytes: spaces and the order of fields make no new request.
+fn hash(request: &OrderRequest) -> Result<[u8; 32], FlowError> {
+    let canonical = serde_json::to_vec(request)
+        .map_err(|error| FlowError::refused(Code::InvalidRequest, error.to_string()))?;
+    Ok(*blake3::hash(&canonical).as_bytes())
+}
+
+#[cfg(test)]
+mod tests;

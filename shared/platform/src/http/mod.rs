@@ -1,0 +1,17 @@
+//! How every HTTP answer of either process looks: problems as problem+json, a trace on each,
+//! limits on all.
+
+mod assets;
+mod extract;
+mod guard;
+mod problem;
+mod trace;
+
+pub use assets::{etag, not_modified, page_headers};
+pub use extract::{ApiJson, ApiPath, ApiQuery, Bearer, Idempotency};
+pub use guard::{Guard, guard};
+pub use problem::ProblemResponse;
+pub use trace::{Trace, traceparent};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,129 @@
+use super::*;
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response, header};
+use axum::routing::{get, post};
+use holdfast_shared::error::{Code, Problem};
+use std::sync::Arc;
+use tower::ServiceExt;
+
+const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    qty: u32,
+}
+
+fn app(limits: Guard) -> Router {
+    let line = post(|ApiJson(line): ApiJson<Line>| async move { line.qty.to_string() });
+    let router = Router::new()
+        .route("/line", line)
+        .route("/n/{n}", get(|ApiPath(n): ApiPath<u8>| async move { n.to_string() }))
+        .route("/q", get(|ApiQuery(line): ApiQuery<Line>| async move { line.qty.to_string() }))
+        .route("/key", post(|Idempotency(key): Idempotency| async move { key.to_string() }))
+        .route("/me", get(|Bearer(token): Bearer| async move { token.reveal().to_owned() }))
+        .route(
+            "/panic",
+            get(|| async {
+                if true {
+                    panic!("ouch")
+                }
+            }),
+        )
+        .route("/trace", get(|Trace(trace): Trace| async move { trace.to_string() }));
+    guard(router, limits)
+}
+
+async fn problem(response: Response<Body>) -> Problem {
+    assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+    let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+async fn send(limits: Guard, request: Request<Body>) -> Response<Body> {
+    app(limits).oneshot(request).await.unwrap()
+}
+
+fn json(body: impl Into<Body>) -> Request<Body> {
+    Request::post("/line").header("content-type", "application/json").body(body.into()).unwrap()
+}
+
+async fn code(request: Request<Body>) -> Code {
+    problem(send(Guard { body_bytes_max: 100, ..Guard::default() }, request).await).await.code
+}
+
+fn plain(path: &str) -> Request<Body> {
+    Request::get(path).body(Body::empty()).unwrap()
+}
+
+#[tokio::test]
+async fn a_bad_body_is_told_by_kind() {
+    assert_eq!(code(json(r#"{"qty":1,"sku":"a"}"#)).await, Code::UnknownField);
+    assert_eq!(code(json(r#"{"qty":"many"}"#)).await, Code::InvalidRequest);
+    assert_eq!(code(json(r#"{"qty":"#)).await, Code::InvalidRequest);
+    assert_eq!(code(json(vec![b' '; 101])).await, Code::BodyTooLarge);
+    let untyped = Request::post("/line").body(Body::from(r#"{"qty":1}"#)).unwrap();
+    assert_eq!(code(untyped).await, Code::UnsupportedMediaType);
+}
+
+#[tokio::test]
+async fn paths_queries_and_headers_are_refused_as_problems() {
+    assert_eq!(code(plain("/n/999")).await, Code::InvalidRequest);
+    assert_eq!(code(plain("/q?qty=x")).await, Code::InvalidRequest);
+    assert_eq!(code(plain("/q?qty=1&more=2")).await, Code::UnknownField);
+    assert_eq!(code(plain("/nowhere")).await, Code::NotFound);
+    assert_eq!(code(plain("/line")).await, Code::MethodNotAllowed);
+    assert_eq!(code(plain("/panic")).await, Code::Internal);
+    assert_eq!(code(plain("/me")).await, Code::Unauthenticated);
+    let keyless = Request::post("/key").body(Body::empty()).unwrap();
+    assert_eq!(code(keyless).await, Code::MissingIdempotencyKey);
+}
+
+#[tokio::test]
+async fn the_callers_trace_is_kept_and_told() {
+    let given = |path: &str| {
+        let header = format!("00-{TRACE}-b7ad6b7169203331-01");
+        Request::get(path).header("traceparent", header).body(Body::empty()).unwrap()
+    };
+    let response = send(Guard::default(), given("/trace")).await;
+    assert!(response.headers()["traceparent"].to_str().unwrap().contains(TRACE));
+    let told = problem(send(Guard::default(), given("/nowhere")).await).await;
+    assert_eq!(told.trace_id.as_deref(), Some(TRACE));
+    // Without a caller's trace one is begun.
+    assert!(problem(send(Guard::default(), plain("/nowhere")).await).await.trace_id.is_some());
+}
+
+#[tokio::test]
+async fn more_than_the_limit_in_flight_is_shed() {
+    let response = send(Guard { in_flight_max: 0, ..Guard::default() }, plain("/trace")).await;
+    assert!(response.headers().contains_key(header::RETRY_AFTER));
+    assert_eq!(problem(response).await.code, Code::Busy);
+}
+
+#[tokio::test]
+async fn a_place_in_flight_is_given_back() {
+    let entered = Arc::new(tokio::sync::Notify::new());
+    let inside = Arc::clone(&entered);
+    let hang = get(move || {
+        inside.notify_one();
+        std::future::pending::<()>()
+    });
+    let app = guard(Router::new().route("/", hang), Guard { in_flight_max: 1, ..Guard::default() });
+    let first = tokio::spawn(app.clone().oneshot(plain("/")));
+    entered.notified().await;
+    assert_eq!(problem(app.clone().oneshot(plain("/")).await.unwrap()).await.code, Code::Busy);
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
+    assert_eq!(problem(app.oneshot(plain("/none")).await.unwrap()).await.code, Code::NotFound);
+}
+
+#[test]
+fn an_unchanged_file_is_not_sent_again() {
+    let tag = etag(b"body");
+    let mut headers = axum::http::HeaderMap::new();
+    assert!(!not_modified(&headers, &tag));
+    headers.insert(header::IF_NONE_MATCH, format!("\"other\", W/{tag}").parse().unwrap());
+    assert!(not_modified(&headers, &tag));
+    assert!(!not_modified(&headers, &etag(b"else")));
+}

@@ -1,0 +1,206 @@
+//! The messages of one sync round, and their bytes.
+//!
+//! No state of a conversation is kept: heads and dependencies are enough after any loss. A message
+//! is `HFS1`, then zstd over MessagePack with named fields. Unknown fields are skipped, so that an
+//! agent two versions behind still syncs; a version that this side cannot read is a clear error.
+//!
+//! Document names, heads and changes are raw in here and are checked one document at a time: a bad
+//! document is answered as an error for that document, and never blocks the others.
+
+mod codec;
+#[cfg(test)]
+mod tests;
+
+pub use codec::{SyncCodecError, SyncMessage};
+
+use crate::document::{BadHeads, ChangeHash, DocumentError, Heads, Piece, StoredChange};
+use crate::error::Code;
+use crate::ids::{BadId, BootId, DocumentId, ReplicaId, StoreId};
+use crate::set_hash::SetHash;
+use crate::time::{Hlc, UtcMs};
+use codec::{bounded, changes};
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+/// Raised only when an older reader would misunderstand, not when it can skip a field.
+pub const SYNC_VERSION: u16 = 1;
+/// The oldest version that this side still reads.
+pub const SYNC_VERSION_MIN: u16 = 1;
+pub const SYNC_CONTENT_TYPE: &str = "application/vnd.holdfast.sync";
+
+/// What an agent sends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncRequest {
+    pub version: u16,
+    pub store: StoreId,
+    pub replica: ReplicaId,
+    pub boot: BootId,
+    /// The incarnation of central, as last heard.
+    pub incarnation: Option<u64>,
+    /// Up to which of central's changes for this store the replica has all, within that incarnation.
+    pub cursor: u64,
+    /// Over the heads of all open documents.
+    pub root: SetHash,
+    /// Over all stock.
+    pub stock_digest: SetHash,
+    /// Facts that central has not acknowledged yet.
+    pub unsynced: u64,
+    pub sent_at: Hlc,
+    #[serde(default, deserialize_with = "bounded")]
+    pub documents: Vec<DocumentFrame>,
+    #[serde(default, deserialize_with = "bounded")]
+    pub asks: Vec<DocumentHeads>,
+    /// The heartbeat as JSON, while MQTT is lost.
+    #[serde(default)]
+    pub health: Option<String>,
+    /// Another piece follows.
+    #[serde(default)]
+    pub more: bool,
+}
+
+/// What central answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncResponse {
+    pub version: u16,
+    pub incarnation: u64,
+    pub cursor: u64,
+    pub central_time: UtcMs,
+    pub hlc: Hlc,
+    pub lease_ms: u64,
+    pub next_sync_ms: u64,
+    pub root: SetHash,
+    /// The roots are equal after this round.
+    pub level: bool,
+    #[serde(default, deserialize_with = "bounded")]
+    pub documents: Vec<DocumentFrame>,
+    /// Central's heads after the merge: what they cover is safe there.
+    #[serde(default, deserialize_with = "bounded")]
+    pub acknowledged: Vec<DocumentHeads>,
+    #[serde(default, deserialize_with = "bounded")]
+    pub errors: Vec<DocumentProblem>,
+    /// Central has more for this store; sync again at once.
+    #[serde(default)]
+    pub more: bool,
+    /// The replica has less than central has seen of it: fetch everything before new work.
+    #[serde(default)]
+    pub rehydrate: bool,
+}
+
+/// Changes of one document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentFrame {
+    document: String,
+    base: ByteBuf,
+    heads: ByteBuf,
+    #[serde(deserialize_with = "changes")]
+    pub changes: Vec<ByteBuf>,
+}
+
+impl DocumentFrame {
+    #[must_use]
+    pub fn new(document: &DocumentId, base: &Heads, heads: &Heads, changes: Vec<StoredChange>) -> Self {
+        Self {
+            document: document.to_string(),
+            base: ByteBuf::from(base.to_bytes()),
+            heads: ByteBuf::from(heads.to_bytes()),
+            changes: changes.into_iter().map(|change| ByteBuf::from(change.bytes)).collect(),
+        }
+    }
+
+    /// One piece of [`crate::document::Bag::pieces_since`].
+    #[must_use]
+    pub fn of_piece(document: &DocumentId, piece: Piece) -> Self {
+        Self::new(document, &piece.base, &piece.heads, piece.changes)
+    }
+
+    /// The name as it was sent, for the answer when it is not one.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.document
+    }
+
+    pub fn document(&self) -> Result<DocumentId, BadId> {
+        self.document.parse()
+    }
+
+    /// The heads that the changes build on.
+    pub fn base(&self) -> Result<Heads, BadHeads> {
+        Heads::from_bytes(&self.base)
+    }
+
+    /// The heads that the sender has after them.
+    pub fn heads(&self) -> Result<Heads, BadHeads> {
+        Heads::from_bytes(&self.heads)
+    }
+
+    /// Bytes of its changes, by which a sender cuts pieces.
+    #[must_use]
+    pub fn change_bytes(&self) -> usize {
+        self.changes.iter().map(|change| change.len()).sum()
+    }
+}
+
+/// A document and its heads at the sender. As an ask: send me what I lack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentHeads {
+    document: String,
+    heads: ByteBuf,
+}
+
+impl DocumentHeads {
+    #[must_use]
+    pub fn new(document: &DocumentId, heads: &Heads) -> Self {
+        Self { document: document.to_string(), heads: ByteBuf::from(heads.to_bytes()) }
+    }
+
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.document
+    }
+
+    pub fn document(&self) -> Result<DocumentId, BadId> {
+        self.document.parse()
+    }
+
+    pub fn heads(&self) -> Result<Heads, BadHeads> {
+        Heads::from_bytes(&self.heads)
+    }
+}
+
+/// Why one document was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentProblem {
+    /// The name as it was sent, cut short.
+    pub document: String,
+    code: String,
+    pub detail: String,
+    missing: ByteBuf,
+}
+
+impl DocumentProblem {
+    #[must_use]
+    pub fn new(name: &str, code: Code, detail: &str, missing: &Heads) -> Self {
+        Self {
+            document: name.chars().take(400).collect(),
+            code: code.as_str().to_owned(),
+            detail: detail.chars().take(1_000).collect(),
+            missing: ByteBuf::from(missing.to_bytes()),
+        }
+    }
+
+    #[must_use]
+    pub fn from_error(name: &str, error: &DocumentError) -> Self {
+        Self::new(name, error.code(), &error.to_string(), &error.heads())
+    }
+
+    /// None for a code that a newer central knows.
+    #[must_use]
+    pub fn code(&self) -> Option<Code> {
+        Code::ALL.iter().copied().find(|code| code.as_str() == self.code)
+    }
+
+    /// Changes that central lacks to go on.
+    pub fn missing(&self) -> Result<Vec<ChangeHash>, BadHeads> {
+        Ok(Heads::from_bytes(&self.missing)?.iter().copied().collect())
+    }
+}

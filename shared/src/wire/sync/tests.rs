@@ -1,0 +1,195 @@
+use super::*;
+use crate::document::{Bag, Incoming, WriterId};
+use crate::ids::FactId;
+use crate::limits::{SYNC_BYTES_MAX, SYNC_DOCUMENTS_MAX, SYNC_PIECE_BYTES, SYNC_PLAIN_BYTES_MAX};
+use serde_json::json;
+
+fn request(documents: Vec<DocumentFrame>) -> SyncRequest {
+    SyncRequest {
+        version: SYNC_VERSION,
+        store: StoreId::new("leeds").unwrap(),
+        replica: ReplicaId::new("leeds-a").unwrap(),
+        boot: BootId::new("b1").unwrap(),
+        incarnation: Some(3),
+        cursor: 17,
+        root: SetHash::EMPTY,
+        stock_digest: SetHash::EMPTY,
+        unsynced: 5,
+        sent_at: Hlc { wall: UtcMs(1_700_000_000_000), counter: 1 },
+        documents,
+        asks: vec![DocumentHeads::new(&document(), &Heads::empty())],
+        health: Some("{}".to_owned()),
+        more: false,
+    }
+}
+
+fn response() -> SyncResponse {
+    SyncResponse {
+        version: SYNC_VERSION,
+        incarnation: 3,
+        cursor: 18,
+        central_time: UtcMs(1_700_000_000_001),
+        hlc: Hlc { wall: UtcMs(1_700_000_000_001), counter: 0 },
+        lease_ms: 60_000,
+        next_sync_ms: 5_000,
+        root: SetHash::EMPTY,
+        level: false,
+        documents: vec![],
+        acknowledged: vec![DocumentHeads::new(&document(), &Heads::empty())],
+        errors: vec![DocumentProblem::new("task/x", Code::MissingChanges, "no ground", &Heads::empty())],
+        more: true,
+        rehydrate: false,
+    }
+}
+
+fn document() -> DocumentId {
+    "stock/leeds/leeds-a/b1/1".parse().unwrap()
+}
+
+fn bag() -> Bag {
+    Bag::new(WriterId::new(&ReplicaId::new("leeds-a").unwrap(), [1; 8]))
+}
+
+/// Packs any fields as a message, as a sender of another version or an attacker would.
+fn packed(fields: &impl Serialize) -> Vec<u8> {
+    let plain = rmp_serde::to_vec_named(fields).unwrap();
+    [b"HFS1".as_slice(), &zstd::bulk::compress(&plain, 1).unwrap()].concat()
+}
+
+#[test]
+fn messages_read_back() {
+    let mut bag = bag();
+    let id: FactId = "hh-3.1.1".parse().unwrap();
+    let changes = bag.record(&[(id, "body".to_owned())]).unwrap().changes;
+    let sent = request(vec![DocumentFrame::new(&document(), &Heads::empty(), &bag.heads(), changes)]);
+
+    let received = SyncRequest::decode(&sent.encode().unwrap()).unwrap();
+
+    assert_eq!(received, sent);
+    let frame = &received.documents[0];
+    assert_eq!(
+        (frame.document(), frame.heads(), frame.base()),
+        (Ok(document()), Ok(bag.heads()), Ok(Heads::empty()))
+    );
+    assert_eq!(SyncResponse::decode(&response().encode().unwrap()).unwrap(), response());
+    assert_eq!(response().errors[0].code(), Some(Code::MissingChanges));
+}
+
+#[test]
+fn unknown_fields_are_skipped_and_new_lists_may_be_absent() {
+    let message = json!({
+        "version": 1, "store": "leeds", "replica": "leeds-a", "boot": "b1", "incarnation": null, "cursor": 0,
+        "root": vec![0; 32], "stock_digest": vec![0; 32], "unsynced": 0, "sent_at": "1-0",
+        "a_later_field": {"with": ["depth"]}
+    });
+    let received = SyncRequest::decode(&packed(&message)).unwrap();
+    assert!(received.documents.is_empty() && !received.more);
+    let problem = json!({"document": "task/x", "code": "of_the_future", "detail": "", "missing": []});
+    let problem: DocumentProblem =
+        rmp_serde::from_slice(&rmp_serde::to_vec_named(&problem).unwrap()).unwrap();
+    assert_eq!(problem.code(), None);
+}
+
+#[test]
+fn another_version_is_named_before_its_fields_are_read() {
+    let error = SyncRequest::decode(&packed(&json!({"version": 9, "all": "different"}))).unwrap_err();
+    assert!(matches!(error, SyncCodecError::Version(9)));
+    assert_eq!(error.code(), Code::InvalidRequest);
+    assert!(error.to_string().contains("version 9"));
+}
+
+#[test]
+fn one_bad_document_does_not_spoil_the_message() {
+    let frames = |documents: serde_json::Value| {
+        let mut message = serde_json::to_value(request(vec![])).unwrap();
+        let fields = message.as_object_mut().unwrap();
+        fields.insert("documents".to_owned(), documents);
+        for hash in ["root", "stock_digest"] {
+            fields.insert(hash.to_owned(), json!(vec![0; 32]));
+        }
+        fields.remove("asks");
+        SyncRequest::decode(&packed(&message)).unwrap().documents
+    };
+    let good = json!({"document": "task/o-1-1", "base": [], "heads": [], "changes": []});
+    let bad =
+        json!({"document": "task/../etc", "base": [1], "heads": vec![0; 65 * 32], "changes": vec![[1]; 100]});
+    let documents = frames(json!([bad, good]));
+    assert!(
+        documents[0].document().is_err() && documents[0].base().is_err() && documents[0].heads().is_err()
+    );
+    // Of pieces too short for a change one is kept, and it is enough to be refused.
+    assert_eq!(documents[0].changes.len(), 1);
+    let none = Heads::empty();
+    let incoming = Incoming { base: &none, heads: &none, changes: &documents[0].changes };
+    assert!(bag().merge(&incoming, &|_| true).is_err());
+    assert_eq!(documents[1].document().unwrap().to_string(), "task/o-1-1");
+}
+
+#[test]
+fn a_message_that_unpacks_to_too_much_is_refused() {
+    let bomb =
+        [b"HFS1".as_slice(), &zstd::bulk::compress(&vec![0; SYNC_PLAIN_BYTES_MAX + 1], 1).unwrap()].concat();
+    assert!(bomb.len() < 10_000);
+    let error = SyncRequest::decode(&bomb).unwrap_err();
+    assert!(matches!(error, SyncCodecError::TooLarge { limit: SYNC_PLAIN_BYTES_MAX, .. }));
+    assert_eq!(error.code(), Code::BodyTooLarge);
+
+    let long = SyncRequest::decode(&vec![0; SYNC_BYTES_MAX + 1]).unwrap_err();
+    assert!(matches!(long, SyncCodecError::TooLarge { limit: SYNC_BYTES_MAX, .. }));
+}
+
+#[test]
+fn more_documents_than_the_limit_are_refused_on_both_sides() {
+    let frame = DocumentFrame::new(&document(), &Heads::empty(), &Heads::empty(), vec![]);
+    let full = request(vec![frame.clone(); SYNC_DOCUMENTS_MAX]);
+    assert!(SyncRequest::decode(&full.encode().unwrap()).is_ok());
+    let over = request(vec![frame; SYNC_DOCUMENTS_MAX + 1]);
+    assert!(matches!(over.encode(), Err(SyncCodecError::TooLarge { .. })));
+    assert!(matches!(SyncRequest::decode(&packed(&over)), Err(SyncCodecError::Malformed(_))));
+}
+
+#[test]
+fn damaged_messages_are_errors() {
+    let good = request(vec![]).encode().unwrap();
+    assert!(matches!(SyncRequest::decode(b"GET / HT"), Err(SyncCodecError::NotASyncMessage)));
+    for end in 0..good.len() {
+        assert!(SyncRequest::decode(&good[..end]).is_err(), "{end}");
+    }
+    for place in 0..good.len() {
+        for bit in 0..8 {
+            let mut flipped = good.clone();
+            flipped[place] ^= 1 << bit;
+            // Whatever comes of it comes without a panic.
+            drop(SyncRequest::decode(&flipped));
+        }
+    }
+    assert!(SyncRequest::decode(&packed(&"text")).is_err());
+}
+
+/// The budget for a day that a store was cut off.
+#[test]
+fn five_thousand_facts_fit_into_80_kb() {
+    let mut bag = bag();
+    let mut changes = Vec::new();
+    for batch in 0..100_u64 {
+        let facts: Vec<_> = (0..50_u64)
+            .map(|place| {
+                let number = batch * 50 + place;
+                let sku = (number * 7_919) % 20_011;
+                let (at, pos) = (0x18c_2f00_0000 + number * 17_003 % 86_400_000, number % 4 + 1);
+                let quantity = number % 3 + 1;
+                let body = format!(
+                    r#"{{"k":"sale","s":"SKU-{sku:05}","q":-{quantity},"h":"{at:x}-0","a":"pos-{pos}"}}"#
+                );
+                (format!("pos-{pos}.1.{number}").parse().unwrap(), body)
+            })
+            .collect();
+        changes.extend(bag.record(&facts).unwrap().changes);
+    }
+    let mut pieces = bag.pieces_since(&Heads::empty(), SYNC_PIECE_BYTES).unwrap();
+    let piece = pieces.remove(0);
+    assert_eq!((pieces.len(), &piece.changes), (0, &changes));
+    let sent = request(vec![DocumentFrame::of_piece(&document(), piece)]);
+    let bytes = sent.encode().unwrap().len();
+    assert!(bytes <= 80_000, "{bytes} bytes");
+}
