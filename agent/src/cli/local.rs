@@ -59,7 +59,8 @@ impl Local {
             FileFormat::Jsonl => "jsonl",
         };
         let url = self.url(&format!("/v1/import?format={format}"));
-        let request = self.client.post(url).timeout(IMPORT_MAX).header("content-type", "text/plain").body(bytes);
+        let request =
+            self.client.post(url).timeout(IMPORT_MAX).header("content-type", "text/plain").body(bytes);
         self.send(self.as_admin(request)?).await
     }
 

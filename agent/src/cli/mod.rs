@@ -163,7 +163,8 @@ fn carry_out(cli: Cli) -> anyhow::Result<ExitCode> {
         page::say(crate::adapters::http::openapi_text().trim_end());
         return Ok(ExitCode::SUCCESS);
     }
-    let env = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let env = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let config = match AgentConfig::load(cli.place.config.as_deref(), env) {
         Ok(config) => config,
         Err(mistakes) => {
@@ -177,10 +178,16 @@ fn carry_out(cli: Cli) -> anyhow::Result<ExitCode> {
     };
     match cli.command {
         None => run(config, LogFormat::Text),
-        Some(Command::Run { log_json }) => run(config, if log_json { LogFormat::Json } else { LogFormat::Text }),
+        Some(Command::Run { log_json }) => {
+            run(config, if log_json { LogFormat::Json } else { LogFormat::Text })
+        }
         Some(Command::Enroll { central, code, name }) => asked(enrol::enrol(&config, central, code, name)),
-        Some(Command::Pair { role, name, json }) => asked(device::pair(&config, role.into(), name.as_deref(), json)),
-        Some(Command::Import { file, format }) => asked(import::import(&config, &file, format.map(FileFormat::from))),
+        Some(Command::Pair { role, name, json }) => {
+            asked(device::pair(&config, role.into(), name.as_deref(), json))
+        }
+        Some(Command::Import { file, format }) => {
+            asked(import::import(&config, &file, format.map(FileFormat::from)))
+        }
         Some(Command::Status { json }) => asked(status::status(&config, json)),
         Some(Command::Doctor { json }) => asked(doctor::doctor(&config, json)),
         Some(Command::Openapi) => Ok(ExitCode::SUCCESS),

@@ -95,7 +95,8 @@ fn paired(devices: &[Device], roles: &[Role]) -> u32 {
 
 /// What was written down in an earlier run of the process.
 fn seen_before(devices: &[Device], roles: &[Role], now: Now) -> Option<i64> {
-    let seen = devices.iter().filter(|device| roles.contains(&device.role)).filter_map(|device| device.seen_at);
+    let seen =
+        devices.iter().filter(|device| roles.contains(&device.role)).filter_map(|device| device.seen_at);
     ago(now, seen.max())
 }
 

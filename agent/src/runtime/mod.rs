@@ -197,9 +197,14 @@ pub async fn start(config: AgentConfig) -> Result<Running, StartError> {
         hub,
         committed: Arc::new(Notify::new()),
         poked: Arc::new(Notify::new()),
-        uplink: identity.clone().zip(stored.as_ref()).zip(broker).map(|((identity, stored), (host, port))| {
-            Arc::new(MqttUplink::new(identity, Broker { host, port, secret: stored.given.secret.clone() }))
-        }),
+        uplink: identity.clone().zip(stored.as_ref()).zip(broker).map(
+            |((identity, stored), (host, port))| {
+                Arc::new(MqttUplink::new(
+                    identity,
+                    Broker { host, port, secret: stored.given.secret.clone() },
+                ))
+            },
+        ),
         machine: Arc::new(SysinfoMachine::new(dir.path())),
         life: life.clone(),
     };

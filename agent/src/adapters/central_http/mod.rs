@@ -61,10 +61,10 @@ impl CentralHttp {
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Response, CentralError> {
-        let response = request
-            .send()
-            .await
-            .map_err(|source| CentralError::Unreachable { url: self.base.clone(), source: Box::new(source) })?;
+        let response = request.send().await.map_err(|source| CentralError::Unreachable {
+            url: self.base.clone(),
+            source: Box::new(source),
+        })?;
         if response.status().is_success() { Ok(response) } else { Err(refusal(response).await) }
     }
 
@@ -82,8 +82,11 @@ impl CentralHttp {
 impl Central for CentralHttp {
     async fn sync(&self, request: &SyncRequest) -> Result<SyncResponse, CentralError> {
         let body = request.encode().map_err(|error| CentralError::Unreadable(Box::new(error)))?;
-        let request =
-            self.post("/v1/sync").header(CONTENT_TYPE, SYNC_CONTENT_TYPE).header(ACCEPT, SYNC_CONTENT_TYPE).body(body);
+        let request = self
+            .post("/v1/sync")
+            .header(CONTENT_TYPE, SYNC_CONTENT_TYPE)
+            .header(ACCEPT, SYNC_CONTENT_TYPE)
+            .body(body);
         let response = self.send(request).await?;
         let bytes = body_within(response, SYNC_BYTES_MAX).await.map_err(|error| self.cut_off(error))?;
         SyncResponse::decode(&bytes).map_err(|error| CentralError::Unreadable(Box::new(error)))

@@ -203,13 +203,7 @@ impl MqttUplink {
             ..PublishProperties::default()
         };
         client
-            .try_publish_with_properties(
-                self.topic(channel),
-                QoS::AtLeastOnce,
-                false,
-                outgoing.0,
-                properties,
-            )
+            .try_publish_with_properties(self.topic(channel), QoS::AtLeastOnce, false, outgoing.0, properties)
             .map_err(|error| NotSent { why: error.to_string() })
     }
 }
