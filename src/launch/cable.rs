@@ -4,7 +4,7 @@
 //! gone. Nothing in the product knows of it.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -18,9 +18,9 @@ pub struct Cable {
 }
 
 impl Cable {
-    /// Listens on a free loopback port and carries every connection to `target`.
-    pub async fn plug(target: SocketAddr) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    /// Listens at `near` (port 0 is any free one) and carries every connection to `target`.
+    pub async fn plug(near: SocketAddr, target: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind(near).await?;
         let address = listener.local_addr()?;
         let (plugged, state) = watch::channel(true);
         let carrier = tokio::spawn(carry(listener, target, state));
@@ -77,6 +77,7 @@ async fn carry_one(mut near: TcpStream, target: SocketAddr, mut plugged: watch::
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::Ipv4Addr;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     #[tokio::test]
@@ -91,7 +92,7 @@ mod tests {
                 });
             }
         });
-        let cable = Cable::plug(target).await.unwrap();
+        let cable = Cable::plug((Ipv4Addr::LOCALHOST, 0).into(), target).await.unwrap();
         let mut carried = TcpStream::connect(cable.address()).await.unwrap();
         carried.write_all(b"x").await.unwrap();
         assert_eq!(carried.read_u8().await.unwrap(), b'x');

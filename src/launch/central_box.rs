@@ -42,7 +42,9 @@ impl CentralBox {
             Broker::External { address, password } => {
                 let login =
                     format!("address = \"{address}\"\nusername = \"central\"\npassword = \"{password}\"\n");
-                (*address, format!("[mqtt.external]\n{login}"))
+                let table =
+                    format!("[mqtt]\nadvertised = \":{}\"\n\n[mqtt.external]\n{login}", address.port());
+                (*address, table)
             }
         };
         let addresses = CentralAddresses { http: free_port()?, mqtt };

@@ -8,8 +8,10 @@ use holdfast_central::core::fleet::Store;
 use holdfast_shared::ids::Sku;
 use serde_json::json;
 use std::fmt::Write as _;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 /// Longer than any start on a loaded machine; a box that needs it is broken.
@@ -21,6 +23,12 @@ const STOP_WITHIN: Duration = Duration::from_secs(15);
 pub struct CentralAddresses {
     pub http: SocketAddr,
     pub mqtt: SocketAddr,
+}
+
+/// All of 127.0.0.0/8 is this machine's.
+fn own_loopback_address() -> Ipv4Addr {
+    static NEXT: AtomicU8 = AtomicU8::new(0);
+    Ipv4Addr::new(127, 0, 1, NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 #[derive(Debug)]
@@ -46,23 +54,23 @@ impl StoreBox {
     ) -> Result<Self> {
         let folder = folder.join(store.store.as_str());
         std::fs::create_dir_all(&folder)?;
-        let uplink = [Cable::plug(addresses.http).await?, Cable::plug(addresses.mqtt).await?];
+        // Central tells agents the broker's port alone, which they then expect where they reach
+        // central: so both cables end at one address of this box's own.
+        let near = own_loopback_address();
+        let http_cable = Cable::plug((near, 0).into(), addresses.http).await?;
+        let mqtt_cable = Cable::plug((near, addresses.mqtt.port()).into(), addresses.mqtt).await?;
         let lan = free_port()?;
-        let [http_cable, mqtt_cable] = &uplink;
-        let config = format!(
-            "data_dir = {:?}\n\n[lan]\nlisten = \"{lan}\"\n\n[central]\nurl = \"http://{}\"\n\n[mqtt]\naddress = \"{}\"\n",
-            folder.join("data"),
-            http_cable.address(),
-            mqtt_cable.address(),
-        );
+        let config = format!("data_dir = {:?}\n\n[lan]\nlisten = \"{lan}\"\n", folder.join("data"),);
         std::fs::write(folder.join("agent.toml"), config)?;
+        let central_url = format!("http://{}", http_cable.address());
+        let uplink = [http_cable, mqtt_cable];
         let this = Self { store, program, folder, lan, uplink, process: None, http: crate::client::http()? };
         central.put_store(&this.store).await?;
         let code = central.enrolment_code(&this.store.store).await?;
-        this.tell(&["enroll", "--code", &code]).await?;
+        this.tell(&["enroll", "--central", &central_url, "--code", &code]).await?;
         let mut file = String::from("sku,name,on_hand\n");
         for (sku, name, units) in shelves {
-            writeln!(file, "{sku},{name},{units}")?;
+            writeln!(file, "{sku},\"{name}\",{units}")?;
         }
         std::fs::write(this.folder.join("shelves.csv"), file)?;
         let shelves = this.folder.join("shelves.csv");
@@ -144,7 +152,11 @@ impl StoreBox {
     pub async fn tell(&self, arguments: &[&str]) -> Result<String> {
         let mut command = tokio::process::Command::from(self.program.command());
         command.arg("--config").arg(self.folder.join("agent.toml")).args(arguments);
-        let done = command.stdin(std::process::Stdio::null()).output().await?;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn()?;
+        // Open until it has ended: a child whose input closes takes that for our end.
+        let _input = child.stdin.take();
+        let done = child.wait_with_output().await?;
         let out = String::from_utf8_lossy(&done.stdout).into_owned();
         if !done.status.success() {
             let told = String::from_utf8_lossy(&done.stderr);
