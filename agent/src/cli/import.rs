@@ -26,7 +26,9 @@ pub(super) async fn import(
         (Some(format), _) => format,
         (None, Some(Format::Csv)) => FileFormat::Csv,
         (None, Some(Format::JsonLines)) => FileFormat::Jsonl,
-        (None, None) => bail!("the form of {} is not clear; say --format csv or --format jsonl", path.display()),
+        (None, None) => {
+            bail!("the form of {} is not clear; say --format csv or --format jsonl", path.display())
+        }
     };
     let file = File::open(path).with_context(|| format!("{} cannot be opened", path.display()))?;
     let imported = match DataDir::open(&config.data_dir) {
@@ -56,7 +58,8 @@ async fn directly(dir: &DataDir, file: &File, format: FileFormat) -> anyhow::Res
     let ledger = runtime::open_ledger(dir, boot, identity)?;
     let bar = bar(u64::try_from(items.len()).unwrap_or(0), "Recording", "{pos} of {len} lines");
     let shown = bar.clone();
-    let imported = ledger.import(items, Box::new(move |done| shown.set_position(done)), SystemClock.now()).await;
+    let imported =
+        ledger.import(items, Box::new(move |done| shown.set_position(done)), SystemClock.now()).await;
     bar.finish_and_clear();
     ledger.stop().await;
     Ok(imported?)

@@ -163,7 +163,8 @@ fn carry_out(cli: Cli) -> anyhow::Result<ExitCode> {
         page::say(crate::adapters::http::openapi_text().trim_end());
         return Ok(ExitCode::SUCCESS);
     }
-    let env = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let env = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let config = match AgentConfig::load(cli.place.config.as_deref(), env) {
         Ok(config) => config,
         Err(mistakes) => {
@@ -176,11 +177,17 @@ fn carry_out(cli: Cli) -> anyhow::Result<ExitCode> {
         None => config,
     };
     match cli.command {
-        None => run(config, LogFormat::Text),
-        Some(Command::Run { log_json }) => run(config, if log_json { LogFormat::Json } else { LogFormat::Text }),
+        None => run(&config, LogFormat::Text),
+        Some(Command::Run { log_json }) => {
+            run(&config, if log_json { LogFormat::Json } else { LogFormat::Text })
+        }
         Some(Command::Enroll { central, code, name }) => asked(enrol::enrol(&config, central, code, name)),
-        Some(Command::Pair { role, name, json }) => asked(device::pair(&config, role.into(), name.as_deref(), json)),
-        Some(Command::Import { file, format }) => asked(import::import(&config, &file, format.map(FileFormat::from))),
+        Some(Command::Pair { role, name, json }) => {
+            asked(device::pair(&config, role.into(), name.as_deref(), json))
+        }
+        Some(Command::Import { file, format }) => {
+            asked(import::import(&config, &file, format.map(FileFormat::from)))
+        }
         Some(Command::Status { json }) => asked(status::status(&config, json)),
         Some(Command::Doctor { json }) => asked(doctor::doctor(&config, json)),
         Some(Command::Openapi) => Ok(ExitCode::SUCCESS),
@@ -192,7 +199,7 @@ fn carry_out(cli: Cli) -> anyhow::Result<ExitCode> {
 }
 
 /// Runs the agent until it is told to stop. After an enrolment it starts anew by itself.
-fn run(config: AgentConfig, format: LogFormat) -> anyhow::Result<ExitCode> {
+fn run(config: &AgentConfig, format: LogFormat) -> anyhow::Result<ExitCode> {
     init_log(format, &config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

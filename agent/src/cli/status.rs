@@ -42,7 +42,9 @@ fn words(status: &StatusView) -> Vec<String> {
     let yes_no = |yes: bool| if yes { "yes" } else { "NO" };
     let mut lines = Vec::new();
     match (&status.store, &status.store_name, &status.replica) {
-        (Some(store), Some(name), Some(replica)) => lines.push(format!("Store      {name} ({store}, {replica})")),
+        (Some(store), Some(name), Some(replica)) => {
+            lines.push(format!("Store      {name} ({store}, {replica})"));
+        }
         (None, _, _) | (_, None, _) | (_, _, None) => lines.push("Store      not enrolled".to_owned()),
     }
     lines.push(format!("Running    for {}, version {}", span(status.uptime_s), status.version));

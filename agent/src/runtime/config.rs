@@ -31,7 +31,7 @@ impl Default for AgentConfig {
     fn default() -> Self {
         Self {
             data_dir: default_data_dir(|name| std::env::var_os(name).map(PathBuf::from)),
-            log: "info".to_owned(),
+            log: "info,refinery_core=warn".to_owned(),
             lan_listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7600),
             lan_allow_beyond_loopback: false,
             central_url: None,
@@ -86,7 +86,8 @@ impl AgentConfig {
         if let Ok(Some(url)) = &central
             && !(url.starts_with("http://") || url.starts_with("https://"))
         {
-            wrong = Some(from.reject("central.url", format!("{url:?} does not begin with http:// or https://")));
+            wrong =
+                Some(from.reject("central.url", format!("{url:?} does not begin with http:// or https://")));
         }
         for (key, every) in [("sync.every", &sync_every), ("heartbeat.every", &heartbeat_every)] {
             if let Ok(every) = every
@@ -173,7 +174,8 @@ mod tests {
 
     #[test]
     fn systemd_says_where_data_belongs() {
-        let systemd = |name: &str| (name == "STATE_DIRECTORY").then(|| PathBuf::from("/var/lib/holdfast-agent"));
+        let systemd =
+            |name: &str| (name == "STATE_DIRECTORY").then(|| PathBuf::from("/var/lib/holdfast-agent"));
         assert_eq!(default_data_dir(systemd), Path::new("/var/lib/holdfast-agent"));
         let user = |name: &str| (name == "HOME").then(|| PathBuf::from("/home/kim"));
         assert_eq!(default_data_dir(user), Path::new("/home/kim/.local/share/holdfast/agent"));

@@ -34,8 +34,10 @@ pub async fn enrol(dir: &DataDir, wish: &EnrolWish) -> Result<NowEnrolled, Probl
 fn told(error: CentralError) -> Problem {
     match error {
         CentralError::Refused(problem) => *problem,
-        CentralError::Unreachable { url, .. } => Problem::new(Code::Busy, format!("central cannot be reached at {url}"))
-            .with_hint("Check the address and the uplink, then try again; the code is still good."),
+        CentralError::Unreachable { url, .. } => {
+            Problem::new(Code::Busy, format!("central cannot be reached at {url}"))
+                .with_hint("Check the address and the uplink, then try again; the code is still good.")
+        }
         CentralError::Wait { .. } => Problem::new(Code::Busy, error.to_string()),
         CentralError::Unreadable(_) => Problem::new(Code::Internal, error.to_string()),
     }

@@ -12,7 +12,6 @@ pub mod config;
 mod enrolling;
 pub mod identity;
 mod link;
-mod round;
 mod signals;
 mod syncing;
 
@@ -197,9 +196,14 @@ pub async fn start(config: AgentConfig) -> Result<Running, StartError> {
         hub,
         committed: Arc::new(Notify::new()),
         poked: Arc::new(Notify::new()),
-        uplink: identity.clone().zip(stored.as_ref()).zip(broker).map(|((identity, stored), (host, port))| {
-            Arc::new(MqttUplink::new(identity, Broker { host, port, secret: stored.given.secret.clone() }))
-        }),
+        uplink: identity.clone().zip(stored.as_ref()).zip(broker).map(
+            |((identity, stored), (host, port))| {
+                Arc::new(MqttUplink::new(
+                    identity,
+                    Broker { host, port, secret: stored.given.secret.clone() },
+                ))
+            },
+        ),
         machine: Arc::new(SysinfoMachine::new(dir.path())),
         life: life.clone(),
     };

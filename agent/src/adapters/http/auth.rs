@@ -61,10 +61,9 @@ impl Caller {
         match self {
             Self::Device(device) if roles.contains(&device.role) => Ok(device),
             Self::Device(device) => Err(forbidden(device.role, roles)),
-            Self::Admin => Err(refused(
-                Code::Forbidden,
-                "the admin token sets the store up; this needs a paired device",
-            )),
+            Self::Admin => {
+                Err(refused(Code::Forbidden, "the admin token sets the store up; this needs a paired device"))
+            }
         }
     }
 

@@ -17,8 +17,13 @@ use tokio_util::sync::CancellationToken;
 /// Something that a screen may want to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    Task { task: TaskId, status: Status },
-    Stock { skus: Vec<Sku> },
+    Task {
+        task: TaskId,
+        status: Status,
+    },
+    Stock {
+        skus: Vec<Sku>,
+    },
     /// Connections, closure or sync: `/v1/status` has changed.
     Status,
     /// More happened than can be told one by one.

@@ -59,9 +59,8 @@ use utoipa_axum::routes;
 struct Document;
 
 fn routes() -> OpenApiRouter<Api> {
-    let imports = OpenApiRouter::new()
-        .routes(routes!(import::import))
-        .layer(DefaultBodyLimit::max(IMPORT_BYTES_MAX));
+    let imports =
+        OpenApiRouter::new().routes(routes!(import::import)).layer(DefaultBodyLimit::max(IMPORT_BYTES_MAX));
     let pages = OpenApiRouter::new().routes(routes!(pages::error_page)).layer(from_fn(page_headers));
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(status::healthz))

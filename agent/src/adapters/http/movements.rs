@@ -69,7 +69,8 @@ pub(super) async fn record(
 
 fn check(device: &Device, movement: &MovementRequest) -> Result<(), Failure> {
     if !may_record(device.role, movement.kind) {
-        let detail = format!("this device is paired as {} and does not record this kind", role_word(device.role));
+        let detail =
+            format!("this device is paired as {} and does not record this kind", role_word(device.role));
         return Err(refused(Code::Forbidden, detail));
     }
     if movement.note.as_ref().is_some_and(|note| note.chars().count() > NOTE_CHARS_MAX) {

@@ -63,9 +63,10 @@ pub(super) async fn one(
     caller.device(GOODS)?;
     let sku = Sku::new(sku).map_err(invalid)?;
     let found = api.ledger().positions(std::slice::from_ref(&sku)).await?;
-    let position = found.into_iter().next().ok_or_else(|| {
-        refused(Code::UnknownSku, format!("SKU {sku} is not in this store's catalogue"))
-    })?;
+    let position = found
+        .into_iter()
+        .next()
+        .ok_or_else(|| refused(Code::UnknownSku, format!("SKU {sku} is not in this store's catalogue")))?;
     Ok(Json(position.into()))
 }
 

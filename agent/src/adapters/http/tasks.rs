@@ -80,7 +80,8 @@ fn phases(text: &str) -> Result<Vec<Phase>, Failure> {
 
 /// Names and barcodes of all their lines.
 async fn known_skus(api: &Api, tasks: &[TaskState]) -> Result<HashMap<Sku, Position>, Failure> {
-    let skus: BTreeSet<&Sku> = tasks.iter().flat_map(|task| task.lines.iter().map(|line| &line.sku)).collect();
+    let skus: BTreeSet<&Sku> =
+        tasks.iter().flat_map(|task| task.lines.iter().map(|line| &line.sku)).collect();
     let skus: Vec<Sku> = skus.into_iter().cloned().collect();
     let mut known = HashMap::with_capacity(skus.len());
     for some in skus.chunks(LOOKUP_SKUS_MAX) {
@@ -112,8 +113,8 @@ pub(super) async fn one(
     caller.device(PICKING)?;
     let task = TaskId::new(task).map_err(invalid)?;
     let state = api.ledger().task(&task).await?;
-    let state = state
-        .ok_or_else(|| refused(Code::UnknownTask, format!("task {task} is not known at this store")))?;
+    let state =
+        state.ok_or_else(|| refused(Code::UnknownTask, format!("task {task} is not known at this store")))?;
     Ok(Json(shown(&api, &state).await?))
 }
 

@@ -6,7 +6,11 @@ use std::io::BufRead;
 
 const COLUMNS: [&str; 5] = ["sku", "name", "barcode", "class", "on_hand"];
 
-pub(super) fn rows(input: impl BufRead, taken: &mut Taken, mut progress: impl FnMut(u64)) -> Result<(), BadFile> {
+pub(super) fn rows(
+    input: impl BufRead,
+    taken: &mut Taken,
+    mut progress: impl FnMut(u64),
+) -> Result<(), BadFile> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(input);
     let headers = reader.headers().map_err(unreadable)?.clone();
     if let Some(why) = wrong_header(&headers) {

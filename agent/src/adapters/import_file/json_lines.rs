@@ -4,7 +4,11 @@ use super::{BadFile, IMPORT_LINES_MAX, Row, Taken};
 use holdfast_shared::limits::IMPORT_LINE_BYTES_MAX;
 use std::io::{BufRead, Read};
 
-pub(super) fn rows(mut input: impl BufRead, taken: &mut Taken, mut progress: impl FnMut(u64)) -> Result<(), BadFile> {
+pub(super) fn rows(
+    mut input: impl BufRead,
+    taken: &mut Taken,
+    mut progress: impl FnMut(u64),
+) -> Result<(), BadFile> {
     let limit = u64::try_from(IMPORT_LINE_BYTES_MAX).unwrap_or(u64::MAX);
     let mut line = Vec::new();
     let mut bytes: u64 = 0;

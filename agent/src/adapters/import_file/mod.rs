@@ -86,7 +86,11 @@ struct Row {
 }
 
 /// Reads the whole file. `progress` hears the bytes read so far.
-pub fn read(input: impl BufRead, format: Format, progress: impl FnMut(u64)) -> Result<Vec<ImportItem>, BadFile> {
+pub fn read(
+    input: impl BufRead,
+    format: Format,
+    progress: impl FnMut(u64),
+) -> Result<Vec<ImportItem>, BadFile> {
     let mut taken = Taken::default();
     match format {
         Format::Csv => csv_file::rows(input, &mut taken, progress)?,

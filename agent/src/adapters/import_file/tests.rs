@@ -42,7 +42,9 @@ fn a_bad_line_names_its_number_and_its_reason() {
 #[test]
 fn json_lines_are_refused_one_by_one() {
     let long = format!("{{\"sku\":\"{}\"}}", "x".repeat(20_000));
-    let text = format!("{{\"sku\":\"A\"}}\nnot json\n{{\"sku\":\"B\",\"colour\":1}}\n{long}\n{{\"sku\":\"C\",\"on_hand\":1.5}}\n");
+    let text = format!(
+        "{{\"sku\":\"A\"}}\nnot json\n{{\"sku\":\"B\",\"colour\":1}}\n{long}\n{{\"sku\":\"C\",\"on_hand\":1.5}}\n"
+    );
     let (lines, _) = bad(json_lines(&text));
     assert_eq!(lines.iter().map(|line| line.number).collect::<Vec<_>>(), [2, 3, 4, 5]);
     assert!(lines[1].why.contains("unknown field `colour`"), "{}", lines[1].why);

@@ -5,9 +5,7 @@
 use crate::ports::machine::{Machine, MachineVitals};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use sysinfo::{
-    Components, DiskRefreshKind, Disks, Pid, ProcessRefreshKind, ProcessesToUpdate, System,
-};
+use sysinfo::{Components, DiskRefreshKind, Disks, Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
 /// Reads on demand, and keeps nothing but the handles.
 pub struct SysinfoMachine {
@@ -44,7 +42,8 @@ impl SysinfoMachine {
 
     /// Free and total bytes of the disk with the longest mount point above the data directory.
     fn disk(&self) -> Option<(u64, u64)> {
-        let disks = Disks::new_with_refreshed_list_specifics(DiskRefreshKind::nothing().with_storage()).ok()?;
+        let disks =
+            Disks::new_with_refreshed_list_specifics(DiskRefreshKind::nothing().with_storage()).ok()?;
         disks
             .iter()
             .filter(|disk| self.data_dir.starts_with(disk.mount_point()))

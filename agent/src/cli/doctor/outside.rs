@@ -22,7 +22,11 @@ pub(super) async fn of(config: &AgentConfig, stored: Option<&StoredIdentity>) ->
     let url = config.central_url.as_deref().or(enrolled_at).unwrap_or(CENTRAL_URL).trim_end_matches('/');
     let mut findings = vec![identity(stored)];
     let Ok(client) = Client::builder().timeout(ANSWER_MAX).build() else {
-        findings.push(Finding::unknown("central", "no HTTP client could be set up"));
+        findings.push(Finding::look(
+            "central",
+            "cannot be asked: this machine has no CA certificates",
+            "install the package ca-certificates",
+        ));
         return findings;
     };
     match client.get(format!("{url}/healthz")).send().await {
@@ -50,10 +54,9 @@ pub(super) async fn of(config: &AgentConfig, stored: Option<&StoredIdentity>) ->
 
 fn identity(stored: Option<&StoredIdentity>) -> Finding {
     match stored {
-        Some(stored) => Finding::works(
-            "identity",
-            format!("{} of store {}", stored.given.replica, stored.given.store),
-        ),
+        Some(stored) => {
+            Finding::works("identity", format!("{} of store {}", stored.given.replica, stored.given.store))
+        }
         None => Finding::look(
             "identity",
             "not enrolled, or not readable by this user",
@@ -85,13 +88,16 @@ fn compared(ours: UtcMs, theirs: UtcMs) -> Finding {
 async fn credential(client: &Client, url: &str, secret: &str) -> Finding {
     const WHAT: &str = "credential";
     let request = client.post(format!("{url}/v1/sync")).bearer_auth(secret);
-    match request.header(CONTENT_TYPE, SYNC_CONTENT_TYPE).body("").send().await.map(|answer| answer.status()) {
+    match request.header(CONTENT_TYPE, SYNC_CONTENT_TYPE).body("").send().await.map(|answer| answer.status())
+    {
         Ok(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => Finding::broken(
             WHAT,
             "central does not accept it",
             "make a new code at central and enrol this agent anew",
         ),
-        Ok(status) if status.is_server_error() => Finding::unknown(WHAT, format!("central answered {status}")),
+        Ok(status) if status.is_server_error() => {
+            Finding::unknown(WHAT, format!("central answered {status}"))
+        }
         Ok(_) => Finding::works(WHAT, "accepted by central"),
         Err(_) => Finding::unknown(WHAT, "central did not answer"),
     }

@@ -57,7 +57,11 @@ async fn bad_movements_are_refused_with_their_reason() {
         (json!({ "movements": [{ "kind": "sale", "sku": "A-1", "quantity": 1.5 }] }), 400, "invalid_request"),
         (json!({ "movements": [{ "kind": "sale", "sku": "A-1", "quantity": "1" }] }), 400, "invalid_request"),
         (json!({ "movements": [{ "kind": "theft", "sku": "A-1", "quantity": 1 }] }), 400, "invalid_request"),
-        (json!({ "movements": [{ "kind": "sale", "sku": "A-1", "quantity": 1, "qty": 1 }] }), 400, "unknown_field"),
+        (
+            json!({ "movements": [{ "kind": "sale", "sku": "A-1", "quantity": 1, "qty": 1 }] }),
+            400,
+            "unknown_field",
+        ),
         (json!({ "movments": [] }), 400, "unknown_field"),
     ];
     for (number, (body, status, code)) in cases.iter().enumerate() {
@@ -109,7 +113,10 @@ async fn a_full_disk_is_507_and_may_be_tried_again() {
 async fn stock_is_looked_up_one_by_one_together_and_by_name() {
     let (lan, till) = till().await;
     let one = lan.send(ask("GET", "/v1/skus/A-1").by(&till)).await;
-    assert_eq!((one.body["available"].as_i64(), &one.body["as_of"]), (Some(5), &json!("2023-11-14T22:13:20Z")));
+    assert_eq!(
+        (one.body["available"].as_i64(), &one.body["as_of"]),
+        (Some(5), &json!("2023-11-14T22:13:20Z"))
+    );
     assert_eq!(lan.send(ask("GET", "/v1/skus/NO-1").by(&till)).await.code(), "unknown_sku");
     assert_eq!(lan.send(ask("GET", "/v1/skus/a%20b").by(&till)).await.code(), "invalid_request");
 
@@ -117,11 +124,16 @@ async fn stock_is_looked_up_one_by_one_together_and_by_name() {
     let many = lan.send(ask("POST", "/v1/skus/lookup").by(&till).json(&asked)).await;
     assert_eq!((&many.body["skus"][0]["sku"], &many.body["unknown"][0]), (&json!("A-1"), &json!("NO-1")));
     let flood = json!({ "skus": vec!["A-1"; 501] });
-    assert_eq!(lan.send(ask("POST", "/v1/skus/lookup").by(&till).json(&flood)).await.code(), "invalid_request");
+    assert_eq!(
+        lan.send(ask("POST", "/v1/skus/lookup").by(&till).json(&flood)).await.code(),
+        "invalid_request"
+    );
 
     let found = lan.send(ask("GET", "/v1/skus?q=Lam&limit=5").by(&till)).await;
     assert_eq!(found.body["skus"][0]["name"], "Lamp");
-    for (query, code) in [("limit=0", "invalid_request"), ("limit=501", "invalid_request"), ("x=1", "unknown_field")] {
+    for (query, code) in
+        [("limit=0", "invalid_request"), ("limit=501", "invalid_request"), ("x=1", "unknown_field")]
+    {
         let answer = lan.send(ask("GET", format!("/v1/skus?{query}")).by(&till)).await;
         assert_eq!(answer.code(), code, "{query}");
     }

@@ -2,7 +2,9 @@
 //! the real tables, durability does not.
 
 use crate::adapters::http::FileFormat;
-use crate::core::command::{Answer, Command, Intent, MovementKind, MovementRequest, Position, Refusal, TaskAct};
+use crate::core::command::{
+    Answer, Command, Intent, MovementKind, MovementRequest, Position, Refusal, TaskAct,
+};
 use crate::ports::ledger::{
     Device, Devices, Executed, Import, ImportItem, Imported, Ledger, LedgerError, Role, Summary, TaskFilter,
     TaskPage,
@@ -124,8 +126,8 @@ impl Inside {
                     hard: request.hard,
                     cause: request.cause,
                     author: "manager".to_owned(),
-                    since_ms: now.utc,
-                    until_ms: request.until,
+                    since: now.utc,
+                    until: request.until,
                 });
                 Ok(Answer::Closure { closure: self.closure.clone() })
             }
@@ -168,7 +170,11 @@ impl Ledger for Store {
     async fn execute(&self, intent: Intent, command: Command, now: Now) -> Result<Executed, LedgerError> {
         self.with(|inside| {
             if let Some(code) = inside.broken {
-                return Err(LedgerError::Unavailable { code, what: "the disk is full".to_owned(), source: None });
+                return Err(LedgerError::Unavailable {
+                    code,
+                    what: "the disk is full".to_owned(),
+                    source: None,
+                });
             }
             let key = format!("{}/{}", intent.device, intent.key);
             if let Some((hash, answer)) = inside.keys.get(&key) {
@@ -202,7 +208,11 @@ impl Ledger for Store {
         let wanted = |state: &&TaskState| {
             let after = filter.cursor.as_ref().is_none_or(|cursor| state.task.as_str() > cursor.as_str());
             after
-                && if filter.phases.is_empty() { !state.phase.is_final() } else { filter.phases.contains(&state.phase) }
+                && if filter.phases.is_empty() {
+                    !state.phase.is_final()
+                } else {
+                    filter.phases.contains(&state.phase)
+                }
         };
         let limit = usize::try_from(filter.limit).unwrap();
         let mut tasks: Vec<TaskState> =

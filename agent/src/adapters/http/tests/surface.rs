@@ -31,7 +31,10 @@ async fn status_and_health_are_open_and_hold_no_secret() {
     let lan = Lan::new();
     assert_eq!(lan.send(ask("GET", "/healthz")).await.body, json!({ "ok": true, "damaged": false }));
     let status = lan.send(ask("GET", "/v1/status")).await;
-    assert_eq!((&status.body["enrolled"], &status.body["central"]["reachable"]), (&json!(false), &Value::Null));
+    assert_eq!(
+        (&status.body["enrolled"], &status.body["central"]["reachable"]),
+        (&json!(false), &Value::Null)
+    );
     assert!(status.body["advice"][0].as_str().unwrap().contains("enroll"));
     assert!(!status.body.to_string().contains(ADMIN));
 }
