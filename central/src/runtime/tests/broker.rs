@@ -2,6 +2,7 @@
 
 use super::bench::storage;
 use crate::adapters::mqtt_broker::{BrokerSettings, EmbeddedBroker, OBSERVER};
+use crate::adapters::mqtt_client::{ExternalBroker, ExternalSettings};
 use crate::adapters::sqlite::SqliteStore;
 use crate::core::fleet::Store;
 use crate::flows::enrol::{code_hash, token_hash};
@@ -192,4 +193,33 @@ async fn the_observer_sees_heartbeats_and_says_nothing() {
             break;
         }
     }
+}
+
+/// To the client it makes no difference whose broker it is; here it is our own, and the login is
+/// the observer's, who may listen to every store.
+#[tokio::test]
+async fn signals_come_in_through_a_broker_outside() {
+    let stand = stand().await;
+    let settings = ExternalSettings {
+        host: "127.0.0.1".to_owned(),
+        port: stand.port,
+        client_id: "holdfast-central".to_owned(),
+        username: Some(OBSERVER.to_owned()),
+        password: Some(Secret::new("look")),
+    };
+    let (sender, mut heard) = mpsc::channel(16);
+    let stop = CancellationToken::new();
+    let listening = tokio::spawn(ExternalBroker::new(&settings, sender).run(stop.clone()));
+    let (client, mut events) = leeds(&stand).await;
+    // The subscription may come after the first of them.
+    let message = loop {
+        publish(&client, &mut events, HEARTBEAT, "beat").await;
+        if let Ok(message) = heard.try_recv() {
+            break message;
+        }
+    };
+    assert_eq!((message.topic.as_str(), message.payload.as_slice()), (HEARTBEAT, b"beat".as_slice()));
+    assert_eq!(message.from, None, "an outside broker does not tell who published");
+    stop.cancel();
+    listening.await.unwrap();
 }
