@@ -27,10 +27,11 @@ pub async fn exchange<S: Replication + ?Sized>(
         let what = format!("this credential is of {}, not of {}", replica.replica, request.replica);
         return Err(FlowError::refused(Code::Forbidden, what));
     }
-    let exchanged = store.exchange(replica, request, now).await?;
+    let mut exchanged = store.exchange(replica, request, now).await?;
     let key = StoreKey::new(replica.tenant.clone(), replica.store.clone());
     let siblings = watch.with(|observatory| {
         observatory.book.note_sync(&key, now.mono);
+        exchanged.response.lease_ms = u64::try_from(observatory.policy.lease_ms).unwrap_or_default();
         observatory.record(&key).is_some_and(|record| record.enrolled_replicas > 1)
     });
     if let Some(json) = &request.health {

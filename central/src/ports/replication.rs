@@ -3,7 +3,7 @@
 use super::StoreError;
 use super::access::ReplicaIdentity;
 use async_trait::async_trait;
-use holdfast_shared::ids::{StoreId, TaskId, TenantId};
+use holdfast_shared::ids::{FactId, StoreId, TaskId, TenantId};
 use holdfast_shared::time::{Now, UtcMs};
 use holdfast_shared::wire::sync::{SyncRequest, SyncResponse};
 
@@ -37,6 +37,14 @@ pub trait Replication: Send + Sync {
         request: &SyncRequest,
         now: Now,
     ) -> Result<Exchanged, StoreError>;
+    /// Those of the asked intents of which central has no fact: what a device was told was done, and
+    /// what its store has not sent, or lost. An intent is there when its fact or a part of it is.
+    async fn missing_intents(
+        &self,
+        tenant: &TenantId,
+        store: &StoreId,
+        intents: &[FactId],
+    ) -> Result<Vec<FactId>, StoreError>;
     /// The recent pairs of root and digest, newest first, to compare a heartbeat with.
     async fn digests(&self, tenant: &TenantId, store: &StoreId) -> Result<Vec<StoreDigest>, StoreError>;
 }

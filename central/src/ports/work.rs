@@ -94,8 +94,9 @@ pub trait Work: Send + Sync {
         store: &StoreId,
         page: &PageRequest,
     ) -> Result<Page<TaskState>, StoreError>;
-    /// What must hold, counted straight from the tables; for the demo's summary and for tests.
-    async fn audit(&self) -> Result<Audit, StoreError>;
+    /// What must hold, counted straight from the tables, of one tenant or of all; for the demo's
+    /// summary and for tests.
+    async fn audit(&self, tenant: Option<&TenantId>) -> Result<Audit, StoreError>;
 }
 
 /// Each of the first four must be 0.
@@ -111,6 +112,8 @@ pub struct Audit {
     pub reserved_mismatch: u64,
     /// Holds whose task has ended.
     pub orphaned_holds: u64,
+    /// Tasks that central took back from a store, not counting cancellations.
+    pub recalled_tasks: u64,
     pub open_holds: u64,
     pub open_tasks: u64,
 }

@@ -20,8 +20,6 @@ use holdfast_shared::wire::sync::{
 use rusqlite::{Connection, Row, named_params};
 use std::collections::BTreeMap;
 
-/// How long central leaves accepted work where it is, counted from this answer.
-const LEASE_MS: u64 = 60_000;
 const NEXT_SYNC_LEVEL_MS: u64 = 10_000;
 const NEXT_SYNC_BEHIND_MS: u64 = 1_000;
 /// Changes looked at for one answer; a store that lacks more asks again.
@@ -60,7 +58,8 @@ pub(super) fn answer(
         cursor: u64::try_from(piece.up_to.unwrap_or(digests.sequence)).unwrap_or_default(),
         central_time: now,
         hlc: stamp(conn, state, now)?,
-        lease_ms: LEASE_MS,
+        // Courtesy is policy, which the flow knows.
+        lease_ms: 0,
         next_sync_ms: if level { NEXT_SYNC_LEVEL_MS } else { NEXT_SYNC_BEHIND_MS },
         root: digests.root,
         level,

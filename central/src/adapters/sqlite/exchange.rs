@@ -18,7 +18,7 @@ use async_trait::async_trait;
 use holdfast_shared::document::Heads;
 use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::error::Code;
-use holdfast_shared::ids::{DocumentId, StoreId, TaskId, TenantId};
+use holdfast_shared::ids::{DocumentId, FactId, StoreId, TaskId, TenantId};
 use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::{Now, UtcMs};
 use holdfast_shared::wire::sync::{DocumentFrame, DocumentProblem, SyncRequest};
@@ -42,6 +42,28 @@ impl Replication for SqliteStore {
                 state.forget_bags();
             }
             exchanged
+        })
+        .await
+    }
+
+    async fn missing_intents(
+        &self,
+        tenant: &TenantId,
+        store: &StoreId,
+        intents: &[FactId],
+    ) -> Result<Vec<FactId>> {
+        let (tenant, store, intents) = (tenant.clone(), store.clone(), intents.to_vec());
+        self.read(move |conn| {
+            let mut missing = Vec::new();
+            for intent in intents {
+                let params = named_params! {
+                    ":tenant": tenant.as_str(), ":store": store.as_str(), ":fact": intent.as_str(),
+                };
+                if list(conn, sql!(DOCUMENTS.facts_of_intent), params, |_| Ok(()))?.is_empty() {
+                    missing.push(intent);
+                }
+            }
+            Ok(missing)
         })
         .await
     }

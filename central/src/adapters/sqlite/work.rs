@@ -101,14 +101,17 @@ impl Work for SqliteStore {
         .await
     }
 
-    async fn audit(&self) -> Result<Audit> {
-        self.read(|conn| {
-            let audit = one(conn, sql!(WORK.audit), [], |row| {
+    async fn audit(&self, tenant: Option<&TenantId>) -> Result<Audit> {
+        let tenant = tenant.cloned();
+        self.read(move |conn| {
+            let params = named_params! { ":tenant": tenant.as_ref().map(TenantId::as_str) };
+            let audit = one(conn, sql!(WORK.audit), params, |row| {
                 Ok(Audit {
                     double_shipped: unsigned(row, "double_shipped")?,
                     oversold: unsigned(row, "oversold")?,
                     reserved_mismatch: unsigned(row, "reserved_mismatch")?,
                     orphaned_holds: unsigned(row, "orphaned_holds")?,
+                    recalled_tasks: unsigned(row, "recalled_tasks")?,
                     open_holds: unsigned(row, "open_holds")?,
                     open_tasks: unsigned(row, "open_tasks")?,
                 })

@@ -73,3 +73,10 @@ ON CONFLICT DO NOTHING
 
 -- name: facts_of_task
 SELECT fact, text FROM fact WHERE tenant = ?1 AND task = ?2
+
+-- name: facts_of_intent
+-- Its own fact, or its parts: '/' is the character after '.'.
+SELECT 1 FROM fact
+WHERE tenant = :tenant AND store = :store
+    AND (fact = :fact OR (fact > :fact || '.' AND fact < :fact || '/'))
+LIMIT 1

@@ -70,19 +70,25 @@ SELECT
         SELECT t.tenant, t.order_id, json_extract(j.value, '$.line') AS line,
             sum(json_extract(j.value, '$.picked')) AS units
         FROM task t, json_each(t.state, '$.lines') j
-        WHERE t.phase = 'handed_over'
+        WHERE t.phase = 'handed_over' AND (:tenant IS NULL OR t.tenant = :tenant)
         GROUP BY 1, 2, 3) h
         ON h.tenant = l.tenant AND h.order_id = l.order_id AND h.line = l.line
         WHERE h.units > l.quantity)
-    + (SELECT count(*) FROM order_line WHERE surplus > 0) AS double_shipped,
-    (SELECT coalesce(sum(max(0, taken - available)), 0) FROM hold) AS oversold,
-    (SELECT count(*) FROM position p WHERE p.reserved <> (
+    + (SELECT count(*) FROM order_line
+        WHERE surplus > 0 AND (:tenant IS NULL OR tenant = :tenant)) AS double_shipped,
+    (SELECT coalesce(sum(max(0, taken - available)), 0) FROM hold
+        WHERE :tenant IS NULL OR tenant = :tenant) AS oversold,
+    (SELECT count(*) FROM position p WHERE (:tenant IS NULL OR p.tenant = :tenant) AND p.reserved <> (
         SELECT coalesce(sum(h.quantity), 0) FROM hold h
         WHERE h.tenant = p.tenant AND h.sku = p.sku AND h.store = p.store)) AS reserved_mismatch,
     -- While a store still has facts to send, the one that ends the hold may be among them.
     (SELECT count(*) FROM hold h
         JOIN task t ON t.tenant = h.tenant AND t.task = h.task
         JOIN replication r ON r.tenant = t.tenant AND r.store = t.store
-        WHERE h.quantity > 0 AND t.ended_at IS NOT NULL AND r.level = 1) AS orphaned_holds,
-    (SELECT count(*) FROM hold WHERE quantity > 0) AS open_holds,
-    (SELECT count(*) FROM task WHERE ended_at IS NULL) AS open_tasks
+        WHERE h.quantity > 0 AND t.ended_at IS NOT NULL AND r.level = 1
+            AND (:tenant IS NULL OR h.tenant = :tenant)) AS orphaned_holds,
+    (SELECT count(*) FROM task
+        WHERE json_extract(state, '$.recall') IS NOT NULL AND NOT json_extract(state, '$.recall.cancel')
+            AND (:tenant IS NULL OR tenant = :tenant)) AS recalled_tasks,
+    (SELECT count(*) FROM hold WHERE quantity > 0 AND (:tenant IS NULL OR tenant = :tenant)) AS open_holds,
+    (SELECT count(*) FROM task WHERE ended_at IS NULL AND (:tenant IS NULL OR tenant = :tenant)) AS open_tasks
