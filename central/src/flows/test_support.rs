@@ -19,7 +19,7 @@ use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::{FulfilmentKind, TaskState};
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{
-    Actor, ApiKeyId, DecisionId, ExceptionId, LineNo, OrderId, Sku, StoreId, TaskId, TenantId,
+    Actor, ApiKeyId, DecisionId, ExceptionId, FactId, LineNo, OrderId, Sku, StoreId, TaskId, TenantId,
 };
 use holdfast_shared::time::{Now, UtcMs};
 use holdfast_shared::wire::sync::SyncRequest;
@@ -250,7 +250,7 @@ impl Work for Ram {
     async fn tasks_of_store(&self, _: &TenantId, _: &StoreId, _: &PageRequest) -> Result<Page<TaskState>> {
         not_here()
     }
-    async fn audit(&self) -> Result<Audit> {
+    async fn audit(&self, _: Option<&TenantId>) -> Result<Audit> {
         not_here()
     }
 }
@@ -285,6 +285,9 @@ impl Orders for Ram {
 impl Replication for Ram {
     async fn exchange(&self, _: &ReplicaIdentity, _: &SyncRequest, _: Now) -> Result<Exchanged> {
         Ok(self.told(|told| told.exchanged.clone()).unwrap())
+    }
+    async fn missing_intents(&self, _: &TenantId, _: &StoreId, _: &[FactId]) -> Result<Vec<FactId>> {
+        not_here()
     }
     async fn digests(&self, _: &TenantId, _: &StoreId) -> Result<Vec<StoreDigest>> {
         self.done(|done| done.digest_reads += 1);

@@ -65,6 +65,7 @@ async fn a_freeze_is_raised_and_settled() {
     heard(&watch, &names, 0);
     look(&ram, &watch, 0, 13).await;
     assert_eq!(ram.raised_keys(), ["observer"]);
+    ram.done(|done| done.settled.clear());
     heard(&watch, &names, 14_000);
     look(&ram, &watch, 14, 15).await;
     assert_eq!(ram.done(|done| done.settled.clone()), ["observer"]);
@@ -82,7 +83,16 @@ async fn drift_that_lasts_is_raised_once_and_settled_when_it_is_over() {
         evaluate(&ram, &watch, at_ms(beat * 5_000)).await.unwrap();
     }
     assert_eq!(ram.raised_keys(), ["drift:leeds"]);
+    ram.done(|done| done.settled.clear());
     watch.with(|o| o.book.note_digest(&key("leeds"), &replica, DigestVerdict::Equal));
     evaluate(&ram, &watch, at_ms(21_000)).await.unwrap();
     assert_eq!(ram.done(|done| done.settled.clone()), ["drift:leeds"]);
+}
+
+#[tokio::test]
+async fn a_freeze_that_a_former_process_raised_is_settled_at_the_start() {
+    let ram = Ram::default();
+    fleet(&ram, &["leeds"]);
+    evaluate(&ram, &Watch::default(), at_ms(0)).await.unwrap();
+    assert_eq!(ram.done(|done| done.settled.clone()), ["observer"]);
 }

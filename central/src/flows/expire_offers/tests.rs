@@ -57,4 +57,8 @@ async fn a_pickup_is_not_moved_and_a_person_is_told_once() {
     assert_eq!(run(&ram, &watch, 21_000).await, 0);
     assert!(ram.done(|done| done.recalled.is_empty()));
     assert_eq!(ram.raised_keys(), ["unaccepted:o1-1"]);
+    ram.told(|told| told.tasks.clear());
+    ram.done(|done| done.settled.clear());
+    run(&ram, &watch, 22_000).await;
+    assert_eq!(ram.done(|done| done.settled.clone()), ["unaccepted:o1-1"]);
 }

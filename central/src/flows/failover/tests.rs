@@ -68,7 +68,11 @@ async fn what_was_told_is_settled_when_the_store_is_back() {
     assert!(ram.done(|done| done.recalled.is_empty()));
     watch.with(|observatory| observatory.hear(beat("leeds", "b1", 2), MonoMs(32_000)));
     evaluate(&ram, &watch, at_ms(32_000)).await.unwrap();
+    ram.done(|done| done.settled.clear());
+    run(&ram, &watch, 32_000).await;
     assert_eq!(ram.done(|done| done.settled.clone()), ["released:o1-1"]);
+    run(&ram, &watch, 33_000).await;
+    assert_eq!(ram.done(|done| done.settled.len()), 1);
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ async fn fleet(ram: &Ram, names: &[&str]) -> Watch {
         watch.with(|observatory| observatory.hear(beat(name, "b1", 1), MonoMs(0)));
     }
     evaluate(ram, &watch, at_ms(0)).await.unwrap();
+    ram.done(|done| done.settled.clear());
     watch
 }
 
