@@ -1,5 +1,17 @@
 //! Decides, and does nothing else: a command, a view of what is stored and the time go in; facts
 //! to record and an answer come out. No sockets, no clock, no threads, no randomness.
+//!
+//! [`decide`] is the one way in; each command has its file under [`commands`]. What is decided
+//! gets its ids and stamps from the [`mint`]. [`replay`] knows a command again whose facts are
+//! already in the ledger, and [`recall`] answers for goods that nobody has touched.
 
 pub mod command;
+pub mod commands;
+pub mod decide;
+pub mod mint;
+pub mod recall;
+pub mod replay;
 pub mod view;
+
+#[cfg(test)]
+pub(crate) mod testing;

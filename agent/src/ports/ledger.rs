@@ -7,7 +7,7 @@ use holdfast_shared::domain::task::{Phase, TaskState};
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{BootId, DeviceId, ReplicaId, Sku, StoreId, TaskId, TenantId};
 use holdfast_shared::set_hash::SetHash;
-use holdfast_shared::time::{Now, UtcMs};
+use holdfast_shared::time::{Hlc, Now, UtcMs};
 use holdfast_shared::wire::signal::ClosureNote;
 use holdfast_shared::wire::sync::{DocumentFrame, DocumentHeads, SyncResponse};
 use serde::{Deserialize, Serialize};
@@ -126,6 +126,9 @@ pub struct Identity {
 /// What central is to be told and asked in one round.
 #[derive(Debug, Clone)]
 pub struct Cut {
+    /// As whom, and by which stamp: greater than that of every fact told so far.
+    pub identity: Identity,
+    pub sent_at: Hlc,
     pub incarnation: Option<u64>,
     pub cursor: u64,
     pub root: SetHash,

@@ -1,0 +1,142 @@
+//! What the handlers stand on.
+
+use super::auth::Known;
+use super::enrolment::Enroller;
+use super::events::Hub;
+use super::import::ReadFile;
+use super::presence::Presence;
+use super::tries::Tries;
+use crate::ports::ledger::{Devices, Import, Ledger};
+use holdfast_platform::clock::Clock;
+use holdfast_platform::secret::{Secret, TokenHash};
+use holdfast_shared::ids::{ReplicaId, StoreId, TenantId};
+use holdfast_shared::time::{MonoMs, Now, UtcMs};
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// What the runtime knows and the ledger does not: who this is, and what is connected.
+pub trait Standing: Send + Sync {
+    fn standing(&self) -> StandingNow;
+}
+
+/// Who this installation is at central.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enrolled {
+    pub tenant: TenantId,
+    pub store: StoreId,
+    pub store_name: String,
+    pub replica: ReplicaId,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StandingNow {
+    pub enrolled: Option<Enrolled>,
+    pub central_url: String,
+    /// None before the first try.
+    pub central_reachable: Option<bool>,
+    /// Why the last sync did not work.
+    pub central_trouble: Option<String>,
+    pub last_sync_at: Option<UtcMs>,
+    pub broker: Option<String>,
+    pub broker_connected: bool,
+    pub started_at: MonoMs,
+}
+
+/// Everything that a router is made of.
+pub struct Parts {
+    pub ledger: Arc<dyn Ledger>,
+    pub import: Arc<dyn Import>,
+    pub devices: Arc<dyn Devices>,
+    pub standing: Arc<dyn Standing>,
+    pub enroller: Arc<dyn Enroller>,
+    pub clock: Arc<dyn Clock>,
+    /// Under which device tokens and pairing codes are hashed.
+    pub token_key: [u8; 32],
+    pub admin_token: Secret,
+    pub read_file: Arc<ReadFile>,
+    pub hub: Hub,
+    pub presence: Arc<Presence>,
+    /// Rung after each commit, so that central hears of it soon.
+    pub committed: Arc<Notify>,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts").finish_non_exhaustive()
+    }
+}
+
+/// The handlers' state: cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Api(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    parts: Parts,
+    known: Known,
+    tries: Tries,
+}
+
+impl Api {
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(Inner { parts, known: Known::default(), tries: Tries::default() }))
+    }
+
+    pub(super) fn ledger(&self) -> &dyn Ledger {
+        self.0.parts.ledger.as_ref()
+    }
+
+    pub(super) fn import(&self) -> &dyn Import {
+        self.0.parts.import.as_ref()
+    }
+
+    pub(super) fn devices(&self) -> &dyn Devices {
+        self.0.parts.devices.as_ref()
+    }
+
+    pub(super) fn standing(&self) -> StandingNow {
+        self.0.parts.standing.standing()
+    }
+
+    pub(super) fn enroller(&self) -> &dyn Enroller {
+        self.0.parts.enroller.as_ref()
+    }
+
+    pub(super) fn now(&self) -> Now {
+        self.0.parts.clock.now()
+    }
+
+    pub(super) fn hub(&self) -> &Hub {
+        &self.0.parts.hub
+    }
+
+    pub(super) fn presence(&self) -> &Presence {
+        &self.0.parts.presence
+    }
+
+    pub(super) fn read_file(&self) -> Arc<ReadFile> {
+        Arc::clone(&self.0.parts.read_file)
+    }
+
+    pub(super) fn known(&self) -> &Known {
+        &self.0.known
+    }
+
+    pub(super) fn tries(&self) -> &Tries {
+        &self.0.tries
+    }
+
+    pub(super) fn hash(&self, token: &str) -> [u8; 32] {
+        *TokenHash::of(&self.0.parts.token_key, token).as_bytes()
+    }
+
+    pub(super) fn is_admin(&self, token: &str) -> bool {
+        holdfast_platform::secret::same(token.as_bytes(), self.0.parts.admin_token.reveal().as_bytes())
+    }
+
+    /// Something was committed: central should hear of it.
+    pub(super) fn committed(&self) {
+        self.0.parts.committed.notify_one();
+    }
+}

@@ -1,0 +1,143 @@
+//! How the store is, in the open: no secrets, no orders.
+
+use super::problem::Failure;
+use super::state::{Api, StandingNow};
+use super::view::{ClosureView, stamp};
+use crate::ports::ledger::Summary;
+use axum::Json;
+use axum::extract::State;
+use holdfast_shared::error::Problem;
+use holdfast_shared::ids::{ReplicaId, StoreId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(super) struct Health {
+    ok: bool,
+    /// The database failed its check: it is only read.
+    damaged: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CentralView {
+    pub url: String,
+    /// Absent before the first try.
+    pub reachable: Option<bool>,
+    pub last_sync_at: Option<String>,
+    /// Why the last sync did not work.
+    pub trouble: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BrokerView {
+    pub address: Option<String>,
+    pub connected: bool,
+}
+
+/// What works and what does not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StatusView {
+    pub version: String,
+    pub uptime_s: i64,
+    pub now: Option<String>,
+    pub enrolled: bool,
+    pub store: Option<StoreId>,
+    pub store_name: Option<String>,
+    pub replica: Option<ReplicaId>,
+    pub central: CentralView,
+    pub broker: BrokerView,
+    /// Facts that central has not acknowledged.
+    pub unsynced: u64,
+    pub oldest_unsynced_at: Option<String>,
+    pub skus: u64,
+    pub facts: u64,
+    pub open_tasks: u32,
+    pub closure: Option<ClosureView>,
+    /// What the database's check found; then it is only read.
+    pub damaged: Option<String>,
+    /// What to do now, if anything.
+    pub advice: Vec<String>,
+}
+
+/// Whether the process answers.
+#[utoipa::path(
+    get, path = "/healthz", tag = "status",
+    responses((status = 200, description = "It answers", body = Health))
+)]
+pub(super) async fn healthz(State(api): State<Api>) -> Json<Health> {
+    let damaged = api.ledger().summary().await.map_or(true, |summary| summary.damaged.is_some());
+    Json(Health { ok: true, damaged })
+}
+
+/// How the store is.
+#[utoipa::path(
+    get, path = "/v1/status", tag = "status",
+    responses(
+        (status = 200, description = "What works and what does not", body = StatusView),
+        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn status(State(api): State<Api>) -> Result<Json<StatusView>, Failure> {
+    let summary = api.ledger().summary().await?;
+    let standing = api.standing();
+    let now = api.now();
+    let advice = advice(&summary, &standing);
+    let enrolled = standing.enrolled;
+    Ok(Json(StatusView {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        uptime_s: now.mono.since(standing.started_at) / 1000,
+        now: stamp(now.utc),
+        enrolled: enrolled.is_some(),
+        store: enrolled.as_ref().map(|who| who.store.clone()),
+        store_name: enrolled.as_ref().map(|who| who.store_name.clone()),
+        replica: enrolled.as_ref().map(|who| who.replica.clone()),
+        central: CentralView {
+            url: standing.central_url,
+            reachable: standing.central_reachable,
+            last_sync_at: standing.last_sync_at.and_then(stamp),
+            trouble: standing.central_trouble,
+        },
+        broker: BrokerView { address: standing.broker, connected: standing.broker_connected },
+        unsynced: summary.unsynced,
+        oldest_unsynced_at: summary.oldest_unsynced_at.and_then(stamp),
+        skus: summary.skus,
+        facts: summary.facts,
+        open_tasks: summary.open_tasks,
+        closure: summary.closure.map(ClosureView::from),
+        damaged: summary.damaged,
+        advice,
+    }))
+}
+
+fn advice(summary: &Summary, standing: &StandingNow) -> Vec<String> {
+    let mut advice = Vec::new();
+    if summary.damaged.is_some() {
+        advice.push("The database is only read. Run holdfast-agent doctor, and call support.".to_owned());
+    }
+    if standing.enrolled.is_none() {
+        advice.push(
+            "Not enrolled: make a code at central, then run holdfast-agent enroll --central URL --code CODE and restart the agent."
+                .to_owned(),
+        );
+    } else if standing.central_reachable == Some(false) {
+        advice.push(format!(
+            "Central does not answer at {}. Check the uplink; work in the store goes on meanwhile.",
+            standing.central_url
+        ));
+    }
+    if summary.skus == 0 {
+        advice.push("The catalogue is empty: run holdfast-agent import FILE.".to_owned());
+    }
+    advice
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_agent_is_told_how_to_go_on() {
+        let told = advice(&Summary::default(), &StandingNow::default()).join(" ");
+        assert!(told.contains("holdfast-agent enroll") && told.contains("holdfast-agent import"));
+    }
+}

@@ -1,0 +1,306 @@
+//! A store in memory, just true enough for the API above it: transitions and refusals come from
+//! the real tables, durability does not.
+
+use crate::adapters::http::FileFormat;
+use crate::core::command::{
+    Answer, Command, Intent, MovementKind, MovementRequest, Position, Refusal, TaskAct,
+};
+use crate::ports::ledger::{
+    Device, Devices, Executed, Import, ImportItem, Imported, Ledger, LedgerError, Role, Summary, TaskFilter,
+    TaskPage,
+};
+use async_trait::async_trait;
+use holdfast_shared::domain::task::{
+    FulfilmentKind, Line, Phase, Recall, Release, ReleasePoint, TaskState, check,
+};
+use holdfast_shared::error::Code;
+use holdfast_shared::ids::{DeviceId, LineNo, Sku, TaskId};
+use holdfast_shared::limits::QUANTITY_MAX;
+use holdfast_shared::time::{Hlc, Now, UtcMs};
+use holdfast_shared::wire::signal::ClosureNote;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Mutex;
+
+#[derive(Default)]
+pub(super) struct Store(Mutex<Inside>);
+
+#[derive(Default)]
+struct Inside {
+    positions: BTreeMap<Sku, Position>,
+    tasks: BTreeMap<TaskId, TaskState>,
+    keys: HashMap<String, ([u8; 32], Answer)>,
+    facts: Vec<Option<String>>,
+    closure: Option<ClosureNote>,
+    offers: HashMap<[u8; 32], (Role, UtcMs)>,
+    devices: Vec<([u8; 32], Device)>,
+    broken: Option<Code>,
+}
+
+impl Store {
+    fn with<T>(&self, work: impl FnOnce(&mut Inside) -> T) -> T {
+        work(&mut self.0.lock().unwrap())
+    }
+
+    pub(super) fn stock(&self, sku: &str, name: &str, on_hand: i64) {
+        let sku: Sku = sku.parse().unwrap();
+        let position = Position {
+            sku: sku.clone(),
+            name: name.to_owned(),
+            barcode: Some(format!("400{on_hand}")),
+            on_hand,
+            reserved: 0,
+            available: on_hand,
+            as_of: Some(UtcMs(1_700_000_000_000)),
+            counted_at: None,
+        };
+        self.with(|inside| inside.positions.insert(sku, position));
+    }
+
+    /// A task for two of `A-1`, as far as `phase`.
+    pub(super) fn task(&self, task: &str, phase: Phase) {
+        let picked = if phase >= Phase::Packed { 2 } else { 0 };
+        let state = TaskState {
+            task: task.parse().unwrap(),
+            order: "o1".parse().unwrap(),
+            store: "leeds".parse().unwrap(),
+            fence: "1.7".parse().unwrap(),
+            kind: FulfilmentKind::Ship,
+            release_point: ReleasePoint::Packed,
+            phase,
+            lines: vec![Line { line: LineNo(1), sku: "A-1".parse().unwrap(), quantity: 2, picked, short: 0 }],
+            release: None,
+            recall: None,
+            decline_reason: None,
+            accept_by: UtcMs(1_700_000_060_000),
+            promise_by: None,
+            note: None,
+            offered_at: Hlc::default(),
+            changed_at: Hlc::default(),
+            newest: "central.1.1".parse().unwrap(),
+        };
+        self.with(|inside| inside.tasks.insert(state.task.clone(), state));
+    }
+
+    pub(super) fn change_task(&self, task: &str, change: impl FnOnce(&mut TaskState)) {
+        self.with(|inside| change(inside.tasks.get_mut(&task.parse().unwrap()).unwrap()));
+    }
+
+    pub(super) fn release(&self, task: &str) {
+        self.change_task(task, |state| {
+            state.release = Some(Release { fence: state.fence, replica: "leeds-a".parse().unwrap() });
+        });
+    }
+
+    pub(super) fn recall(&self, task: &str) {
+        self.change_task(task, |state| {
+            state.recall = Some(Recall { reason: "moved to York".to_owned(), cancel: false });
+        });
+    }
+
+    pub(super) fn break_with(&self, code: Code) {
+        self.with(|inside| inside.broken = Some(code));
+    }
+
+    /// The fact ids that intents brought with them.
+    pub(super) fn fact_ids(&self) -> Vec<Option<String>> {
+        self.with(|inside| inside.facts.clone())
+    }
+}
+
+impl Inside {
+    fn carry_out(&mut self, command: Command, now: Now) -> Result<Answer, Refusal> {
+        match command {
+            Command::Move(movements) => {
+                let moved: Result<Vec<Position>, Refusal> =
+                    movements.iter().map(|movement| self.moved(movement)).collect();
+                Ok(Answer::Moved { facts: Vec::new(), positions: moved? })
+            }
+            Command::Task { task, act } => {
+                let state = self.tasks.get_mut(&task).ok_or(Refusal::UnknownTask(task))?;
+                check(state, &act.event())?;
+                step(state, &act);
+                Ok(Answer::Task { state: Box::new(state.clone()) })
+            }
+            Command::Close(request) => {
+                self.closure = request.map(|request| ClosureNote {
+                    hard: request.hard,
+                    cause: request.cause,
+                    author: "manager".to_owned(),
+                    since: now.utc,
+                    until: request.until,
+                });
+                Ok(Answer::Closure { closure: self.closure.clone() })
+            }
+        }
+    }
+
+    fn moved(&mut self, movement: &MovementRequest) -> Result<Position, Refusal> {
+        let position =
+            self.positions.get_mut(&movement.sku).ok_or_else(|| Refusal::UnknownSku(movement.sku.clone()))?;
+        if !(1..=QUANTITY_MAX).contains(&movement.quantity) {
+            return Err(Refusal::Quantity(format!("a quantity of {} is out of range", movement.quantity)));
+        }
+        position.on_hand = match movement.kind {
+            MovementKind::Sale => position.on_hand - movement.quantity,
+            MovementKind::Count => movement.quantity,
+            _ => position.on_hand + movement.quantity,
+        };
+        Ok(position.clone())
+    }
+}
+
+fn step(state: &mut TaskState, act: &TaskAct) {
+    match act {
+        TaskAct::Accept => state.phase = Phase::Accepted,
+        TaskAct::Decline { reason } => {
+            state.phase = Phase::Declined;
+            state.decline_reason = Some(reason.clone());
+        }
+        TaskAct::StartPicking => state.phase = Phase::Picking,
+        TaskAct::Pick { quantity, .. } => state.lines[0].picked += quantity,
+        TaskAct::Short { missing, .. } => state.lines[0].short += missing,
+        TaskAct::Pack => state.phase = Phase::Packed,
+        TaskAct::HandOver { .. } => state.phase = Phase::HandedOver,
+        TaskAct::PutBack => state.phase = Phase::PutBack,
+    }
+}
+
+#[async_trait]
+impl Ledger for Store {
+    async fn execute(&self, intent: Intent, command: Command, now: Now) -> Result<Executed, LedgerError> {
+        self.with(|inside| {
+            if let Some(code) = inside.broken {
+                return Err(LedgerError::Unavailable {
+                    code,
+                    what: "the disk is full".to_owned(),
+                    source: None,
+                });
+            }
+            let key = format!("{}/{}", intent.device, intent.key);
+            if let Some((hash, answer)) = inside.keys.get(&key) {
+                if *hash != intent.request_hash {
+                    return Err(LedgerError::KeyReused);
+                }
+                return Ok(Executed { answer: answer.clone(), replayed: true });
+            }
+            let answer = inside.carry_out(command, now)?;
+            inside.facts.push(intent.fact_id.map(|id| id.to_string()));
+            inside.keys.insert(key, (intent.request_hash, answer.clone()));
+            Ok(Executed { answer, replayed: false })
+        })
+    }
+
+    async fn positions(&self, skus: &[Sku]) -> Result<Vec<Position>, LedgerError> {
+        Ok(self.with(|inside| skus.iter().filter_map(|sku| inside.positions.get(sku).cloned()).collect()))
+    }
+
+    async fn search(&self, text: &str, limit: u32) -> Result<Vec<Position>, LedgerError> {
+        let found = |position: &&Position| position.name.contains(text);
+        let limit = usize::try_from(limit).unwrap();
+        Ok(self.with(|inside| inside.positions.values().filter(found).take(limit).cloned().collect()))
+    }
+
+    async fn task(&self, task: &TaskId) -> Result<Option<TaskState>, LedgerError> {
+        Ok(self.with(|inside| inside.tasks.get(task).cloned()))
+    }
+
+    async fn tasks(&self, filter: TaskFilter) -> Result<TaskPage, LedgerError> {
+        let wanted = |state: &&TaskState| {
+            let after = filter.cursor.as_ref().is_none_or(|cursor| state.task.as_str() > cursor.as_str());
+            after
+                && if filter.phases.is_empty() {
+                    !state.phase.is_final()
+                } else {
+                    filter.phases.contains(&state.phase)
+                }
+        };
+        let limit = usize::try_from(filter.limit).unwrap();
+        let mut tasks: Vec<TaskState> =
+            self.with(|inside| inside.tasks.values().filter(wanted).take(limit + 1).cloned().collect());
+        let more = tasks.len() > limit;
+        tasks.truncate(limit);
+        let next = tasks.last().filter(|_| more).map(|state| state.task.to_string());
+        Ok(TaskPage { tasks, next })
+    }
+
+    async fn summary(&self) -> Result<Summary, LedgerError> {
+        Ok(self.with(|inside| Summary { closure: inside.closure.clone(), skus: 1, ..Summary::default() }))
+    }
+}
+
+#[async_trait]
+impl Import for Store {
+    async fn import(
+        &self,
+        items: Vec<ImportItem>,
+        _progress: Box<dyn Fn(u64) + Send + Sync>,
+        _now: Now,
+    ) -> Result<Imported, LedgerError> {
+        for item in &items {
+            self.stock(item.sku.as_str(), item.name.as_deref().unwrap_or(""), item.on_hand.unwrap_or(0));
+        }
+        Ok(Imported { new_skus: u64::try_from(items.len()).unwrap(), ..Imported::default() })
+    }
+}
+
+/// One SKU per line; `!` is a bad one.
+pub(super) fn read_file(bytes: &[u8], _format: FileFormat) -> Result<Vec<ImportItem>, String> {
+    let item = |(number, line): (usize, &str)| {
+        let sku = Sku::new(line).map_err(|error| format!("line {}: {error}", number + 1))?;
+        Ok(ImportItem { sku, name: None, barcode: None, class: None, on_hand: Some(1) })
+    };
+    std::str::from_utf8(bytes).unwrap().lines().enumerate().map(item).collect()
+}
+
+#[async_trait]
+impl Devices for Store {
+    async fn offer_pairing(&self, code_hash: [u8; 32], role: Role, until: UtcMs) -> Result<(), LedgerError> {
+        self.with(|inside| inside.offers.insert(code_hash, (role, until)));
+        Ok(())
+    }
+
+    async fn pair(
+        &self,
+        code_hash: [u8; 32],
+        name: &str,
+        token_hash: [u8; 32],
+        now: Now,
+    ) -> Result<Option<Device>, LedgerError> {
+        Ok(self.with(|inside| {
+            let (role, _) = inside.offers.remove(&code_hash).filter(|(_, until)| *until > now.utc)?;
+            let device = Device {
+                device: format!("hh-{}", inside.devices.len() + 1).parse().unwrap(),
+                name: name.to_owned(),
+                role,
+                generation: 1,
+                paired_at: now.utc,
+                seen_at: None,
+            };
+            inside.devices.push((token_hash, device.clone()));
+            Some(device)
+        }))
+    }
+
+    async fn by_token(&self, token_hash: [u8; 32]) -> Result<Option<Device>, LedgerError> {
+        let find = |inside: &mut Inside| {
+            inside.devices.iter().find(|(hash, _)| *hash == token_hash).map(|(_, device)| device.clone())
+        };
+        Ok(self.with(find))
+    }
+
+    async fn devices(&self) -> Result<Vec<Device>, LedgerError> {
+        Ok(self.with(|inside| inside.devices.iter().map(|(_, device)| device.clone()).collect()))
+    }
+
+    async fn unpair(&self, device: &DeviceId) -> Result<bool, LedgerError> {
+        Ok(self.with(|inside| {
+            let before = inside.devices.len();
+            inside.devices.retain(|(_, known)| known.device != *device);
+            inside.devices.len() < before
+        }))
+    }
+
+    async fn seen(&self, _seen: &[(DeviceId, UtcMs)]) -> Result<(), LedgerError> {
+        Ok(())
+    }
+}

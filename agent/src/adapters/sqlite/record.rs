@@ -1,0 +1,233 @@
+//! Writes facts and what they amount to: the one way into ledger, positions and tasks, for what
+//! happens here and for what arrives from central.
+
+use super::sql;
+use super::view::{Stored, id, signed, to_json, unsigned};
+use crate::core::mint::Mint;
+use crate::core::view::View;
+use holdfast_platform::sqlite::StorageError;
+use holdfast_shared::domain::fact::{Body, Fact};
+use holdfast_shared::domain::stock::{Movement, StockFact, digest_element};
+use holdfast_shared::domain::task::{TaskState, fold};
+use holdfast_shared::ids::{DeviceId, FactId, Sku, TaskId};
+use holdfast_shared::set_hash::SetHash;
+use holdfast_shared::time::{Hlc, UtcMs};
+use holdfast_shared::wire::fact::decode;
+use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::BTreeSet;
+
+/// One transaction's pen: what it counts is read first and kept last.
+#[derive(Debug)]
+pub(super) struct Pen<'a> {
+    connection: &'a Connection,
+    pub mint: Mint,
+    digest: SetHash,
+    /// Tasks whose facts changed, to be folded anew once.
+    tasks: BTreeSet<TaskId>,
+}
+
+/// What became of a fact that was put into the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Entered {
+    New,
+    Known,
+    /// The id was there with another body. Both are kept, the one with the smaller hash counts.
+    Conflict,
+}
+
+impl<'a> Pen<'a> {
+    pub(super) fn take(
+        connection: &'a Connection,
+        device: DeviceId,
+        generation: u32,
+    ) -> Result<Self, StorageError> {
+        let mut statement = connection.prepare_cached(sql::AGENT_COUNTERS)?;
+        let (number, wall, counter, digest): (i64, i64, u32, [u8; 32]) =
+            statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+        let last = Hlc { wall: UtcMs(wall), counter };
+        Ok(Self {
+            connection,
+            mint: Mint::resume(device, generation, unsigned(number)?, last),
+            digest: SetHash::from_bytes(digest),
+            tasks: BTreeSet::new(),
+        })
+    }
+
+    pub(super) const fn view(&self) -> Stored<'a> {
+        Stored(self.connection)
+    }
+
+    /// Over all positions, with what this transaction moved.
+    pub(super) const fn digest(&self) -> SetHash {
+        self.digest
+    }
+
+    /// Folds what changed, and keeps what was counted. Gives the tasks that moved.
+    pub(super) fn keep(self) -> Result<BTreeSet<TaskId>, StorageError> {
+        self.fold_tasks()?;
+        let (number, last) = self.mint.kept();
+        let mut statement = self.connection.prepare_cached(sql::AGENT_KEEP_COUNTERS)?;
+        statement.execute(params![signed(number)?, last.wall.0, last.counter, self.digest.to_bytes()])?;
+        Ok(self.tasks)
+    }
+
+    /// Puts one fact into the ledger and lets it take effect.
+    pub(super) fn enter(
+        &mut self,
+        fact: &Fact,
+        text: &str,
+        now: UtcMs,
+        document: Option<i64>,
+    ) -> Result<Entered, StorageError> {
+        let (sku, task) = subject(fact);
+        let mut statement = self.connection.prepare_cached(sql::FACT_INSERT)?;
+        let new = statement.execute(params![fact.id.as_str(), text, sku, task, now.0, document])?;
+        if new == 1 {
+            self.take_effect(fact, 1)?;
+            return Ok(Entered::New);
+        }
+        if let Some(document) = document {
+            self.connection
+                .prepare_cached(sql::FACT_CARRIED)?
+                .execute(params![fact.id.as_str(), document])?;
+        }
+        let known: String = self
+            .connection
+            .prepare_cached(sql::FACT_TEXT)?
+            .query_row([fact.id.as_str()], |row| row.get(0))?;
+        if known == text {
+            return Ok(Entered::Known);
+        }
+        self.settle(fact, text, &known)?;
+        Ok(Entered::Conflict)
+    }
+
+    /// Two bodies under one id: every replica keeps both and counts the same one.
+    fn settle(&mut self, fact: &Fact, text: &str, known: &str) -> Result<(), StorageError> {
+        let hash = |text: &str| *blake3::hash(text.as_bytes()).as_bytes();
+        let other = if hash(text) < hash(known) {
+            let before = decode(&fact.id, known).map_err(StorageError::unreadable)?;
+            self.take_effect(&before, -1)?;
+            let (sku, task) = subject(fact);
+            self.connection.prepare_cached(sql::FACT_REPLACE)?.execute(params![
+                fact.id.as_str(),
+                text,
+                sku,
+                task
+            ])?;
+            self.take_effect(fact, 1)?;
+            known
+        } else {
+            text
+        };
+        self.connection.prepare_cached(sql::FACT_OTHER_BODY)?.execute([fact.id.as_str(), other])?;
+        Ok(())
+    }
+
+    /// `sign` is -1 to undo what a fact did that does not count any more.
+    fn take_effect(&mut self, fact: &Fact, sign: i64) -> Result<(), StorageError> {
+        match &fact.body {
+            Body::Stock(stock) => self.move_stock(stock, fact.at, sign),
+            Body::Task(said) => {
+                self.tasks.insert(said.task.clone());
+                Ok(())
+            }
+        }
+    }
+
+    fn move_stock(&mut self, stock: &StockFact, at: Hlc, sign: i64) -> Result<(), StorageError> {
+        let before = self.on_hand(&stock.sku)?;
+        let delta = stock.delta.saturating_mul(sign);
+        let counted = matches!(stock.movement, Movement::Count { .. });
+        self.connection.prepare_cached(sql::ITEM_MOVE)?.execute(params![
+            stock.sku.as_str(),
+            delta,
+            at.wall.0,
+            counted
+        ])?;
+        if let Some(element) = digest_element(&stock.sku, before) {
+            self.digest.remove(&element);
+        }
+        if let Some(element) = digest_element(&stock.sku, before.saturating_add(delta)) {
+            self.digest.insert(&element);
+        }
+        Ok(())
+    }
+
+    /// A SKU that only central spoke of enters the catalogue under its own name.
+    fn on_hand(&self, sku: &Sku) -> Result<i64, StorageError> {
+        let mut statement = self.connection.prepare_cached(sql::ITEM_STOCK)?;
+        let units = statement.query_row([sku.as_str()], |row| row.get(0)).optional()?;
+        if let Some(units) = units {
+            return Ok(units);
+        }
+        let nothing: Option<&str> = None;
+        self.connection.prepare_cached(sql::ITEM_INSERT)?.execute(params![
+            sku.as_str(),
+            nothing,
+            nothing,
+            nothing
+        ])?;
+        Ok(0)
+    }
+
+    /// Brings the rows of changed tasks up to their facts.
+    pub(super) fn fold_tasks(&self) -> Result<(), StorageError> {
+        self.tasks.iter().try_for_each(|task| self.fold_task(task))
+    }
+
+    fn fold_task(&self, task: &TaskId) -> Result<(), StorageError> {
+        let facts = self.view().facts(sql::FACTS_OF_TASK, task.as_str())?;
+        // Without its offer nothing can be shown yet; the facts stay and are folded when it comes.
+        let Some(folded) = fold(&facts) else { return Ok(()) };
+        for told in &folded.contradictions {
+            tracing::warn!(%task, fact = %told.fact, kind = told.kind, why = %told.why, "a fact contradicts its task");
+        }
+        let state = folded.state;
+        self.connection.prepare_cached(sql::HOLDS_END)?.execute([task.as_str()])?;
+        self.connection.prepare_cached(sql::TASK_PUT)?.execute(params![
+            task.as_str(),
+            state.phase.as_str(),
+            to_json(&state)?,
+            state.changed_at.wall.0
+        ])?;
+        self.hold(&state)
+    }
+
+    fn hold(&self, state: &TaskState) -> Result<(), StorageError> {
+        for (line, units) in state.held().into_iter().filter(|(_, units)| *units > 0) {
+            self.on_hand(&line.sku)?;
+            self.connection.prepare_cached(sql::HOLD_BEGINS)?.execute(params![
+                state.task.as_str(),
+                line.line.0,
+                line.sku.as_str(),
+                units
+            ])?;
+        }
+        Ok(())
+    }
+
+    /// The task as its facts tell it, including those of this transaction.
+    pub(super) fn task_now(&self, task: &TaskId) -> Result<Option<TaskState>, StorageError> {
+        self.fold_task(task)?;
+        self.view().task(task)
+    }
+}
+
+fn subject(fact: &Fact) -> (Option<&str>, Option<&str>) {
+    match &fact.body {
+        Body::Stock(stock) => (Some(stock.sku.as_str()), None),
+        Body::Task(said) => (None, Some(said.task.as_str())),
+    }
+}
+
+/// The device part of minted ids, and what distinguishes this installation's device names.
+pub(super) fn installation(connection: &Connection) -> Result<DeviceId, StorageError> {
+    let text: String = connection.query_row(sql::AGENT_INSTALLATION, [], |row| row.get(0))?;
+    id(&text)
+}
+
+/// Whether an id is in the ledger, as it is or in parts.
+pub(super) fn facts_of_intent(connection: &Connection, intent: &FactId) -> Result<Vec<Fact>, StorageError> {
+    Stored(connection).facts(sql::FACTS_OF_INTENT, intent.as_str())
+}

@@ -1,0 +1,189 @@
+//! The replica's half of sync: what goes out, and what an answer changes.
+
+use super::hand::Hand;
+use super::view::{signed, unsigned};
+use super::{SqliteLedger, absorb, carry, documents, frames, sql};
+use crate::ports::ledger::{Absorbed, Cut, Identity, LedgerError, Replica};
+use async_trait::async_trait;
+use holdfast_platform::sqlite::StorageError;
+use holdfast_shared::document::{ChangeHash, Heads};
+use holdfast_shared::error::Code;
+use holdfast_shared::ids::DocumentId;
+use holdfast_shared::time::Now;
+use holdfast_shared::wire::sync::{DocumentHeads, DocumentProblem, SyncResponse};
+use rusqlite::{Connection, params};
+
+/// Documents of one commit while absorbing: commands at the till do not wait for more.
+const FRAMES_PER_COMMIT: usize = 64;
+
+#[async_trait]
+impl Replica for SqliteLedger {
+    async fn cut(&self, now: Now) -> Result<Cut, LedgerError> {
+        self.write(move |connection, hand| cut(connection, hand, now)).await
+    }
+
+    async fn absorb(&self, response: &SyncResponse, now: Now) -> Result<Absorbed, LedgerError> {
+        let incarnation = response.incarnation;
+        self.write(move |connection, hand| meet(connection, &enrolled(hand)?, incarnation)).await?;
+        let mut absorbed = Absorbed::default();
+        for piece in response.documents.chunks(FRAMES_PER_COMMIT) {
+            let piece = piece.to_vec();
+            let taken = self
+                .write(move |connection, hand| {
+                    let identity = enrolled(hand)?;
+                    absorb::frames(connection, hand, &identity, &piece, now.utc)
+                })
+                .await?;
+            absorbed.facts = absorbed.facts.saturating_add(taken.facts);
+            absorbed.tasks.extend(taken.tasks);
+            absorbed.problems.extend(taken.problems);
+        }
+        let rest = SyncResponse { documents: Vec::new(), ..response.clone() };
+        let (level, problems) =
+            self.write(move |connection, hand| conclude(connection, hand, &rest, now)).await?;
+        absorbed.level = level;
+        absorbed.problems.extend(problems);
+        Ok(absorbed)
+    }
+}
+
+fn enrolled(hand: &Hand) -> Result<Identity, LedgerError> {
+    hand.identity.clone().ok_or_else(|| LedgerError::Unavailable {
+        code: Code::Unauthenticated,
+        what: "this agent is not enrolled yet, so there is nobody to sync with".to_owned(),
+        source: None,
+    })
+}
+
+fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Cut, LedgerError> {
+    let identity = enrolled(hand)?;
+    let root = carry::carry(connection, hand, &identity)?;
+    let mut pen = hand.pen(connection)?;
+    let sent_at = pen.mint.stamp(now.utc);
+    let stock_digest = pen.digest();
+    pen.keep()?;
+    let (documents, more) = frames::frames(connection)?;
+    let (incarnation, cursor) = heard(connection)?;
+    let unsynced: i64 = connection.prepare_cached(sql::UNSYNCED)?.query_row([], |row| row.get(0))?;
+    Ok(Cut {
+        identity,
+        sent_at,
+        incarnation,
+        cursor,
+        root: root.hash(),
+        stock_digest,
+        unsynced: unsigned(unsynced)?,
+        documents,
+        asks: frames::asks(connection)?,
+        more,
+    })
+}
+
+fn heard(connection: &Connection) -> Result<(Option<u64>, u64), StorageError> {
+    let (incarnation, cursor): (Option<i64>, i64) =
+        connection.prepare_cached(sql::AGENT_HEARD)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok((incarnation.map(unsigned).transpose()?, unsigned(cursor)?))
+}
+
+/// A central that was restored may lack what its predecessor acknowledged: all of ours is offered
+/// anew, and what it has already it skips.
+fn meet(connection: &Connection, identity: &Identity, incarnation: u64) -> Result<(), LedgerError> {
+    let (known, _) = heard(connection)?;
+    if known.is_some_and(|known| known != incarnation) {
+        tracing::warn!(?known, incarnation, "central was restored; everything is offered to it again");
+        let own = format!("stock/{}/{}/*", identity.store, identity.replica);
+        connection.execute(sql::OWN_FORGET_ACKED, [&own])?;
+        connection.execute(sql::OWN_FORGET_CHANGES, [&own])?;
+    }
+    Ok(())
+}
+
+/// Acknowledgements, problems, the cursor; and whether both sides are level now.
+fn conclude(
+    connection: &Connection,
+    hand: &mut Hand,
+    response: &SyncResponse,
+    now: Now,
+) -> Result<(bool, Vec<String>), LedgerError> {
+    let mut problems = Vec::new();
+    for told in &response.acknowledged {
+        match (told.document(), told.heads()) {
+            (Ok(name), Ok(heads)) => acknowledge(connection, hand, &name, &heads, response.more)?,
+            (Err(_), _) | (_, Err(_)) => problems.push(unreadable(told)),
+        }
+    }
+    for problem in &response.errors {
+        problems.extend(take_problem(connection, problem)?);
+    }
+    connection
+        .prepare_cached(sql::AGENT_HEAR)?
+        .execute(params![signed(response.incarnation)?, signed(response.cursor)?])?;
+    let mut pen = hand.pen(connection)?;
+    pen.mint.witness(response.hlc, now.utc);
+    pen.keep()?;
+    let carried = carry::carried(connection, hand)?;
+    let root = carried.root;
+    let to_carry: bool = connection.prepare_cached(sql::ANY_TO_CARRY)?.query_row([], |row| row.get(0))?;
+    if !to_carry {
+        carry::keep_cut(connection, root)?;
+    }
+    hand.put_carried(carried);
+    Ok((!to_carry && root.hash() == response.root, problems))
+}
+
+fn unreadable(told: &DocumentHeads) -> String {
+    format!("central acknowledged {} in a way that cannot be read", told.name())
+}
+
+/// What central's heads cover is safe there; what they do not cover is sent again.
+fn acknowledge(
+    connection: &Connection,
+    hand: &Hand,
+    name: &DocumentId,
+    heads: &Heads,
+    more: bool,
+) -> Result<(), LedgerError> {
+    let Some(row) = documents::find(connection, name)? else { return Ok(()) };
+    let known = documents::known(connection, row.row, heads)?;
+    if known.len() < heads.len() && !more {
+        // Central has changes here that it did not send, or that we lost.
+        connection.prepare_cached(sql::ASK)?.execute([name.to_string()])?;
+    }
+    connection.prepare_cached(sql::CHANGES_ACK_ALL)?.execute([row.row])?;
+    if known != row.heads {
+        let lacked = lacked(connection, hand, row.row, &known)?;
+        for hash in lacked {
+            connection.prepare_cached(sql::CHANGE_LACKED)?.execute(params![row.row, hash.as_bytes()])?;
+        }
+    }
+    Ok(documents::set_acked(connection, row.row, &known)?)
+}
+
+/// Changes that central lacks, given those of its heads that are known here.
+fn lacked(
+    connection: &Connection,
+    hand: &Hand,
+    row: i64,
+    known: &Heads,
+) -> Result<Vec<ChangeHash>, LedgerError> {
+    let Some(identity) = &hand.identity else { return Ok(Vec::new()) };
+    let bag = documents::load(connection, row, hand.writer(&identity.replica))?;
+    let changes = bag.changes_since(known).map_err(StorageError::unreadable)?;
+    Ok(changes.into_iter().map(|change| change.hash).collect())
+}
+
+/// What is to be told of a problem; one that sending more mends is not told.
+fn take_problem(connection: &Connection, problem: &DocumentProblem) -> Result<Option<String>, LedgerError> {
+    let row = match problem.document.parse::<DocumentId>() {
+        Ok(name) => documents::find(connection, &name)?,
+        Err(_) => None,
+    };
+    match (problem.code(), row) {
+        (Some(Code::MissingChanges), Some(row)) => {
+            connection.prepare_cached(sql::CHANGES_LACK_ALL)?.execute([row.row])?;
+            documents::set_acked(connection, row.row, &Heads::empty())?;
+            Ok(None)
+        }
+        _ => Ok(Some(format!("central did not take {}: {}", problem.document, problem.detail))),
+    }
+}

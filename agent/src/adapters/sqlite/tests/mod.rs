@@ -1,0 +1,10 @@
+//! The ledger on real files: what it answers, what survives, what it does when the disk is full.
+
+mod commands;
+mod devices;
+mod import;
+mod projections;
+mod storage;
+mod support;
+mod sync;
+mod sync_faults;

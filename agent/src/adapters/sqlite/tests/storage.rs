@@ -1,0 +1,128 @@
+use super::support::{Disk, FakeCentral, NOW, code, line, run, stock, sync, units};
+use crate::adapters::sqlite::SqliteLedger;
+use crate::core::command::MovementKind;
+use crate::core::testing::{at, moves};
+use crate::ports::ledger::{Import, Ledger, LedgerError};
+use holdfast_platform::sqlite::{Options, Place};
+use holdfast_shared::error::Code;
+use std::io::{Seek, SeekFrom, Write};
+
+async fn pages_max(ledger: &SqliteLedger, spare: Option<u32>) {
+    ledger
+        .write(move |connection, _| {
+            let now: u32 = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+            let most = spare.map_or(1_000_000, |spare| now + spare);
+            connection.query_row(&format!("PRAGMA max_page_count = {most}"), [], |_| Ok(()))?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+}
+
+/// Everything into the one file: the last connection to close takes the log in.
+async fn close(ledger: SqliteLedger, disk: &Disk) {
+    ledger.stop().await;
+    drop(ledger);
+    let last = rusqlite::Connection::open(disk.path()).unwrap();
+    last.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+}
+
+#[tokio::test]
+async fn what_was_answered_is_there_after_a_crash() {
+    let mut disk = Disk::new();
+    let ledger = disk.alone();
+    stock(&ledger, &[("A", 100)]).await;
+    for n in 0..20 {
+        run(&ledger, &format!("k{n}"), moves(MovementKind::Sale, "A", 1)).await.unwrap();
+    }
+    // A crash closes nothing: the files are taken as they lie.
+    let mut copy = Disk::new();
+    for file in ["agent.db", "agent.db-wal"] {
+        std::fs::copy(disk.dir.path().join(file), copy.dir.path().join(file)).unwrap();
+    }
+    let after = copy.alone();
+    assert_eq!(units(&after, "A").await.0, 80);
+    let again = run(&after, "k7", moves(MovementKind::Sale, "A", 1)).await.unwrap();
+    assert!(again.replayed);
+}
+
+#[tokio::test]
+async fn minted_ids_are_not_given_again_by_a_disk_that_went_back() {
+    let mut disk = Disk::new();
+    let ledger = disk.alone();
+    stock(&ledger, &[("A", 100)]).await;
+    close(ledger, &disk).await;
+    let mut restored = Disk::new();
+    std::fs::copy(disk.path(), restored.path()).unwrap();
+    let first = run(&disk.alone(), "k", moves(MovementKind::Sale, "A", 1)).await.unwrap();
+    restored.alone();
+    restored.alone();
+    let second = run(&restored.alone(), "k", moves(MovementKind::Sale, "A", 1)).await.unwrap();
+    assert_ne!(first.answer, second.answer);
+}
+
+#[tokio::test]
+async fn a_full_disk_writes_nothing_and_works_again_afterwards() {
+    let mut disk = Disk::new();
+    let (ledger, mut central) = (disk.enrolled(), FakeCentral::new());
+    stock(&ledger, &[("A", 100_000)]).await;
+    sync(&ledger, &mut central).await;
+    pages_max(&ledger, Some(2)).await;
+    let mut done = 0;
+    let refused = loop {
+        match run(&ledger, &format!("k{done}"), moves(MovementKind::Sale, "A", 1)).await {
+            Ok(_) => done += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(&refused, LedgerError::Unavailable { code: Code::DiskFull, .. }), "{refused:?}");
+    let items = (0..500).map(|n| line(&format!("SKU-{n}"), Some(1))).collect();
+    let refused = ledger.import(items, Box::new(|_| {}), at(NOW)).await.unwrap_err();
+    assert!(matches!(&refused, LedgerError::Unavailable { code: Code::DiskFull, .. }), "{refused:?}");
+    let summary = ledger.summary().await.unwrap();
+    assert_eq!((summary.facts, summary.skus, summary.damaged), (done + 1, 1, None));
+    assert_eq!(units(&ledger, "A").await.0, 100_000 - i64::try_from(done).unwrap());
+    pages_max(&ledger, None).await;
+    assert!(!run(&ledger, &format!("k{done}"), moves(MovementKind::Sale, "A", 1)).await.unwrap().replayed);
+    assert!(sync(&ledger, &mut central).await);
+    assert_eq!(u64::try_from(central.stock_facts()).unwrap(), done + 2);
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_only_read_and_says_so() {
+    let mut disk = Disk::new();
+    let ledger = disk.alone();
+    let items: Vec<_> = (0..2_000).map(|n| (format!("SKU-{n}"), n)).collect();
+    let items: Vec<_> = items.iter().map(|(sku, n)| (sku.as_str(), *n)).collect();
+    stock(&ledger, &items).await;
+    close(ledger, &disk).await;
+    let mut file = std::fs::OpenOptions::new().write(true).open(disk.path()).unwrap();
+    let middle = file.metadata().unwrap().len() / 2 / 4096 * 4096;
+    file.seek(SeekFrom::Start(middle)).unwrap();
+    file.write_all(&[0xa5; 8192]).unwrap();
+    drop(file);
+    let ledger = disk.alone();
+    let summary = ledger.summary().await.unwrap();
+    assert!(summary.damaged.is_some_and(|found| !found.is_empty()));
+    assert_eq!(code(run(&ledger, "k", moves(MovementKind::Sale, "SKU-1", 1)).await), Code::ReadOnly);
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_told_and_not_crashed_on() {
+    let mut disk = Disk::new();
+    std::fs::write(disk.path(), vec![b'x'; 20_000]).unwrap();
+    let ledger = disk.alone();
+    assert!(ledger.summary().await.unwrap().damaged.is_some());
+    assert_eq!(code(run(&ledger, "k", moves(MovementKind::Sale, "A", 1)).await), Code::ReadOnly);
+}
+
+#[tokio::test]
+async fn a_database_belongs_to_one_store() {
+    let mut disk = Disk::new();
+    drop(disk.enrolled());
+    let boot: holdfast_shared::ids::BootId = "b9".parse().unwrap();
+    let other = super::support::identity("york", &boot);
+    let refused = SqliteLedger::open(&Place::File(disk.path()), Options::default(), boot, Some(other));
+    assert!(refused.unwrap_err().to_string().contains("leeds"));
+    drop(disk.enrolled());
+}

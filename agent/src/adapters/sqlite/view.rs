@@ -1,0 +1,99 @@
+//! What is stored, as the core looks at it; and how rows become values.
+
+use super::sql;
+use crate::core::command::Position;
+use crate::core::view::View;
+use holdfast_platform::sqlite::StorageError;
+use holdfast_shared::domain::fact::Fact;
+use holdfast_shared::domain::task::TaskState;
+use holdfast_shared::ids::{FactId, Sku, TaskId};
+use holdfast_shared::time::UtcMs;
+use holdfast_shared::wire::fact::decode;
+use rusqlite::{Connection, OptionalExtension, Params, Row};
+use serde::de::DeserializeOwned;
+
+/// The store's state within one transaction.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stored<'a>(pub &'a Connection);
+
+impl View for Stored<'_> {
+    type Error = StorageError;
+
+    fn position(&self, sku: &Sku) -> Result<Option<Position>, StorageError> {
+        let mut statement = self.0.prepare_cached(sql::POSITION)?;
+        let row = statement.query_row([sku.as_str()], |row| Ok(position(row))).optional()?;
+        row.transpose()
+    }
+
+    fn task(&self, task: &TaskId) -> Result<Option<TaskState>, StorageError> {
+        let mut statement = self.0.prepare_cached(sql::TASK_STATE)?;
+        let state: Option<String> = statement.query_row([task.as_str()], |row| row.get(0)).optional()?;
+        state.map(|state| json(&state)).transpose()
+    }
+}
+
+/// The seven columns that every look-up of positions selects.
+fn position(row: &Row<'_>) -> Result<Position, StorageError> {
+    let on_hand: i64 = row.get(3)?;
+    let reserved: i64 = row.get(4)?;
+    Ok(Position {
+        sku: id(&row.get::<_, String>(0)?)?,
+        name: row.get(1)?,
+        barcode: row.get(2)?,
+        on_hand,
+        reserved,
+        available: on_hand.saturating_sub(reserved),
+        as_of: row.get::<_, Option<i64>>(5)?.map(UtcMs),
+        counted_at: row.get::<_, Option<i64>>(6)?.map(UtcMs),
+    })
+}
+
+impl Stored<'_> {
+    pub(super) fn positions(
+        &self,
+        statement: &str,
+        params: impl Params,
+    ) -> Result<Vec<Position>, StorageError> {
+        let mut statement = self.0.prepare_cached(statement)?;
+        let mut rows = statement.query(params)?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(position(row)?);
+        }
+        Ok(found)
+    }
+
+    /// Facts by a statement that selects id and text.
+    pub(super) fn facts(&self, statement: &str, of: &str) -> Result<Vec<Fact>, StorageError> {
+        let mut statement = self.0.prepare_cached(statement)?;
+        let mut rows = statement.query([of])?;
+        let mut facts = Vec::new();
+        while let Some(row) = rows.next()? {
+            let fact_id: FactId = id(&row.get::<_, String>(0)?)?;
+            let text: String = row.get(1)?;
+            facts.push(decode(&fact_id, &text).map_err(StorageError::unreadable)?);
+        }
+        Ok(facts)
+    }
+}
+
+/// A stored text as the checked value that it was written from.
+pub(super) fn id<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, StorageError> {
+    text.parse().map_err(StorageError::unreadable)
+}
+
+pub(super) fn json<T: DeserializeOwned>(text: &str) -> Result<T, StorageError> {
+    serde_json::from_str(text).map_err(StorageError::unreadable)
+}
+
+pub(super) fn to_json(value: &impl serde::Serialize) -> Result<String, StorageError> {
+    serde_json::to_string(value).map_err(StorageError::unreadable)
+}
+
+pub(super) fn unsigned(number: i64) -> Result<u64, StorageError> {
+    u64::try_from(number).map_err(StorageError::unreadable)
+}
+
+pub(super) fn signed(number: u64) -> Result<i64, StorageError> {
+    i64::try_from(number).map_err(StorageError::unreadable)
+}

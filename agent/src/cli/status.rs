@@ -1,0 +1,132 @@
+//! `status`: how the running agent is, in plain words.
+
+use super::local::Local;
+use super::page;
+use crate::adapters::http::StatusView;
+use crate::runtime::AgentConfig;
+use std::process::ExitCode;
+
+/// Exit codes: 0 all is well, 1 something needs a look, 2 no answer.
+pub(super) async fn status(config: &AgentConfig, json: bool) -> anyhow::Result<ExitCode> {
+    let local = Local::new(config)?;
+    let status = match local.status().await {
+        Ok(status) => status,
+        Err(error) => {
+            if json {
+                page::say(&serde_json::json!({ "running": false, "why": format!("{error:#}") }).to_string());
+            } else {
+                page::say(&format!("The agent does not answer at {}.", local.address));
+                page::say("Start it with: holdfast-agent run (or systemctl start holdfast-agent).");
+                page::say("If it should be running, see what is wrong: holdfast-agent doctor");
+            }
+            return Ok(ExitCode::from(2));
+        }
+    };
+    if json {
+        page::say(&serde_json::to_string_pretty(&status)?);
+    } else {
+        page::say(&words(&status).join("\n"));
+    }
+    Ok(if well(&status) { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn well(status: &StatusView) -> bool {
+    status.enrolled
+        && status.damaged.is_none()
+        && status.central.reachable == Some(true)
+        && status.central.trouble.is_none()
+        && status.broker.connected
+}
+
+fn words(status: &StatusView) -> Vec<String> {
+    let yes_no = |yes: bool| if yes { "yes" } else { "NO" };
+    let mut lines = Vec::new();
+    match (&status.store, &status.store_name, &status.replica) {
+        (Some(store), Some(name), Some(replica)) => {
+            lines.push(format!("Store      {name} ({store}, {replica})"))
+        }
+        (None, _, _) | (_, None, _) | (_, _, None) => lines.push("Store      not enrolled".to_owned()),
+    }
+    lines.push(format!("Running    for {}, version {}", span(status.uptime_s), status.version));
+    let central = match (status.central.reachable, &status.central.trouble) {
+        (Some(true), None) => format!("connected, {}", status.central.url),
+        (Some(true), Some(why)) => format!("REFUSES: {why}"),
+        (Some(false), _) => format!("NOT REACHED at {}", status.central.url),
+        (None, _) => format!("not tried yet, {}", status.central.url),
+    };
+    lines.push(format!("Central    {central}"));
+    lines.push(format!("Last sync  {}", status.central.last_sync_at.as_deref().unwrap_or("never")));
+    lines.push(format!("Broker     connected: {}", yes_no(status.broker.connected)));
+    lines.push(format!("Waiting    {} facts for central", status.unsynced));
+    lines.push(format!("Catalogue  {} articles, {} facts", status.skus, status.facts));
+    lines.push(format!("Orders     {} open", status.open_tasks));
+    if let Some(closure) = &status.closure {
+        let kind = if closure.hard { "all orders" } else { "new orders" };
+        lines.push(format!("Closed     for {kind}: {} (by {})", closure.cause, closure.author));
+    }
+    if let Some(damage) = &status.damaged {
+        lines.push(format!("Database   DAMAGED, only read: {damage}"));
+    }
+    if !status.advice.is_empty() {
+        lines.push("\nWhat to do".to_owned());
+        lines.extend(status.advice.iter().map(|advice| format!("- {advice}")));
+    }
+    lines
+}
+
+/// A duration for people.
+pub(super) fn span(seconds: i64) -> String {
+    match seconds {
+        ..=119 => format!("{seconds} s"),
+        120..=7_199 => format!("{} min", seconds / 60),
+        7_200..=172_799 => format!("{} h", seconds / 3_600),
+        172_800.. => format!("{} days", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapters::http::{BrokerView, CentralView};
+
+    fn status() -> StatusView {
+        StatusView {
+            version: "0.1.0".to_owned(),
+            uptime_s: 130,
+            now: None,
+            enrolled: true,
+            store: Some("leeds".parse().unwrap()),
+            store_name: Some("Leeds".to_owned()),
+            replica: Some("leeds-a".parse().unwrap()),
+            central: CentralView {
+                url: "http://c".to_owned(),
+                reachable: Some(true),
+                last_sync_at: None,
+                trouble: None,
+            },
+            broker: BrokerView { address: None, connected: true },
+            unsynced: 3,
+            oldest_unsynced_at: None,
+            skus: 10,
+            facts: 12,
+            open_tasks: 1,
+            closure: None,
+            damaged: None,
+            advice: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn plain_words_say_what_works_and_what_does_not() {
+        assert!(well(&status()));
+        assert!(words(&status()).join("\n").contains("Leeds (leeds, leeds-a)"));
+        let cut = StatusView {
+            central: CentralView { reachable: Some(false), ..status().central },
+            advice: vec!["Check the uplink.".to_owned()],
+            ..status()
+        };
+        assert!(!well(&cut));
+        let told = words(&cut).join("\n");
+        assert!(told.contains("NOT REACHED") && told.contains("- Check the uplink."), "{told}");
+    }
+}

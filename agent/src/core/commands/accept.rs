@@ -1,0 +1,9 @@
+//! Staff take the task on.
+
+use crate::core::command::Refusal;
+use crate::core::decide::{Said, task_fact};
+use holdfast_shared::domain::task::{TaskEvent, TaskState};
+
+pub fn decide(state: &TaskState) -> Result<Vec<Said>, Refusal> {
+    Ok(vec![task_fact(state, TaskEvent::Accepted)?])
+}

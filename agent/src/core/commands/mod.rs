@@ -1,0 +1,15 @@
+//! One file per command. Each takes the state that it acts on and gives what is to be recorded.
+
+pub mod accept;
+pub mod close;
+pub mod decline;
+pub mod hand_over;
+pub mod movement;
+pub mod pack;
+pub mod pick;
+pub mod put_back;
+pub mod short;
+pub mod start_picking;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! How long to wait before the next try: doubling, with full jitter, so that ten thousand stores
+//! that lost central together do not come back together.
+
+use std::time::Duration;
+
+#[derive(Debug, Clone)]
+pub(super) struct Backoff {
+    first_ms: u64,
+    max_ms: u64,
+    misses: u32,
+}
+
+impl Backoff {
+    pub(super) const fn new(first: Duration, max: Duration) -> Self {
+        Self { first_ms: millis(first), max_ms: millis(max), misses: 0 }
+    }
+
+    pub(super) const fn succeeded(&mut self) {
+        self.misses = 0;
+    }
+
+    /// The wait after one more miss. `random` is any number; all of its range is used.
+    pub(super) fn missed(&mut self, random: u64) -> Duration {
+        let doubled = self.first_ms.saturating_mul(1_u64.checked_shl(self.misses).unwrap_or(u64::MAX));
+        let ceiling = doubled.clamp(1, self.max_ms);
+        self.misses = self.misses.saturating_add(1).min(32);
+        // Never nothing: a refusing broker would be asked thousands of times in a second.
+        let floor = self.first_ms.min(ceiling) / 2;
+        let wait = floor.saturating_add(random % ceiling.saturating_sub(floor).saturating_add(1));
+        Duration::from_millis(wait)
+    }
+}
+
+const fn millis(duration: Duration) -> u64 {
+    duration.as_secs().saturating_mul(1000).saturating_add(duration.subsec_millis() as u64)
+}
+
+/// A random number for jitter. Without randomness there is no jitter, and still a wait.
+pub(super) fn random() -> u64 {
+    holdfast_platform::random::bytes::<8>().map_or(0, u64::from_le_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn waits_grow_to_their_limit_and_begin_anew_after_a_success() {
+        let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
+        // The largest draw that the first few waits allow.
+        let waits: Vec<u128> = [250, 750, 1_750].into_iter().map(|r| backoff.missed(r).as_millis()).collect();
+        assert_eq!(waits, [500, 1_000, 2_000]);
+        for _ in 0..100 {
+            assert!(backoff.missed(u64::MAX) <= Duration::from_secs(30));
+        }
+        backoff.succeeded();
+        assert!(backoff.missed(u64::MAX) <= Duration::from_millis(500));
+    }
+
+    proptest! {
+        #[test]
+        fn there_is_always_a_wait(draws in prop::collection::vec(any::<u64>(), 1..50)) {
+            let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
+            for draw in draws {
+                let wait = backoff.missed(draw);
+                prop_assert!(wait >= Duration::from_millis(250) && wait <= Duration::from_secs(30));
+            }
+        }
+    }
+}

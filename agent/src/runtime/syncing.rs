@@ -1,0 +1,156 @@
+//! Keeps central and the store level: on a timer, soon after each commit, and at once when poked.
+//!
+//! Central out of reach is the normal case of a bad day: tries wait longer and longer, apart from
+//! each other by chance, and a poke ends the wait, because it shows that central is back.
+
+use super::backoff::{Backoff, random};
+use super::round::{Round, RoundError, round};
+use super::{Shared, beat};
+use crate::adapters::central_http::CentralHttp;
+use crate::adapters::http::events::Event;
+use crate::ports::central::CentralError;
+use crate::ports::ledger::{Identity, Ledger};
+use crate::ports::uplink::Uplink;
+use holdfast_platform::service::TaskError;
+use holdfast_shared::ids::TaskId;
+use holdfast_shared::limits::SYNC_ROUNDS_MAX;
+use holdfast_shared::time::Now;
+use holdfast_shared::wire::signal;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Commits that follow each other closely go in one round.
+const COALESCE: Duration = Duration::from_millis(25);
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+const WAIT_MAX: Duration = Duration::from_secs(30);
+/// Without MQTT for this long, health goes with the sync.
+const SIGNALS_LOST_MS: i64 = 8_000;
+
+/// The loop of one enrolled agent.
+pub(super) struct Syncing {
+    shared: Shared,
+    identity: Identity,
+    central: Arc<CentralHttp>,
+    every: Duration,
+    backoff: Backoff,
+    /// Since when there has been no broker.
+    signals_lost: Option<Now>,
+}
+
+pub(super) async fn run(
+    shared: Shared,
+    identity: Identity,
+    central: Arc<CentralHttp>,
+    every: Duration,
+) -> Result<(), TaskError> {
+    let backoff = Backoff::new(FIRST_WAIT, WAIT_MAX);
+    let mut syncing = Syncing { shared, identity, central, every, backoff, signals_lost: None };
+    let stop = syncing.shared.life.token();
+    while !stop.is_cancelled() {
+        let next = syncing.conversation().await;
+        let shared = &syncing.shared;
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = shared.poked.notified() => {}
+            () = shared.committed.notified(), if next.commits_wake => {
+                // The process stops during this pause: then there is no round any more.
+                drop(timeout(COALESCE, stop.cancelled()).await);
+            }
+            _elapsed = timeout(next.wait, std::future::pending::<()>()) => {}
+        }
+    }
+    Ok(())
+}
+
+/// What to wait for before the next conversation.
+struct Next {
+    wait: Duration,
+    /// While central is out of reach, a commit is no reason to try sooner.
+    commits_wake: bool,
+}
+
+impl Syncing {
+    /// Rounds until both sides have all, or something is in the way.
+    async fn conversation(&mut self) -> Next {
+        let mut advice = self.every;
+        for _ in 0..SYNC_ROUNDS_MAX {
+            let health = self.health().await;
+            let asked_at = self.shared.clock.now();
+            let outcome = round(&self.shared.ledger, self.central.as_ref(), asked_at, health).await;
+            match outcome {
+                Ok(done) => {
+                    self.went_well(asked_at, &done).await;
+                    advice = done.next_sync.clamp(Duration::from_millis(100), self.every);
+                    if !done.more || self.shared.life.token().is_cancelled() {
+                        break;
+                    }
+                }
+                Err(error) => return self.went_wrong(&error),
+            }
+        }
+        Next { wait: advice, commits_wake: true }
+    }
+
+    async fn went_well(&mut self, asked_at: Now, done: &Round) {
+        self.backoff.succeeded();
+        let now = self.shared.clock.now();
+        // Central's clock was read somewhere between asking and hearing.
+        let middle = asked_at.utc.plus(now.mono.since(asked_at.mono) / 2);
+        self.shared.link.synced(now, middle.since(done.central_time));
+        for problem in &done.problems {
+            tracing::warn!(problem, "a document was not taken");
+        }
+        for task in &done.tasks {
+            self.tell(task).await;
+        }
+    }
+
+    async fn tell(&self, task: &TaskId) {
+        match self.shared.ledger.task(task).await {
+            Ok(Some(state)) => {
+                let skus = state.lines.iter().map(|line| line.sku.clone()).collect();
+                self.shared.hub.publish(Event::Task { task: task.clone(), status: state.status() });
+                self.shared.hub.publish(Event::Stock { skus });
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, %task, "a changed task cannot be read"),
+        }
+    }
+
+    fn went_wrong(&mut self, error: &RoundError) -> Next {
+        let answered = !matches!(error, RoundError::Central(CentralError::Unreachable { .. }));
+        let was_well = self.shared.link.reached();
+        self.shared.link.sync_failed(answered, error.to_string());
+        // Once per outage, not once per try.
+        if was_well != Some(false) || answered {
+            tracing::warn!(error = error as &dyn std::error::Error, "sync did not go through");
+        }
+        let wait = match error {
+            RoundError::Central(CentralError::Wait { retry_after_ms }) => {
+                Duration::from_millis(u64::try_from(*retry_after_ms).unwrap_or(0))
+                    .saturating_add(Duration::from_millis(random() % 250))
+            }
+            RoundError::Central(
+                CentralError::Unreachable { .. } | CentralError::Refused(_) | CentralError::Unreadable(_),
+            )
+            | RoundError::Ledger(_) => self.backoff.missed(random()),
+        };
+        Next { wait, commits_wake: false }
+    }
+
+    /// The heartbeat, when the broker does not carry it.
+    async fn health(&mut self) -> Option<String> {
+        let now = self.shared.clock.now();
+        if self.shared.uplink.as_ref().is_some_and(|uplink| uplink.connected()) {
+            self.signals_lost = None;
+            return None;
+        }
+        let since = *self.signals_lost.get_or_insert(now);
+        if now.mono.since(since.mono) < SIGNALS_LOST_MS {
+            return None;
+        }
+        let beat = beat::heartbeat(&self.shared, &self.identity).await.ok()?;
+        signal::encode(&beat).ok().and_then(|bytes| String::from_utf8(bytes).ok())
+    }
+}

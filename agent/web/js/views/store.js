@@ -1,0 +1,84 @@
+// The store itself: what works, what does not, and closing it.
+
+import { el, toast } from "../dom.js";
+import { read } from "../api.js";
+import { act } from "../outbox.js";
+import { device, isManager } from "../session.js";
+import { ago, clock } from "../words.js";
+
+const ROLE = { pos: "Till", picker: "Picker", manager: "Manager", tech: "Technician" };
+
+export function storePage(status, leave) {
+  return {
+    title: "Store",
+    on: (kind) => kind === "status",
+    load: async (again) => {
+      const now = await read("/v1/status");
+      const me = device();
+      return [
+        el("div", { class: "stack wide" },
+          el("header", {}, el("h1", {}, now.store_name ?? "This store"), el("p", { class: "small soft" }, now.store ? el("span", { class: "mono" }, now.store) : "Not enrolled")),
+          el("section", { class: "card stack" }, el("h2", {}, "How it is"), el("ul", { class: "state" }, lines(now))),
+          closure(now, again),
+          el("section", { class: "card stack" },
+            el("h2", {}, "This handheld"),
+            el("p", {}, me.name ?? me.device, el("span", { class: "soft" }, ` · ${ROLE[me.role] ?? me.role}`)),
+            el("button", { onclick: () => confirm("Forget this handheld? It needs a new code afterwards.") && leave() }, "Forget this handheld")),
+          el("p", { class: "small soft" }, `Holdfast ${now.version}`)),
+      ];
+    },
+  };
+}
+
+function lines(now) {
+  const line = (tone, text) => el("li", { class: tone }, text);
+  const list = [];
+  list.push(now.damaged ? line("bad", "The database is damaged and only read. Call support.") : line("good", "Stock and orders are kept safely on this box"));
+  if (!now.enrolled) list.push(line("bad", "Not enrolled: it works alone, and receives no orders"));
+  else if (now.central.reachable) list.push(line("good", `Connected to central, level ${ago(now.central.last_sync_at)}`));
+  else list.push(line("bad", `Central cannot be reached. Last contact ${ago(now.central.last_sync_at)}. Work goes on.`));
+  if (now.enrolled) list.push(now.broker.connected ? line("good", "Tells central how the store is") : line("bad", "Health signals do not get through at the moment"));
+  list.push(now.unsynced === 0 ? line("good", "Everything is handed on") : line("", `${now.unsynced} ${now.unsynced === 1 ? "record waits" : "records wait"} to be handed on`));
+  list.push(line("", `${now.skus} articles, ${now.open_tasks} open orders`));
+  return list;
+}
+
+function closure(now, again) {
+  const closed = now.closure;
+  const send = async (method, body) => {
+    try {
+      await act(method, "/v1/closure", body);
+      toast(method === "PUT" ? "The store is closed for new orders." : "The store is open for orders.");
+    } catch (error) {
+      toast(error.hint ? `${error.message}. ${error.hint}` : error.message, true);
+    }
+    again();
+  };
+  if (closed) {
+    return el("section", { class: "card stack" },
+      el("h2", {}, "Closed for orders"),
+      el("p", {}, `${closed.cause} · by ${closed.author}, since ${clock(closed.since)}${closed.until ? `, until ${clock(closed.until)}` : ""}`),
+      isManager() ? el("button", { class: "primary", onclick: () => send("DELETE") }, "Open for orders again") : el("p", { class: "small soft" }, "A manager can open it again."));
+  }
+  if (!isManager()) return "";
+  const form = el("form", { class: "card stack", onsubmit: (event) => {
+    event.preventDefault();
+    const data = new FormData(form);
+    const hours = Number(data.get("hours"));
+    const until = hours ? new Date(Date.now() + hours * 3600000).toISOString() : undefined;
+    send("PUT", { hard: data.get("how") === "hard", cause: data.get("cause"), ...(until ? { until } : {}) });
+  } },
+  el("h2", {}, "Close for orders"),
+  el("fieldset", {},
+    el("label", { class: "choice" }, el("input", { type: "radio", name: "how", value: "soft", checked: true }),
+      el("span", {}, "No new orders", el("br"), el("span", { class: "small soft" }, "Open work is finished, pickups go on."))),
+    el("label", { class: "choice" }, el("input", { type: "radio", name: "how", value: "hard" }),
+      el("span", {}, "Stop all orders", el("br"), el("span", { class: "small soft" }, "Open work moves to other stores.")))),
+  el("label", { class: "field" }, "Why",
+    el("select", { name: "cause" }, ["staffing", "weather", "outage", "maintenance", "hours"].map((cause) => el("option", { value: cause }, cause[0].toUpperCase() + cause.slice(1))))),
+  el("label", { class: "field" }, "For how long",
+    el("select", { name: "hours" },
+      [["1", "1 hour"], ["2", "2 hours"], ["4", "4 hours"], ["0", "Until someone opens it"]].map(([value, word]) => el("option", { value }, word)))),
+  el("button", { class: "stop", type: "submit" }, "Close for orders"));
+  return form;
+}
