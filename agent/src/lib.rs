@@ -29,5 +29,6 @@
 pub mod adapters;
 pub mod cli;
 pub mod core;
+pub mod flows;
 pub mod ports;
 pub mod runtime;

@@ -1,0 +1,200 @@
+//! How the store is, put together from what is known of it. Ages instead of times: no clock needs
+//! to agree. What is not known is left out, never taken for fine or for zero.
+
+use crate::ports::ledger::{Device, Identity, Role, Summary};
+use crate::ports::machine::MachineVitals;
+use holdfast_shared::time::{MonoMs, Now, UtcMs};
+use holdfast_shared::wire::signal::{Freshness, Heartbeat, Vitals};
+
+/// Tills.
+pub const POS: &[Role] = &[Role::Pos];
+/// What staff walk around with.
+pub const HANDHELDS: &[Role] = &[Role::Picker, Role::Manager];
+
+/// Everything that a heartbeat tells of.
+#[derive(Debug, Clone, Copy)]
+pub struct Inputs<'a> {
+    pub identity: &'a Identity,
+    /// Counts this boot's signals.
+    pub sequence: u64,
+    pub version: &'a str,
+    pub now: Now,
+    pub started_at: MonoMs,
+    pub summary: &'a Summary,
+    pub devices: &'a [Device],
+    /// When this process last heard of a till or a handheld; what was written down is the second best.
+    pub pos_seen: Option<MonoMs>,
+    pub handheld_seen: Option<MonoMs>,
+    pub machine: &'a MachineVitals,
+    pub synced_at: Option<MonoMs>,
+    pub clock_offset_ms: Option<i64>,
+}
+
+#[must_use]
+pub fn heartbeat(inputs: &Inputs<'_>) -> Heartbeat {
+    let Identity { tenant, store, replica, boot } = inputs.identity.clone();
+    Heartbeat {
+        tenant,
+        store,
+        replica,
+        boot,
+        sequence: inputs.sequence,
+        sent_at: inputs.now.utc,
+        uptime_ms: inputs.now.mono.since(inputs.started_at),
+        version: inputs.version.to_owned(),
+        vitals: vitals(inputs),
+        root: inputs.summary.root.clone(),
+        stock_digest: inputs.summary.stock_digest.clone(),
+    }
+}
+
+#[must_use]
+pub fn freshness(inputs: &Inputs<'_>) -> Freshness {
+    let Identity { tenant, store, replica, boot } = inputs.identity.clone();
+    let Inputs { now, summary, .. } = inputs;
+    Freshness {
+        tenant,
+        store,
+        replica,
+        boot,
+        sequence: inputs.sequence,
+        positions: summary.positions,
+        last_movement_ms_ago: ago(*now, summary.last_movement_at),
+        last_count_ms_ago: ago(*now, summary.last_count_at),
+        oldest_unsynced_ms_ago: ago(*now, summary.oldest_unsynced_at),
+        unsynced_facts: summary.unsynced,
+    }
+}
+
+fn vitals(inputs: &Inputs<'_>) -> Vitals {
+    let Inputs { now, summary, devices, machine, .. } = inputs;
+    let since = |at: MonoMs| now.mono.since(at);
+    Vitals {
+        pos_paired: paired(devices, POS),
+        pos_seen_ms_ago: inputs.pos_seen.map(since).or_else(|| written_down(devices, POS, *now)),
+        handhelds_paired: paired(devices, HANDHELDS),
+        handheld_seen_ms_ago: inputs
+            .handheld_seen
+            .map(since)
+            .or_else(|| written_down(devices, HANDHELDS, *now)),
+        last_movement_ms_ago: ago(*now, summary.last_movement_at),
+        sync_ok_ms_ago: inputs.synced_at.map(since),
+        unsynced_facts: summary.unsynced,
+        open_tasks: summary.open_tasks,
+        disk_free_bytes: machine.disk_free_bytes,
+        disk_total_bytes: machine.disk_total_bytes,
+        database_ok: Some(summary.damaged.is_none()),
+        clock_offset_ms: inputs.clock_offset_ms,
+        memory_bytes: machine.memory_bytes,
+        load_1m: machine.load_1m,
+        temperature_c: machine.temperature_c,
+        closure: summary.closure.clone().filter(|note| note.until.is_none_or(|until| until > now.utc)),
+    }
+}
+
+fn ago(now: Now, at: Option<UtcMs>) -> Option<i64> {
+    at.map(|at| now.utc.since(at).max(0))
+}
+
+fn with<'a>(devices: &'a [Device], roles: &'a [Role]) -> impl Iterator<Item = &'a Device> {
+    devices.iter().filter(|device| roles.contains(&device.role))
+}
+
+fn paired(devices: &[Device], roles: &[Role]) -> u32 {
+    u32::try_from(with(devices, roles).count()).unwrap_or(u32::MAX)
+}
+
+fn written_down(devices: &[Device], roles: &[Role], now: Now) -> Option<i64> {
+    ago(now, with(devices, roles).filter_map(|device| device.seen_at).max())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::testing::at;
+    use holdfast_shared::wire::signal::ClosureNote;
+
+    fn device(role: Role, seen_at: Option<i64>) -> Device {
+        Device {
+            device: "d".parse().unwrap(),
+            name: "D".into(),
+            role,
+            generation: 1,
+            paired_at: UtcMs(0),
+            seen_at: seen_at.map(UtcMs),
+        }
+    }
+
+    fn told(now: i64, change: impl FnOnce(&mut Inputs<'_>, &mut Summary)) -> (Heartbeat, Freshness) {
+        let identity = Identity {
+            tenant: "acme".parse().unwrap(),
+            store: "leeds".parse().unwrap(),
+            replica: "leeds-a".parse().unwrap(),
+            boot: "b1".parse().unwrap(),
+        };
+        let devices = [
+            device(Role::Pos, Some(100)),
+            device(Role::Pos, Some(700)),
+            device(Role::Manager, None),
+            device(Role::Tech, Some(900)),
+        ];
+        let mut summary = Summary::default();
+        let mut inputs = Inputs {
+            identity: &identity,
+            sequence: 4,
+            version: "1.2.3",
+            now: at(now),
+            started_at: MonoMs(200),
+            summary: &Summary::default(),
+            devices: &devices,
+            pos_seen: None,
+            handheld_seen: None,
+            machine: &MachineVitals::default(),
+            synced_at: None,
+            clock_offset_ms: None,
+        };
+        change(&mut inputs, &mut summary);
+        let inputs = Inputs { summary: &summary, ..inputs };
+        (heartbeat(&inputs), freshness(&inputs))
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_out() {
+        let (beat, fresh) = told(1_000, |_, _| {});
+        let vitals = beat.vitals;
+        assert_eq!((beat.sequence, beat.uptime_ms, vitals.database_ok), (4, 800, Some(true)));
+        assert_eq!((vitals.pos_paired, vitals.pos_seen_ms_ago), (2, Some(300)));
+        assert_eq!((vitals.handhelds_paired, vitals.handheld_seen_ms_ago), (1, None));
+        assert_eq!((vitals.sync_ok_ms_ago, vitals.last_movement_ms_ago), (None, None));
+        assert_eq!((vitals.disk_free_bytes, fresh.oldest_unsynced_ms_ago), (None, None));
+    }
+
+    #[test]
+    fn what_this_process_saw_counts_before_what_was_written_down() {
+        let (beat, fresh) = told(1_000, |inputs, summary| {
+            inputs.pos_seen = Some(MonoMs(950));
+            inputs.synced_at = Some(MonoMs(990));
+            summary.damaged = Some("page 7".into());
+            summary.oldest_unsynced_at = Some(UtcMs(400));
+            summary.last_count_at = Some(UtcMs(2_000));
+        });
+        assert_eq!((beat.vitals.pos_seen_ms_ago, beat.vitals.sync_ok_ms_ago), (Some(50), Some(10)));
+        assert_eq!(beat.vitals.database_ok, Some(false));
+        // A stamp from the future is no negative age.
+        assert_eq!((fresh.oldest_unsynced_ms_ago, fresh.last_count_ms_ago), (Some(600), Some(0)));
+    }
+
+    #[test]
+    fn a_closure_that_is_over_is_not_told() {
+        let note = |until| ClosureNote {
+            hard: false,
+            cause: "lunch".into(),
+            author: "amy".into(),
+            since: UtcMs(0),
+            until: Some(UtcMs(until)),
+        };
+        let closed = |until| told(1_000, |_, summary| summary.closure = Some(note(until))).0.vitals.closure;
+        assert_eq!(closed(1_000), None);
+        assert!(closed(1_001).is_some());
+    }
+}
