@@ -3,10 +3,11 @@
 
 use super::StoreKey;
 use super::book::{HealthBook, Looked};
+use super::judge::eligibility;
 use super::policy::HealthPolicy;
 use super::signals::{SIGNALS, View, beat_is_good};
 use super::store::{Out, StoreHealth};
-use crate::core::eligibility::{Eligibility, Standing, eligibility};
+use crate::core::eligibility::{Eligibility, Standing};
 use crate::core::fleet::StoreRecord;
 use holdfast_shared::ids::TenantId;
 use holdfast_shared::time::{MonoMs, Now, UtcMs};
