@@ -177,9 +177,9 @@ fn carry_out(cli: Cli) -> anyhow::Result<ExitCode> {
         None => config,
     };
     match cli.command {
-        None => run(config, LogFormat::Text),
+        None => run(&config, LogFormat::Text),
         Some(Command::Run { log_json }) => {
-            run(config, if log_json { LogFormat::Json } else { LogFormat::Text })
+            run(&config, if log_json { LogFormat::Json } else { LogFormat::Text })
         }
         Some(Command::Enroll { central, code, name }) => asked(enrol::enrol(&config, central, code, name)),
         Some(Command::Pair { role, name, json }) => {
@@ -199,7 +199,7 @@ fn carry_out(cli: Cli) -> anyhow::Result<ExitCode> {
 }
 
 /// Runs the agent until it is told to stop. After an enrolment it starts anew by itself.
-fn run(config: AgentConfig, format: LogFormat) -> anyhow::Result<ExitCode> {
+fn run(config: &AgentConfig, format: LogFormat) -> anyhow::Result<ExitCode> {
     init_log(format, &config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

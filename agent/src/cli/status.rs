@@ -43,7 +43,7 @@ fn words(status: &StatusView) -> Vec<String> {
     let mut lines = Vec::new();
     match (&status.store, &status.store_name, &status.replica) {
         (Some(store), Some(name), Some(replica)) => {
-            lines.push(format!("Store      {name} ({store}, {replica})"))
+            lines.push(format!("Store      {name} ({store}, {replica})"));
         }
         (None, _, _) | (_, None, _) | (_, _, None) => lines.push("Store      not enrolled".to_owned()),
     }

@@ -31,7 +31,7 @@ impl Default for AgentConfig {
     fn default() -> Self {
         Self {
             data_dir: default_data_dir(|name| std::env::var_os(name).map(PathBuf::from)),
-            log: "info".to_owned(),
+            log: "info,refinery_core=warn".to_owned(),
             lan_listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7600),
             lan_allow_beyond_loopback: false,
             central_url: None,

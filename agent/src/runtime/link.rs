@@ -42,11 +42,11 @@ impl Link {
     }
 
     /// A sync round went through. `offset_ms` is our wall clock minus central's.
-    pub(super) fn synced(&self, now: Now, offset_ms: i64) {
+    pub(super) fn synced(&self, now: Now, offset_ms: Option<i64>) {
         let changed = {
             let mut moving = self.lock();
             moving.last_sync = Some(now);
-            moving.clock_offset_ms = Some(offset_ms);
+            moving.clock_offset_ms = offset_ms.or(moving.clock_offset_ms);
             moving.central.replace(Heard::Well) != Some(Heard::Well)
         };
         self.tell(changed);
@@ -128,8 +128,8 @@ mod tests {
         let link = Link::new(None, "http://c".to_owned(), None, MonoMs(0), hub.clone());
         link.sync_failed(false, "no route".to_owned());
         link.sync_failed(false, "still no route".to_owned());
-        link.synced(Now::default(), 3);
-        link.synced(Now::default(), 3);
+        link.synced(Now::default(), Some(3));
+        link.synced(Now::default(), Some(3));
         hub.publish(Event::Reload);
         for expected in ["status", "status", "reload"] {
             let heard = stream.next().await.unwrap().unwrap();

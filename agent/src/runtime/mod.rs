@@ -12,7 +12,6 @@ pub mod config;
 mod enrolling;
 pub mod identity;
 mod link;
-mod round;
 mod signals;
 mod syncing;
 

@@ -4,16 +4,15 @@
 //! each other by chance, and a poke ends the wait, because it shows that central is back.
 
 use super::backoff::{Backoff, random};
-use super::round::{Round, RoundError, round};
 use super::{Shared, beat};
 use crate::adapters::central_http::CentralHttp;
 use crate::adapters::http::events::Event;
+use crate::flows::sync::{SyncError, converse};
 use crate::ports::central::CentralError;
 use crate::ports::ledger::{Identity, Ledger};
 use crate::ports::uplink::Uplink;
 use holdfast_platform::service::TaskError;
 use holdfast_shared::ids::TaskId;
-use holdfast_shared::limits::SYNC_ROUNDS_MAX;
 use holdfast_shared::time::Now;
 use holdfast_shared::wire::signal;
 use std::sync::Arc;
@@ -22,6 +21,8 @@ use tokio::time::timeout;
 
 /// Commits that follow each other closely go in one round.
 const COALESCE: Duration = Duration::from_millis(25);
+/// Central may ask for more haste than the configuration, but not for a flood.
+const SOONEST: Duration = Duration::from_millis(100);
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const WAIT_MAX: Duration = Duration::from_secs(30);
 /// Without MQTT for this long, health goes with the sync.
@@ -73,37 +74,24 @@ struct Next {
 impl Syncing {
     /// Rounds until both sides have all, or something is in the way.
     async fn conversation(&mut self) -> Next {
-        let mut advice = self.every;
-        for _ in 0..SYNC_ROUNDS_MAX {
-            let health = self.health().await;
-            let asked_at = self.shared.clock.now();
-            let outcome = round(&self.shared.ledger, self.central.as_ref(), asked_at, health).await;
-            match outcome {
-                Ok(done) => {
-                    self.went_well(asked_at, &done).await;
-                    advice = done.next_sync.clamp(Duration::from_millis(100), self.every);
-                    if !done.more || self.shared.life.token().is_cancelled() {
-                        break;
-                    }
-                }
-                Err(error) => return self.went_wrong(&error),
-            }
-        }
-        Next { wait: advice, commits_wake: true }
-    }
-
-    async fn went_well(&mut self, asked_at: Now, done: &Round) {
-        self.backoff.succeeded();
-        let now = self.shared.clock.now();
-        // Central's clock was read somewhere between asking and hearing.
-        let middle = asked_at.utc.plus(now.mono.since(asked_at.mono) / 2);
-        self.shared.link.synced(now, middle.since(done.central_time));
-        for problem in &done.problems {
-            tracing::warn!(problem, "a document was not taken");
-        }
-        for task in &done.tasks {
+        let health = self.health().await;
+        let clock = Arc::clone(&self.shared.clock);
+        let now = move || clock.now();
+        let told = converse(&self.shared.ledger, self.central.as_ref(), health, &now).await;
+        // What the rounds before a failure brought is there to stay.
+        for task in &told.tasks {
             self.tell(task).await;
         }
+        for problem in &told.problems {
+            tracing::warn!(problem, "a document was not taken");
+        }
+        if let Some(error) = &told.failed {
+            return self.went_wrong(error);
+        }
+        self.backoff.succeeded();
+        self.shared.link.synced(self.shared.clock.now(), told.clock_offset_ms);
+        let advice = told.next_sync_ms.map_or(self.every, Duration::from_millis);
+        Next { wait: advice.clamp(SOONEST.min(self.every), self.every), commits_wake: true }
     }
 
     async fn tell(&self, task: &TaskId) {
@@ -118,8 +106,8 @@ impl Syncing {
         }
     }
 
-    fn went_wrong(&mut self, error: &RoundError) -> Next {
-        let answered = !matches!(error, RoundError::Central(CentralError::Unreachable { .. }));
+    fn went_wrong(&mut self, error: &SyncError) -> Next {
+        let answered = !matches!(error, SyncError::Central(CentralError::Unreachable { .. }));
         let was_well = self.shared.link.reached();
         self.shared.link.sync_failed(answered, error.to_string());
         // Once per outage, not once per try.
@@ -127,14 +115,14 @@ impl Syncing {
             tracing::warn!(error = error as &dyn std::error::Error, "sync did not go through");
         }
         let wait = match error {
-            RoundError::Central(CentralError::Wait { retry_after_ms }) => {
+            SyncError::Central(CentralError::Wait { retry_after_ms }) => {
                 Duration::from_millis(u64::try_from(*retry_after_ms).unwrap_or(0))
                     .saturating_add(Duration::from_millis(random() % 250))
             }
-            RoundError::Central(
+            SyncError::Central(
                 CentralError::Unreachable { .. } | CentralError::Refused(_) | CentralError::Unreadable(_),
             )
-            | RoundError::Ledger(_) => self.backoff.missed(random()),
+            | SyncError::Ledger(_) => self.backoff.missed(random()),
         };
         Next { wait, commits_wake: false }
     }

@@ -58,7 +58,7 @@ async function load(screen) {
     const nodes = await screen.load(() => load(screen));
     if (live.show !== screen || turn !== live.turn) return;
     document.title = `${screen.title} · Holdfast`;
-    main.replaceChildren(...nodes);
+    replace(nodes);
   } catch (error) {
     if (live.show !== screen || turn !== live.turn || !device()) return;
     main.replaceChildren(
@@ -68,6 +68,22 @@ async function load(screen) {
         el("button", { onclick: () => load(screen) }, "Try again")));
   }
 }
+
+// What is being typed or scanned just now outlives a redraw.
+function replace(nodes) {
+  const typed = document.activeElement;
+  const label = main.contains(typed) && typed.tagName === "INPUT" ? typed.getAttribute("aria-label") : null;
+  const text = label ? typed.value : "";
+  main.replaceChildren(...nodes);
+  const twin = label && [...main.querySelectorAll("input")].find((input) => input.getAttribute("aria-label") === label);
+  if (twin) {
+    twin.value = text;
+    twin.focus();
+  }
+}
+
+// A form that is being filled in is left alone.
+const isFillingIn = () => main.contains(document.activeElement) && document.activeElement.matches("select, input[type=radio]");
 
 function showPairing() {
   events.stop();
@@ -133,7 +149,7 @@ function connect() {
   events.listen((kind, data) => {
     if (kind === "status" || kind === "reload") refreshStatus();
     const screen = live.show;
-    if (screen && (kind === "reload" || screen.on?.(kind, data))) load(screen);
+    if (screen && !isFillingIn() && (kind === "reload" || screen.on?.(kind, data))) load(screen);
   });
   outbox.run();
 }

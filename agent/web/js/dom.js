@@ -29,6 +29,7 @@ export const ICONS = {
   stock: "M4 5v14M8 5v14M11 5v14M15 5v14M18 5v14M20 5v14",
   store: "M4 10l1.5-5h13L20 10M4 10a2.7 2.7 0 0 0 5.3 0 2.7 2.7 0 0 0 5.4 0A2.7 2.7 0 0 0 20 10M5.5 13v7h13v-7",
   back: "M15 5l-7 7 7 7",
+  done: "M5 13l4.5 4.5L19 7",
 };
 
 export function toast(text, bad = false) {

@@ -13,12 +13,12 @@ export const STATUS = {
 };
 
 // What stops goes first, then what can leave, then work under way, then new work.
-const ORDER = ["putting_back", "ready", "picking", "accepted", "offered", "awaiting_release"];
+export const OPEN = ["putting_back", "ready", "picking", "accepted", "offered", "awaiting_release"];
 
 export const KIND = { ship: "Ship", pickup: "Pickup", delivery: "Delivery" };
 
 export function byUrgency(a, b) {
-  const rank = (task) => (ORDER.indexOf(task.status) + ORDER.length + 1) % (ORDER.length + 1);
+  const rank = (task) => (OPEN.indexOf(task.status) + OPEN.length + 1) % (OPEN.length + 1);
   const due = (task) => Date.parse(task.promise_by ?? task.accept_by) || 0;
   return rank(a) - rank(b) || due(a) - due(b) || a.task.localeCompare(b.task);
 }
@@ -40,7 +40,7 @@ function span(minutes) {
 }
 
 export function clock(stamp) {
-  return new Date(stamp).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return new Date(stamp).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 }
 
 export function ago(stamp, now = Date.now()) {

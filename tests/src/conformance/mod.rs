@@ -66,6 +66,7 @@ macro_rules! conformance {
             sync::an_ask_is_answered_by_heads,
             sync::both_sides_come_level,
             sync::a_fact_through_two_documents_counts_once,
+            sync::an_intent_is_missing_until_it_or_a_part_of_it_arrives,
             sync::a_replica_that_lost_its_disk_gets_its_own_back,
             tasks::a_packed_task_is_released_in_the_same_round,
             tasks::a_hand_over_consumes_hold_and_stock,

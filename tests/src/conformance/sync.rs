@@ -126,6 +126,26 @@ pub async fn a_fact_through_two_documents_counts_once(storage: &dyn Storage) {
     assert_eq!(position(storage, "leeds").await.on_hand, 4);
 }
 
+pub async fn an_intent_is_missing_until_it_or_a_part_of_it_arrives(storage: &dyn Storage) {
+    let mut leeds = stocked(storage, "leeds", 5).await;
+    let (sku, movement) = (super::world::sku("A"), Movement::Sale);
+    let sold = Body::Stock(StockFact { sku, delta: -1, movement, note: None });
+    let (whole, mut part) = (leeds.fact(None, sold.clone()), leeds.fact(None, sold));
+    let split = part.id.clone();
+    part.id = split.part(2).unwrap();
+    let document = leeds.stock_document();
+    leeds.put(&document, &whole);
+    leeds.put(&document, &part);
+    let like = format!("{split}0").parse().unwrap();
+    let asked = [whole.id, split, like];
+    let leeds_id = store_id("leeds");
+    assert_eq!(storage.missing_intents(&tenant(), &leeds_id, &asked).await.unwrap(), asked);
+    leeds.sync(storage, at(30)).await;
+    assert_eq!(storage.missing_intents(&tenant(), &leeds_id, &asked).await.unwrap(), asked[2..]);
+    let other = holdfast_shared::ids::TenantId::new("other").unwrap();
+    assert_eq!(storage.missing_intents(&other, &leeds_id, &asked).await.unwrap(), asked);
+}
+
 pub async fn a_replica_that_lost_its_disk_gets_its_own_back(storage: &dyn Storage) {
     let mut leeds = stocked(storage, "leeds", 5).await;
     leeds.sale("A", 1);

@@ -116,7 +116,7 @@ fn advice(summary: &Summary, standing: &StandingNow) -> Vec<String> {
     }
     if standing.enrolled.is_none() {
         advice.push(
-            "Not enrolled: make a code at central, then run holdfast-agent enroll --central URL --code CODE and restart the agent."
+            "Not enrolled: make a code at central, then run holdfast-agent enroll --central URL --code CODE."
                 .to_owned(),
         );
     } else if standing.central_reachable == Some(false) {

@@ -163,11 +163,13 @@ impl MqttUplink {
     /// A queue that was just made has room for these; a failure shows as a missing presence.
     fn greet(&self, client: &AsyncClient) {
         let online = payload::presence(&self.identity, true, false).unwrap_or_default();
-        let told = client
-            .try_publish(self.topic(Channel::Presence), QoS::AtLeastOnce, true, online)
-            .and_then(|()| client.try_subscribe(self.topic(Channel::Poke), QoS::AtLeastOnce));
+        let told = client.try_publish(self.topic(Channel::Presence), QoS::AtLeastOnce, true, online);
+        let asked = client.try_subscribe(self.topic(Channel::Poke), QoS::AtLeastOnce);
         if let Err(error) = told {
-            tracing::warn!(%error, "the broker could not be greeted");
+            tracing::warn!(%error, "the broker was not told that this agent is here");
+        }
+        if let Err(error) = asked {
+            tracing::warn!(%error, "pokes were not subscribed to");
         }
     }
 

@@ -22,7 +22,11 @@ pub(super) async fn of(config: &AgentConfig, stored: Option<&StoredIdentity>) ->
     let url = config.central_url.as_deref().or(enrolled_at).unwrap_or(CENTRAL_URL).trim_end_matches('/');
     let mut findings = vec![identity(stored)];
     let Ok(client) = Client::builder().timeout(ANSWER_MAX).build() else {
-        findings.push(Finding::unknown("central", "no HTTP client could be set up"));
+        findings.push(Finding::look(
+            "central",
+            "cannot be asked: this machine has no CA certificates",
+            "install the package ca-certificates",
+        ));
         return findings;
     };
     match client.get(format!("{url}/healthz")).send().await {

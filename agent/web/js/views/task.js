@@ -3,7 +3,7 @@
 import { el, icon, ICONS, toast, askNumber, askChoice } from "../dom.js";
 import { read } from "../api.js";
 import { act } from "../outbox.js";
-import { STATUS, KIND, clock, units } from "../words.js";
+import { STATUS, KIND, OPEN, clock, due, units } from "../words.js";
 
 export function taskPage(id) {
   const path = `/v1/tasks/${encodeURIComponent(id)}`;
@@ -39,6 +39,7 @@ export function taskPage(id) {
 function draw(page, step) {
   const task = page.task;
   const status = STATUS[task.status];
+  const time = due(task);
   return [
     el("div", { class: "stack" },
       el("header", { class: "row" },
@@ -46,8 +47,10 @@ function draw(page, step) {
         el("div", { class: "grow" },
           el("h1", { class: "mono" }, task.order),
           el("p", { class: "small soft" },
-            `${KIND[task.kind]}${task.promise_by ? ` · promised by ${clock(task.promise_by)}` : ""}`)),
-        el("span", { class: `chip ${status.tone}` }, status.word)),
+            `${KIND[task.kind]}${task.promise_by ? ` · promised by ${clock(task.promise_by)}` : ""}`))),
+      el("div", { class: "row apart" },
+        el("span", { class: `chip ${status.tone}` }, status.word),
+        OPEN.includes(task.status) && el("span", { class: `due ${time.tone}` }, time.text)),
       say(task),
       task.note && el("div", { class: "card" }, el("h2", {}, "Note"), el("p", {}, task.note)),
       task.status === "picking" && task.lines.some((line) => line.open > 0) && scanner(page, step),
@@ -107,13 +110,16 @@ function scanner(page, step) {
 
 function lineCard(page, line, step) {
   const picking = page.task.status === "picking" && line.open > 0;
-  const shown = page.task.status === "picking" ? line.open : line.quantity;
+  const finished = page.task.status === "picking" && line.open === 0;
+  const shown = picking ? line.open : line.quantity;
   const done = [
     line.picked > 0 && `${line.picked} of ${line.quantity} picked`,
     line.short > 0 && `${line.short} short`,
   ].filter(Boolean).join(" · ");
-  return el("section", { class: `card pick ${page.hit === line.line ? "hit" : ""} ${page.task.status === "picking" && line.open === 0 ? "closed" : ""}` },
-    el("div", { class: "units" }, el("b", {}, String(shown)), el("span", {}, page.task.status === "picking" ? (line.open ? "to pick" : "done") : shown === 1 ? "unit" : "units")),
+  return el("section", { class: `card pick ${page.hit === line.line ? "hit" : ""} ${finished ? "closed" : ""}` },
+    el("div", { class: "units" },
+      finished ? icon(ICONS.done) : el("b", {}, String(shown)),
+      el("span", {}, finished ? "done" : picking ? "to pick" : shown === 1 ? "unit" : "units")),
     el("div", {},
       el("h3", {}, line.name || line.sku),
       el("p", { class: "mono" }, line.sku),
@@ -164,9 +170,9 @@ function footer(task, step) {
     accepted: () => [el("div", { class: "pair" },
       el("button", { onclick: (event) => once(event, () => decline(step)) }, "Decline"), button("start-picking", "Start picking"))],
     picking: () => (can("pack")
-      ? [button("pack", "Packed")]
+      ? [button("pack", "Mark as packed")]
       : can("put-back") ? [button("put-back", "Close it: nothing was found", "stop")]
-      : [why("Pick every line, or record it as short, then pack."), off("Packed")]),
+      : [why("Pick every line, or record it as short, then pack."), off("Mark as packed")]),
     awaiting_release: () => [why("Hand over is off until central releases these goods. Nothing is lost by waiting."), off("Hand over")],
     ready: () => [button("hand-over", task.kind === "pickup" ? "Customer has it" : "Handed to the carrier")],
     putting_back: () => [button("put-back", "Goods are back on the shelf", "stop")],

@@ -9,6 +9,7 @@ use crate::core::fleet::{Closure, ClosureCause, Store, StoreRecord};
 use crate::flows::closures::{self, Close};
 use crate::flows::enrol;
 use crate::ports::fleet::{CatalogueItem, EligibilityChange, StorePosition};
+use crate::ports::replication::StoreDigest;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -41,6 +42,10 @@ pub(super) struct StoreView {
     enrolled_replicas: u32,
     open_tasks: u32,
     closures: Vec<Closure>,
+    /// Over its documents and over its stock, as central has them; told of one store, not in lists.
+    /// The same two stand in the agent's status: equal means level.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<StoreDigest>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -127,6 +132,7 @@ fn view(app: &Shared, record: StoreRecord) -> StoreView {
         enrolled_replicas: record.enrolled_replicas,
         open_tasks: record.open_tasks,
         closures: record.closures,
+        digest: None,
     }
 }
 
@@ -189,7 +195,9 @@ pub(super) async fn get(
     caller: Caller,
     Path(store): Path<String>,
 ) -> Answer<Json<StoreView>> {
-    Ok(Json(view(&app, find(&app, &caller, &store).await?)))
+    let record = find(&app, &caller, &store).await?;
+    let newest = app.storage.digests(&record.tenant, &record.store.store).await?.into_iter().next();
+    Ok(Json(StoreView { digest: newest, ..view(&app, record) }))
 }
 
 /// Every change of a store's eligibility, newest first, with its reasons.

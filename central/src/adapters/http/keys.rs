@@ -5,7 +5,6 @@ use super::app::Shared;
 use super::doors::Caller;
 use crate::flows::enrol::token_hash;
 use crate::ports::access::{ApiKey, Scope};
-use crate::ports::work::Audit;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -88,10 +87,4 @@ pub(super) async fn revoke(
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(Refused::new(Code::NotFound, format!("there is no key {key} that could be revoked")))
-}
-
-/// What must always hold, counted from the tables now. The first four are 0, or something is wrong.
-#[utoipa::path(get, path = "/v1/audit", tag = "admin", responses((status = 200, body = Audit), (status = "4XX", body = Problem)))]
-pub(super) async fn audit(State(app): State<Shared>, caller: Caller) -> Answer<Json<Audit>> {
-    Ok(Json(app.storage.audit(Some(caller.tenant())).await?))
 }

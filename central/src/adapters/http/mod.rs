@@ -7,6 +7,7 @@
 mod agents;
 mod answer;
 mod app;
+mod audit;
 mod console;
 mod doors;
 mod events;
@@ -82,7 +83,9 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(exceptions::resolve))
         .routes(routes!(events::recent))
         .routes(routes!(events::stream))
-        .routes(routes!(keys::audit))
+        .routes(routes!(audit::summary))
+        .routes(routes!(audit::audit))
+        .routes(routes!(audit::intents))
         .routes(routes!(keys::create, keys::list))
         .routes(routes!(keys::revoke))
         .routes(routes!(agents::enroll))

@@ -66,13 +66,6 @@ ON CONFLICT DO NOTHING
 -- name: fact_text
 SELECT text FROM fact WHERE tenant = :tenant AND store = :store AND fact = :fact
 
--- name: has_intent
-SELECT 1 FROM fact
-WHERE tenant = :tenant AND store = :store
-    -- The fact itself, or its parts: those begin with it and a full stop, which '/' follows.
-    AND (fact = :intent OR (fact > :intent || '.' AND fact < :intent || '/'))
-LIMIT 1
-
 -- name: record_conflict
 INSERT INTO fact_conflict (tenant, store, fact, document, text)
 VALUES (:tenant, :store, :fact, :document, :text)
