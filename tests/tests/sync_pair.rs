@@ -152,9 +152,10 @@ async fn a_declined_task_frees_its_hold_at_central() {
     world::placed(&pair.wire.storage, "o-1", &[("A", 2)]).await;
     let (id, _) = world::assigned(&pair.wire.storage, "o-1", "leeds").await;
     pair.level(&ledger).await;
-    world::sound(&pair.wire.storage, 1).await;
+    assert_eq!(world::position(&pair.wire.storage, "leeds").await.reserved, 2);
     act(&ledger, &id, TaskAct::Decline { reason: "no staff".into() }).await;
     pair.level(&ledger).await;
+    assert_eq!(world::position(&pair.wire.storage, "leeds").await.reserved, 0);
     world::sound(&pair.wire.storage, 0).await;
 }
 
