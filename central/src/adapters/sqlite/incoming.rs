@@ -205,12 +205,13 @@ fn tell(conn: &Connection, from: &ReplicaIdentity, task: &TaskId, facts: &[Fact]
     Ok(())
 }
 
-/// Tells a person about a refused document.
+/// Tells a person about a refused document. One exception per store and cause, whatever names the
+/// store makes up: the newest is told, and all are counted.
 pub(super) fn report(conn: &Connection, from: &ReplicaIdentity, refusal: &Refusal, now: UtcMs) -> Result<()> {
     let Some(category) = refusal.category else { return Ok(()) };
     let document = &refusal.problem.document;
     let exception = NewException {
-        key: format!("{}/{}/{document}", category.as_str(), from.store),
+        key: format!("{}/{}", category.as_str(), from.store),
         category,
         severity: Severity::Medium,
         order: None,

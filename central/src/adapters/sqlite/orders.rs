@@ -8,7 +8,7 @@ use super::timeline::{Happened, note, publish};
 use super::{Result, SqliteStore, cancel};
 use crate::core::order::{Order, OrderEvent, OrderLine, OrderState};
 use crate::core::routing::decision::Decision;
-use crate::ports::orders::{CancelOutcome, NewOrder, Orders, Placed};
+use crate::ports::orders::{Activity, CancelOutcome, NewOrder, Orders, Placed};
 use crate::ports::{Page, PageRequest};
 use async_trait::async_trait;
 use holdfast_shared::domain::task::TaskState;
@@ -127,6 +127,18 @@ impl Orders for SqliteStore {
         let (tenant, order) = (tenant.clone(), order.clone());
         self.read(move |conn| {
             list(conn, sql!(ORDERS.timeline), [tenant.as_str(), order.as_str()], read_event)
+        })
+        .await
+    }
+
+    async fn activity(&self, tenant: &TenantId, limit: u32) -> Result<Vec<Activity>> {
+        let tenant = tenant.clone();
+        self.read(move |conn| {
+            let params = named_params! { ":tenant": tenant.as_str(), ":rows": limit };
+            list(conn, sql!(ORDERS.activity), params, |row| {
+                let (entry, order) = (unsigned(row, "entry")?, parsed(row, "order_id")?);
+                Ok(Activity { entry, order, event: read_event(row)? })
+            })
         })
         .await
     }
