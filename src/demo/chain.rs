@@ -55,7 +55,7 @@ const SHELF_UNITS: [i64; 4] = [2, 6, 12, 25];
 const CENTRE_UNITS: i64 = 60;
 
 #[must_use]
-pub fn stores(count: usize) -> Vec<Store> {
+pub(super) fn stores(count: usize) -> Vec<Store> {
     STORES
         .iter()
         .take(count)
@@ -85,7 +85,7 @@ fn node((name, id, latitude, longitude): (&str, &str, f64, f64), kind: StoreKind
     })
 }
 
-pub fn catalogue() -> Result<Vec<CatalogueItem>> {
+pub(super) fn catalogue() -> Result<Vec<CatalogueItem>> {
     let items = ARTICLES.iter().enumerate().map(|(n, name)| {
         Ok(CatalogueItem { sku: Sku::new(format!("HF-{n:03}"))?, name: (*name).to_owned(), class: None })
     });
@@ -94,7 +94,7 @@ pub fn catalogue() -> Result<Vec<CatalogueItem>> {
 
 /// What lies on the shelves of the `n`-th node: each store runs short of other articles.
 #[must_use]
-pub fn shelves(catalogue: &[CatalogueItem], n: usize, kind: StoreKind) -> Vec<(Sku, String, i64)> {
+pub(super) fn shelves(catalogue: &[CatalogueItem], n: usize, kind: StoreKind) -> Vec<(Sku, String, i64)> {
     let units = |article: usize| match kind {
         StoreKind::Store => SHELF_UNITS.iter().cycle().nth(article.wrapping_add(n)).copied().unwrap_or(1),
         StoreKind::DistributionCentre => CENTRE_UNITS,

@@ -2,15 +2,15 @@
 
 /// SplitMix64. Good enough to choose an article, and nothing else hangs on it.
 #[derive(Debug, Clone)]
-pub struct Dice(u64);
+pub(super) struct Dice(u64);
 
 impl Dice {
     #[must_use]
-    pub const fn new(seed: u64) -> Self {
+    pub(super) const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub const fn roll(&mut self) -> u64 {
+    pub(super) const fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -19,18 +19,18 @@ impl Dice {
     }
 
     /// One of the given; none of nothing.
-    pub fn choose<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
+    pub(super) fn choose<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
         let count = u64::try_from(from.len()).ok().filter(|count| *count > 0)?;
         from.get(usize::try_from(self.roll() % count).ok()?)
     }
 
     /// 1 to `most`.
-    pub fn units(&mut self, most: u64) -> i64 {
+    pub(super) fn units(&mut self, most: u64) -> i64 {
         i64::try_from(self.roll() % most.max(1)).unwrap_or(0).saturating_add(1)
     }
 
     /// True in `percent` of all cases.
-    pub const fn chance(&mut self, percent: u64) -> bool {
+    pub(super) const fn chance(&mut self, percent: u64) -> bool {
         self.roll() % 100 < percent
     }
 }

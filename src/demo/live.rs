@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 const FRAME_EVERY: Duration = Duration::from_millis(200);
 
 /// Shows the stage until the person quits or `end` comes.
-pub async fn show(stage: &Arc<Stage>, addresses: &Addresses, end: CancellationToken) -> Result<()> {
+pub(super) async fn show(stage: &Arc<Stage>, addresses: &Addresses, end: CancellationToken) -> Result<()> {
     let mut terminal = ratatui::try_init()?;
     let shown = run(&mut terminal, stage, addresses, end).await;
     ratatui::restore();
@@ -78,7 +78,7 @@ fn press(stage: &Arc<Stage>, key: KeyCode, selected: &mut usize) {
 }
 
 /// Plays beside the drawing, so that a slow start of an agent does not freeze the screen.
-pub fn play(stage: Arc<Stage>, store: StoreId, action: DemoAction) {
+pub(super) fn play(stage: Arc<Stage>, store: StoreId, action: DemoAction) {
     tokio::spawn(async move {
         if let Err(error) = stage.play(&store, action).await {
             stage.board.tell(Tone::Bad, format!("{store}: {error:#}"));

@@ -33,6 +33,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
+/// A real chain leaves begun work longer with a store that it cannot reach.
+const LEASE_MS: i64 = 5_000;
+
 /// How a demo is to be set up.
 #[derive(Debug)]
 pub struct Plan {
@@ -111,7 +114,9 @@ impl Theatre {
         };
         let hands = Arc::new(Hands::default());
         let controls: Arc<dyn DemoControls> = Arc::<Hands>::clone(&hands);
-        let config = CentralConfig::embedded(folder.path().join("central"));
+        let mut config = CentralConfig::embedded(folder.path().join("central"));
+        // Whoever watches should see begun work move as well.
+        config.health.lease_ms = LEASE_MS;
         let central = holdfast_central::runtime::start(config, Some(controls)).await?;
         let url = format!("http://{}", central.http_address());
         let client = CentralClient::new(http()?, &url, central.admin_key());

@@ -24,10 +24,6 @@ pub async fn pick(handheld: &LanClient, store: &StoreId, board: &Board) -> Resul
                 let mut state = board.lock();
                 state.acknowledge(store, key);
                 state.transitions = state.transitions.saturating_add(1);
-                drop(state);
-                if act == "hand-over" {
-                    board.tell(Tone::Good, format!("{store} handed over {id}"));
-                }
             }
             // Central or a colleague was faster; the next look shows what is left to do.
             Err(error) if error.downcast_ref::<Refused>().is_some_and(|refused| refused.status == 409) => {}
@@ -62,7 +58,7 @@ fn open_line(task: &Value) -> Option<(i64, i64)> {
 }
 
 /// Sells one unit of something that the till thinks is there.
-pub async fn sell(
+pub(super) async fn sell(
     till: &LanClient,
     store: &StoreId,
     skus: &[Sku],
@@ -96,7 +92,7 @@ async fn sell_units(
 
 /// Sells all that is left of the article of which the least is left: central may still think
 /// that it can promise it.
-pub async fn sell_last(till: &LanClient, skus: &[Sku], store: &StoreId, board: &Board) -> Result<()> {
+pub(super) async fn sell_last(till: &LanClient, skus: &[Sku], store: &StoreId, board: &Board) -> Result<()> {
     let found = till.positions(skus).await?;
     let fewest = found.iter().filter_map(|position| {
         let available = position.get("available")?.as_i64().filter(|units| *units > 0)?;
@@ -113,7 +109,7 @@ pub async fn sell_last(till: &LanClient, skus: &[Sku], store: &StoreId, board: &
 
 /// One customer's order: one to three articles, to somewhere near a store. Now and then the
 /// answer "is lost" and the same order is sent again: it must stay one.
-pub async fn order(
+pub(super) async fn order(
     central: &CentralClient,
     n: u64,
     skus: &[Sku],
@@ -151,7 +147,7 @@ pub async fn order(
 
 /// How often each of them acts.
 #[derive(Debug, Clone, Copy)]
-pub struct Pace {
+pub(super) struct Pace {
     pub order_every: Duration,
     pub look_every: Duration,
     pub sale_every: Duration,

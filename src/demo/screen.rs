@@ -9,7 +9,7 @@ use ratatui::widgets::{Block, BorderType, Cell, Paragraph, Row, Table, TableStat
 
 /// What the newcomer is told to open.
 #[derive(Debug, Clone, Default)]
-pub struct Addresses {
+pub(super) struct Addresses {
     pub console: String,
     pub handheld: String,
 }
@@ -27,7 +27,7 @@ const STAGES: [(&str, &str); 9] = [
     ("exception", "needs a person"),
 ];
 
-pub fn draw(frame: &mut Frame<'_>, state: &State, addresses: &Addresses, selected: usize) {
+pub(super) fn draw(frame: &mut Frame<'_>, state: &State, addresses: &Addresses, selected: usize) {
     let rows = u16::try_from(state.stores.len()).unwrap_or(u16::MAX);
     let [head, upper, feed, foot] = Layout::vertical([
         Constraint::Length(3),

@@ -16,13 +16,13 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// What ends, and comes level, ends within this after everything was restored.
-const SETTLE_WITHIN: Duration = Duration::from_secs(120);
+const SETTLE_WITHIN: Duration = Duration::from_secs(180);
 /// Acknowledged intents that one request asks central about.
 const INTENTS_PER_ASK: usize = 500;
 
 /// What came of it. Each of `double_shipped`, `oversold` and `lost_acknowledged` must be 0.
 #[derive(Debug, Clone, Serialize)]
-pub struct Summary {
+pub(super) struct Summary {
     pub ran_for_s: f64,
     pub orders_placed: u64,
     pub orders_finished: u64,
@@ -45,7 +45,7 @@ pub struct Summary {
 }
 
 /// Of each store that was cut or crashed; null when it did not come.
-pub type Seconds = BTreeMap<StoreId, Option<f64>>;
+pub(super) type Seconds = BTreeMap<StoreId, Option<f64>>;
 
 /// Who suffers, and when what was done to them.
 #[derive(Debug, Default)]
@@ -56,7 +56,12 @@ struct Outage {
 }
 
 /// Cuts two stores, crashes one agent, restores all, and waits until everything has ended.
-pub async fn outage(stage: &Arc<Stage>, since: Instant, length: Duration, seed: u64) -> Result<Summary> {
+pub(super) async fn outage(
+    stage: &Arc<Stage>,
+    since: Instant,
+    length: Duration,
+    seed: u64,
+) -> Result<Summary> {
     let (quiet, end) = (CancellationToken::new(), CancellationToken::new());
     let people = stage.act(Pace::default(), seed, &quiet, &end);
     let victims: Vec<StoreId> = stage
@@ -73,17 +78,20 @@ pub async fn outage(stage: &Arc<Stage>, since: Instant, length: Duration, seed: 
     for (store, action) in
         [(first, DemoAction::CutUplink), (second, DemoAction::CutUplink), (third, DemoAction::CrashAgent)]
     {
-        stage.play(store, action).await?;
+        // Before it is played: the first sign of it may be seen at once.
         outage.silent_since.insert(store.clone(), since.elapsed());
+        stage.play(store, action).await?;
     }
     pass(since, length.mul_f64(0.80)).await;
     stage.play(first, DemoAction::RestoreUplink).await?;
     stage.play(second, DemoAction::RestoreUplink).await?;
     stage.play(third, DemoAction::RestartAgent).await?;
     outage.restored_at = since.elapsed();
-    pass(since, length).await;
-    quiet.cancel();
-    let settled = settle(stage, since, &victims, &mut outage).await;
+    let last_orders = async {
+        pass(since, length).await;
+        quiet.cancel();
+    };
+    let ((), settled) = tokio::join!(last_orders, settle(stage, since, &quiet, &victims, &mut outage));
     end.cancel();
     people.join_all().await;
     judge(stage, since, &outage, settled).await
@@ -94,8 +102,15 @@ async fn pass(since: Instant, at: Duration) {
     tokio::time::sleep_until((since + at).into()).await;
 }
 
-/// Waits until no order is on its way any more and every store is level with central.
-async fn settle(stage: &Stage, since: Instant, victims: &[StoreId], outage: &mut Outage) -> bool {
+/// Notes when each victim is level again, and waits until the shops are quiet, no order is on its
+/// way any more and every store is level with central.
+async fn settle(
+    stage: &Stage,
+    since: Instant,
+    quiet: &CancellationToken,
+    victims: &[StoreId],
+    outage: &mut Outage,
+) -> bool {
     let mut looks = tokio::time::interval(Duration::from_millis(250));
     let settled = tokio::time::timeout(SETTLE_WITHIN, async {
         loop {
@@ -109,7 +124,7 @@ async fn settle(stage: &Stage, since: Instant, victims: &[StoreId], outage: &mut
                     outage.level_after.insert(store.clone(), Some(after.as_secs_f64()));
                 }
             }
-            if all_level && on_the_way(&stage.board) == 0 {
+            if quiet.is_cancelled() && all_level && on_the_way(&stage.board) == 0 {
                 return;
             }
         }
@@ -215,7 +230,7 @@ fn broken(told: &Summary, settled: bool) -> Vec<String> {
 }
 
 /// An error when something did not hold, so that the process exits with one.
-pub fn verdict(summary: &Summary) -> Result<()> {
+pub(super) fn verdict(summary: &Summary) -> Result<()> {
     ensure!(summary.broken.is_empty(), "broken: {}", summary.broken.join("; "));
     Ok(())
 }

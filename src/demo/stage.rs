@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 /// What one key turns over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Toggle {
+pub(super) enum Toggle {
     Uplink,
     Agent,
     Doors,
@@ -32,7 +32,7 @@ pub enum Toggle {
 
 /// One store with its box and its two devices.
 #[derive(Debug)]
-pub struct Site {
+pub(super) struct Site {
     pub store: Store,
     pub agent: Mutex<StoreBox>,
     pub handheld: LanClient,
@@ -41,7 +41,7 @@ pub struct Site {
 }
 
 #[derive(Debug)]
-pub struct Stage {
+pub(super) struct Stage {
     pub board: Board,
     pub central: CentralClient,
     pub stores: BTreeMap<StoreId, Site>,
@@ -50,7 +50,7 @@ pub struct Stage {
 
 impl Stage {
     /// Enrols and starts every agent, pairs its devices. The newcomer types none of it.
-    pub async fn set_up(
+    pub(super) async fn set_up(
         folder: &Path,
         count: usize,
         agent: &Program,
@@ -92,7 +92,7 @@ impl Stage {
     }
 
     /// Lets pickers pick until `end`, and tills sell and customers order until `quiet`.
-    pub fn act(
+    pub(super) fn act(
         self: &Arc<Self>,
         pace: Pace,
         seed: u64,
@@ -147,7 +147,7 @@ impl Stage {
     }
 
     /// Breaks or mends something at one store, and tells it on the board.
-    pub async fn play(&self, store: &StoreId, action: DemoAction) -> Result<()> {
+    pub(super) async fn play(&self, store: &StoreId, action: DemoAction) -> Result<()> {
         let site = self.stores.get(store).with_context(|| format!("the demo has no store {store}"))?;
         match action {
             DemoAction::CutUplink => self.uplink(site, true).await,
@@ -197,7 +197,7 @@ impl Stage {
 
     /// What the key toggles, given how the store is now.
     #[must_use]
-    pub fn toggled(&self, store: &StoreId, toggle: Toggle) -> DemoAction {
+    pub(super) fn toggled(&self, store: &StoreId, toggle: Toggle) -> DemoAction {
         let mut state = self.board.lock();
         let row = state.row(store);
         match toggle {
