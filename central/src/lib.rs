@@ -7,6 +7,9 @@
 //!   functions of state and a time that is passed in. No socket, clock, thread or random number.
 //! - [`ports`] say what central needs of the outside, as small traits of domain operations.
 //! - [`flows`] hold one file per command or reconciler: load, ask core, commit.
+//! - [`adapters`] are the outside: SQLite, HTTP with the console, the MQTT broker inside or outside.
+//! - [`runtime`] wires one process: it alone names concrete adapters, starts tasks and ends them.
+//! - [`cli`] is the command line: it runs central, or asks the one that runs.
 //!
 //! Each room imports only what stands before it in this list, and `holdfast-shared`.
 //!
@@ -33,6 +36,8 @@
 //! at any moment; it is heard again within a few heartbeats, and until then nothing is moved.
 
 pub mod adapters;
+pub mod cli;
 pub mod core;
 pub mod flows;
 pub mod ports;
+pub mod runtime;

@@ -22,6 +22,8 @@ pub const POSITION_MAX: i64 = 1_000_000_000;
 pub const ORDER_LINES_MAX: usize = 500;
 /// SKUs in one look-up.
 pub const LOOKUP_SKUS_MAX: usize = 500;
+/// Acknowledged intents in one question.
+pub const LOOKUP_INTENTS_MAX: usize = 1_000;
 /// Movements in one request.
 pub const MOVEMENTS_MAX: usize = 500;
 /// Rows of one page of a listing.

@@ -2,17 +2,39 @@
 //!
 //! Nothing here reads a clock. `platform::clock` does, and hands the result down.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use utoipa::ToSchema;
 
 /// Milliseconds since 1970-01-01 UTC. For people and for order, never for safety.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, ToSchema,
-)]
-#[serde(transparent)]
+///
+/// Written in RFC 3339 wherever a person may read it, as a number in binary forms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, ToSchema)]
+#[schema(value_type = String, format = DateTime, example = "2026-11-21T09:30:00.25Z")]
 pub struct UtcMs(pub i64);
+
+impl Serialize for UtcMs {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !serializer.is_human_readable() {
+            return serializer.serialize_i64(self.0);
+        }
+        let stamp = Timestamp::from_millisecond(self.0).map_err(serde::ser::Error::custom)?;
+        serializer.collect_str(&stamp)
+    }
+}
+
+impl<'de> Deserialize<'de> for UtcMs {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            return i64::deserialize(deserializer).map(Self);
+        }
+        let stamp: Timestamp =
+            String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)?;
+        Ok(Self(stamp.as_millisecond()))
+    }
+}
 
 impl UtcMs {
     #[must_use]
@@ -145,6 +167,18 @@ impl<'de> Deserialize<'de> for Hlc {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_is_read_as_people_write_it() {
+        let json = serde_json::to_string(&UtcMs(1_795_253_400_250)).unwrap();
+        assert_eq!(json, r#""2026-11-21T09:30:00.25Z""#);
+        assert_eq!(serde_json::from_str::<UtcMs>(&json).unwrap(), UtcMs(1_795_253_400_250));
+        let elsewhere = r#""2026-11-21T10:30:00.25+01:00""#;
+        assert_eq!(serde_json::from_str::<UtcMs>(elsewhere).unwrap(), UtcMs(1_795_253_400_250));
+        assert!(
+            serde_json::from_str::<UtcMs>("5").is_err() && serde_json::to_string(&UtcMs(i64::MAX)).is_err()
+        );
+    }
 
     #[test]
     fn stamps_grow_when_the_wall_clock_steps_back() {

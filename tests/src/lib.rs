@@ -5,7 +5,9 @@
 //! files, inline SQL, limits that nobody holds. `tests/tests/` has what cargo runs, `tests/scripts/`
 //! what needs a shell, such as installing the packages. Each script prints a line per check
 //! (`ok NAME`, `not ok NAME`, `skip NAME REASON`), and `tests/run` sums everything up.
+//! [`conformance`] is what every engine of central's storage must do.
 //!
 //! Nothing here sleeps to wait: a test waits for a signal, or asks again until a deadline.
 
+pub mod conformance;
 pub mod tidy;

@@ -39,7 +39,7 @@ pub fn heartbeat(inputs: &Inputs<'_>) -> Heartbeat {
         replica,
         boot,
         sequence: inputs.sequence,
-        sent_at_ms: inputs.now.utc,
+        sent_at: inputs.now.utc,
         uptime_ms: inputs.now.mono.since(inputs.started_at),
         version: inputs.version.to_owned(),
         vitals: vitals(inputs),
@@ -88,7 +88,7 @@ fn vitals(inputs: &Inputs<'_>) -> Vitals {
         memory_bytes: machine.memory_bytes,
         load_1m: machine.load_1m,
         temperature_c: machine.temperature_c,
-        closure: summary.closure.clone().filter(|note| note.until_ms.is_none_or(|until| until > now.utc)),
+        closure: summary.closure.clone().filter(|note| note.until.is_none_or(|until| until > now.utc)),
     }
 }
 
@@ -190,8 +190,8 @@ mod tests {
             hard: false,
             cause: "lunch".into(),
             author: "amy".into(),
-            since_ms: UtcMs(0),
-            until_ms: Some(UtcMs(until)),
+            since: UtcMs(0),
+            until: Some(UtcMs(until)),
         };
         let closed = |until| told(1_000, |_, summary| summary.closure = Some(note(until))).0.vitals.closure;
         assert_eq!(closed(1_000), None);

@@ -1,3 +1,7 @@
-//! The outside, one folder per thing. Adapters never import each other.
+//! One outside thing, one folder. Adapters know the ports and the flows, never each other.
 
+pub mod http;
+pub mod metrics;
+pub mod mqtt_broker;
+pub mod mqtt_client;
 pub mod sqlite;

@@ -165,11 +165,11 @@ fn of_closures(record: &StoreRecord, health: &StoreHealth, now: UtcMs) -> (Vec<R
     let recorded = record.closures.iter().any(|closure| closure.from_store);
     if let Some(note) = health.vitals().and_then(|vitals| vitals.closure.as_ref()) {
         // The store's own clock said when it began; that it is told now is what counts.
-        let over = note.until_ms.is_some_and(|until| until <= now);
+        let over = note.until.is_some_and(|until| until <= now);
         if !recorded && !over {
             closed_hard |= note.hard;
             let words =
-                closure_words(note.hard, &shortened(&note.cause), &shortened(&note.author), note.until_ms);
+                closure_words(note.hard, &shortened(&note.cause), &shortened(&note.author), note.until);
             reasons.push(against("closure", Standing::Ineligible, format!("{words}, told by the store")));
         }
     }

@@ -51,7 +51,7 @@ pub(crate) fn beat(name: &str, boot: &str, sequence: u64) -> Heartbeat {
         replica: format!("{name}-a").parse().unwrap(),
         boot: boot.parse().unwrap(),
         sequence,
-        sent_at_ms: UtcMs(0),
+        sent_at: UtcMs(0),
         uptime_ms: 1_000,
         version: String::from("0.1.0"),
         vitals: well(),

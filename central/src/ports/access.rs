@@ -24,6 +24,23 @@ pub enum Scope {
     Admin,
 }
 
+impl Scope {
+    pub const ALL: [Self; 6] =
+        [Self::OrdersWrite, Self::OrdersRead, Self::FleetRead, Self::FleetWrite, Self::Support, Self::Admin];
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OrdersWrite => "orders_write",
+            Self::OrdersRead => "orders_read",
+            Self::FleetRead => "fleet_read",
+            Self::FleetWrite => "fleet_write",
+            Self::Support => "support",
+            Self::Admin => "admin",
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ApiKey {
     pub key: ApiKeyId,

@@ -2,11 +2,13 @@
 //! implements all of them on one type; the conformance suite in the tests crate runs on each.
 
 pub mod access;
+pub mod demo;
 pub mod fleet;
 pub mod orders;
 pub mod outbox;
 pub mod poke;
 pub mod replication;
+pub mod signals;
 pub mod work;
 
 use holdfast_shared::error::Code;

@@ -6,6 +6,8 @@ use async_trait::async_trait;
 use holdfast_shared::ids::{FactId, StoreId, TaskId, TenantId};
 use holdfast_shared::time::{Now, UtcMs};
 use holdfast_shared::wire::sync::{SyncRequest, SyncResponse};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// What one exchange changed, for those who react to it.
 #[derive(Debug, Clone)]
@@ -18,7 +20,7 @@ pub struct Exchanged {
 }
 
 /// The root and stock digest of a store as central has them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StoreDigest {
     pub root: String,
     pub stock_digest: String,

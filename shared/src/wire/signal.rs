@@ -21,7 +21,7 @@ pub struct Heartbeat {
     /// Counts this boot's heartbeats, so that an old one is told from a new one.
     pub sequence: u64,
     /// The agent's wall clock.
-    pub sent_at_ms: UtcMs,
+    pub sent_at: UtcMs,
     pub uptime_ms: i64,
     pub version: String,
     pub vitals: Vitals,
@@ -63,8 +63,8 @@ pub struct ClosureNote {
     pub hard: bool,
     pub cause: String,
     pub author: String,
-    pub since_ms: UtcMs,
-    pub until_ms: Option<UtcMs>,
+    pub since: UtcMs,
+    pub until: Option<UtcMs>,
 }
 
 /// How fresh the inventory is that central has of this store.
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_heartbeat_of_a_newer_agent_is_understood() {
-        let json = br#"{"tenant":"t","store":"s","replica":"s-a","boot":"b1","sequence":1,"sent_at_ms":5,
+        let json = br#"{"tenant":"t","store":"s","replica":"s-a","boot":"b1","sequence":1,"sent_at":"1970-01-01T00:00:00.005Z",
             "uptime_ms":7,"version":"9.9.9","vitals":{"open_tasks":2,"gravity":9.8},"root":"","stock_digest":"","new":1}"#;
         let beat: Heartbeat = decode(json).unwrap();
         assert_eq!((beat.vitals.open_tasks, beat.vitals.disk_free_bytes), (2, None));

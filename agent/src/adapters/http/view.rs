@@ -221,8 +221,8 @@ impl From<ClosureNote> for ClosureView {
             hard: note.hard,
             cause: note.cause,
             author: note.author,
-            since: stamp(note.since_ms),
-            until: note.until_ms.and_then(stamp),
+            since: stamp(note.since),
+            until: note.until.and_then(stamp),
         }
     }
 }

@@ -17,6 +17,8 @@ pub(super) struct Hand {
     /// see two different changes of one writer under the same number.
     tries: u32,
     carried: Option<Carried>,
+    /// Whether this boot has offered and asked for everything anew already.
+    pub began_anew: bool,
 }
 
 /// Documents as they are after the last commit.
@@ -41,7 +43,14 @@ impl Hand {
         boot: BootId,
         identity: Option<Identity>,
     ) -> Result<Self, StorageError> {
-        Ok(Self { boot, identity, installation: installation(connection)?, tries: 0, carried: None })
+        Ok(Self {
+            boot,
+            identity,
+            installation: installation(connection)?,
+            tries: 0,
+            carried: None,
+            began_anew: false,
+        })
     }
 
     pub(super) fn pen<'a>(&self, connection: &'a Connection) -> Result<Pen<'a>, StorageError> {

@@ -38,9 +38,10 @@ impl Replica for SqliteLedger {
             absorbed.tasks.extend(taken.tasks);
             absorbed.problems.extend(taken.problems);
         }
+        let silent = response.documents.is_empty();
         let rest = SyncResponse { documents: Vec::new(), ..response.clone() };
         let (level, problems) =
-            self.write(move |connection, hand| conclude(connection, hand, &rest, now)).await?;
+            self.write(move |connection, hand| conclude(connection, hand, &rest, silent, now)).await?;
         absorbed.level = level;
         absorbed.problems.extend(problems);
         Ok(absorbed)
@@ -91,18 +92,39 @@ fn meet(connection: &Connection, identity: &Identity, incarnation: u64) -> Resul
     let (known, _) = heard(connection)?;
     if known.is_some_and(|known| known != incarnation) {
         tracing::warn!(?known, incarnation, "central was restored; everything is offered to it again");
-        let own = format!("stock/{}/{}/*", identity.store, identity.replica);
-        connection.execute(sql::OWN_FORGET_ACKED, [&own])?;
-        connection.execute(sql::OWN_FORGET_CHANGES, [&own])?;
+        offer_all(connection, identity)?;
     }
     Ok(())
 }
 
-/// Acknowledgements, problems, the cursor; and whether both sides are level now.
+fn offer_all(connection: &Connection, identity: &Identity) -> Result<(), LedgerError> {
+    let own = format!("stock/{}/{}/*", identity.store, identity.replica);
+    connection.execute(sql::OWN_FORGET_ACKED, [&own])?;
+    connection.execute(sql::OWN_FORGET_CHANGES, [&own])?;
+    Ok(())
+}
+
+/// Both sides have said all, and are not level: one of them lost something that the other takes
+/// for known (a restored disk). Once per boot everything is offered, and asked for, anew.
+fn begin_anew(connection: &Connection, hand: &mut Hand) -> Result<(), LedgerError> {
+    let unsynced: i64 = connection.prepare_cached(sql::UNSYNCED)?.query_row([], |row| row.get(0))?;
+    if hand.began_anew || unsynced > 0 || !frames::asks(connection)?.is_empty() {
+        return Ok(());
+    }
+    tracing::warn!("the documents differ from central's and nothing is left to say; beginning anew");
+    offer_all(connection, &enrolled(hand)?)?;
+    connection.execute(sql::AGENT_FORGET_CENTRAL, [])?;
+    hand.began_anew = true;
+    Ok(())
+}
+
+/// Acknowledgements, problems, the cursor; and whether both sides are level now. `silent` when
+/// central sent no document.
 fn conclude(
     connection: &Connection,
     hand: &mut Hand,
     response: &SyncResponse,
+    silent: bool,
     now: Now,
 ) -> Result<(bool, Vec<String>), LedgerError> {
     let mut problems = Vec::new();
@@ -128,7 +150,12 @@ fn conclude(
         carry::keep_cut(connection, root)?;
     }
     hand.put_carried(carried);
-    Ok((!to_carry && root.hash() == response.root, problems))
+    let level = !to_carry && root.hash() == response.root;
+    let quiet = silent && !to_carry && !response.more && problems.is_empty();
+    if !level && quiet {
+        begin_anew(connection, hand)?;
+    }
+    Ok((level, problems))
 }
 
 fn unreadable(told: &DocumentHeads) -> String {

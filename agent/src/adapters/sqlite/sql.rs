@@ -17,6 +17,7 @@ pub(super) const AGENT_KEEP_COUNTERS: &str =
 pub(super) const AGENT_CUT: &str = "UPDATE agent SET cut_root = ?1, cut_stock_digest = stock_digest";
 pub(super) const AGENT_HEARD: &str = "SELECT incarnation, cursor FROM agent";
 pub(super) const AGENT_HEAR: &str = "UPDATE agent SET incarnation = ?1, cursor = ?2";
+pub(super) const AGENT_FORGET_CENTRAL: &str = "UPDATE agent SET incarnation = NULL, cursor = 0";
 pub(super) const AGENT_CLOSE: &str = "UPDATE agent SET closure = ?1";
 pub(super) const AGENT_TOLD: &str = "SELECT cut_root, cut_stock_digest, closure FROM agent";
 

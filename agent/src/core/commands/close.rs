@@ -22,7 +22,7 @@ fn note(request: &ClosureRequest, context: Context<'_>) -> Result<ClosureNote, R
         hard: request.hard,
         cause: request.cause.clone(),
         author: context.intent.actor.to_string(),
-        since_ms: now,
-        until_ms: request.until,
+        since: now,
+        until: request.until,
     })
 }

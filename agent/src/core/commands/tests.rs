@@ -245,7 +245,7 @@ fn a_closure_says_who_and_why_and_ends_later() {
         |cause: &str, until| Command::Close(Some(ClosureRequest { hard: true, cause: cause.into(), until }));
     let outcome = run(&shelf(&[]), &closure("flood", Some(UtcMs(2_000)))).unwrap();
     let note = outcome.closure.unwrap().unwrap();
-    assert_eq!((note.author.as_str(), note.since_ms), ("amy", UtcMs(1_000)));
+    assert_eq!((note.author.as_str(), note.since), ("amy", UtcMs(1_000)));
     assert!(run(&shelf(&[]), &closure(" ", None)).is_err());
     assert!(run(&shelf(&[]), &closure("flood", Some(UtcMs(1_000)))).is_err());
     assert_eq!(run(&shelf(&[]), &Command::Close(None)).unwrap().closure, Some(None));

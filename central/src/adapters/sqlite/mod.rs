@@ -113,3 +113,6 @@ impl SqliteStore {
         readers.read(query).await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -76,8 +76,8 @@ fn the_store_closes_itself_with_its_heartbeat() {
         hard: false,
         cause: String::from("staffing"),
         author: String::from("manager-7"),
-        since_ms: UtcMs(0),
-        until_ms: None,
+        since: UtcMs(0),
+        until: None,
     };
     for voice in health.voices.values_mut() {
         voice.beat.vitals.closure = Some(note.clone());

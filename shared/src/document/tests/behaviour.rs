@@ -150,12 +150,13 @@ fn a_backlog_in_pieces_arrives_whole() {
 fn large_batches_are_cut_by_number_and_by_bytes() {
     let mut bag = Bag::new(writer(1));
     let body = "x".repeat(FACT_BYTES_MAX);
-    let large: Vec<_> = (0..CHANGE_FACTS_MAX).map(|number| fact(number, &body)).collect();
+    let large: Vec<_> = (0..40).map(|number| fact(number, &body)).collect();
     let changes = bag.record(&large).unwrap().changes;
     assert!(changes.len() > 1);
     assert!(changes.iter().all(|change| change.bytes.len() <= CHANGE_BYTES_MAX));
+    assert_eq!(bag.record(&facts(40..40 + CHANGE_FACTS_MAX + 1)).unwrap().changes.len(), 2);
     let mut other = Bag::new(writer(2));
-    assert_eq!(send(&bag, &mut other).unwrap().facts.len(), CHANGE_FACTS_MAX);
+    assert_eq!(send(&bag, &mut other).unwrap().facts.len(), 40 + CHANGE_FACTS_MAX + 1);
     assert!(matches!(
         bag.record(&[fact(9_999, &"x".repeat(FACT_BYTES_MAX + 1))]),
         Err(DocumentError::BadBody(_))

@@ -126,8 +126,8 @@ impl Inside {
                     hard: request.hard,
                     cause: request.cause,
                     author: "manager".to_owned(),
-                    since_ms: now.utc,
-                    until_ms: request.until,
+                    since: now.utc,
+                    until: request.until,
                 });
                 Ok(Answer::Closure { closure: self.closure.clone() })
             }

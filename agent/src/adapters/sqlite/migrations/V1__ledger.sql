@@ -78,7 +78,7 @@ CREATE TABLE document_change (
     -- A writer that gave a number twice would make the document unreadable for good.
     UNIQUE (document, writer, writer_n)
 ) STRICT;
-CREATE INDEX document_change_to_send ON document_change (document, n, facts, oldest_at) WHERE acked = 0;
+CREATE INDEX document_change_to_send ON document_change (document, n, facts, oldest_at, acked) WHERE acked = 0;
 
 -- Documents that we want central to send us anew.
 CREATE TABLE document_ask (
@@ -99,7 +99,7 @@ CREATE TABLE fact (
     document    INTEGER REFERENCES document,
     CHECK ((sku IS NULL) <> (task IS NULL))
 ) STRICT;
-CREATE INDEX fact_to_carry ON fact (seq, recorded_at) WHERE document IS NULL;
+CREATE INDEX fact_to_carry ON fact (seq, recorded_at, document) WHERE document IS NULL;
 CREATE INDEX fact_by_task ON fact (task, seq) WHERE task IS NOT NULL;
 CREATE TRIGGER fact_is_kept BEFORE DELETE ON fact BEGIN
     SELECT RAISE(ABORT, 'facts are never deleted');

@@ -1,4 +1,4 @@
-use super::support::{Disk, FakeCentral, NOW, code, line, run, stock, sync, units};
+use super::support::{Disk, FakeCentral, NOW, close, code, line, run, stock, sync, units};
 use crate::adapters::sqlite::SqliteLedger;
 use crate::core::command::MovementKind;
 use crate::core::testing::{at, moves};
@@ -17,14 +17,6 @@ async fn pages_max(ledger: &SqliteLedger, spare: Option<u32>) {
         })
         .await
         .unwrap();
-}
-
-/// Everything into the one file: the last connection to close takes the log in.
-async fn close(ledger: SqliteLedger, disk: &Disk) {
-    ledger.stop().await;
-    drop(ledger);
-    let last = rusqlite::Connection::open(disk.path()).unwrap();
-    last.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
 }
 
 #[tokio::test]
@@ -125,4 +117,20 @@ async fn a_database_belongs_to_one_store() {
     let refused = SqliteLedger::open(&Place::File(disk.path()), Options::default(), boot, Some(other));
     assert!(refused.unwrap_err().to_string().contains("leeds"));
     drop(disk.enrolled());
+}
+
+#[tokio::test]
+async fn damage_that_shows_while_running_ends_writing_too() {
+    let mut disk = Disk::new();
+    let ledger = disk.alone();
+    stock(&ledger, &[("A", 1)]).await;
+    close(ledger, &disk).await;
+    let ledger = disk.alone();
+    let mut file = std::fs::OpenOptions::new().write(true).open(disk.path()).unwrap();
+    let rest = file.metadata().unwrap().len() - 4096;
+    file.seek(SeekFrom::Start(4096)).unwrap();
+    file.write_all(&vec![0xa5; usize::try_from(rest).unwrap()]).unwrap();
+    assert!(ledger.search("A", 5).await.is_err());
+    assert_eq!(code(run(&ledger, "k", moves(MovementKind::Sale, "A", 1)).await), Code::ReadOnly);
+    assert!(ledger.summary().await.unwrap().damaged.is_some());
 }

@@ -55,6 +55,14 @@ impl Disk {
     }
 }
 
+/// Everything into the one file: the last connection to close takes the log in.
+pub(super) async fn close(ledger: SqliteLedger, disk: &Disk) {
+    ledger.stop().await;
+    drop(ledger);
+    let last = rusqlite::Connection::open(disk.path()).unwrap();
+    last.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+}
+
 pub(super) fn identity(store: &str, boot: &BootId) -> Identity {
     Identity {
         tenant: "acme".parse().unwrap(),
@@ -182,7 +190,7 @@ impl FakeCentral {
     }
 
     /// Takes a cut in, and answers with every task document in full: central's side is not what is
-    /// tested here, and what is known is skipped.
+    /// tested here, and what is known is skipped. One that never heard of central gets all.
     pub(super) fn sync(&mut self, cut: &Cut) -> SyncResponse {
         let mut errors = Vec::new();
         let mut acknowledged = Vec::new();
@@ -196,7 +204,8 @@ impl FakeCentral {
             }
             acknowledged.push(DocumentHeads::new(&name, &bag.heads()));
         }
-        let tasks = self.bags.iter().filter(|(name, _)| matches!(name, DocumentId::Task(_)));
+        let new = cut.incarnation.is_none();
+        let tasks = self.bags.iter().filter(|(name, _)| new || matches!(name, DocumentId::Task(_)));
         let documents = tasks.map(|(name, bag)| {
             let empty = Heads::empty();
             DocumentFrame::new(name, &empty, &bag.heads(), bag.changes_since(&empty).unwrap())

@@ -1,4 +1,4 @@
-use super::support::{Disk, FakeCentral, NOW, run, stock, sync, task_fact, units};
+use super::support::{Disk, FakeCentral, NOW, close, run, stock, sync, task_fact, units};
 use crate::core::command::{MovementKind, TaskAct};
 use crate::core::testing::{acts, at, moves};
 use crate::ports::ledger::{Ledger, Replica};
@@ -182,4 +182,40 @@ async fn two_bodies_under_one_id_count_the_same_whichever_came_first() {
         reasons.push(state.decline_reason.unwrap());
     }
     assert_eq!(reasons[0], reasons[1]);
+}
+
+#[tokio::test]
+async fn what_central_lost_without_knowing_is_offered_again() {
+    let mut disk = Disk::new();
+    let (ledger, mut central) = (disk.enrolled(), FakeCentral::new());
+    stock(&ledger, &[("A", 5)]).await;
+    assert!(sync(&ledger, &mut central).await);
+    central.bags.clear();
+    assert!(!sync(&ledger, &mut central).await);
+    assert!(sync(&ledger, &mut central).await);
+    assert_eq!(central.stock_facts(), 1);
+    // Once per boot: a difference that stays must not be sent for ever.
+    central.bags.clear();
+    assert!(!sync(&ledger, &mut central).await);
+    assert!(!sync(&ledger, &mut central).await);
+}
+
+#[tokio::test]
+async fn a_restored_disk_gets_back_what_central_has_of_it() {
+    let mut disk = Disk::new();
+    let (ledger, mut central) = (disk.enrolled(), FakeCentral::new());
+    stock(&ledger, &[("A", 5)]).await;
+    sync(&ledger, &mut central).await;
+    close(ledger, &disk).await;
+    let backup = std::fs::read(disk.path()).unwrap();
+    let ledger = disk.enrolled();
+    run(&ledger, "1", moves(MovementKind::Sale, "A", 2)).await.unwrap();
+    assert!(sync(&ledger, &mut central).await);
+    close(ledger, &disk).await;
+    std::fs::write(disk.path(), backup).unwrap();
+    let ledger = disk.enrolled();
+    assert_eq!(units(&ledger, "A").await.0, 5);
+    assert!(!sync(&ledger, &mut central).await);
+    assert!(sync(&ledger, &mut central).await);
+    assert_eq!(units(&ledger, "A").await.0, 3);
 }

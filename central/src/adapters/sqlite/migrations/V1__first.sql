@@ -191,7 +191,6 @@ CREATE TABLE task (
     recalled          INTEGER NOT NULL DEFAULT 0 CHECK (recalled IN (0, 1)),
     -- A cancel may follow a release; moving the work may not.
     cancelling        INTEGER NOT NULL DEFAULT 0 CHECK (cancelling IN (0, 1)),
-    CHECK (recalled = 0 OR cancelling = 1 OR released_to IS NULL),
     -- The work has come as far as the policy asks, and no replica has the release yet.
     release_due       INTEGER NOT NULL DEFAULT 0 CHECK (release_due IN (0, 1)),
     accept_by         INTEGER NOT NULL,
@@ -199,6 +198,7 @@ CREATE TABLE task (
     sent              INTEGER NOT NULL DEFAULT 0 CHECK (sent IN (0, 1)),
     ended_at          INTEGER,
     state             TEXT NOT NULL,
+    CHECK (recalled = 0 OR cancelling = 1 OR released_to IS NULL),
     PRIMARY KEY (tenant, task),
     FOREIGN KEY (tenant, order_id) REFERENCES orders (tenant, order_id),
     FOREIGN KEY (tenant, store) REFERENCES store

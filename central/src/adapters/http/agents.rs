@@ -1,0 +1,95 @@
+//! What agents ask: a credential for a one-time code, and a round of sync.
+
+use super::answer::{Answer, Refused, internal};
+use super::app::Shared;
+use super::doors::Replicating;
+use crate::flows::enrol::enrol;
+use crate::flows::exchange::exchange;
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use holdfast_platform::http::ApiJson;
+use holdfast_platform::random;
+use holdfast_shared::error::{Code, Problem};
+use holdfast_shared::limits::SYNC_BYTES_MAX;
+use holdfast_shared::time::Now;
+use holdfast_shared::wire::enrolment::{EnrolRequest, EnrolResponse};
+use holdfast_shared::wire::sync::{SYNC_CONTENT_TYPE, SyncCodecError, SyncMessage, SyncRequest};
+
+/// One round of sync: facts in documents, both ways.
+#[utoipa::path(post, path = "/v1/sync", tag = "agents",
+    request_body(content = Vec<u8>, content_type = "application/vnd.holdfast.sync"),
+    responses((status = 200, body = Vec<u8>, content_type = "application/vnd.holdfast.sync"),
+        (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+pub(super) async fn sync(
+    State(app): State<Shared>,
+    Replicating(replica): Replicating,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Answer<Response> {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if kind != Some(SYNC_CONTENT_TYPE) {
+        return Err(Refused::new(
+            Code::UnsupportedMediaType,
+            format!("the body must be {SYNC_CONTENT_TYPE}"),
+        ));
+    }
+    let body = body.map_err(|refused| cut_off(&refused))?;
+    let message = SyncRequest::decode(&body).map_err(|error| undecodable(&error))?;
+    let started = app.clock.now();
+    let (storage, poke) = (&*app.storage, &*app.poke);
+    let done = exchange(storage, &app.watch, poke, &replica, &message, started).await;
+    let outcome = if done.is_ok() { "ok" } else { "refused" };
+    metrics::counter!("holdfast_sync_exchanges_total", "outcome" => outcome).increment(1);
+    let done = done?;
+    measure(&app, started, done.new_facts);
+    if done.new_facts > 0 || done.stock_grew || !done.changed_tasks.is_empty() {
+        app.work_changed();
+    }
+    let body = done.response.encode().map_err(|error| internal("the answer", error))?;
+    Ok(([(CONTENT_TYPE, SYNC_CONTENT_TYPE)], body).into_response())
+}
+
+fn measure(app: &Shared, started: Now, new_facts: u64) {
+    let took_ms = app.clock.now().mono.since(started.mono);
+    let seconds = f64::from(i32::try_from(took_ms).unwrap_or(i32::MAX)) / 1000.0;
+    metrics::histogram!("holdfast_sync_seconds").record(seconds);
+    metrics::counter!("holdfast_sync_facts_total").increment(new_facts);
+}
+
+fn cut_off(refused: &BytesRejection) -> Refused {
+    if refused.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return Refused::new(
+            Code::BodyTooLarge,
+            format!("a sync message has at most {SYNC_BYTES_MAX} bytes"),
+        );
+    }
+    Refused::new(Code::InvalidRequest, "the body could not be read to its end")
+}
+
+fn undecodable(error: &SyncCodecError) -> Refused {
+    metrics::counter!("holdfast_sync_damaged_total").increment(1);
+    Refused::new(error.code(), error.to_string())
+}
+
+/// Use up a one-time code: what an agent keeps as its identity.
+#[utoipa::path(post, path = "/v1/enroll", tag = "agents", request_body = EnrolRequest, security(()),
+    responses((status = 200, body = EnrolResponse), (status = "4XX", body = Problem)))]
+pub(super) async fn enroll(
+    State(app): State<Shared>,
+    ApiJson(request): ApiJson<EnrolRequest>,
+) -> Answer<Json<EnrolResponse>> {
+    // 38 bits: good against guessing only while the guesses are few.
+    let Ok(_turn) = app.rooms.enrolments.try_acquire() else {
+        return Err(Refused::new(Code::TooManyRequests, "too many enrolments at once"));
+    };
+    let secret = random::token().map_err(|error| internal("a secret", error))?;
+    let (mqtt, now) = (app.mqtt_address.clone(), app.clock.now().utc);
+    let identity = enrol(&*app.storage, &request, secret, mqtt, now).await?;
+    app.fleet_changed();
+    Ok(Json(identity))
+}

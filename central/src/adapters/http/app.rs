@@ -1,0 +1,105 @@
+//! What the handlers stand on.
+
+use super::console::Sessions;
+use crate::core::eligibility::{Eligibility, Standing};
+use crate::core::health::StoreKey;
+use crate::flows::Watch;
+use crate::ports::Storage;
+use crate::ports::demo::DemoControls;
+use crate::ports::outbox::OutboxEvent;
+use crate::ports::poke::Poke;
+use holdfast_platform::clock::Clock;
+use holdfast_platform::sse::Hub;
+use holdfast_shared::ids::{StoreId, TenantId};
+use holdfast_shared::wire::signal::Vitals;
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::sync::Arc;
+use tokio::sync::{Notify, Semaphore};
+
+/// One at a time would let one slow disk lock everybody out; many would make guessing fast.
+const ENROLMENTS_MAX: usize = 4;
+
+/// Wake the reactions now, rather than at their next tick. A bell that rings while its reaction
+/// runs makes it run once more.
+#[derive(Debug, Default)]
+pub struct Bells {
+    /// An order, stock or a node may make a difference to routing.
+    pub route: Notify,
+    /// A store or a closure changed.
+    pub evaluate: Notify,
+    /// There are events to publish.
+    pub publish: Notify,
+}
+
+pub(crate) struct App {
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) watch: Arc<Watch>,
+    pub(crate) poke: Arc<dyn Poke>,
+    pub(crate) bells: Arc<Bells>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// What agents are told when they enrol.
+    pub(crate) mqtt_address: String,
+    pub(crate) events: Hub<Arc<OutboxEvent>>,
+    pub(crate) metrics: PrometheusHandle,
+    pub(crate) demo: Option<Arc<dyn DemoControls>>,
+    pub(crate) rooms: Rooms,
+}
+
+/// What the handlers keep among themselves.
+pub(crate) struct Rooms {
+    pub(super) sessions: Sessions,
+    /// Permits of enrolments that are answered at once.
+    pub(super) enrolments: Semaphore,
+}
+
+impl Default for Rooms {
+    fn default() -> Self {
+        Self { sessions: Sessions::default(), enrolments: Semaphore::new(ENROLMENTS_MAX) }
+    }
+}
+
+pub(crate) type Shared = Arc<App>;
+
+/// A store as last evaluated.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Sight {
+    /// None until it was evaluated for the first time.
+    pub(super) eligibility: Option<Eligibility>,
+    /// Since its last heartbeat or sync.
+    pub(super) heard_ms_ago: Option<i64>,
+    pub(super) vitals: Option<Vitals>,
+}
+
+impl App {
+    pub(super) fn sight(&self, tenant: &TenantId, store: &StoreId) -> Sight {
+        let key = StoreKey::new(tenant.clone(), store.clone());
+        let now = self.clock.now().mono;
+        self.watch.with(|observatory| {
+            let health = observatory.book.store(&key);
+            Sight {
+                eligibility: observatory.eligibility(&key).cloned(),
+                heard_ms_ago: health.and_then(|h| h.last_word()).map(|word| now.since(word).max(0)),
+                vitals: health.and_then(|h| h.vitals()).cloned(),
+            }
+        })
+    }
+
+    /// How many stores of a tenant stand so.
+    pub(crate) fn count(&self, tenant: &TenantId, standing: Standing) -> usize {
+        self.watch.with(|observatory| {
+            let known = observatory.eligibilities().iter();
+            known.filter(|(key, known)| key.tenant == *tenant && known.standing == standing).count()
+        })
+    }
+
+    /// A store or a closure changed: judge the fleet now. What that opens is routed after it.
+    pub(super) fn fleet_changed(&self) {
+        self.bells.evaluate.notify_one();
+    }
+
+    /// Something was written that orders wait for, and that others want to hear of.
+    pub(super) fn work_changed(&self) {
+        self.bells.route.notify_one();
+        self.bells.publish.notify_one();
+    }
+}

@@ -1,0 +1,148 @@
+//! The console: pages that central renders itself, kept live by one event stream. Without the
+//! script every page and every form still works; the script only spares the reload.
+
+mod assets;
+mod exceptions;
+mod orders;
+mod session;
+mod stores;
+mod words;
+
+pub(super) use session::Sessions;
+
+use super::answer::{Answer, Refused, internal};
+use super::app::Shared;
+use super::doors;
+use super::events::news;
+use crate::ports::PageRequest;
+use crate::ports::access::Scope;
+use askama::Template;
+use axum::Router;
+use axum::extract::{Form, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use holdfast_platform::http::page_headers;
+use holdfast_shared::error::Code;
+use serde::Deserialize;
+use session::Person;
+
+/// Rows of one page of the console.
+const ROWS: u32 = 50;
+/// Open exceptions are counted up to here.
+const COUNTED_MAX: u32 = 99;
+
+/// What every page shows around its body.
+struct Frame {
+    at: &'static str,
+    tenant: String,
+    key_name: String,
+    open_exceptions: Option<String>,
+    notice: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct LoginPage {
+    refused: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LoginForm {
+    key: String,
+}
+
+pub(super) fn router() -> Router<Shared> {
+    Router::new()
+        .route("/", get(home))
+        .route("/console", get(home))
+        .route("/console/login", get(login_page).post(login))
+        .route("/console/logout", post(logout))
+        .route("/console/events", get(events))
+        .route("/console/assets/{*path}", get(assets::serve))
+        .route("/console/stores", get(stores::list))
+        .route("/console/stores/{store}", get(stores::one))
+        .route("/console/stores/{store}/close", post(stores::close))
+        .route("/console/stores/{store}/reopen", post(stores::reopen))
+        .route("/console/stores/{store}/demo", post(stores::demo))
+        .route("/console/orders", get(orders::list))
+        .route("/console/orders/{order}", get(orders::one))
+        .route("/console/exceptions", get(exceptions::list))
+        .route("/console/exceptions/{exception}/resolve", post(exceptions::resolve))
+        .layer(from_fn(own_forms_only))
+        .layer(from_fn(page_headers))
+}
+
+/// Refuses what another site sent. Pages show what is now, so nobody keeps them.
+async fn own_forms_only(request: Request, next: Next) -> Response {
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
+    let mut response = if changes && session::from_another_site(request.headers()) {
+        Refused::new(Code::Forbidden, "this form was sent from another site").into_response()
+    } else {
+        next.run(request).await
+    };
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+async fn home() -> Redirect {
+    Redirect::to("/console/stores")
+}
+
+async fn login_page() -> Answer<Response> {
+    page(&LoginPage { refused: false })
+}
+
+async fn login(State(app): State<Shared>, Form(form): Form<LoginForm>) -> Answer<Response> {
+    let token = form.key.trim();
+    match doors::caller(&app, token).await {
+        Ok(_caller) => {
+            let cookie = session::open(&app, token)?;
+            Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/console/stores")).into_response())
+        }
+        Err(refused) if refused.0.code == Code::Unauthenticated => page(&LoginPage { refused: true }),
+        Err(refused) => Err(refused),
+    }
+}
+
+async fn logout(State(app): State<Shared>, headers: HeaderMap) -> Response {
+    let cookie = session::end(&app, &headers);
+    ([(header::SET_COOKIE, cookie)], Redirect::to("/console/login")).into_response()
+}
+
+async fn events(State(app): State<Shared>, Person(caller): Person) -> Answer<Response> {
+    let tenant = caller.tenant().clone();
+    Ok(app.events.stream(move |event| news(&tenant, event))?.into_response())
+}
+
+fn page(template: &impl Template) -> Answer<Response> {
+    let html = template.render().map_err(|error| internal("a page", error))?;
+    Ok(Html(html).into_response())
+}
+
+/// Refuses a person whose key lacks the scope.
+fn need(person: &Person, scopes: &[Scope]) -> Answer<()> {
+    if scopes.iter().any(|scope| person.0.may(*scope)) {
+        return Ok(());
+    }
+    Err(Refused::new(Code::Forbidden, "your API key has no scope for this page"))
+}
+
+async fn frame(app: &Shared, person: &Person, at: &'static str, notice: Option<String>) -> Answer<Frame> {
+    let counted = PageRequest { cursor: None, limit: COUNTED_MAX };
+    let open = app.storage.exceptions(person.0.tenant(), true, &counted).await?;
+    let open_exceptions = match open.rows.len() {
+        0 => None,
+        many if open.next.is_some() => Some(format!("{many}+")),
+        some => Some(some.to_string()),
+    };
+    Ok(Frame {
+        at,
+        tenant: person.0.tenant().to_string(),
+        key_name: person.0.key.name.clone(),
+        open_exceptions,
+        notice,
+    })
+}

@@ -1,0 +1,256 @@
+//! The orders, and one order: what happened, and how each decision was made.
+
+use super::{Frame, Person, ROWS, frame, need, page, words};
+use crate::adapters::http::answer::Answer;
+use crate::adapters::http::app::Shared;
+use crate::adapters::http::orders::find;
+use crate::core::order::{Order, OrderEvent, OrderState};
+use crate::core::routing::decision::{Candidate, Choice, Decision, RungRecord, Verdict};
+use crate::ports::PageRequest;
+use crate::ports::access::Scope;
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use holdfast_shared::domain::task::TaskState;
+use holdfast_shared::ids::StoreId;
+use holdfast_shared::time::UtcMs;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+struct OrderRow {
+    id: String,
+    reference: Option<String>,
+    state: &'static str,
+    tone: &'static str,
+    kind: &'static str,
+    lines: Vec<String>,
+    age: String,
+}
+
+struct Filter {
+    href: String,
+    label: &'static str,
+    chosen: bool,
+    count: Option<u64>,
+}
+
+#[derive(Template)]
+#[template(path = "orders.html")]
+struct OrdersPage {
+    frame: Frame,
+    filters: Vec<Filter>,
+    orders: Vec<OrderRow>,
+    next: Option<String>,
+}
+
+struct LineRow {
+    line: u32,
+    sku: String,
+    quantity: i64,
+    open: i64,
+    backordered: bool,
+    finished: i64,
+    cancelled: i64,
+}
+
+struct EventRow {
+    stamp: String,
+    at: String,
+    words: String,
+    kind: String,
+    actor: String,
+}
+
+struct TaskRow {
+    id: String,
+    store: String,
+    status: String,
+    tone: &'static str,
+    fence: String,
+    goods: &'static str,
+}
+
+struct CandidateRow {
+    store: String,
+    distance: String,
+    verdict: String,
+    refused: bool,
+    chosen: bool,
+}
+
+struct RungRow {
+    name: String,
+    candidates: Vec<CandidateRow>,
+}
+
+struct DecisionRow {
+    id: String,
+    at: String,
+    policy: String,
+    words: String,
+    demand: String,
+    rungs: Vec<RungRow>,
+}
+
+#[derive(Template)]
+#[template(path = "order.html")]
+struct OrderPage {
+    frame: Frame,
+    order: OrderRow,
+    trace: String,
+    lines: Vec<LineRow>,
+    timeline: Vec<EventRow>,
+    tasks: Vec<TaskRow>,
+    decisions: Vec<DecisionRow>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Asked {
+    state: Option<OrderState>,
+    cursor: Option<String>,
+}
+
+fn row(order: &Order, now: UtcMs) -> OrderRow {
+    OrderRow {
+        id: order.order.to_string(),
+        reference: order.request.reference.clone(),
+        state: order.state.as_str(),
+        tone: words::order_tone(order.state),
+        kind: order.request.kind.as_str(),
+        lines: order.lines.iter().map(|line| format!("{} × {}", line.quantity, line.sku)).collect(),
+        age: words::length(now.since(order.placed_at)),
+    }
+}
+
+fn filters(counts: &BTreeMap<OrderState, u64>, chosen: Option<OrderState>) -> Vec<Filter> {
+    let total = counts.values().copied().fold(0, u64::saturating_add);
+    let all = Filter {
+        href: "/console/orders".to_owned(),
+        label: "all",
+        chosen: chosen.is_none(),
+        count: Some(total),
+    };
+    let of_state = |state: OrderState| {
+        let count = counts.get(&state).copied();
+        (count.is_some() || chosen == Some(state)).then(|| Filter {
+            href: format!("/console/orders?state={}", state.as_str()),
+            label: state.as_str(),
+            chosen: chosen == Some(state),
+            count,
+        })
+    };
+    std::iter::once(all).chain(OrderState::ALL.into_iter().filter_map(of_state)).collect()
+}
+
+pub(super) async fn list(
+    State(app): State<Shared>,
+    person: Person,
+    Query(asked): Query<Asked>,
+) -> Answer<Response> {
+    need(&person, &[Scope::OrdersRead, Scope::Support])?;
+    let tenant = person.0.tenant();
+    let states: Vec<OrderState> = asked.state.into_iter().collect();
+    let request = PageRequest { cursor: asked.cursor, limit: ROWS };
+    let orders = app.storage.orders(tenant, &states, &request).await?;
+    let counts = app.storage.count_orders(tenant).await?;
+    let now = app.clock.now().utc;
+    let state = asked.state.map(|state| format!("state={}&", state.as_str())).unwrap_or_default();
+    page(&OrdersPage {
+        frame: frame(&app, &person, "orders", None).await?,
+        filters: filters(&counts, asked.state),
+        orders: orders.rows.iter().map(|order| row(order, now)).collect(),
+        next: orders.next.map(|cursor| format!("/console/orders?{state}cursor={cursor}")),
+    })
+}
+
+pub(super) async fn one(
+    State(app): State<Shared>,
+    person: Person,
+    Path(order): Path<String>,
+) -> Answer<Response> {
+    // It names stores and decisions, so it is for customer service, not for storefronts.
+    need(&person, &[Scope::Support])?;
+    let tenant = person.0.tenant();
+    let order = find(&app, &person.0, &order).await?;
+    let now = app.clock.now().utc;
+    let mut names: BTreeMap<StoreId, String> = BTreeMap::new();
+    for record in app.storage.stores(Some(tenant)).await? {
+        names.insert(record.store.store, record.store.name);
+    }
+    let timeline = app.storage.timeline(tenant, &order.order).await?;
+    let decisions = app.storage.decisions(tenant, &order.order).await?;
+    let mut tasks = Vec::new();
+    for task in &order.tasks {
+        tasks.extend(app.storage.task(tenant, task).await?.as_ref().map(task_row));
+    }
+    page(&OrderPage {
+        frame: frame(&app, &person, "orders", None).await?,
+        trace: order.trace.to_string(),
+        lines: order.lines.iter().map(line_row).collect(),
+        timeline: timeline.into_iter().map(|event| event_row(event, now)).collect(),
+        tasks,
+        decisions: decisions.iter().map(|decision| decision_row(decision, &names, now)).collect(),
+        order: row(&order, now),
+    })
+}
+
+fn line_row(line: &crate::core::order::OrderLine) -> LineRow {
+    LineRow {
+        line: line.line.0,
+        sku: line.sku.to_string(),
+        quantity: line.quantity,
+        open: line.open,
+        backordered: line.backordered,
+        finished: line.finished,
+        cancelled: line.cancelled,
+    }
+}
+
+fn event_row(event: OrderEvent, now: UtcMs) -> EventRow {
+    EventRow {
+        stamp: words::stamp(event.at),
+        at: words::moment(event.at, now),
+        words: event.words,
+        kind: event.kind.replace('_', " "),
+        actor: event.actor.to_string(),
+    }
+}
+
+fn task_row(task: &TaskState) -> TaskRow {
+    TaskRow {
+        id: task.task.to_string(),
+        store: task.store.to_string(),
+        status: words::task_status(task.status()),
+        tone: words::task_tone(task.status()),
+        fence: task.fence.to_string(),
+        goods: if task.may_leave() { "released: may leave" } else { "not released: stay in the store" },
+    }
+}
+
+fn decision_row(decision: &Decision, names: &BTreeMap<StoreId, String>, now: UtcMs) -> DecisionRow {
+    let demand: Vec<String> =
+        decision.demand.iter().map(|line| format!("{} × {}", line.quantity, line.sku)).collect();
+    DecisionRow {
+        id: decision.decision.to_string(),
+        at: words::moment(decision.at, now),
+        policy: decision.policy.clone(),
+        words: decision.words.clone(),
+        demand: demand.join(", "),
+        rungs: decision.rungs.iter().map(|rung| rung_row(rung, &decision.choice, names)).collect(),
+    }
+}
+
+fn rung_row(rung: &RungRecord, choice: &Choice, names: &BTreeMap<StoreId, String>) -> RungRow {
+    let chosen = |candidate: &Candidate| match choice {
+        Choice::Assign { rung: at, store, .. } => *at == rung.rung && *store == candidate.store,
+        Choice::Backorder { .. } => false,
+    };
+    let candidate = |candidate: &Candidate| CandidateRow {
+        store: names.get(&candidate.store).cloned().unwrap_or_else(|| candidate.store.to_string()),
+        distance: format!("{:.1} km", candidate.distance_km),
+        verdict: words::verdict(&candidate.verdict),
+        refused: matches!(candidate.verdict, Verdict::Refused { .. }),
+        chosen: chosen(candidate),
+    };
+    RungRow { name: words::rung(&rung.rung), candidates: rung.candidates.iter().map(candidate).collect() }
+}

@@ -1,0 +1,234 @@
+//! The words and tones of the console: what a state is called, and how it looks.
+
+use crate::core::eligibility::{Eligibility, Standing};
+use crate::core::exception::{Category, Severity};
+use crate::core::fleet::{Closure, ClosureCause, StoreKind};
+use crate::core::order::OrderState;
+use crate::core::routing::decision::Verdict;
+use holdfast_shared::domain::task::Status;
+use holdfast_shared::time::UtcMs;
+use holdfast_shared::wire::signal::Vitals;
+
+pub(super) const fn tone(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Eligible => "good",
+        Standing::Suspect => "warn",
+        Standing::Ineligible => "bad",
+    }
+}
+
+pub(super) const fn functionally(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Eligible => "gets orders",
+        Standing::Suspect => "only when no other store can",
+        Standing::Ineligible => "gets no orders",
+    }
+}
+
+pub(super) fn physically(eligibility: &Eligibility) -> String {
+    if eligibility.physically_open { "open" } else { "closed" }.to_owned()
+}
+
+pub(super) const fn kind(kind: StoreKind) -> &'static str {
+    match kind {
+        StoreKind::Store => "Store",
+        StoreKind::DistributionCentre => "Distribution centre",
+    }
+}
+
+pub(super) const fn order_tone(state: OrderState) -> &'static str {
+    match state {
+        OrderState::Backordered => "warn",
+        OrderState::Exception => "bad",
+        OrderState::Placed
+        | OrderState::Allocated
+        | OrderState::Accepted
+        | OrderState::Picking
+        | OrderState::Ready
+        | OrderState::Cancelled => "calm",
+        OrderState::Shipped | OrderState::Collected => "good",
+    }
+}
+
+pub(super) const fn task_tone(status: Status) -> &'static str {
+    match status {
+        Status::Offered | Status::Accepted | Status::Picking | Status::PutBack => "calm",
+        Status::AwaitingRelease | Status::PuttingBack | Status::Declined => "warn",
+        Status::Ready | Status::HandedOver => "good",
+    }
+}
+
+pub(super) fn task_status(status: Status) -> String {
+    status.as_str().replace('_', " ")
+}
+
+pub(super) const fn severity(severity: Severity) -> (&'static str, &'static str) {
+    match severity {
+        Severity::Low => ("low", "calm"),
+        Severity::Medium => ("medium", "warn"),
+        Severity::High => ("high", "bad"),
+    }
+}
+
+pub(super) const fn category(category: Category) -> &'static str {
+    match category {
+        Category::Backorder => "No store can fulfil this order now",
+        Category::ReleasedAtDarkStore => "Released goods at a store that went dark",
+        Category::Contradiction => "A store's report contradicts what central decided",
+        Category::Drift => "Stock differs although everything is synced",
+        Category::DamagedSync => "Damaged sync bytes",
+        Category::FactConflict => "Two records under one id",
+        Category::ObserverFrozen => "Many stores fell silent at once: nothing is moved",
+        Category::ForeignClaim => "A message claims to be from someone else",
+        Category::Stuck => "Something does not come to its end",
+    }
+}
+
+const fn cause(cause: ClosureCause) -> &'static str {
+    match cause {
+        ClosureCause::Hours => "hours",
+        ClosureCause::Weather => "weather",
+        ClosureCause::Staffing => "staffing",
+        ClosureCause::Outage => "outage",
+        ClosureCause::Maintenance => "maintenance",
+    }
+}
+
+pub(super) fn closure(closure: &Closure, now: UtcMs) -> String {
+    let how = if closure.hard { "Closed hard" } else { "Closed softly" };
+    let whence = if closure.from_store { "at the store" } else { "by central" };
+    let until = closure.until.map(|until| format!(", until {}", clock(until))).unwrap_or_default();
+    format!(
+        "{how} {whence}: {}, by {}, for {}{until}",
+        cause(closure.cause),
+        closure.author,
+        length(now.since(closure.since))
+    )
+}
+
+/// A length of time as a person says it.
+pub(super) fn length(duration_ms: i64) -> String {
+    let seconds = duration_ms.max(0) / 1000;
+    match seconds {
+        ..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min", seconds / 60),
+        3_600..172_800 => format!("{} h", seconds / 3_600),
+        172_800.. => format!("{} days", seconds / 86_400),
+    }
+}
+
+/// For `<time datetime>`.
+pub(super) fn stamp(at: UtcMs) -> String {
+    jiff::Timestamp::from_millisecond(at.0).map(|time| time.to_string()).unwrap_or_default()
+}
+
+/// Time of day, in UTC, with the day when it is another one.
+pub(super) fn moment(at: UtcMs, now: UtcMs) -> String {
+    let day = 86_400_000;
+    if at.0.div_euclid(day) == now.0.div_euclid(day) { seconds(at) } else { clock(at) }
+}
+
+fn seconds(at: UtcMs) -> String {
+    format_utc(at, "%H:%M:%S")
+}
+
+fn clock(at: UtcMs) -> String {
+    format_utc(at, "%-d %b %H:%M")
+}
+
+fn format_utc(at: UtcMs, format: &str) -> String {
+    let time = jiff::Timestamp::from_millisecond(at.0);
+    time.map(|time| time.strftime(format).to_string()).unwrap_or_else(|_| "unknown".to_owned())
+}
+
+pub(super) fn verdict(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Refused { rule, words } => format!("refused by {}: {words}", rule.replace('_', " ")),
+        Verdict::Scored { score, terms } => {
+            let terms: Vec<String> =
+                terms.iter().map(|(name, value)| format!("{} {value:.2}", name.replace('_', " "))).collect();
+            format!("score {score:.2} ({})", terms.join(", "))
+        }
+    }
+}
+
+pub(super) fn rung(name: &str) -> String {
+    match name {
+        "closest" => "Closest store".to_owned(),
+        "radius" => "Next best within the radius".to_owned(),
+        "distribution_centre" => "Distribution centre".to_owned(),
+        "backorder" => "Backorder".to_owned(),
+        other => other.replace('_', " "),
+    }
+}
+
+/// A store's own signals, as label and value. Absent is unknown, never fine.
+pub(super) fn signals(vitals: &Vitals) -> Vec<(&'static str, String)> {
+    let ago = |ms: Option<i64>| ms.map_or_else(|| "unknown".to_owned(), |ms| format!("{} ago", length(ms)));
+    let devices = |count: u32, seen: Option<i64>| match count {
+        0 => "none paired".to_owned(),
+        count => format!("{count} paired, seen {}", ago(seen)),
+    };
+    let disk = match (vitals.disk_free_bytes, vitals.disk_total_bytes) {
+        (Some(free), Some(total)) => format!("{} of {} GB free", free / 1_000_000_000, total / 1_000_000_000),
+        (Some(_) | None, _) => "unknown".to_owned(),
+    };
+    let yes = |ok: Option<bool>| match ok {
+        Some(true) => "passes its check",
+        Some(false) => "failed its check",
+        None => "unknown",
+    };
+    vec![
+        ("POS", devices(vitals.pos_paired, vitals.pos_seen_ms_ago)),
+        ("Handhelds", devices(vitals.handhelds_paired, vitals.handheld_seen_ms_ago)),
+        ("Last movement", ago(vitals.last_movement_ms_ago)),
+        ("Last sync", ago(vitals.sync_ok_ms_ago)),
+        ("Facts not yet at central", vitals.unsynced_facts.to_string()),
+        ("Database", yes(vitals.database_ok).to_owned()),
+        ("Disk", disk),
+        (
+            "Clock",
+            vitals
+                .clock_offset_ms
+                .map_or_else(|| "unknown".to_owned(), |ms| format!("{ms} ms from central's")),
+        ),
+        (
+            "Memory",
+            vitals
+                .memory_bytes
+                .map_or_else(|| "unknown".to_owned(), |bytes| format!("{} MB", bytes / 1_000_000)),
+        ),
+        (
+            "Temperature",
+            vitals.temperature_c.map_or_else(|| "unknown".to_owned(), |degrees| format!("{degrees:.0} °C")),
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_read_as_a_person_says_them() {
+        for (ms, words) in
+            [(-5, "0 s"), (59_999, "59 s"), (60_000, "1 min"), (7_200_000, "2 h"), (172_800_000, "2 days")]
+        {
+            assert_eq!(length(ms), words);
+        }
+    }
+
+    #[test]
+    fn what_a_store_does_not_say_is_unknown() {
+        let shown = signals(&Vitals::default());
+        assert!(shown.contains(&("Disk", "unknown".to_owned())));
+        assert!(shown.contains(&("POS", "none paired".to_owned())));
+    }
+
+    #[test]
+    fn a_moment_of_another_day_names_the_day() {
+        let noon = UtcMs(1_700_049_600_000);
+        assert_eq!(moment(noon, noon.plus(1_000)), "12:00:00");
+        assert_eq!(moment(noon, noon.plus(86_400_000)), "15 Nov 12:00");
+    }
+}

@@ -1,0 +1,156 @@
+//! Which credential opens which door. One table, so that a reader sees it whole and a path that
+//! is missing from it opens for nobody.
+
+use super::answer::{Answer, Refused, internal};
+use super::app::Shared;
+use crate::flows::enrol::token_hash;
+use crate::ports::access::{ApiKey, ReplicaIdentity, Scope};
+use axum::RequestExt;
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::http::Method;
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::Response;
+use holdfast_platform::http::Bearer;
+use holdfast_shared::error::Code;
+use holdfast_shared::ids::{Actor, TenantId};
+
+/// What a door asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Needs {
+    /// An API key with one of these scopes; `Scope::Admin` opens all of them.
+    AnyOf(&'static [Scope]),
+    /// The secret of an enrolled replica.
+    Replica,
+    /// Nothing: it tells nothing of a tenant, or its body is the credential.
+    Nothing,
+}
+
+use Needs::{AnyOf, Nothing, Replica};
+use Scope::{Admin, FleetRead, FleetWrite, OrdersRead, OrdersWrite, Support};
+
+pub(super) const DOORS: &[(Method, &str, Needs)] = &[
+    (Method::POST, "/v1/orders", AnyOf(&[OrdersWrite])),
+    (Method::GET, "/v1/orders", AnyOf(&[OrdersRead, Support])),
+    (Method::GET, "/v1/orders/{order}", AnyOf(&[OrdersWrite, OrdersRead, Support])),
+    (Method::GET, "/v1/orders/{order}/timeline", AnyOf(&[OrdersWrite, OrdersRead, Support])),
+    (Method::GET, "/v1/orders/{order}/explain", AnyOf(&[Support])),
+    (Method::POST, "/v1/orders/{order}/cancel", AnyOf(&[OrdersWrite, Support])),
+    (Method::GET, "/v1/stores", AnyOf(&[FleetRead, FleetWrite, Support])),
+    (Method::GET, "/v1/stores/{store}", AnyOf(&[FleetRead, FleetWrite, Support])),
+    (Method::PUT, "/v1/stores/{store}", AnyOf(&[FleetWrite])),
+    (Method::GET, "/v1/stores/{store}/history", AnyOf(&[FleetRead, Support])),
+    (Method::GET, "/v1/stores/{store}/tasks", AnyOf(&[FleetRead, Support])),
+    (Method::PUT, "/v1/stores/{store}/closure", AnyOf(&[FleetWrite])),
+    (Method::DELETE, "/v1/stores/{store}/closure", AnyOf(&[FleetWrite])),
+    (Method::POST, "/v1/stores/{store}/enrolments", AnyOf(&[FleetWrite])),
+    (Method::PUT, "/v1/catalogue", AnyOf(&[FleetWrite])),
+    (Method::GET, "/v1/positions", AnyOf(&[FleetRead, Support])),
+    (Method::GET, "/v1/exceptions", AnyOf(&[Support, FleetRead])),
+    (Method::POST, "/v1/exceptions/{exception}/resolve", AnyOf(&[Support])),
+    (Method::GET, "/v1/events", AnyOf(&[FleetRead, Support])),
+    (Method::GET, "/v1/events/stream", AnyOf(&[FleetRead, Support])),
+    (Method::GET, "/v1/summary", AnyOf(&[OrdersRead, FleetRead, Support])),
+    (Method::GET, "/v1/audit", AnyOf(&[Admin])),
+    (Method::POST, "/v1/audit/intents", AnyOf(&[Admin])),
+    (Method::POST, "/v1/api-keys", AnyOf(&[Admin])),
+    (Method::GET, "/v1/api-keys", AnyOf(&[Admin])),
+    (Method::DELETE, "/v1/api-keys/{key}", AnyOf(&[Admin])),
+    (Method::POST, "/v1/sync", Replica),
+    (Method::POST, "/v1/enroll", Nothing),
+    (Method::GET, "/healthz", Nothing),
+    (Method::GET, "/metrics", Nothing),
+    (Method::GET, "/errors/{code}", Nothing),
+    (Method::GET, "/openapi.json", Nothing),
+];
+
+/// Who asks, as their API key says.
+#[derive(Debug, Clone)]
+pub(super) struct Caller {
+    pub(super) key: ApiKey,
+}
+
+impl Caller {
+    pub(super) const fn tenant(&self) -> &TenantId {
+        &self.key.tenant
+    }
+
+    pub(super) fn may(&self, scope: Scope) -> bool {
+        self.key.scopes.contains(&scope) || self.key.scopes.contains(&Admin)
+    }
+
+    pub(super) fn actor(&self) -> Answer<Actor> {
+        Actor::new(format!("key:{}", self.key.key)).map_err(|bad| internal("an actor", bad))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Refused> {
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(|| Refused::new(Code::Unauthenticated, "no API key"))
+    }
+}
+
+/// The replica that asks, as its secret says.
+#[derive(Debug, Clone)]
+pub(super) struct Replicating(pub(super) ReplicaIdentity);
+
+impl<S: Sync> FromRequestParts<S> for Replicating {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Refused> {
+        let found = parts.extensions.get::<Self>().cloned();
+        found.ok_or_else(|| Refused::new(Code::Unauthenticated, "no replica's secret"))
+    }
+}
+
+fn needs(method: &Method, path: &str) -> Option<Needs> {
+    // A HEAD is answered by the handler of the GET, so it needs the same.
+    let method = if method == Method::HEAD { &Method::GET } else { method };
+    DOORS.iter().find(|(known, at, _)| known == method && *at == path).map(|(_, _, needs)| *needs)
+}
+
+/// Lets a request through to its handler, or refuses it before anything of it is read.
+pub(super) async fn keep(
+    State(app): State<Shared>,
+    path: MatchedPath,
+    mut request: Request,
+    next: Next,
+) -> Answer<Response> {
+    let Some(needs) = needs(request.method(), path.as_str()) else {
+        return Err(Refused::new(Code::Forbidden, "this path is not open to anybody"));
+    };
+    match needs {
+        Nothing => {}
+        AnyOf(scopes) => {
+            let Bearer(bearer) = request.extract_parts().await?;
+            let caller = caller(&app, bearer.reveal()).await?;
+            if !scopes.iter().any(|scope| caller.may(*scope)) {
+                let wanted: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
+                let detail = format!("this needs a key with one of the scopes: {}", wanted.join(", "));
+                return Err(Refused::new(Code::Forbidden, detail));
+            }
+            request.extensions_mut().insert(caller);
+        }
+        Replica => {
+            let Bearer(bearer) = request.extract_parts().await?;
+            let found = app.storage.replica_by_secret(token_hash(bearer.reveal())).await?;
+            let identity = found
+                .ok_or_else(|| Refused::new(Code::Unauthenticated, "no enrolled replica has this secret"))?;
+            request.extensions_mut().insert(Replicating(identity));
+        }
+    }
+    Ok(next.run(request).await)
+}
+
+/// The caller of an API key, for the API and for the console's login.
+pub(super) async fn caller(app: &Shared, token: &str) -> Answer<Caller> {
+    let key = app.storage.api_key(token_hash(token)).await?;
+    key.map(|key| Caller { key })
+        .ok_or_else(|| Refused::new(Code::Unauthenticated, "this API key is not known, or was revoked"))
+}

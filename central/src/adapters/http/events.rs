@@ -1,0 +1,62 @@
+//! What happens, as it happens.
+
+use super::answer::Answer;
+use super::app::Shared;
+use super::doors::Caller;
+use crate::ports::outbox::OutboxEvent;
+use axum::Json;
+use axum::extract::State;
+use axum::response::sse::Event;
+use axum::response::{IntoResponse, Response};
+use holdfast_platform::http::ApiQuery;
+use holdfast_shared::error::Problem;
+use holdfast_shared::ids::TenantId;
+use holdfast_shared::limits::{PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct EventList {
+    events: Vec<OutboxEvent>,
+}
+
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct EventFilter {
+    limit: Option<u32>,
+}
+
+/// What just happened, newest first.
+#[utoipa::path(get, path = "/v1/events", tag = "events", params(EventFilter),
+    responses((status = 200, body = EventList), (status = "4XX", body = Problem)))]
+pub(super) async fn recent(
+    State(app): State<Shared>,
+    caller: Caller,
+    ApiQuery(filter): ApiQuery<EventFilter>,
+) -> Answer<Json<EventList>> {
+    let limit = filter.limit.unwrap_or(PAGE_ROWS_DEFAULT).clamp(1, PAGE_ROWS_MAX);
+    Ok(Json(EventList { events: app.storage.recent_events(caller.tenant(), limit).await? }))
+}
+
+/// Events as they happen. A stream that fell behind is told to `reload`.
+#[utoipa::path(get, path = "/v1/events/stream", tag = "events",
+    responses((status = 200, body = String, content_type = "text/event-stream"), (status = "4XX", body = Problem)))]
+pub(super) async fn stream(State(app): State<Shared>, caller: Caller) -> Answer<Response> {
+    let tenant = caller.tenant().clone();
+    Ok(app.events.stream(move |event| full(&tenant, event))?.into_response())
+}
+
+fn full(tenant: &TenantId, event: &Arc<OutboxEvent>) -> Option<Event> {
+    if event.tenant != *tenant {
+        return None;
+    }
+    let named = Event::default().id(event.sequence.to_string()).event(event.kind.clone());
+    named.json_data(event.as_ref()).ok()
+}
+
+/// For the console, which fetches what it shows anew: only that there is news.
+pub(super) fn news(tenant: &TenantId, event: &Arc<OutboxEvent>) -> Option<Event> {
+    (event.tenant == *tenant).then(|| Event::default().data("news"))
+}

@@ -1,0 +1,157 @@
+//! Central over HTTP: the API under `/v1`, the console, and what needs no credential.
+//!
+//! The layers, from the outside in: the guard of the platform (traces, problems, limits), the
+//! measurement, `doors` (one table says which credential opens which path), then the handler,
+//! which reads storage or runs a flow.
+
+mod agents;
+mod answer;
+mod app;
+mod audit;
+mod console;
+mod doors;
+mod events;
+mod exceptions;
+mod fleet;
+mod keys;
+mod measure;
+mod orders;
+mod paging;
+mod plain;
+
+pub use app::Bells;
+pub(crate) use app::{App, Rooms, Shared};
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use holdfast_platform::http::{Guard, guard};
+use holdfast_shared::limits::SYNC_BYTES_MAX;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Holdfast central",
+        description = "Takes orders, keeps the health of the stores, routes and moves work. Times are \
+            milliseconds since 1970-01-01 UTC. Errors are RFC 9457 problems with a stable `code`.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    security(("bearer" = [])),
+    modifiers(&Bearer),
+    tags(
+        (name = "orders", description = "For storefronts and customer service"),
+        (name = "fleet", description = "Stores, closures, catalogue, stock"),
+        (name = "support", description = "What a person must look at"),
+        (name = "events", description = "What happens, as it happens"),
+        (name = "admin", description = "API keys and the audit"),
+        (name = "agents", description = "For the agents in the stores"),
+        (name = "plain", description = "Without a credential")
+    )
+)]
+struct Document;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+fn api() -> OpenApiRouter<Shared> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(orders::place, orders::list))
+        .routes(routes!(orders::get))
+        .routes(routes!(orders::timeline))
+        .routes(routes!(orders::explain))
+        .routes(routes!(orders::cancel))
+        .routes(routes!(fleet::list))
+        .routes(routes!(fleet::put, fleet::get))
+        .routes(routes!(fleet::history))
+        .routes(routes!(fleet::tasks))
+        .routes(routes!(fleet::close, fleet::reopen))
+        .routes(routes!(fleet::offer_enrolment))
+        .routes(routes!(fleet::put_catalogue))
+        .routes(routes!(fleet::positions))
+        .routes(routes!(exceptions::list))
+        .routes(routes!(exceptions::resolve))
+        .routes(routes!(events::recent))
+        .routes(routes!(events::stream))
+        .routes(routes!(audit::summary))
+        .routes(routes!(audit::audit))
+        .routes(routes!(audit::intents))
+        .routes(routes!(keys::create, keys::list))
+        .routes(routes!(keys::revoke))
+        .routes(routes!(agents::enroll))
+        .routes(routes!(plain::healthz))
+        .routes(routes!(plain::metrics))
+        .routes(routes!(plain::error_page))
+        .routes(routes!(plain::document))
+        .merge(
+            OpenApiRouter::new().routes(routes!(agents::sync)).layer(DefaultBodyLimit::max(SYNC_BYTES_MAX)),
+        )
+}
+
+/// The OpenAPI document, generated from the handlers.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    api().into_openapi()
+}
+
+/// Everything that central answers over HTTP.
+pub(crate) fn router(app: &Shared) -> Router {
+    let (api, _document) = api().split_for_parts();
+    let api = api.route_layer(from_fn_with_state(app.clone(), doors::keep));
+    let all = Router::new().merge(api).merge(console::router()).layer(from_fn(measure::measure));
+    guard(all.with_state(app.clone()), Guard::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::Method;
+    use std::collections::BTreeSet;
+    use utoipa::openapi::path::PathItem;
+
+    fn documented() -> BTreeSet<(String, String)> {
+        let methods = |item: &PathItem| {
+            [
+                (&item.get, Method::GET),
+                (&item.put, Method::PUT),
+                (&item.post, Method::POST),
+                (&item.delete, Method::DELETE),
+            ]
+            .into_iter()
+            .filter_map(|(operation, method)| operation.as_ref().map(|_| method.to_string()))
+            .collect::<Vec<_>>()
+        };
+        let of_path = |(path, item): (&String, &PathItem)| {
+            methods(item).into_iter().map(|method| (method, path.clone())).collect::<Vec<_>>()
+        };
+        openapi().paths.paths.iter().flat_map(of_path).collect()
+    }
+
+    #[test]
+    fn every_path_has_its_door_and_every_door_its_path() {
+        let doors: BTreeSet<(String, String)> =
+            doors::DOORS.iter().map(|(method, path, _)| (method.to_string(), (*path).to_owned())).collect();
+        assert_eq!(doors, documented());
+    }
+
+    #[test]
+    fn the_checked_in_document_is_what_the_code_generates() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+        let checked_in = std::fs::read_to_string(file).unwrap_or_default();
+        let generated = serde_json::to_string_pretty(&openapi()).unwrap() + "\n";
+        assert!(
+            checked_in == generated,
+            "run: cargo run -p holdfast-central -- openapi > central/openapi.json"
+        );
+    }
+}

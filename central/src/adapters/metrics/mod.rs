@@ -1,0 +1,51 @@
+//! Metrics in Prometheus' text form. One recorder per process, whoever starts first; a demo or a
+//! test that starts central twice shares it.
+
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use std::sync::OnceLock;
+
+static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// Seconds, from a memory read to the patience of a client.
+const SECONDS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+/// The one recorder, installed at the first call.
+#[must_use]
+pub fn recorder() -> PrometheusHandle {
+    HANDLE.get_or_init(install).clone()
+}
+
+fn install() -> PrometheusHandle {
+    let builder = PrometheusBuilder::new();
+    // Fails for an empty list only; the default buckets serve as well.
+    let builder = builder.set_buckets(&SECONDS).unwrap_or_else(|_| PrometheusBuilder::new());
+    let recorder = builder.build_recorder();
+    let handle = recorder.handle();
+    if metrics::set_global_recorder(recorder).is_err() {
+        tracing::warn!("this process measures elsewhere already; /metrics stays empty");
+    }
+    describe();
+    handle
+}
+
+fn describe() {
+    describe_counter!("holdfast_http_requests_total", "Requests answered, by path and status");
+    describe_counter!("holdfast_orders_placed_total", "Orders taken, by tenant; replays not counted");
+    describe_counter!("holdfast_routing_total", "Routing runs, by outcome");
+    describe_counter!("holdfast_recalls_total", "Recalls of work at a store, by cause and outcome");
+    describe_counter!("holdfast_sync_exchanges_total", "Rounds of sync, by outcome");
+    describe_histogram!("holdfast_sync_seconds", Unit::Seconds, "Time to answer a round of sync");
+    describe_counter!("holdfast_sync_facts_total", "New facts that sync brought in");
+    describe_counter!("holdfast_signals_heard_total", "MQTT messages taken, by channel");
+    describe_counter!("holdfast_signals_refused_total", "MQTT messages not believed or not readable");
+    describe_counter!("holdfast_mqtt_logins_refused_total", "MQTT logins refused");
+    describe_counter!("holdfast_mqtt_topics_refused_total", "Publishes and subscriptions to foreign topics");
+    describe_gauge!("holdfast_orders", "Orders by tenant and state");
+    describe_gauge!("holdfast_stores", "Stores by tenant and standing");
+    describe_gauge!("holdfast_exceptions_open", "Open exceptions by tenant");
+    describe_gauge!(
+        "holdfast_observer_frozen",
+        "1 while health stands still because many fell silent at once"
+    );
+}

@@ -1,0 +1,152 @@
+//! What belongs to this engine alone: the file, its limits, and a restart. What every engine must
+//! do is in the conformance suite of the tests crate.
+
+use super::SqliteStore;
+use super::state::State;
+use crate::core::fleet::{Place as Spot, Store, StoreKind};
+use crate::ports::access::{Access, ReplicaIdentity};
+use crate::ports::fleet::{CatalogueItem, Fleet};
+use crate::ports::replication::Replication;
+use holdfast_platform::sqlite::{Companion, Options, Place};
+use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
+use holdfast_shared::error::Code;
+use holdfast_shared::ids::{ReplicaId, Sku, StoreId, TenantId};
+use holdfast_shared::set_hash::SetHash;
+use holdfast_shared::time::{Hlc, MonoMs, Now, UtcMs};
+use holdfast_shared::wire::sync::{SYNC_VERSION, SyncRequest};
+use rusqlite::Connection;
+use std::path::Path;
+
+fn open(path: &Path) -> SqliteStore {
+    SqliteStore::open(&Place::File(path.to_owned()), Options::default(), [1; 8]).unwrap()
+}
+
+fn tenant() -> TenantId {
+    TenantId::new("acme").unwrap()
+}
+
+fn store() -> Store {
+    Store {
+        store: StoreId::new("leeds").unwrap(),
+        name: "Leeds".into(),
+        kind: StoreKind::Store,
+        place: Spot { latitude: 53.8, longitude: -1.5 },
+        zone: "Europe/London".into(),
+        hours: Vec::new(),
+        fulfils: [FulfilmentKind::Ship].into(),
+        capacity_tasks: 10,
+        buffer_units: 0,
+        release_point: ReleasePoint::Packed,
+    }
+}
+
+fn items(count: usize) -> Vec<CatalogueItem> {
+    let item = |n| CatalogueItem {
+        sku: Sku::new(format!("SKU-{n}")).unwrap(),
+        name: "a name that takes some room on a page".repeat(5),
+        class: None,
+    };
+    (0..count).map(item).collect()
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_and_nothing_is_half_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let central = open(&folder.path().join("central.db"));
+    let cap = |pages: &'static str| {
+        central.write(move |conn: &Connection, _: &mut State| {
+            let now: i64 = conn.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+            let most = if pages == "none" { now } else { now + 100_000 };
+            conn.query_row(&format!("PRAGMA max_page_count = {most}"), [], |_| Ok(()))?;
+            Ok(())
+        })
+    };
+    cap("none").await.unwrap();
+    let error = central.put_catalogue(&tenant(), &items(3_000)).await.unwrap_err();
+    assert_eq!(error.code, Code::DiskFull);
+    let first = [Sku::new("SKU-0").unwrap()];
+    assert_eq!(central.unknown_skus(&tenant(), &first).await.unwrap(), first);
+    cap("more").await.unwrap();
+    assert_eq!(central.put_catalogue(&tenant(), &items(3_000)).await.unwrap(), 3_000);
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_only_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("central.db");
+    let central = open(&path);
+    central.put_store(&tenant(), &store(), UtcMs(1)).await.unwrap();
+    central.put_catalogue(&tenant(), &items(3_000)).await.unwrap();
+    central.stop().await;
+    drop(central);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 20_000].fill(0x5a);
+    std::fs::write(&path, bytes).unwrap();
+
+    let central = open(&path);
+    assert!(central.damage().is_some());
+    let refused = central.put_store(&tenant(), &store(), UtcMs(2)).await.unwrap_err();
+    assert_eq!(refused.code, Code::ReadOnly);
+    assert!(central.store(&tenant(), &store().store).await.unwrap().is_some());
+}
+
+#[test]
+fn a_failed_commit_forgets_documents_and_writes_on_as_another() {
+    let conn = Connection::open_in_memory().unwrap();
+    conn.execute_batch(include_str!("migrations/V1__first.sql")).unwrap();
+    let mut state = State::load(&conn, ReplicaId::new("central").unwrap(), [1; 8]).unwrap();
+    let before = state.writer;
+    state.on_failed_commit();
+    let between = state.writer;
+    state.on_failed_commit();
+    assert!(before != between && between != state.writer && before != state.writer);
+    assert!(state.writer.belongs_to(&ReplicaId::new("central").unwrap()));
+}
+
+async fn enrolled(central: &SqliteStore) -> ReplicaIdentity {
+    central.put_store(&tenant(), &store(), UtcMs(1)).await.unwrap();
+    central.offer_enrolment(&tenant(), &store().store, [1; 32], UtcMs(9)).await.unwrap();
+    central.enrol([1; 32], [2; 32], None, UtcMs(2)).await.unwrap().unwrap()
+}
+
+fn nothing_new(from: &ReplicaIdentity) -> SyncRequest {
+    SyncRequest {
+        version: SYNC_VERSION,
+        store: from.store.clone(),
+        replica: from.replica.clone(),
+        boot: "b1".parse().unwrap(),
+        incarnation: None,
+        cursor: 0,
+        root: SetHash::EMPTY,
+        stock_digest: SetHash::EMPTY,
+        unsynced: 0,
+        sent_at: Hlc::default(),
+        documents: Vec::new(),
+        asks: Vec::new(),
+        health: None,
+        more: false,
+    }
+}
+
+fn at(ms: i64) -> Now {
+    Now { utc: UtcMs(ms), mono: MonoMs(ms) }
+}
+
+#[tokio::test]
+async fn the_clock_and_the_incarnation_survive_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("central.db");
+    let central = open(&path);
+    let replica = enrolled(&central).await;
+    let first = central.exchange(&replica, &nothing_new(&replica), at(1_000)).await.unwrap().response;
+    assert_eq!(central.raise_incarnation().await.unwrap(), 2);
+    central.stop().await;
+    drop(central);
+
+    let central = open(&path);
+    // The wall clock has been set back meanwhile.
+    let second = central.exchange(&replica, &nothing_new(&replica), at(5)).await.unwrap().response;
+    assert!(second.hlc > first.hlc);
+    assert_eq!((first.incarnation, second.incarnation), (1, 2));
+}

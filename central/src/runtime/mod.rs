@@ -1,0 +1,189 @@
+//! Wires central up: the one place that names concrete adapters, starts tasks and ends them.
+//!
+//! The tasks, by name: `http`; `broker` (embedded, or the connection to an external one); `hear`
+//! takes signals into the health book; `health` judges the fleet on a tick and a bell, then moves
+//! work away from stores that are dark; `route` finds nodes for open units; `publish` relays the
+//! outbox to open streams; `measure` keeps the gauges. One that fails stops the process: a central
+//! that is half there would look alive and not be.
+
+mod config;
+mod first_start;
+mod tasks;
+
+pub(crate) use first_start::ADMIN_KEY_FILE;
+
+pub use crate::adapters::mqtt_client::ExternalSettings;
+pub use crate::ports::demo::{DemoAction, DemoControls};
+pub use config::{CentralConfig, ENV_PREFIX, HttpConfig, MqttConfig};
+
+use crate::adapters::http::{self, App, Bells, Rooms};
+use crate::adapters::metrics;
+use crate::adapters::mqtt_broker::{BrokerError, BrokerSettings, EmbeddedBroker};
+use crate::adapters::mqtt_client::ExternalBroker;
+use crate::adapters::sqlite::SqliteStore;
+use crate::core::health::observatory::Observatory;
+use crate::flows::Watch;
+use crate::ports::poke::Poke;
+use crate::ports::signals::{HEARD_QUEUE_MAX, Heard};
+use crate::ports::{Storage, StoreError};
+use holdfast_platform::clock::{Clock, SystemClock};
+use holdfast_platform::data_dir::{DataDir, DataDirError};
+use holdfast_platform::random::{self, RandomError};
+use holdfast_platform::server::{self, ServeError};
+use holdfast_platform::service::{Lifetime, LifetimeError};
+use holdfast_platform::sqlite::{Options, Place};
+use holdfast_platform::sse::Hub;
+use holdfast_shared::limits::{STREAM_LAG_MAX, STREAMS_MAX};
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+const DATABASE: &str = "central.db";
+
+/// Why central does not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum CentralError {
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    #[error("the database cannot be opened")]
+    Database(#[source] StoreError),
+    #[error("the first key cannot be stored")]
+    FirstStart(#[source] StoreError),
+    #[error(transparent)]
+    Random(#[from] RandomError),
+    #[error(transparent)]
+    Id(#[from] holdfast_shared::ids::BadId),
+    #[error(transparent)]
+    Listen(#[from] ServeError),
+    #[error(transparent)]
+    Broker(#[from] BrokerError),
+    #[error(transparent)]
+    Life(#[from] LifetimeError),
+}
+
+/// A central that serves.
+#[derive(Debug)]
+pub struct Running {
+    http: SocketAddr,
+    mqtt: Option<SocketAddr>,
+    admin_key: String,
+    damage: Option<String>,
+    life: Lifetime,
+    storage: SqliteStore,
+    // Held until the end: the lock against a second process.
+    _data_dir: DataDir,
+}
+
+impl Running {
+    #[must_use]
+    pub const fn http_address(&self) -> SocketAddr {
+        self.http
+    }
+
+    /// Of the embedded broker; none when an external one is used.
+    #[must_use]
+    pub const fn mqtt_address(&self) -> Option<SocketAddr> {
+        self.mqtt
+    }
+
+    #[must_use]
+    pub fn admin_key(&self) -> &str {
+        &self.admin_key
+    }
+
+    /// What the check of the database found, when it is only read.
+    #[must_use]
+    pub fn damage(&self) -> Option<&str> {
+        self.damage.as_deref()
+    }
+
+    /// Serves until a signal, or until a task fails.
+    pub async fn join(self) -> Result<(), CentralError> {
+        let ended = self.life.run().await;
+        self.storage.stop().await;
+        Ok(ended?)
+    }
+
+    /// Stops: no new connection, open requests end, no longer than the drain allows.
+    pub async fn stop(self) -> Result<(), CentralError> {
+        self.life.stop();
+        self.join().await
+    }
+}
+
+/// Starts central. It serves when this returns.
+pub async fn start(
+    config: CentralConfig,
+    demo: Option<Arc<dyn DemoControls>>,
+) -> Result<Running, CentralError> {
+    let data_dir = DataDir::open(&config.data_dir)?;
+    let place = Place::File(data_dir.file(DATABASE)?);
+    let storage =
+        SqliteStore::open(&place, Options::default(), random::bytes()?).map_err(CentralError::Database)?;
+    let damage = storage.damage().map(str::to_owned);
+    if let Some(report) = &damage {
+        tracing::error!(report, "the database failed its check and is only read");
+    }
+    let clock = SystemClock;
+    let admin_key = first_start::admin_key(&data_dir, &storage, damage.is_none(), clock.now().utc).await?;
+    let life = Lifetime::new(config.drain.saturating_add(config.drain));
+    let (heard, hears) = mpsc::channel(HEARD_QUEUE_MAX);
+    let shared: Arc<dyn Storage> = Arc::new(storage.clone());
+    let (listener, http) = server::bind(config.http.listen).await?;
+    let signals = signals(&config, Arc::new(storage.clone()), heard, &life).await?;
+    let app = Arc::new(App {
+        storage: Arc::clone(&shared),
+        watch: Arc::new(Watch::new(Observatory::new(config.health.clone()))),
+        poke: signals.poke,
+        bells: Arc::new(Bells::default()),
+        clock: Arc::new(clock),
+        mqtt_address: config.mqtt_advertised.clone().unwrap_or(signals.advertised),
+        events: Hub::new(STREAM_LAG_MAX, STREAMS_MAX, life.token()),
+        metrics: metrics::recorder(),
+        demo,
+        rooms: Rooms::default(),
+    });
+    tasks::spawn_all(&life, &app, &config, hears);
+    let (router, stop, drain) = (http::router(&app), life.token(), config.drain);
+    life.spawn("http", async move { server::serve(listener, router, stop, drain).await.map(|_drained| ()) });
+    life.ready(&format!("serving on {http}"));
+    tracing::info!(%http, mqtt = ?signals.address, "central serves");
+    Ok(Running { http, mqtt: signals.address, admin_key, damage, life, storage, _data_dir: data_dir })
+}
+
+/// Where signals come in, and pokes go out.
+struct Signals {
+    poke: Arc<dyn Poke>,
+    address: Option<SocketAddr>,
+    advertised: String,
+}
+
+async fn signals(
+    config: &CentralConfig,
+    access: Arc<SqliteStore>,
+    heard: mpsc::Sender<Heard>,
+    life: &Lifetime,
+) -> Result<Signals, CentralError> {
+    let stop = life.token();
+    match &config.mqtt {
+        MqttConfig::Embedded { listen, observer_password } => {
+            let settings = BrokerSettings { listen: *listen, observer_password: observer_password.clone() };
+            let broker = EmbeddedBroker::bind(settings, access, heard).await?;
+            let (address, poke) = (broker.address(), Arc::new(broker.poker()));
+            life.spawn("broker", broker.run(stop));
+            // Without a host: agents reach the broker where they reached central.
+            Ok(Signals { poke, address: Some(address), advertised: format!(":{}", address.port()) })
+        }
+        MqttConfig::External(settings) => {
+            let broker = ExternalBroker::new(settings, heard);
+            let poke = Arc::new(broker.poker());
+            life.spawn("broker", async move {
+                broker.run(stop).await;
+                Ok::<(), Infallible>(())
+            });
+            let advertised = format!("{}:{}", settings.host, settings.port);
+            Ok(Signals { poke, address: None, advertised })
+        }
+    }
+}

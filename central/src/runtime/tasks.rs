@@ -1,0 +1,254 @@
+//! The loops. Each runs a flow again and again: woken by a bell, by a tick, or by a message.
+//! A flow that fails is told once for each new cause, and tried again: it decides anew each time.
+
+use super::CentralConfig;
+use crate::adapters::http::{App, Shared};
+use crate::core::eligibility::Standing;
+use crate::core::order::OrderState;
+use crate::core::routing::policy::RoutingPolicy;
+use crate::flows::FlowError;
+use crate::flows::evaluate::evaluate;
+use crate::flows::expire_offers::expire_offers;
+use crate::flows::failover::fail_over;
+use crate::flows::hear::{Outcome, hear};
+use crate::flows::route_orders::{Router, route_orders};
+use crate::ports::signals::Heard;
+use crate::ports::{PageRequest, StoreError};
+use holdfast_platform::service::{Lifetime, Ticker};
+use holdfast_shared::ids::{DecisionId, TenantId};
+use holdfast_shared::wire::topic::{Channel, Topic};
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// Open units are looked for this often although no bell rang.
+const ROUTE_EVERY: Duration = Duration::from_secs(2);
+const PUBLISH_EVERY: Duration = Duration::from_secs(1);
+const MEASURE_EVERY: Duration = Duration::from_secs(5);
+/// Events of one relay; the next follows at once.
+const EVENTS_MAX: u32 = 256;
+/// Open exceptions are counted up to here.
+const COUNTED_MAX: u32 = 500;
+
+type Ended = Result<(), Infallible>;
+
+pub(super) fn spawn_all(life: &Lifetime, app: &Shared, config: &CentralConfig, hears: mpsc::Receiver<Heard>) {
+    let stop = life.token();
+    life.spawn("hear", listen(Arc::clone(app), hears, stop.clone()));
+    let health = Health { tick: config.tick, accept_within_ms: config.routing.accept_within_ms };
+    life.spawn("health", watch_over(Arc::clone(app), health, stop.clone()));
+    life.spawn("route", route(Arc::clone(app), config.routing.clone(), stop.clone()));
+    life.spawn("publish", publish(Arc::clone(app), stop.clone()));
+    life.spawn("measure", measure(Arc::clone(app), stop));
+}
+
+/// Tells a trouble when it begins, when it changes, and when it ends.
+struct Trouble {
+    task: &'static str,
+    told: Option<String>,
+}
+
+impl Trouble {
+    const fn of(task: &'static str) -> Self {
+        Self { task, told: None }
+    }
+
+    fn note<T>(&mut self, outcome: Result<T, FlowError>) -> Option<T> {
+        match outcome {
+            Ok(value) => {
+                if self.told.take().is_some() {
+                    tracing::info!(task = self.task, "works again");
+                }
+                Some(value)
+            }
+            Err(error) => {
+                metrics::counter!("holdfast_task_errors_total", "task" => self.task).increment(1);
+                let words = error.to_string();
+                if self.told.as_ref() != Some(&words) {
+                    tracing::error!(
+                        task = self.task,
+                        error = &error as &dyn std::error::Error,
+                        "failed; tried again"
+                    );
+                    self.told = Some(words);
+                }
+                None
+            }
+        }
+    }
+}
+
+async fn listen(app: Shared, mut hears: mpsc::Receiver<Heard>, stop: CancellationToken) -> Ended {
+    let mut trouble = Trouble::of("hear");
+    loop {
+        let heard = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Ok(()),
+            heard = hears.recv() => heard,
+        };
+        let Some(message) = heard else {
+            // Every sender is gone: the broker ended, and the process with it.
+            stop.cancelled().await;
+            return Ok(());
+        };
+        let Heard { topic, payload, from } = message;
+        let now = app.clock.now();
+        let outcome = hear(&*app.storage, &app.watch, &topic, from.as_ref(), &payload, now).await;
+        if let Some(outcome) = trouble.note(outcome) {
+            count(&app, &topic, outcome);
+        }
+    }
+}
+
+fn count(app: &App, topic: &str, outcome: Outcome) {
+    let refused = |why: &'static str| {
+        metrics::counter!("holdfast_signals_refused_total", "why" => why).increment(1);
+    };
+    match outcome {
+        Outcome::Heard(_) => {
+            let Ok(topic) = topic.parse::<Topic>() else { return };
+            let channel = topic.channel.as_str();
+            metrics::counter!("holdfast_signals_heard_total", "channel" => channel).increment(1);
+            if topic.channel == Channel::Presence {
+                // Somebody came or went: do not wait for the tick.
+                app.bells.evaluate.notify_one();
+            }
+        }
+        Outcome::Unreadable => refused("unreadable"),
+        Outcome::Foreign => refused("foreign"),
+        Outcome::Own => {}
+    }
+}
+
+struct Health {
+    tick: Duration,
+    accept_within_ms: i64,
+}
+
+async fn watch_over(app: Shared, health: Health, stop: CancellationToken) -> Ended {
+    let mut ticker = Ticker::new(health.tick, stop);
+    let mut trouble = Trouble::of("health");
+    while ticker.tick_or(&app.bells.evaluate).await {
+        let looked = look(&app, health.accept_within_ms).await;
+        if trouble.note(looked).unwrap_or(false) {
+            app.bells.route.notify_one();
+            app.bells.publish.notify_one();
+        }
+    }
+    Ok(())
+}
+
+/// Judges the fleet, then moves what must move. Whether anything changed.
+async fn look(app: &App, accept_within_ms: i64) -> Result<bool, FlowError> {
+    let (storage, watch, poke) = (&*app.storage, &*app.watch, &*app.poke);
+    let evaluation = evaluate(storage, watch, app.clock.now()).await?;
+    let failed_over = fail_over(storage, watch, poke, app.clock.now()).await?;
+    let withdrawn = expire_offers(storage, watch, poke, accept_within_ms, app.clock.now()).await?;
+    metrics::counter!("holdfast_recalls_total", "cause" => "failover").increment(failed_over.recalled.into());
+    metrics::counter!("holdfast_recalls_total", "cause" => "not_accepted").increment(withdrawn.into());
+    let told = failed_over.told > 0;
+    Ok(!evaluation.changes.is_empty() || failed_over.recalled > 0 || withdrawn > 0 || told)
+}
+
+async fn route(app: Shared, policy: RoutingPolicy, stop: CancellationToken) -> Ended {
+    let mut ticker = Ticker::new(ROUTE_EVERY, stop.clone());
+    let mut trouble = Trouble::of("route");
+    let decision_id = decision_id;
+    while ticker.tick_or(&app.bells.route).await {
+        let router =
+            Router { watch: &app.watch, poke: &*app.poke, policy: &policy, decision_id: &decision_id };
+        // Each run is bounded; a long backlog takes several, and stopping comes between them.
+        while !stop.is_cancelled() {
+            let routed = route_orders(&*app.storage, &router, app.clock.now()).await;
+            let Some(routed) = trouble.note(routed) else { break };
+            for (outcome, count) in [
+                ("assigned", routed.assigned),
+                ("backordered", routed.backordered),
+                ("postponed", routed.postponed),
+            ] {
+                metrics::counter!("holdfast_routing_total", "outcome" => outcome).increment(count.into());
+            }
+            if routed.assigned > 0 || routed.backordered > 0 {
+                app.bells.publish.notify_one();
+            }
+            if !routed.more {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Sorted by time. The fallback cannot be reached: the text is always well formed.
+#[expect(clippy::expect_used, reason = "letters and digits are an id, whatever the random bytes are")]
+fn decision_id() -> DecisionId {
+    let text = data_encoding::BASE32_DNSSEC.encode(uuid::Uuid::now_v7().as_bytes());
+    DecisionId::new(format!("d-{text}")).expect("an id of letters and digits")
+}
+
+async fn publish(app: Shared, stop: CancellationToken) -> Ended {
+    let mut ticker = Ticker::new(PUBLISH_EVERY, stop.clone());
+    let mut trouble = Trouble::of("publish");
+    while ticker.tick_or(&app.bells.publish).await {
+        while !stop.is_cancelled() {
+            let relayed = relay(&app).await.map_err(FlowError::from);
+            if trouble.note(relayed) != Some(true) {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Hands waiting events to the open streams, then marks them. Whether more may wait.
+async fn relay(app: &App) -> Result<bool, StoreError> {
+    let events = app.storage.unpublished(EVENTS_MAX).await?;
+    let Some(last) = events.last().map(|event| event.sequence) else { return Ok(false) };
+    let more = u32::try_from(events.len()).unwrap_or(u32::MAX) >= EVENTS_MAX;
+    for event in events {
+        app.events.publish(Arc::new(event));
+    }
+    app.storage.published(last, app.clock.now().utc).await?;
+    Ok(more)
+}
+
+async fn measure(app: Shared, stop: CancellationToken) -> Ended {
+    let mut ticker = Ticker::new(MEASURE_EVERY, stop);
+    let mut trouble = Trouble::of("measure");
+    while ticker.tick().await {
+        trouble.note(gauges(&app).await.map_err(FlowError::from));
+        app.metrics.run_upkeep();
+    }
+    Ok(())
+}
+
+async fn gauges(app: &App) -> Result<(), StoreError> {
+    let records = app.storage.stores(None).await?;
+    let tenants: BTreeSet<TenantId> = records.into_iter().map(|record| record.tenant).collect();
+    let frozen = app.watch.with(|observatory| observatory.frozen());
+    metrics::gauge!("holdfast_observer_frozen").set(if frozen { 1.0 } else { 0.0 });
+    for tenant in tenants {
+        let of = tenant.to_string();
+        let orders = app.storage.count_orders(&tenant).await?;
+        for state in OrderState::ALL {
+            let count = orders.get(&state).copied().unwrap_or(0);
+            set("holdfast_orders", "state", state.as_str(), &of, count);
+        }
+        for standing in Standing::ALL {
+            let count = u64::try_from(app.count(&tenant, standing)).unwrap_or(u64::MAX);
+            set("holdfast_stores", "standing", standing.as_str(), &of, count);
+        }
+        let page = PageRequest { cursor: None, limit: COUNTED_MAX };
+        let open = app.storage.exceptions(&tenant, true, &page).await?.rows.len();
+        set("holdfast_exceptions_open", "capped_at", "500", &of, u64::try_from(open).unwrap_or(u64::MAX));
+    }
+    Ok(())
+}
+
+fn set(name: &'static str, label: &'static str, value: &'static str, tenant: &str, count: u64) {
+    let exact = u32::try_from(count).unwrap_or(u32::MAX);
+    metrics::gauge!(name, label => value, "tenant" => tenant.to_owned()).set(f64::from(exact));
+}

@@ -1,0 +1,239 @@
+//! A store's replica, as far as sync can see it: documents, a cursor, and what it heard.
+
+use super::world::sku;
+use holdfast_central::ports::Storage;
+use holdfast_central::ports::access::ReplicaIdentity;
+use holdfast_central::ports::replication::Exchanged;
+use holdfast_shared::document::{Bag, Heads, Incoming, Root, WriterId};
+use holdfast_shared::domain::fact::{Body, Fact};
+use holdfast_shared::domain::stock::{HoldRef, Movement, StockFact, digest_element};
+use holdfast_shared::domain::task::{TaskEvent, TaskFact, TaskState, fold};
+use holdfast_shared::ids::{Actor, BootId, DocumentId, FactId, LineNo, Sku, TaskId};
+use holdfast_shared::set_hash::SetHash;
+use holdfast_shared::time::{Hlc, Now};
+use holdfast_shared::wire::fact::{decode, encode};
+use holdfast_shared::wire::sync::{DocumentFrame, DocumentHeads, SYNC_VERSION, SyncRequest, SyncResponse};
+use std::collections::BTreeMap;
+
+#[derive(Debug)]
+pub struct Agent {
+    pub identity: ReplicaIdentity,
+    pub incarnation: Option<u64>,
+    pub cursor: u64,
+    pub asks: Vec<DocumentHeads>,
+    pub documents: BTreeMap<DocumentId, Bag>,
+    /// What central said is safe there.
+    pub acknowledged: BTreeMap<DocumentId, Heads>,
+    /// Added to the digest that it tells, to play a store that has drifted.
+    pub drifted: bool,
+    writer: WriterId,
+    boot: BootId,
+    facts: u64,
+    clock: i64,
+}
+
+impl Agent {
+    #[must_use]
+    pub fn new(identity: ReplicaIdentity) -> Self {
+        Self::booted(identity, 1)
+    }
+
+    /// A process start: another boot, another writer, empty hands.
+    #[must_use]
+    pub fn booted(identity: ReplicaIdentity, boot: u8) -> Self {
+        Self {
+            writer: WriterId::new(&identity.replica, [boot; 8]),
+            boot: BootId::new(format!("boot{boot}")).unwrap(),
+            identity,
+            incarnation: None,
+            cursor: 0,
+            asks: Vec::new(),
+            documents: BTreeMap::new(),
+            acknowledged: BTreeMap::new(),
+            drifted: false,
+            facts: u64::from(boot) * 1_000,
+            clock: super::world::BEGIN,
+        }
+    }
+
+    #[must_use]
+    pub fn stock_document(&self) -> DocumentId {
+        DocumentId::Stock {
+            store: self.identity.store.clone(),
+            replica: self.identity.replica.clone(),
+            boot: self.boot.clone(),
+            n: 1,
+        }
+    }
+
+    pub fn fact(&mut self, after: Option<FactId>, body: Body) -> Fact {
+        self.facts += 1;
+        self.clock += 1;
+        Fact {
+            id: format!("{}.1.{}", self.identity.replica, self.facts).parse().unwrap(),
+            at: Hlc { wall: holdfast_shared::time::UtcMs(self.clock), counter: 0 },
+            actor: Actor::new("ann").unwrap(),
+            after,
+            trace: None,
+            body,
+        }
+    }
+
+    pub fn put(&mut self, document: &DocumentId, fact: &Fact) {
+        let writer = self.writer;
+        let bag = self.documents.entry(document.clone()).or_insert_with(|| Bag::new(writer));
+        bag.record(&[(fact.id.clone(), encode(fact).unwrap())]).unwrap();
+    }
+
+    pub fn stock(&mut self, sku: &Sku, delta: i64, movement: Movement) {
+        let body = Body::Stock(StockFact { sku: sku.clone(), delta, movement, note: None });
+        let fact = self.fact(None, body);
+        let document = self.stock_document();
+        self.put(&document, &fact);
+    }
+
+    pub fn opening(&mut self, text: &str, units: i64) {
+        self.stock(&sku(text), units, Movement::Opening);
+    }
+
+    pub fn sale(&mut self, text: &str, units: i64) {
+        self.stock(&sku(text), -units, Movement::Sale);
+    }
+
+    fn facts_of(bag: &Bag) -> Vec<Fact> {
+        bag.facts().map(|(id, text)| decode(&id, &text).unwrap()).collect()
+    }
+
+    #[must_use]
+    pub fn task(&self, task: &TaskId) -> Option<TaskState> {
+        let bag = self.documents.get(&DocumentId::Task(task.clone()))?;
+        fold(&Self::facts_of(bag)).map(|folded| folded.state)
+    }
+
+    /// Says it whether it may or not: central must be safe from a wrong agent.
+    pub fn say(&mut self, task: &TaskId, event: TaskEvent) {
+        let state = self.task(task).unwrap();
+        let body = Body::Task(TaskFact { task: task.clone(), fence: state.fence, event });
+        let fact = self.fact(Some(state.newest), body);
+        self.put(&DocumentId::Task(task.clone()), &fact);
+    }
+
+    /// Accepts, picks everything and packs.
+    pub fn pack(&mut self, task: &TaskId) {
+        self.say(task, TaskEvent::Accepted);
+        self.say(task, TaskEvent::PickingStarted);
+        for line in self.task(task).unwrap().lines {
+            self.say(task, TaskEvent::Picked { line: line.line, quantity: line.open() });
+        }
+        self.say(task, TaskEvent::Packed);
+    }
+
+    fn hold(&self, task: &TaskId, line: LineNo) -> HoldRef {
+        HoldRef { task: task.clone(), line, fence: self.task(task).unwrap().fence }
+    }
+
+    pub fn hand_over(&mut self, task: &TaskId) {
+        for line in self.task(task).unwrap().lines {
+            let hold = self.hold(task, line.line);
+            self.stock(&line.sku, -line.picked, Movement::HandOver { hold });
+        }
+        self.say(task, TaskEvent::HandedOver { to: None });
+    }
+
+    pub fn put_back(&mut self, task: &TaskId) {
+        for line in self.task(task).unwrap().lines {
+            let (hold, quantity) = (self.hold(task, line.line), line.quantity - line.short);
+            self.stock(&line.sku, 0, Movement::PutBack { hold, quantity });
+        }
+        self.say(task, TaskEvent::PutBack);
+    }
+
+    pub fn short(&mut self, task: &TaskId, line: LineNo, missing: i64) {
+        let text = self.task(task).unwrap().line(line).unwrap().sku.clone();
+        let hold = self.hold(task, line);
+        self.stock(&text, -missing, Movement::ShortPick { hold });
+        self.say(task, TaskEvent::Short { line, missing });
+    }
+
+    #[must_use]
+    pub fn root(&self) -> SetHash {
+        let heads: Vec<_> = self.documents.iter().map(|(id, bag)| (id.clone(), bag.heads())).collect();
+        heads.iter().map(|(id, heads)| (id, heads)).collect::<Root>().hash()
+    }
+
+    #[must_use]
+    pub fn stock_digest(&self) -> SetHash {
+        let mut positions: BTreeMap<Sku, i64> = BTreeMap::new();
+        for fact in self.documents.values().flat_map(Self::facts_of) {
+            if let Body::Stock(stock) = fact.body {
+                *positions.entry(stock.sku).or_default() += stock.delta;
+            }
+        }
+        let mut digest = SetHash::EMPTY;
+        for element in positions.iter().filter_map(|(sku, units)| digest_element(sku, *units)) {
+            digest.insert(&element);
+        }
+        if self.drifted {
+            digest.insert(b"drift");
+        }
+        digest
+    }
+
+    /// Everything that central has not acknowledged.
+    #[must_use]
+    pub fn request(&self) -> SyncRequest {
+        let mut documents = Vec::new();
+        for (id, bag) in &self.documents {
+            let base = self.acknowledged.get(id).cloned().unwrap_or_default();
+            let changes = bag.changes_since(&base).unwrap();
+            if !changes.is_empty() {
+                documents.push(DocumentFrame::new(id, &base, &bag.heads(), changes));
+            }
+        }
+        SyncRequest {
+            version: SYNC_VERSION,
+            store: self.identity.store.clone(),
+            replica: self.identity.replica.clone(),
+            boot: self.boot.clone(),
+            incarnation: self.incarnation,
+            cursor: self.cursor,
+            root: self.root(),
+            stock_digest: self.stock_digest(),
+            unsynced: 0,
+            sent_at: Hlc { wall: holdfast_shared::time::UtcMs(self.clock), counter: 0 },
+            documents,
+            asks: self.asks.clone(),
+            health: None,
+            more: false,
+        }
+    }
+
+    pub fn absorb(&mut self, response: &SyncResponse) {
+        for frame in &response.documents {
+            let document = frame.document().unwrap();
+            let writer = self.writer;
+            let bag = self.documents.entry(document.clone()).or_insert_with(|| Bag::new(writer));
+            let (base, heads) = (frame.base().unwrap(), frame.heads().unwrap());
+            let incoming = Incoming { base: &base, heads: &heads, changes: &frame.changes };
+            bag.merge(&incoming, &|_| true).unwrap();
+            self.acknowledged.insert(document, heads);
+        }
+        for known in &response.acknowledged {
+            self.acknowledged.insert(known.document().unwrap(), known.heads().unwrap());
+        }
+        self.clock = self.clock.max(response.hlc.wall.0);
+        self.cursor = response.cursor;
+        self.incarnation = Some(response.incarnation);
+    }
+
+    pub async fn sync(&mut self, storage: &dyn Storage, now: Now) -> Exchanged {
+        let exchanged = storage.exchange(&self.identity, &self.request(), now).await.unwrap();
+        self.absorb(&exchanged.response);
+        exchanged
+    }
+
+    /// Sends what it has; the answer is lost on the way.
+    pub async fn sync_unheard(&self, storage: &dyn Storage, now: Now) -> Exchanged {
+        storage.exchange(&self.identity, &self.request(), now).await.unwrap()
+    }
+}

@@ -1,0 +1,101 @@
+//! What central's storage must do, whatever engine is behind it.
+//!
+//! Each behaviour is one function over `&dyn Storage` that begins with an empty database. The
+//! agent's side of sync is played by [`agent::Agent`], which holds documents as a real replica
+//! does and nothing else. A new engine adds one line to `tests/conformance.rs`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic in here is a finding"
+)]
+
+pub mod access;
+pub mod agent;
+pub mod cancelling;
+pub mod exceptions;
+pub mod fleet;
+pub mod hostile;
+pub mod orders;
+pub mod stock;
+pub mod sync;
+pub mod tasks;
+pub mod work;
+pub mod world;
+
+/// Makes one test of every behaviour for an engine: `$open` is an async function that gives an
+/// empty storage and something to keep alive beside it.
+#[macro_export]
+macro_rules! conformance {
+    ($open:path) => {
+        $crate::conformance!($open:
+            access::a_revoked_key_opens_nothing,
+            access::an_enrolment_code_works_once_and_in_time,
+            access::replicas_of_a_store_get_letters,
+            cancelling::units_without_a_node_end_at_once,
+            cancelling::units_at_a_store_end_when_it_answers,
+            cancelling::a_shipped_order_is_too_late_to_cancel,
+            cancelling::a_hand_over_wins_against_a_cancel,
+            exceptions::the_same_cause_counts_up_and_settles,
+            exceptions::a_person_resolves_one,
+            exceptions::pages_go_on_where_they_ended,
+            fleet::a_store_is_described_and_described_anew,
+            fleet::closures_of_both_origins_stand_beside_each_other,
+            fleet::the_history_of_eligibility_is_newest_first,
+            fleet::a_tenant_sees_only_its_own,
+            fleet::the_catalogue_knows_what_it_lacks,
+            hostile::a_damaged_document_does_not_block_the_others,
+            hostile::a_document_of_another_store_is_refused,
+            hostile::a_store_cannot_say_what_only_central_says,
+            hostile::a_foreign_writer_is_refused,
+            hostile::another_replicas_name_is_refused,
+            hostile::two_bodies_under_one_id_are_told,
+            orders::the_same_key_is_the_same_order,
+            orders::a_key_for_another_request_is_refused,
+            orders::a_listing_pages_newest_first_and_by_state,
+            orders::events_are_published_in_order_and_once,
+            stock::facts_become_positions_by_difference,
+            stock::a_hold_ends_with_the_fact_that_names_it,
+            stock::a_drifted_store_is_told_and_settles,
+            stock::the_newest_digests_are_kept,
+            sync::the_same_request_twice_has_the_effect_of_once,
+            sync::changes_out_of_order_are_asked_for,
+            sync::a_lost_answer_is_given_again,
+            sync::a_new_incarnation_sends_everything_again,
+            sync::an_ask_is_answered_by_heads,
+            sync::both_sides_come_level,
+            sync::a_fact_through_two_documents_counts_once,
+            sync::an_intent_is_missing_until_it_or_a_part_of_it_arrives,
+            sync::a_replica_that_lost_its_disk_gets_its_own_back,
+            tasks::a_packed_task_is_released_in_the_same_round,
+            tasks::a_hand_over_consumes_hold_and_stock,
+            tasks::a_decline_opens_the_order_again,
+            tasks::a_short_line_opens_the_rest,
+            tasks::a_pickup_is_released_with_its_offer,
+            tasks::among_several_replicas_the_first_to_ask_gets_the_release,
+            tasks::goods_that_left_twice_are_told,
+            work::an_assignment_reserves_and_offers,
+            work::nothing_is_promised_beyond_what_is_there,
+            work::of_fifty_at_once_only_as_many_as_there_are_units,
+            work::an_order_that_moved_on_is_not_assigned,
+            work::a_buffer_is_never_promised,
+            work::fences_grow,
+            work::a_recall_beats_a_later_release,
+            work::a_release_beats_a_later_recall,
+            work::a_hold_stays_until_the_store_answers_the_recall,
+            work::an_offer_nobody_saw_gives_its_units_back_at_once,
+            work::a_backorder_comes_back_when_stock_grows,
+            work::an_offer_past_its_time_is_found,
+        );
+    };
+    ($open:path: $($room:ident :: $behaviour:ident),* $(,)?) => {
+        $(
+            #[tokio::test]
+            async fn $behaviour() {
+                let (storage, _kept) = $open().await;
+                $crate::conformance::$room::$behaviour(&storage).await;
+            }
+        )*
+    };
+}
