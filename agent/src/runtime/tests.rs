@@ -1,5 +1,5 @@
 use super::*;
-use crate::adapters::http::enrolment::EnrolWish;
+use crate::adapters::http::needs::EnrolWish;
 use serde_json::Value;
 
 fn config(place: &Path) -> AgentConfig {
