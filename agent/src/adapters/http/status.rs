@@ -1,7 +1,8 @@
 //! How the store is, in the open: no secrets, no orders.
 
+use super::needs::StandingNow;
 use super::problem::Failure;
-use super::state::{Api, StandingNow};
+use super::state::Api;
 use super::view::{ClosureView, stamp};
 use crate::ports::ledger::Summary;
 use axum::Json;
