@@ -12,7 +12,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// What ends, and comes level, ends within this after everything was restored.
@@ -99,7 +100,7 @@ pub(super) async fn outage(
 
 /// Until `at`, counted from the start of the demo.
 async fn pass(since: Instant, at: Duration) {
-    tokio::time::sleep_until((since + at).into()).await;
+    tokio::time::sleep_until(since + at).await;
 }
 
 /// Notes when each victim is level again, and waits until the shops are quiet, no order is on its

@@ -13,8 +13,9 @@ use std::fmt::Write as _;
 use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 const SKUS: u32 = 100_000;
 const STARTS: usize = 7;

@@ -1,5 +1,7 @@
 //! Each bad input is answered in words, and nothing of it is kept. Against the real processes.
 
+#![allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 use anyhow::{Context, Result, ensure};
 use holdfast::client::{LanClient, Refused};
 use holdfast_agent::ports::ledger::Role;

@@ -1,5 +1,7 @@
 //! The same chain over the embedded broker and over a real Mosquitto.
 
+#![allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 use anyhow::{Context, Result, ensure};
 use holdfast::demo::{Board, pick};
 use holdfast_agent::ports::ledger::Role;

@@ -1,5 +1,7 @@
 //! BOUNDED with a really full disk: told in words, nothing half written, well again afterwards.
 
+#![allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 use anyhow::{Context, Result, ensure};
 use holdfast::client::Refused;
 use holdfast_agent::core::command::{MovementKind, MovementRequest};

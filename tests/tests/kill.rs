@@ -1,5 +1,7 @@
 //! NO_LOST_ACK with real processes: kill -9 in the middle of load, again and again.
 
+#![allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 use anyhow::{Result, ensure};
 use holdfast::client::{CentralClient, LanClient};
 use holdfast::demo::{Board, pick};
@@ -106,10 +108,10 @@ async fn sell(
     count: Count,
     stop: CancellationToken,
 ) -> Result<(LanClient, u32, Vec<String>)> {
-    let mut keys = Vec::new();
+    let (mut keys, one) = (Vec::new(), [sale(n)]);
     while !stop.is_cancelled() {
         let key = till.intent();
-        insist(|| till.movements(&key, &[sale(n)])).await?;
+        insist(|| till.movements(&key, &one)).await?;
         keys.push(key);
         count.send_modify(|count| *count += 1);
     }
@@ -122,10 +124,10 @@ async fn shop(
     count: Count,
     stop: CancellationToken,
 ) -> Result<Vec<(IdempotencyKey, OrderId)>> {
-    let mut placed = Vec::new();
+    let (mut placed, one) = (Vec::new(), order_of(&[sku(0)]));
     while !stop.is_cancelled() {
         let key = IdempotencyKey::new(format!("shop-{n}-{}", placed.len()))?;
-        let order = insist(|| central.place(&key, &order_of(&[sku(0)]))).await?;
+        let order = insist(|| central.place(&key, &one)).await?;
         placed.push((key, order));
         count.send_modify(|count| *count += 1);
     }

@@ -12,7 +12,6 @@ use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
 use holdfast_shared::ids::Sku;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -61,6 +60,7 @@ impl Default for Plan<'_> {
 }
 
 #[must_use]
+#[expect(clippy::expect_used, reason = "a constant form")]
 pub fn sku(n: u32) -> Sku {
     Sku::new(format!("SKU-{n:05}")).expect("well formed")
 }
@@ -69,11 +69,12 @@ impl Chain {
     /// Central and every store's agent run, are enrolled and have stock.
     pub async fn start(plan: Plan<'_>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let mut central = CentralBox::set_up(
-            Program::beside_this("holdfast-central")?,
-            folder.path(),
-            &plan.central_config,
-        )?;
+        let broker = match &plan.external_broker {
+            None => Broker::Embedded { extra: plan.mqtt_config.clone() },
+            Some((address, password)) => Broker::External { address: *address, password: password.clone() },
+        };
+        let program = Program::beside_this("holdfast-central")?;
+        let mut central = CentralBox::set_up(program, folder.path(), &broker, &plan.central_config)?;
         central.start().await?;
         let client = central.client()?;
         let items: Vec<_> = (0..plan.skus)
@@ -142,7 +143,7 @@ pub fn order_of(skus: &[Sku]) -> OrderRequest {
 }
 
 /// Asks again and again until it holds, or says what did not come.
-pub async fn until<F: Future<Output = Result<bool>>>(what: &str, mut holds: impl FnMut() -> F) -> Result<()> {
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> Result<bool>) -> Result<()> {
     let mut looks = tokio::time::interval(Duration::from_millis(50));
     let held = tokio::time::timeout(SOON, async {
         loop {
