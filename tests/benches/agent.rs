@@ -3,6 +3,8 @@
 //! Run: `cargo bench -p holdfast-tests --bench agent`. Speeds are told as ratios to a baseline of
 //! the same run, because machines differ; sizes and memory as they are. Nothing is asserted.
 
+#![allow(clippy::print_stdout, reason = "a bench tells its figures")]
+
 use anyhow::{Context, Result};
 use holdfast::client::LanClient;
 use holdfast::launch::{Broker, CentralBox, Program, StoreBox};

@@ -7,7 +7,6 @@ use holdfast::client::{LanClient, Refused};
 use holdfast_agent::ports::ledger::Role;
 use holdfast_shared::ids::IdempotencyKey;
 use holdfast_tests::e2e::{Chain, Plan, order_of, sku};
-use reqwest::Method;
 use serde_json::{Value, json};
 
 /// Status and code of a refusal; an answer that is none fails the test.
@@ -147,7 +146,7 @@ async fn a_damaged_database_is_read_only_and_says_so() -> Result<()> {
     )?;
     ensure!(refused == (503, "read_only".to_owned()), "{refused:?}");
     let told = chain.stores[0].tell(&["status"]).await;
-    let words = told.map_or_else(|error| error.to_string(), |words| words);
+    let words = told.unwrap_or_else(|error| error.to_string());
     ensure!(words.contains("read"), "status says nothing of it: {words}");
     Ok(())
 }
