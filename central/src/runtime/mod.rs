@@ -9,6 +9,8 @@
 mod config;
 mod first_start;
 mod tasks;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use first_start::ADMIN_KEY_FILE;
 
