@@ -229,8 +229,10 @@ mod tests {
     use clap::CommandFactory;
 
     #[test]
-    fn the_command_line_is_well_formed() {
-        Cli::command().debug_assert();
+    fn every_command_says_what_it_does() {
+        let cli = Cli::command();
+        cli.clone().debug_assert();
+        assert!(cli.get_subcommands().all(|command| command.get_about().is_some()));
     }
 
     #[test]

@@ -196,6 +196,7 @@ pub async fn start(config: AgentConfig) -> Result<Running, StartError> {
         hub,
         committed: Arc::new(Notify::new()),
         poked: Arc::new(Notify::new()),
+        greeted: Arc::new(Notify::new()),
         uplink: identity.clone().zip(stored.as_ref()).zip(broker).map(
             |((identity, stored), (host, port))| {
                 Arc::new(MqttUplink::new(
@@ -239,6 +240,8 @@ struct Shared {
     hub: Hub,
     committed: Arc<Notify>,
     poked: Arc<Notify>,
+    /// Rung when a broker connection stands: the first beat should not wait for its turn.
+    greeted: Arc<Notify>,
     uplink: Option<Arc<MqttUplink>>,
     machine: Arc<SysinfoMachine>,
     life: Lifetime,

@@ -9,7 +9,7 @@ use crate::core::routing::decision::{Decision, Demand, DemandLine};
 use crate::core::test_support::{LONDON, tenant};
 use crate::ports::access::{Access, ApiKey, ReplicaIdentity};
 use crate::ports::fleet::{CatalogueItem, EligibilityChange, Fleet, StorePosition};
-use crate::ports::orders::{CancelOutcome, NewOrder, Orders, Placed};
+use crate::ports::orders::{Activity, CancelOutcome, NewOrder, Orders, Placed};
 use crate::ports::poke::Poke;
 use crate::ports::replication::{Exchanged, Replication, StoreDigest};
 use crate::ports::work::{AssignOutcome, Assignment, Audit, RecallOutcome, TaskRow, Work};
@@ -271,6 +271,9 @@ impl Orders for Ram {
         not_here()
     }
     async fn timeline(&self, _: &TenantId, _: &OrderId) -> Result<Vec<OrderEvent>> {
+        not_here()
+    }
+    async fn activity(&self, _: &TenantId, _: u32) -> Result<Vec<Activity>> {
         not_here()
     }
     async fn decisions(&self, _: &TenantId, _: &OrderId) -> Result<Vec<Decision>> {

@@ -70,6 +70,8 @@ pub async fn an_order_that_moved_on_is_not_assigned(storage: &dyn Storage) {
     assert_eq!(storage.assign(&too_much, at(21)).await.unwrap(), AssignOutcome::OrderMoved);
     assert_eq!(position(storage, "leeds").await.reserved, 1);
     assert_eq!(units(storage, "o1").await, (1, 0, 0));
+    let rest = demand(storage, "o1").await.unwrap();
+    assert!(rest.tried.is_empty(), "a node that works on a part has not lost it");
     sound(storage, 1).await;
 }
 

@@ -48,6 +48,7 @@ pub(crate) const DOORS: &[(Method, &str, Needs)] = &[
     (Method::GET, "/v1/positions", AnyOf(&[FleetRead, Support])),
     (Method::GET, "/v1/exceptions", AnyOf(&[Support, FleetRead])),
     (Method::POST, "/v1/exceptions/{exception}/resolve", AnyOf(&[Support])),
+    (Method::GET, "/v1/activity", AnyOf(&[FleetRead, Support])),
     (Method::GET, "/v1/events", AnyOf(&[FleetRead, Support])),
     (Method::GET, "/v1/events/stream", AnyOf(&[FleetRead, Support])),
     (Method::GET, "/v1/summary", AnyOf(&[OrdersRead, FleetRead, Support])),

@@ -86,6 +86,7 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(exceptions::resolve))
         .routes(routes!(events::recent))
         .routes(routes!(events::stream))
+        .routes(routes!(events::activity))
         .routes(routes!(audit::summary))
         .routes(routes!(audit::audit))
         .routes(routes!(audit::intents))

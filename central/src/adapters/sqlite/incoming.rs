@@ -7,7 +7,7 @@ use super::savepoint::Stop;
 use super::state::State;
 use super::tasks::{Grown, follow};
 use super::timeline::{Happened, note};
-use super::{Result, stock};
+use super::{Result, recall, stock};
 use crate::core::effects::words;
 use crate::core::exception::{Category, NewException, Severity};
 use crate::ports::StoreError;
@@ -180,7 +180,10 @@ fn record(
             new.sort_by_key(|fact| fact.at);
             tell(conn, from, task, &new)?;
             let release_to = Some(&from.replica);
-            follow(conn, state, &Grown { tenant: &from.tenant, task, before, release_to, now })?;
+            let grown = Grown { tenant: &from.tenant, task, before, release_to, now };
+            if let Some(left) = follow(conn, state, &grown)? {
+                recall::stop_others(conn, state, &from.tenant, &left, now)?;
+            }
             (false, Some(task.clone()))
         }
     };
