@@ -196,3 +196,27 @@ async fn status(config: &CentralConfig) -> Result<()> {
 fn rows<'a>(value: &'a serde_json::Value, place: &str) -> &'a [serde_json::Value] {
     value.pointer(place).and_then(serde_json::Value::as_array).map_or(&[], Vec::as_slice)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_that_is_not_one_is_told_with_those_that_are() {
+        for known in Scope::ALL {
+            assert_eq!(scope(known.as_str()), Ok(known));
+        }
+        assert!(scope("root").unwrap_err().contains("orders_write, orders_read"));
+    }
+
+    #[test]
+    fn without_a_command_it_serves() {
+        let args = Args::try_parse_from(["holdfast-central", "--config", "c.toml"]).unwrap();
+        assert!(args.command.is_none() && args.config.is_some());
+        let made =
+            Args::try_parse_from(["holdfast-central", "key", "create", "--name", "x", "--scope", "admin"]);
+        assert!(
+            matches!(made.unwrap().command, Some(Command::Key(KeyCommand::Create { scope, .. })) if scope == [Scope::Admin])
+        );
+    }
+}

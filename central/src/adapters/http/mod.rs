@@ -18,6 +18,7 @@ mod measure;
 mod orders;
 mod paging;
 mod plain;
+mod sessions;
 
 pub use app::Bells;
 pub(crate) use app::{App, Rooms, Shared};
