@@ -10,6 +10,9 @@ use reqwest::Method;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+/// Within central's limit for one request.
+const CATALOGUE_ITEMS_PER_REQUEST: usize = 1_000;
+
 #[derive(Debug, Clone)]
 pub struct CentralClient {
     http: reqwest::Client,
@@ -54,7 +57,10 @@ impl CentralClient {
     }
 
     pub async fn put_catalogue(&self, items: &[CatalogueItem]) -> Result<()> {
-        self.send(Method::PUT, "/v1/catalogue", &json!({ "items": items })).await.map(drop)
+        for items in items.chunks(CATALOGUE_ITEMS_PER_REQUEST) {
+            self.send(Method::PUT, "/v1/catalogue", &json!({ "items": items })).await?;
+        }
+        Ok(())
     }
 
     /// A one-time code with which one box becomes this store's agent.

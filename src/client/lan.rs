@@ -3,7 +3,7 @@
 use super::json;
 use anyhow::{Context, Result};
 use holdfast_agent::core::command::MovementRequest;
-use holdfast_shared::ids::{FactId, Sku, TaskId};
+use holdfast_shared::ids::{Sku, TaskId};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,11 +19,12 @@ pub struct LanClient {
     intents: AtomicU64,
 }
 
-/// What the store acknowledged, so that one can ask later whether it is still there.
+/// What the store acknowledged.
 #[derive(Debug, Clone)]
 pub struct Acknowledged {
-    pub facts: Vec<FactId>,
     pub body: Value,
+    /// The same intent was acknowledged before, and this is what it was told then.
+    pub replayed: bool,
 }
 
 impl LanClient {
@@ -73,7 +74,7 @@ impl LanClient {
     pub async fn positions(&self, skus: &[Sku]) -> Result<Vec<Value>> {
         let asked = self.request(Method::POST, "/v1/skus/lookup").json(&json!({ "skus": skus }));
         let answer = json(asked.send().await?).await?;
-        Ok(answer.get("positions").and_then(Value::as_array).cloned().unwrap_or_default())
+        Ok(answer.get("skus").and_then(Value::as_array).cloned().unwrap_or_default())
     }
 
     pub async fn on_hand(&self, sku: &Sku) -> Result<i64> {
@@ -82,16 +83,19 @@ impl LanClient {
     }
 
     async fn act(&self, path: &str, key: &str, body: &Value) -> Result<Acknowledged> {
-        let body = self.send(path, key, body).await?;
-        let listed = body.get("facts").and_then(Value::as_array);
-        let facts = listed.into_iter().flatten().filter_map(Value::as_str);
-        Ok(Acknowledged { facts: facts.map(str::parse).collect::<Result<_, _>>()?, body: body.clone() })
+        let answer = self.post(path, key, body).await?;
+        let replayed = answer.headers().contains_key("idempotent-replayed");
+        Ok(Acknowledged { body: json(answer).await?, replayed })
     }
 
     /// Any request of a device, as it stands.
     pub async fn send(&self, path: &str, key: &str, body: &Value) -> Result<Value> {
+        json(self.post(path, key, body).await?).await
+    }
+
+    async fn post(&self, path: &str, key: &str, body: &Value) -> Result<reqwest::Response> {
         let request = self.request(Method::POST, path).header("Idempotency-Key", key);
-        json(request.json(body).send().await?).await
+        Ok(request.json(body).send().await?)
     }
 
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {

@@ -118,13 +118,20 @@ async fn damaged_sync_bytes_are_refused_and_counted() -> Result<()> {
     let identity: Value = serde_json::from_str(&identity)?;
     let secret = identity["secret"].as_str().context("no secret")?;
     let http = holdfast::client::http()?;
-    for body in [b"HFS1".to_vec(), b"junk".to_vec(), Vec::new(), vec![0xff; 4096]] {
+    let unknown = "unsupported_media_type";
+    let damaged = "damaged_sync";
+    for (body, code) in [
+        (b"HFS1".to_vec(), damaged),
+        ([b"HFS1".as_slice(), &[0xff; 4096]].concat(), damaged),
+        (b"junk".to_vec(), unknown),
+        (Vec::new(), unknown),
+    ] {
         let request = http.post(format!("{}/v1/sync", chain.client.url())).bearer_auth(secret);
         let answer =
             request.header("Content-Type", "application/vnd.holdfast.sync").body(body).send().await?;
         ensure!(answer.status().is_client_error(), "answered {}", answer.status());
         let problem: Value = answer.json().await?;
-        ensure!(problem["code"] == "damaged_sync", "{problem}");
+        ensure!(problem["code"] == code, "{problem}");
     }
     chain.until_standing(0, "eligible").await
 }

@@ -44,7 +44,7 @@ async fn a_killed_agent_loses_no_movement_it_acknowledged() -> Result<()> {
         let (till, n, keys) = done?;
         for key in &keys {
             let again = till.movements(key, &[sale(n)]).await?;
-            ensure!(again.body["replayed"] == true, "{key} was acknowledged and is gone");
+            ensure!(again.replayed, "{key} was acknowledged and is gone");
         }
         let left = SHELF - i64::try_from(keys.len())?;
         ensure!(reader.on_hand(&sku(n)).await? == left, "each sale counts once");

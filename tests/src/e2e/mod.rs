@@ -68,7 +68,10 @@ pub fn sku(n: u32) -> Sku {
 impl Chain {
     /// Central and every store's agent run, are enrolled and have stock.
     pub async fn start(plan: Plan<'_>) -> Result<Self> {
-        let folder = tempfile::tempdir()?;
+        let folder = match &plan.folder {
+            Some(within) => tempfile::tempdir_in(within)?,
+            None => tempfile::tempdir()?,
+        };
         let broker = match &plan.external_broker {
             None => Broker::Embedded { extra: plan.mqtt_config.clone() },
             Some((address, password)) => Broker::External { address: *address, password: password.clone() },
