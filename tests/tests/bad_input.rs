@@ -164,7 +164,7 @@ fn damage(folder: &std::path::Path) -> Result<()> {
     let database = std::fs::read_dir(folder)?
         .filter_map(Result::ok)
         .map(|entry| entry.path())
-        .find(|path| path.extension().is_some_and(|extension| extension == "db"))
+        .find(|path| path.extension().is_some_and(|extension| extension == "sqlite"))
         .context("no database in the data folder")?;
     let file = std::fs::File::options().write(true).open(&database)?;
     let pages = file.metadata()?.len() / 4096;

@@ -119,9 +119,14 @@ impl Running {
         self.life.stop();
     }
 
-    /// Waits until it is asked to stop, by a signal too, and has stopped.
+    /// Waits until it was asked to stop, and has stopped.
     pub async fn join(self) -> Result<Ended, LifetimeError> {
-        let outcome = self.life.run().await;
+        self.join_until(std::future::pending()).await
+    }
+
+    /// As [`Running::join`]; `asked` asks as well.
+    pub async fn join_until(self, asked: impl Future<Output = ()>) -> Result<Ended, LifetimeError> {
+        let outcome = self.life.run_until(asked).await;
         write_sightings(&self.ledger, &self.presence).await;
         self.ledger.stop().await;
         outcome?;

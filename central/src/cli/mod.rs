@@ -9,6 +9,7 @@ use crate::runtime::{self, CentralConfig};
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use client::{Client, word};
+use holdfast_platform::service::{Signals, init_log};
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
@@ -128,14 +129,15 @@ fn say(text: &str) -> Result<()> {
 }
 
 async fn run(config: CentralConfig) -> Result<()> {
-    holdfast_platform::service::init_log(config.log_format, &config.log)?;
+    init_log(config.log_format, &config.log)?;
     let directory = config.data_dir.display().to_string();
+    let mut signals = Signals::listen()?;
     let running = runtime::start(config, None).await?;
     say(&format!(
         "Console  http://{}/console\nAdmin key is in {directory}/admin.key",
         running.http_address()
     ))?;
-    Ok(running.join().await?)
+    Ok(running.join_until(signals.asked()).await?)
 }
 
 async fn create_key(config: &CentralConfig, name: &str, scopes: &[Scope]) -> Result<()> {
