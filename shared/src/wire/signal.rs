@@ -124,12 +124,14 @@ pub fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, BadSignal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
+
+    const HEARTBEAT_OF_A_NEWER_AGENT: &[u8] = br#"{"tenant":"t","store":"s","replica":"s-a","boot":"b1","sequence":1,"sent_at":"1970-01-01T00:00:00.005Z",
+            "uptime_ms":7,"version":"9.9.9","vitals":{"open_tasks":2,"gravity":9.8},"root":"","stock_digest":"","new":1}"#;
 
     #[test]
     fn a_heartbeat_of_a_newer_agent_is_understood() {
-        let json = br#"{"tenant":"t","store":"s","replica":"s-a","boot":"b1","sequence":1,"sent_at":"1970-01-01T00:00:00.005Z",
-            "uptime_ms":7,"version":"9.9.9","vitals":{"open_tasks":2,"gravity":9.8},"root":"","stock_digest":"","new":1}"#;
-        let beat: Heartbeat = decode(json).unwrap();
+        let beat: Heartbeat = decode(HEARTBEAT_OF_A_NEWER_AGENT).unwrap();
         assert_eq!((beat.vitals.open_tasks, beat.vitals.disk_free_bytes), (2, None));
     }
 
@@ -141,5 +143,63 @@ mod tests {
             Err(BadSignal::TooLong(_))
         ));
         assert!(decode::<Poke>("[".repeat(10_000).as_bytes()).is_err());
+    }
+
+    /// Each field of a payload stands in the document that techs read, and nothing else does.
+    #[test]
+    fn asyncapi_names_the_fields_of_every_signal() {
+        let document = include_str!("../../asyncapi.yaml");
+        let named: BTreeSet<&str> = document
+            .lines()
+            .filter_map(|line| line.trim().split_once(": {"))
+            .filter(|(_, rest)| rest.contains("type:"))
+            .map(|(name, _)| name)
+            .chain(["vitals", "closure"])
+            .collect();
+        let closure = ClosureNote {
+            hard: true,
+            cause: "weather".into(),
+            author: "amy".into(),
+            since: UtcMs(0),
+            until: None,
+        };
+        let beat: Heartbeat = decode(HEARTBEAT_OF_A_NEWER_AGENT).unwrap();
+        let beat = Heartbeat { vitals: Vitals { closure: Some(closure), ..beat.vitals.clone() }, ..beat };
+        let freshness = Freshness {
+            tenant: beat.tenant.clone(),
+            store: beat.store.clone(),
+            replica: beat.replica.clone(),
+            boot: beat.boot.clone(),
+            sequence: 1,
+            positions: 1,
+            last_movement_ms_ago: None,
+            last_count_ms_ago: None,
+            oldest_unsynced_ms_ago: None,
+            unsynced_facts: 0,
+        };
+        let presence = Presence {
+            store: beat.store.clone(),
+            replica: beat.replica.clone(),
+            boot: beat.boot.clone(),
+            online: true,
+            planned: false,
+        };
+        let mut said = BTreeSet::new();
+        for payload in [
+            serde_json::to_value(&beat).unwrap(),
+            serde_json::to_value(&freshness).unwrap(),
+            serde_json::to_value(&presence).unwrap(),
+            serde_json::to_value(Poke { why: "offer".into() }).unwrap(),
+        ] {
+            fields(&payload, &mut said);
+        }
+        assert_eq!(said.iter().map(String::as_str).collect::<BTreeSet<_>>(), named);
+    }
+
+    fn fields(value: &serde_json::Value, into: &mut BTreeSet<String>) {
+        for (name, inner) in value.as_object().into_iter().flatten() {
+            into.insert(name.clone());
+            fields(inner, into);
+        }
     }
 }

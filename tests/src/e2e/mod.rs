@@ -108,7 +108,13 @@ impl Chain {
     }
 
     pub async fn until_standing(&self, store: usize, wanted: &str) -> Result<()> {
-        until(&format!("store {store} is {wanted}"), async || Ok(self.standing(store).await? == wanted)).await
+        let what = format!("store {store} is {wanted}");
+        let came = until(&what, async || Ok(self.standing(store).await? == wanted)).await;
+        if let Err(error) = came {
+            let id = &self.stores.get(store).context("no such store")?.store.store;
+            bail!("{error}: {}", self.client.get(&format!("/v1/stores/{id}")).await?);
+        }
+        Ok(())
     }
 }
 

@@ -28,6 +28,8 @@ pub struct HealthPolicy {
     /// Heartbeats in a row whose stock digest differs under an equal root.
     pub drift_beats: Limits,
     pub disk_used_permille: Limits,
+    /// With as much free as this, the share does not matter.
+    pub disk_free_enough_bytes: u64,
     pub clock_offset_ms: Limits,
     /// Open tasks in percent of what the store can work on.
     pub capacity_percent: Limits,
@@ -46,6 +48,7 @@ pub struct HealthPolicy {
     pub lease_ms: i64,
 }
 
+const GIGABYTE: u64 = 1_000_000_000;
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 
@@ -59,6 +62,7 @@ impl Default for HealthPolicy {
             unsynced_facts: Limits::new(500, Some(20_000)),
             drift_beats: Limits { soft: 1, hard: Some(3), slack_percent: 0 },
             disk_used_permille: Limits { soft: 900, hard: Some(980), slack_percent: 2 },
+            disk_free_enough_bytes: 2 * GIGABYTE,
             clock_offset_ms: Limits::new(MINUTE_MS, None),
             capacity_percent: Limits { soft: 90, hard: Some(100), slack_percent: 0 },
             temperature_c: Limits { soft: 80, hard: Some(95), slack_percent: 5 },

@@ -19,6 +19,10 @@ impl Signal for Disk {
         let (Some(free), Some(total @ 1..)) = (vitals.disk_free_bytes, vitals.disk_total_bytes) else {
             return Some(reason(NAME, Standing::Eligible, "free disk space unknown"));
         };
+        // A tenth of a large disk is more than an agent ever needs.
+        if free >= view.policy.disk_free_enough_bytes {
+            return None;
+        }
         let free_permille = u128::from(free).saturating_mul(1000) / u128::from(total);
         let used_permille = 1000_i64.saturating_sub(i64::try_from(free_permille).unwrap_or(1000)).max(0);
         let limits = view.policy.disk_used_permille;

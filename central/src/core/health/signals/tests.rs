@@ -151,6 +151,14 @@ fn a_quiet_store_is_fresh_and_one_that_cannot_send_is_not() {
 }
 
 #[test]
+fn a_tenth_of_a_large_disk_is_enough() {
+    let large = |_: &mut _, _: &mut _, v: &mut Vitals| {
+        (v.disk_free_bytes, v.disk_total_bytes) = (Some(20_000_000_000), Some(250_000_000_000));
+    };
+    assert_eq!(judge(large, 0), vec![]);
+}
+
+#[test]
 fn each_machine_signal_has_its_limits() {
     type Case = (&'static str, Standing, fn(&mut Vitals));
     let cases: [Case; 8] = [
