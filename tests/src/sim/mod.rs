@@ -22,6 +22,7 @@
     reason = "a panic in here is a finding"
 )]
 
+pub mod chain;
 pub mod checks;
 pub mod eye;
 pub mod fate;

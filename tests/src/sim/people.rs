@@ -9,8 +9,11 @@ use holdfast_agent::core::command::{
 };
 use holdfast_central::core::fleet::Place;
 use holdfast_central::core::order::{OrderLineRequest, OrderRequest};
+use holdfast_central::flows::FlowError;
+use holdfast_central::flows::cancel::cancel_order;
 use holdfast_central::flows::place_order::{PlaceOrder, place_order};
 use holdfast_central::ports::orders::Placed;
+use holdfast_central::ports::work::{RecallOutcome, TaskRow, Work};
 use holdfast_shared::domain::task::{FulfilmentKind, Line, Status, TaskState};
 use holdfast_shared::ids::{Actor, DeviceId, FactId, IdempotencyKey, OrderId, Sku, TenantId, TraceId};
 use holdfast_shared::time::Now;
@@ -81,6 +84,39 @@ pub async fn place(
     }
     fate.say(format_args!("order {first}, again: {again}"));
     Ok(true)
+}
+
+/// A customer changes their mind, maybe too late.
+pub async fn cancel(office: &HeadOffice, wish: &PlaceOrder, fate: &Fate, now: Now) -> Result<()> {
+    let Some(store) = &office.store else { return Ok(()) };
+    let (tenant, order) = (&wish.tenant, &wish.order);
+    let asked = cancel_order(store, &office.pokes, tenant, order, "changed my mind", &wish.actor, now.utc);
+    match asked.await {
+        Ok(done) => {
+            fate.say(format_args!("{order} is to be cancelled: {done:?}"));
+            fate.mark(if done.asked_stores > 0 { "cancel_asked_a_store" } else { "cancelled_at_once" });
+        }
+        Err(FlowError::Refused { what, .. }) => {
+            fate.say(what);
+            fate.mark("cancelled_too_late");
+        }
+        Err(FlowError::Store(error)) => return Err(error.into()),
+    }
+    Ok(())
+}
+
+/// A second central that decides on what it saw a while ago takes work back: the row decides.
+pub async fn rival(office: &HeadOffice, seen: &TaskRow, fate: &Fate, now: Now) -> Result<()> {
+    let Some(store) = &office.store else { return Ok(()) };
+    let task = &seen.state;
+    let outcome = store.recall(&seen.tenant, &task.task, task.fence, "a rival decided so", now).await?;
+    fate.say(format_args!("a rival recalls {}: {outcome:?}", task.task));
+    fate.mark(match outcome {
+        RecallOutcome::Recalled => "rival_recalled",
+        RecallOutcome::ReleasedAlready => "rival_met_a_release",
+        RecallOutcome::Moot => "rival_came_late",
+    });
+    Ok(())
 }
 
 fn intent(shop: &mut Shop, device: &str, fate: &Fate) -> Result<Intent> {
@@ -170,7 +206,8 @@ fn next_act(shop: &Shop, task: &TaskState, mood: Mood, fate: &Fate) -> TaskAct {
     let reason = || String::from("too busy");
     match task.status() {
         Status::Offered | Status::Accepted if unwilling => TaskAct::Decline { reason: reason() },
-        Status::Offered => TaskAct::Accept,
+        // The ended ones are not among the open.
+        Status::Offered | Status::HandedOver | Status::Declined | Status::PutBack => TaskAct::Accept,
         Status::Accepted => TaskAct::StartPicking,
         Status::Picking => match task.lines.iter().find(|line| line.open() > 0) {
             Some(line) => pick_or_short(shop, line, unwilling, fate),
@@ -179,8 +216,6 @@ fn next_act(shop: &Shop, task: &TaskState, mood: Mood, fate: &Fate) -> TaskAct {
         },
         Status::PuttingBack => TaskAct::PutBack,
         Status::AwaitingRelease | Status::Ready => TaskAct::HandOver { to: None },
-        // Not among the open ones.
-        Status::HandedOver | Status::Declined | Status::PutBack => TaskAct::Accept,
     }
 }
 

@@ -1,5 +1,6 @@
-//! A chain of four stores and a distribution centre, its people, its faults, and time.
+//! A chain, its people, its faults, and time.
 
+use super::chain::{Chain, open_chain};
 use super::checks::Checks;
 use super::fate::Fate;
 use super::head_office::HeadOffice;
@@ -9,28 +10,20 @@ use super::shop::Shop;
 use anyhow::{Context, Result, bail, ensure};
 use holdfast_agent::flows::sync::{SyncError, converse};
 use holdfast_agent::ports::ledger::{Ledger, Replica};
-use holdfast_central::core::fleet::{Place, Store, StoreKind};
 use holdfast_central::core::order::OrderState;
-use holdfast_central::flows::enrol::{enrol, offer_enrolment};
 use holdfast_central::flows::place_order::PlaceOrder;
 use holdfast_central::ports::access::ReplicaIdentity;
-use holdfast_central::ports::fleet::{CatalogueItem, Fleet};
 use holdfast_central::ports::orders::Orders;
 use holdfast_central::ports::replication::Replication;
-use holdfast_central::ports::work::Work;
-use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
-use holdfast_shared::ids::{Sku, StoreId, TenantId};
+use holdfast_central::ports::work::{TaskRow, Work};
+use holdfast_shared::ids::{Sku, TenantId};
 use holdfast_shared::time::{MonoMs, Now, UtcMs};
-use holdfast_shared::wire::enrolment::EnrolRequest;
 use holdfast_shared::wire::signal;
 use holdfast_shared::wire::sync::{SyncMessage, SyncResponse};
 use holdfast_shared::wire::topic::{Channel, Topic};
-use std::path::Path;
 use tempfile::TempDir;
 
 const BEGIN: UtcMs = UtcMs(1_700_000_000_000);
-const SHOPS: [&str; 5] = ["leeds", "york", "hull", "ripon", "dc-north"];
-const SKUS: [&str; 6] = ["A", "B", "C", "D", "E", "F"];
 const BEAT_EVERY_MS: i64 = 5_000;
 /// Of the time after the last fault, in which both sides must come level: 40 minutes.
 const HEALING_STEPS_MAX: u64 = 1_200;
@@ -48,61 +41,28 @@ pub struct World {
     checks: Checks,
     wishes: Vec<PlaceOrder>,
     orders: u64,
+    /// Open tasks as a rival of central saw them some time ago.
+    rivals_view: Vec<TaskRow>,
     _folder: TempDir,
-}
-
-/// In memory where the machine has such a place: nothing here tests the disk.
-fn folder() -> Result<TempDir> {
-    let memory = Path::new("/dev/shm");
-    Ok(if memory.is_dir() { TempDir::new_in(memory)? } else { TempDir::new()? })
 }
 
 impl World {
     pub async fn new(seed: u64) -> Result<Self> {
         let fate = Fate::new(seed);
-        let folder = folder()?;
-        let tenant = TenantId::new("acme")?;
-        let skus: Vec<Sku> = SKUS.into_iter().map(Sku::new).collect::<Result<_, _>>()?;
-        let office = HeadOffice::open(folder.path().join("central.db"), &fate)?;
-        let store = office.store.clone().context("central is down")?;
-        let named = skus.iter().map(|sku| CatalogueItem {
-            sku: sku.clone(),
-            name: format!("thing {sku}"),
-            class: None,
-        });
-        store.put_catalogue(&tenant, &named.collect::<Vec<_>>()).await?;
-        let now = Now { utc: BEGIN, mono: MonoMs(0) };
-        let mut shops = Vec::new();
-        for (n, name) in (0_u32..).zip(SHOPS) {
-            store.put_store(&tenant, &described(name, n, &fate)?, now.utc).await?;
-            let node = StoreId::new(name)?;
-            let code = format!("{:016X}", fate.next());
-            offer_enrolment(&store, &tenant, &node, &code, now.utc).await?;
-            let request = EnrolRequest { code, box_name: None };
-            let secret = format!("{:032x}", fate.next());
-            let identity = enrol(&store, &request, secret, String::from("sim:1883"), now.utc).await?;
-            let identity =
-                ReplicaIdentity { tenant: identity.tenant, store: node, replica: identity.replica };
-            let mut shop = Shop::new(identity, folder.path().join(format!("{name}.db")), &fate)?;
-            shop.start(&fate, now)?;
-            let opening: Vec<_> = skus.iter().map(|sku| (sku.clone(), fate.between(0, 6))).collect();
-            shop.stock(&opening, now).await?;
-            shops.push(shop);
-        }
+        let Chain { folder, tenant, skus, office, shops } = open_chain(&fate, BEGIN).await?;
         let checks = Checks::new(&office, &shops)?;
-        let network = Network::default();
-        let (wishes, orders, at_ms) = (Vec::new(), 0, 0);
         Ok(Self {
             fate,
-            at_ms,
+            at_ms: 0,
             tenant,
             skus,
             office,
             shops,
-            network,
+            network: Network::default(),
             checks,
-            wishes,
-            orders,
+            wishes: Vec::new(),
+            orders: 0,
+            rivals_view: Vec::new(),
             _folder: folder,
         })
     }
@@ -118,6 +78,9 @@ impl World {
         self.strike(step);
         self.arrive(step).await?;
         self.people().await?;
+        if let Some(store) = self.office.store.as_ref().filter(|_| self.fate.happens(100)) {
+            self.rivals_view = store.open_tasks(None, None, 100).await?;
+        }
         self.go_on(step).await
     }
 
@@ -221,6 +184,7 @@ impl World {
         {
             people::place(&self.office, wish, true, &self.fate, now).await?;
         }
+        self.others(now).await?;
         for _ in 0..4 {
             let index = self.fate.index(self.shops.len());
             let Some(shop) = self.shops.get_mut(index) else { continue };
@@ -239,6 +203,21 @@ impl World {
                 _ if self.fate.happens(150) => people::closure(shop, false, &self.fate, now).await?,
                 _ => {}
             }
+        }
+        Ok(())
+    }
+
+    /// Those who change their minds, and those who decide on old news.
+    async fn others(&self, now: Now) -> Result<()> {
+        if self.fate.happens(15)
+            && let Some(wish) = self.fate.pick(&self.wishes)
+        {
+            people::cancel(&self.office, wish, &self.fate, now).await?;
+        }
+        if self.fate.happens(30)
+            && let Some(seen) = self.fate.pick(&self.rivals_view)
+        {
+            people::rival(&self.office, seen, &self.fate, now).await?;
         }
         Ok(())
     }
@@ -357,21 +336,4 @@ impl World {
         self.fate.mark_many("recalled", audit.recalled_tasks);
         Ok(None)
     }
-}
-
-fn described(name: &str, n: u32, fate: &Fate) -> Result<Store> {
-    let centre = name.starts_with("dc-");
-    let points = [ReleasePoint::Packed, ReleasePoint::Packed, ReleasePoint::Picking, ReleasePoint::Accepted];
-    Ok(Store {
-        store: StoreId::new(name)?,
-        name: name.to_owned(),
-        kind: if centre { StoreKind::DistributionCentre } else { StoreKind::Store },
-        place: Place { latitude: 53.0 + f64::from(n) / 5.0, longitude: -1.5 },
-        zone: String::from("Europe/London"),
-        hours: Vec::new(),
-        fulfils: FulfilmentKind::ALL.into_iter().collect(),
-        capacity_tasks: 40,
-        buffer_units: 0,
-        release_point: fate.pick(&points).copied().unwrap_or(ReleasePoint::Packed),
-    })
 }
