@@ -119,6 +119,7 @@ impl Checks {
         }
         seen.nothing_lost(shop)?;
         touched.iter().try_for_each(|task| seen.fold(task))?;
+        seen.totes_are_known(shop)?;
         seen.holds_stand(&self.central)
     }
 }
@@ -195,6 +196,16 @@ impl Seen {
             self.open.remove(task);
         } else {
             self.open.insert(task.clone(), folded.state);
+        }
+        Ok(())
+    }
+
+    /// Units that lie in a tote are not given up by anybody but who carries them back.
+    fn totes_are_known(&self, shop: &Shop) -> Result<()> {
+        for (task, tote) in &shop.totes {
+            let units: i64 = tote.values().sum();
+            let open = units == 0 || self.open.contains_key(task);
+            ensure!(open, "NO_OVERSELL: {units} units of {task} lie in a tote, and the books gave them up");
         }
         Ok(())
     }
