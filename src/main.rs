@@ -1,1 +1,166 @@
-fn main() {}
+//! `holdfast`: the operator's command line, and the demo.
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand, ValueEnum};
+use holdfast::client::{CentralClient, http};
+use holdfast::{demo, operator};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "holdfast",
+    version,
+    about = "Keeps a chain of stores fulfilling orders when the network does not hold"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start a small chain on this machine and watch it work
+    Demo {
+        /// Run a script instead of the live view
+        #[arg(long)]
+        script: Option<Script>,
+        /// How long the script runs before everything must come to rest
+        #[arg(long = "for", default_value = "60s", value_parser = seconds)]
+        length: Duration,
+        /// Print the summary as one JSON object (a script always does)
+        #[arg(long, requires = "script")]
+        json: bool,
+        /// Stores beside the distribution centre
+        #[arg(long, default_value_t = demo::STORES_MIN, value_parser = stores_in_range)]
+        stores: usize,
+        /// The same seed makes the same customers and tills
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Keep databases and logs here instead of in a folder that goes away
+        #[arg(long)]
+        keep: Option<PathBuf>,
+    },
+    /// Every store with its standing and why
+    Stores {
+        #[command(flatten)]
+        central: Central,
+    },
+    /// The newest orders
+    Orders {
+        #[command(flatten)]
+        central: Central,
+        /// Only those in this state
+        #[arg(long)]
+        state: Option<String>,
+    },
+    /// What happened to an order, and why each decision fell as it did
+    Explain {
+        order: String,
+        #[command(flatten)]
+        central: Central,
+    },
+    /// What a person must look at
+    Exceptions {
+        #[command(flatten)]
+        central: Central,
+    },
+    /// One store's agent, as the demo starts it
+    #[command(hide = true, disable_help_flag = true)]
+    DemoAgent {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Script {
+    /// Two stores lose their uplink, one agent is killed, then all is restored
+    Outage,
+}
+
+#[derive(Debug, clap::Args)]
+struct Central {
+    /// Where central is
+    #[arg(long, env = "HOLDFAST_CENTRAL_URL", default_value = "http://127.0.0.1:7700")]
+    url: String,
+    /// An API key
+    #[arg(long, env = "HOLDFAST_API_KEY", hide_env_values = true)]
+    key: String,
+}
+
+impl Central {
+    fn client(&self) -> Result<CentralClient> {
+        Ok(CentralClient::new(http()?, &self.url, &self.key))
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let number = text.strip_suffix('s').unwrap_or(text);
+    let seconds: u64 = number.parse().map_err(|_| format!("{text:?} is not a time; write 60s"))?;
+    if (20..=3_600).contains(&seconds) {
+        Ok(Duration::from_secs(seconds))
+    } else {
+        Err("between 20s and 3600s".into())
+    }
+}
+
+fn stores_in_range(text: &str) -> Result<usize, String> {
+    let range = demo::STORES_MIN..=demo::STORES_MAX;
+    text.parse()
+        .ok()
+        .filter(|count| range.contains(count))
+        .ok_or_else(|| format!("between {} and {}", range.start(), range.end()))
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::DemoAgent { arguments } => demo_agent(arguments),
+        command => match run(command) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                #[expect(
+                    clippy::print_stderr,
+                    reason = "the last word of a command line is for its terminal"
+                )]
+                {
+                    eprintln!("holdfast: {error:#}");
+                }
+                ExitCode::FAILURE
+            }
+        },
+    }
+}
+
+/// Becomes one store's agent, and ends when the demo does: its end closes our standard input.
+fn demo_agent(arguments: Vec<String>) -> ExitCode {
+    std::thread::spawn(|| {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        #[expect(clippy::exit, reason = "the demo is gone; nobody is left to drain for")]
+        std::process::exit(1);
+    });
+    holdfast_agent::cli::main_from(std::iter::once("holdfast-agent".to_owned()).chain(arguments))
+}
+
+#[tokio::main]
+async fn run(command: Command) -> Result<()> {
+    let mut out = std::io::stdout();
+    match command {
+        Command::Demo { script, length, json: _, stores, seed, keep } => {
+            let program = std::env::current_exe().context("this program has no path")?;
+            let plan = demo::Plan { program, stores, seed, keep };
+            match script {
+                Some(Script::Outage) => demo::scripted(plan, length, &mut out).await,
+                None => demo::live(plan, &mut out).await,
+            }
+        }
+        Command::Stores { central } => operator::stores(&central.client()?, &mut out).await,
+        Command::Orders { central, state } => {
+            operator::orders(&central.client()?, state.as_deref(), &mut out).await
+        }
+        Command::Explain { order, central } => operator::explain(&central.client()?, &order, &mut out).await,
+        Command::Exceptions { central } => operator::exceptions(&central.client()?, &mut out).await,
+        Command::DemoAgent { .. } => Ok(()),
+    }
+}

@@ -31,12 +31,12 @@
       if (!answer.ok) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (busy()) return;
-      const open = new Set([...document.querySelectorAll("main details[open][id]")].map((d) => d.id));
+      const open = new Map([...document.querySelectorAll("main details[id]")].map((d) => [d.id, d.open]));
       for (const part of ["main", ".bar nav"]) {
         const fresh = page.querySelector(part);
         const shown = document.querySelector(part);
         if (!fresh || !shown) continue;
-        fresh.querySelectorAll("details[id]").forEach((d) => { if (open.has(d.id)) d.open = true; });
+        fresh.querySelectorAll("details[id]").forEach((d) => { if (open.has(d.id)) d.open = open.get(d.id); });
         fresh.querySelectorAll(".notice").forEach((n) => n.remove());
         const notice = shown.querySelector(".notice");
         if (notice) fresh.prepend(notice);

@@ -54,8 +54,6 @@ pub const HEADS_MAX: usize = 64;
 /// Operations of any document, which is what memory and time depend on: an epoch and some slack for
 /// its closing fact and for ids that were put twice.
 pub const DOCUMENT_FACTS_MAX: usize = EPOCH_FACTS_MAX + 2 * CHANGE_FACTS_MAX;
-/// Facts of one task document.
-pub const TASK_FACTS_MAX: usize = 5_000;
 
 /// Documents of one sync message.
 pub const SYNC_DOCUMENTS_MAX: usize = 2_000;

@@ -2,7 +2,7 @@
 
 use super::local::Local;
 use super::page;
-use crate::adapters::http::enrolment::{EnrolWish, NowEnrolled};
+use crate::adapters::http::needs::{EnrolWish, NowEnrolled};
 use crate::runtime::{self, AgentConfig};
 use anyhow::anyhow;
 use holdfast_platform::data_dir::{DataDir, DataDirError};

@@ -101,3 +101,68 @@ fn bar(len: u64, what: &'static str, counted: &str) -> ProgressBar {
     let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(len).with_style(style).with_message(what)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::ledger::Ledger;
+    use std::path::PathBuf;
+
+    fn config(place: &Path) -> AgentConfig {
+        AgentConfig {
+            data_dir: place.join("data"),
+            lan_listen: "127.0.0.1:0".parse().unwrap(),
+            ..AgentConfig::default()
+        }
+    }
+
+    fn file(place: &Path, name: &str, text: &str) -> PathBuf {
+        let path = place.join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    async fn articles(config: &AgentConfig) -> u64 {
+        let dir = DataDir::open(&config.data_dir).unwrap();
+        let ledger = runtime::open_ledger(&dir, random::boot_id().unwrap(), None).unwrap();
+        let skus = ledger.summary().await.unwrap().skus;
+        ledger.stop().await;
+        skus
+    }
+
+    #[tokio::test]
+    async fn one_bad_line_keeps_the_whole_file_out() {
+        let place = tempfile::tempdir().unwrap();
+        let config = config(place.path());
+        let bad = file(place.path(), "bad.csv", "sku,on_hand\nA-1,3\nB 2,1\n");
+        let told = format!("{:#}", import(&config, &bad, None).await.unwrap_err());
+        assert!(told.contains("line 3"), "{told}");
+        assert_eq!(articles(&config).await, 0);
+        let good = file(place.path(), "good.jsonl", "{\"sku\":\"A-1\",\"on_hand\":3}\n");
+        import(&config, &good, None).await.unwrap();
+        assert_eq!(articles(&config).await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_running_agent_imports_for_us() {
+        let place = tempfile::tempdir().unwrap();
+        let config = config(place.path());
+        let running = runtime::start(config.clone()).await.unwrap();
+        let good = file(place.path(), "good.csv", "sku,on_hand\nA-1,3\nB-2,1\n");
+        import(&config, &good, None).await.unwrap();
+        let bad = file(place.path(), "bad.csv", "sku\nC-3\nC 4\n");
+        let told = format!("{:#}", import(&config, &bad, None).await.unwrap_err());
+        assert!(told.contains("line 3"), "{told}");
+        running.shutdown();
+        running.join().await.unwrap();
+        assert_eq!(articles(&config).await, 2);
+    }
+
+    #[tokio::test]
+    async fn an_unclear_form_is_asked_for() {
+        let place = tempfile::tempdir().unwrap();
+        let path = file(place.path(), "stock.txt", "sku\nA\n");
+        let told = import(&config(place.path()), &path, None).await.unwrap_err().to_string();
+        assert!(told.contains("--format"), "{told}");
+    }
+}

@@ -1,6 +1,6 @@
 //! The agent that runs on this machine, over loopback.
 
-use crate::adapters::http::enrolment::{EnrolWish, NowEnrolled};
+use crate::adapters::http::needs::{EnrolWish, NowEnrolled};
 use crate::adapters::http::{FileFormat, Offered, StatusView};
 use crate::ports::ledger::{Imported, Role};
 use crate::runtime::{ADDRESS_FILE, ADMIN_TOKEN_FILE, AgentConfig};

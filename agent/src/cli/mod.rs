@@ -15,7 +15,7 @@ use crate::adapters::http::FileFormat;
 use crate::ports::ledger::Role;
 use crate::runtime::{AgentConfig, Ended, start};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use holdfast_platform::service::{LogFormat, init_log};
+use holdfast_platform::service::{LogFormat, Signals, init_log};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -208,9 +208,10 @@ fn run(config: &AgentConfig, format: LogFormat) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
+        let mut signals = Signals::listen()?;
         loop {
             let running = start(config.clone()).await?;
-            match running.join().await? {
+            match running.join_until(signals.asked()).await? {
                 Ended::Stopped => return Ok(ExitCode::SUCCESS),
                 Ended::Enrolled => tracing::info!("enrolled: starting anew"),
             }
@@ -229,8 +230,10 @@ mod tests {
     use clap::CommandFactory;
 
     #[test]
-    fn the_command_line_is_well_formed() {
-        Cli::command().debug_assert();
+    fn every_command_says_what_it_does() {
+        let cli = Cli::command();
+        cli.clone().debug_assert();
+        assert!(cli.get_subcommands().all(|command| command.get_about().is_some()));
     }
 
     #[test]

@@ -110,6 +110,8 @@ mod tests {
             skus: 10,
             facts: 12,
             open_tasks: 1,
+            root: String::new(),
+            stock_digest: String::new(),
             closure: None,
             damaged: None,
             advice: Vec::new(),

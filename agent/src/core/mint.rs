@@ -1,7 +1,7 @@
 //! Where facts get their ids and stamps.
 
 use super::command::{Intent, Refusal};
-use super::decide::Said;
+use super::outcome::Said;
 use holdfast_shared::domain::fact::Fact;
 use holdfast_shared::ids::{Actor, DeviceId, FactId, TraceId};
 use holdfast_shared::time::{Hlc, HlcClock, UtcMs};

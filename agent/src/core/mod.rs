@@ -9,6 +9,7 @@ pub mod command;
 pub mod commands;
 pub mod decide;
 pub mod mint;
+pub mod outcome;
 pub mod recall;
 pub mod replay;
 pub mod view;

@@ -1,6 +1,6 @@
 //! The answer to a recall or cancel of goods that nobody has touched: the agent gives it itself.
 
-use super::decide::{Said, freed, said_of};
+use super::outcome::{Said, freed, said_of};
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::domain::task::{Phase, TaskEvent, TaskState, check};
 

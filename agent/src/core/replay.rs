@@ -2,7 +2,7 @@
 //! agent of the store, but the id that the device gave is in the ledger.
 
 use super::command::{Command, MovementKind, MovementRequest};
-use super::decide::Reply;
+use super::outcome::Reply;
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::domain::stock::Movement;
 

@@ -1,7 +1,7 @@
 //! Builders for the tests of this crate.
 
 use super::command::{Command, Intent, MovementKind, MovementRequest, Position, TaskAct};
-use super::decide::Said;
+use super::outcome::Said;
 use super::view::View;
 use holdfast_shared::domain::fact::Body;
 use holdfast_shared::domain::stock::{Movement, StockFact};

@@ -17,7 +17,7 @@ const FRESHNESS_EVERY: u64 = 3;
 pub(super) async fn run(shared: Shared, identity: Identity, every: Duration) -> Result<(), TaskError> {
     let mut ticker = Ticker::new(every, shared.life.token());
     let mut beats: u64 = 0;
-    while ticker.tick().await {
+    while ticker.tick_or(&shared.greeted).await {
         let Some(uplink) = shared.uplink.as_ref().filter(|uplink| uplink.connected()) else { continue };
         let seen = match look(&shared).await {
             Ok(seen) => seen,

@@ -2,7 +2,7 @@
 
 use super::identity::StoredIdentity;
 use crate::adapters::central_http::CentralHttp;
-use crate::adapters::http::enrolment::{EnrolWish, Enroller, NowEnrolled};
+use crate::adapters::http::needs::{EnrolWish, Enroller, NowEnrolled};
 use crate::ports::central::{Central, CentralError};
 use async_trait::async_trait;
 use holdfast_platform::data_dir::DataDir;

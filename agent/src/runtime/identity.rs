@@ -1,7 +1,7 @@
 //! Who this installation is, on disk: written once by `enroll`, read at each start.
 
 use super::StartError;
-use crate::adapters::http::state::Enrolled;
+use crate::adapters::http::needs::Enrolled;
 use holdfast_platform::data_dir::{DataDir, DataDirError};
 use holdfast_shared::wire::enrolment::EnrolResponse;
 use serde::{Deserialize, Serialize};

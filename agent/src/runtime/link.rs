@@ -1,7 +1,7 @@
 //! What the loops know of the connections, for `/v1/status` and the heartbeat.
 
 use crate::adapters::http::events::{Event, Hub};
-use crate::adapters::http::state::{Enrolled, Standing, StandingNow};
+use crate::adapters::http::needs::{Enrolled, Standing, StandingNow};
 use holdfast_shared::time::{MonoMs, Now};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

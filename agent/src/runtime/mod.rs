@@ -119,9 +119,14 @@ impl Running {
         self.life.stop();
     }
 
-    /// Waits until it is asked to stop, by a signal too, and has stopped.
+    /// Waits until it was asked to stop, and has stopped.
     pub async fn join(self) -> Result<Ended, LifetimeError> {
-        let outcome = self.life.run().await;
+        self.join_until(std::future::pending()).await
+    }
+
+    /// As [`Running::join`]; `asked` asks as well.
+    pub async fn join_until(self, asked: impl Future<Output = ()>) -> Result<Ended, LifetimeError> {
+        let outcome = self.life.run_until(asked).await;
         write_sightings(&self.ledger, &self.presence).await;
         self.ledger.stop().await;
         outcome?;
@@ -196,6 +201,7 @@ pub async fn start(config: AgentConfig) -> Result<Running, StartError> {
         hub,
         committed: Arc::new(Notify::new()),
         poked: Arc::new(Notify::new()),
+        greeted: Arc::new(Notify::new()),
         uplink: identity.clone().zip(stored.as_ref()).zip(broker).map(
             |((identity, stored), (host, port))| {
                 Arc::new(MqttUplink::new(
@@ -239,6 +245,8 @@ struct Shared {
     hub: Hub,
     committed: Arc<Notify>,
     poked: Arc<Notify>,
+    /// Rung when a broker connection stands: the first beat should not wait for its turn.
+    greeted: Arc<Notify>,
     uplink: Option<Arc<MqttUplink>>,
     machine: Arc<SysinfoMachine>,
     life: Lifetime,

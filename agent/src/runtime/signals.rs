@@ -25,6 +25,9 @@ pub(super) async fn run(shared: Shared, uplink: Arc<MqttUplink>) -> Result<(), T
         let on_change = |connected: bool| {
             stood.fetch_or(connected, Ordering::Relaxed);
             shared.link.broker(connected);
+            if connected {
+                shared.greeted.notify_one();
+            }
         };
         let end = uplink.connection(&stop, &on_poke, &on_change).await;
         if matches!(end, ConnectionEnd::Goodbye) {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::adapters::http::needs::EnrolWish;
 use serde_json::Value;
 
 fn config(place: &Path) -> AgentConfig {
@@ -89,4 +90,52 @@ async fn an_enrolled_agent_works_while_central_is_out_of_reach() {
     );
     running.shutdown();
     running.join().await.unwrap();
+}
+
+/// A central that enrols whoever comes with the right code.
+async fn central() -> String {
+    use axum::routing::post;
+    let answer = serde_json::json!({
+        "tenant": "acme", "store": "leeds", "store_name": "Leeds", "replica": "leeds-a",
+        "secret": "s3", "mqtt_address": "127.0.0.1:1",
+    });
+    let enrol = post(move |body: axum::Json<Value>| async move {
+        let good = body["code"] == "K7Q4-M9TX";
+        let status = if good { axum::http::StatusCode::CREATED } else { axum::http::StatusCode::GONE };
+        (status, axum::Json(answer))
+    });
+    let router = axum::Router::new().route("/v1/enroll", enrol);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    url
+}
+
+#[tokio::test]
+async fn a_running_agent_is_enrolled_and_starts_anew_with_its_identity() {
+    let place = tempfile::tempdir().unwrap();
+    let running = start(config(place.path())).await.unwrap();
+    let admin = std::fs::read_to_string(running.admin_token_path()).unwrap();
+    let wish = serde_json::json!({ "central": central().await, "code": "K7Q4-M9TX" });
+    let url = format!("http://{}/v1/enrolment", running.lan());
+    let _already = rustls::crypto::ring::default_provider().install_default();
+    let answer = reqwest::Client::new().post(url).bearer_auth(admin).json(&wish).send().await.unwrap();
+    assert_eq!(answer.json::<Value>().await.unwrap()["store"], "leeds");
+    assert_eq!(running.join().await.unwrap(), Ended::Enrolled);
+
+    let again = start(config(place.path())).await.unwrap();
+    assert_eq!(get(&again, "/v1/status").await["store"], "leeds");
+    again.shutdown();
+    assert_eq!(again.join().await.unwrap(), Ended::Stopped);
+}
+
+#[tokio::test]
+async fn a_wrong_code_leaves_everything_as_it_was() {
+    let place = tempfile::tempdir().unwrap();
+    let dir = DataDir::open(place.path()).unwrap();
+    let wish = EnrolWish { central: central().await, code: "AAAA-AAAA".to_owned(), box_name: None };
+    assert!(enrol(&dir, &wish).await.is_err());
+    assert!(StoredIdentity::read(&dir).unwrap().is_none());
+    let nobody = EnrolWish { central: "http://127.0.0.1:1".to_owned(), ..wish };
+    assert!(enrol(&dir, &nobody).await.unwrap_err().detail.contains("cannot be reached"));
 }

@@ -49,6 +49,11 @@ export function ago(stamp, now = Date.now()) {
   return minutes < 1 ? "just now" : `${span(minutes)} ago`;
 }
 
+// Long ids are for machines; people call an order by its end.
+export function orderName(order) {
+  return order.length > 12 ? `…${order.slice(-6)}` : order;
+}
+
 export function units(count) {
   return count === 1 ? "1 unit" : `${count} units`;
 }

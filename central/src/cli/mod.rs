@@ -9,6 +9,7 @@ use crate::runtime::{self, CentralConfig};
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use client::{Client, word};
+use holdfast_platform::service::{Signals, init_log};
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
@@ -128,14 +129,15 @@ fn say(text: &str) -> Result<()> {
 }
 
 async fn run(config: CentralConfig) -> Result<()> {
-    holdfast_platform::service::init_log(config.log_format, &config.log)?;
+    init_log(config.log_format, &config.log)?;
     let directory = config.data_dir.display().to_string();
+    let mut signals = Signals::listen()?;
     let running = runtime::start(config, None).await?;
     say(&format!(
         "Console  http://{}/console\nAdmin key is in {directory}/admin.key",
         running.http_address()
     ))?;
-    Ok(running.join().await?)
+    Ok(running.join_until(signals.asked()).await?)
 }
 
 async fn create_key(config: &CentralConfig, name: &str, scopes: &[Scope]) -> Result<()> {
@@ -195,4 +197,28 @@ async fn status(config: &CentralConfig) -> Result<()> {
 
 fn rows<'a>(value: &'a serde_json::Value, place: &str) -> &'a [serde_json::Value] {
     value.pointer(place).and_then(serde_json::Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_that_is_not_one_is_told_with_those_that_are() {
+        for known in Scope::ALL {
+            assert_eq!(scope(known.as_str()), Ok(known));
+        }
+        assert!(scope("root").unwrap_err().contains("orders_write, orders_read"));
+    }
+
+    #[test]
+    fn without_a_command_it_serves() {
+        let args = Args::try_parse_from(["holdfast-central", "--config", "c.toml"]).unwrap();
+        assert!(args.command.is_none() && args.config.is_some());
+        let made =
+            Args::try_parse_from(["holdfast-central", "key", "create", "--name", "x", "--scope", "admin"]);
+        assert!(
+            matches!(made.unwrap().command, Some(Command::Key(KeyCommand::Create { scope, .. })) if scope == [Scope::Admin])
+        );
+    }
 }

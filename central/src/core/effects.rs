@@ -6,7 +6,8 @@
 //! effect already taken gives the difference that mends it.
 
 use super::exception::Severity;
-use holdfast_shared::domain::task::{Contradiction, Folded, Illegal, Line, Phase, TaskEvent, TaskState};
+use holdfast_shared::domain::task::{Illegal, Line, Phase, TaskEvent, TaskState};
+use holdfast_shared::domain::task_fold::{Contradiction, Folded};
 use holdfast_shared::ids::{LineNo, StoreId};
 
 /// Where the units of one order line stand that one task was given. The rest is still at work.

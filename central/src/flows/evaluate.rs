@@ -1,17 +1,19 @@
 //! Judges every store anew, on a tick and on a change; keeps the history; raises and settles what
 //! a person should know of the observer and of drift.
 
+use super::standing::{Causes, keep};
 use super::{FlowError, Watch};
-use crate::core::eligibility::{Eligibility, Standing};
+use crate::core::eligibility::{Reason, Standing};
 use crate::core::exception::{Category, NewException, Severity};
-use crate::core::health::freeze::Turn;
-use crate::core::health::observatory::{Change, Evaluation};
+use crate::core::health::freeze::Observer;
+use crate::core::health::observatory::{Evaluation, Observatory};
 use crate::ports::fleet::{EligibilityChange, Fleet};
 use holdfast_shared::ids::TenantId;
-use holdfast_shared::time::{Now, UtcMs};
+use holdfast_shared::time::Now;
 use std::collections::BTreeSet;
 
 const OBSERVER: &str = "observer";
+const DRIFT: &str = "drift";
 
 pub async fn evaluate<S: Fleet + ?Sized>(
     store: &S,
@@ -19,17 +21,20 @@ pub async fn evaluate<S: Fleet + ?Sized>(
     now: Now,
 ) -> Result<Evaluation, FlowError> {
     let records = store.stores(None).await?;
-    let evaluation = watch.with(|observatory| observatory.evaluate(&records, now));
-    if let Some(turn) = evaluation.looked.turn {
-        let tenants: BTreeSet<&TenantId> = records.iter().map(|record| &record.tenant).collect();
-        for tenant in tenants {
-            tell_turn(store, tenant, turn, now.utc).await?;
+    let tenants: BTreeSet<TenantId> = records.iter().map(|record| record.tenant.clone()).collect();
+    let (evaluation, observer, drift) = watch.with(|observatory| {
+        if observatory.eligibilities().is_empty() {
+            // The process before this one may have left it open.
+            for tenant in &tenants {
+                observatory.note_raised(OBSERVER, (tenant.clone(), OBSERVER.to_owned()));
+            }
         }
-    }
+        let evaluation = observatory.evaluate(&records, now);
+        (evaluation, frozen(observatory, tenants), drifting(observatory))
+    });
     record(store, watch).await?;
-    for change in &evaluation.changes {
-        follow(store, watch, change, now.utc).await?;
-    }
+    keep(store, watch, OBSERVER, observer, "stores are heard again", now.utc).await?;
+    keep(store, watch, DRIFT, drift, "the stock digests are equal again", now.utc).await?;
     Ok(evaluation)
 }
 
@@ -51,85 +56,52 @@ async fn record<S: Fleet + ?Sized>(store: &S, watch: &Watch) -> Result<(), FlowE
     Ok(())
 }
 
-async fn tell_turn<S: Fleet + ?Sized>(
-    store: &S,
-    tenant: &TenantId,
-    turn: Turn,
-    now: UtcMs,
-) -> Result<(), FlowError> {
-    match turn {
-        Turn::Froze { silent, alive } => {
-            let exception = NewException {
-                key: OBSERVER.to_owned(),
-                category: Category::ObserverFrozen,
-                severity: Severity::High,
-                order: None,
-                task: None,
-                store: None,
-                detail: format!(
-                    "{silent} of {alive} stores fell silent at once: central's own network or broker is \
-                     suspected, health is held at last known and nothing fails over"
-                ),
-                suggestion: String::from(
-                    "Check the broker and central's uplink. It ends by itself when stores are heard.",
-                ),
-            };
-            store.raise(tenant, &exception, now).await?;
-        }
-        Turn::Thawed { frozen_ms } => {
-            let words = format!("stores are heard again after {} s", frozen_ms / 1000);
-            store.settle(tenant, OBSERVER, &words, now).await?;
-        }
-    }
-    Ok(())
+/// Every tenant is told that nothing of it fails over.
+fn frozen(observatory: &Observatory, tenants: BTreeSet<TenantId>) -> Causes {
+    let (silent, alive) = match observatory.book.observer() {
+        Observer::Watching => return Causes::new(),
+        Observer::Frozen { silent, alive, .. } => (silent, alive),
+    };
+    let exception = NewException {
+        key: OBSERVER.to_owned(),
+        category: Category::ObserverFrozen,
+        severity: Severity::High,
+        order: None,
+        task: None,
+        store: None,
+        detail: format!(
+            "{silent} of {alive} stores fell silent at once: central's own network or broker is suspected, \
+             health is held at last known and nothing fails over"
+        ),
+        suggestion: String::from(
+            "Check the broker and central's uplink. It ends by itself when stores are heard.",
+        ),
+    };
+    tenants.into_iter().map(|tenant| ((tenant, OBSERVER.to_owned()), exception.clone())).collect()
 }
 
-async fn follow<S: Fleet + ?Sized>(
-    store: &S,
-    watch: &Watch,
-    change: &Change,
-    now: UtcMs,
-) -> Result<(), FlowError> {
-    let key = &change.key;
-    let drift_key = format!("drift:{}", key.store);
-    let drifted_before = change.before.as_ref().and_then(drift).is_some();
-    match drift(&change.after) {
-        Some(words) if !drifted_before => {
+/// Stores whose stock has differed for several beats: a single unequal one may be a race.
+fn drifting(observatory: &Observatory) -> Causes {
+    let lasting = |reason: &&Reason| reason.signal == DRIFT && reason.standing == Standing::Ineligible;
+    let stores = observatory.eligibilities().iter();
+    stores
+        .filter_map(|(key, eligibility)| Some((key, eligibility.reasons.iter().find(lasting)?)))
+        .map(|(key, reason)| {
             let exception = NewException {
-                key: drift_key,
+                key: format!("{DRIFT}:{}", key.store),
                 category: Category::Drift,
                 severity: Severity::High,
                 order: None,
                 task: None,
                 store: Some(key.store.clone()),
-                detail: format!("{}: {words}", key.store),
+                detail: format!("{}: {}", key.store, reason.words),
                 suggestion: String::from(
                     "Run holdfast-agent doctor at the store, and have the SKUs in question counted.",
                 ),
             };
-            store.raise(&key.tenant, &exception, now).await?;
-        }
-        None if drifted_before => {
-            store.settle(&key.tenant, &drift_key, "the stock digests are equal again", now).await?;
-        }
-        Some(_) | None => {}
-    }
-    let was_failing = change.before.as_ref().is_some_and(|before| before.fail_over);
-    if was_failing && !change.after.fail_over {
-        for told in watch.with(|observatory| observatory.take_told(key)) {
-            store.settle(&key.tenant, &told, "the store can be reached again", now).await?;
-        }
-    }
-    Ok(())
-}
-
-/// Drift that lasted: a single unequal beat may be a race.
-fn drift(eligibility: &Eligibility) -> Option<&str> {
-    eligibility
-        .reasons
-        .iter()
-        .find(|reason| reason.signal == "drift" && reason.standing == Standing::Ineligible)
-        .map(|reason| reason.words.as_str())
+            ((key.tenant.clone(), exception.key.clone()), exception)
+        })
+        .collect()
 }
 
 #[cfg(test)]

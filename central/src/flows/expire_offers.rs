@@ -1,15 +1,16 @@
 //! Withdraws offers that nobody accepted in time. Unreleased goods cannot leave, so it is safe to
 //! offer them elsewhere at once.
 
+use super::standing::{Causes, keep};
 use super::{FlowError, Watch};
 use crate::core::exception::{Category, NewException, Severity};
-use crate::core::health::StoreKey;
 use crate::ports::fleet::Fleet;
 use crate::ports::poke::Poke;
 use crate::ports::work::{RecallOutcome, TaskRow, Work};
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::time::Now;
 
+const TOPIC: &str = "unaccepted";
 const OFFERS_MAX: u32 = 500;
 
 /// `period_ms` is the time that a store has to accept: after a step of the wall clock, and after
@@ -25,6 +26,7 @@ pub async fn expire_offers<S: Work + Fleet + ?Sized>(
         return Ok(0);
     }
     let mut withdrawn: u32 = 0;
+    let mut stay = Causes::new();
     for row in store.expired_offers(now.utc, OFFERS_MAX).await? {
         let task = &row.state;
         let outcome = match task.kind {
@@ -39,31 +41,30 @@ pub async fn expire_offers<S: Work + Fleet + ?Sized>(
                 poke.poke(&row.tenant, &task.store, "recall");
                 withdrawn = withdrawn.saturating_add(1);
             }
-            RecallOutcome::ReleasedAlready => tell(store, watch, &row, now).await?,
+            RecallOutcome::ReleasedAlready => {
+                let exception = unaccepted(&row);
+                stay.insert((row.tenant.clone(), exception.key.clone()), exception);
+            }
             RecallOutcome::Moot => {}
         }
     }
+    keep(store, watch, TOPIC, stay, "it no longer waits for an answer", now.utc).await?;
     Ok(withdrawn)
 }
 
-/// Released when offered, and nobody there has looked at it: a person asks.
-async fn tell<S: Fleet + ?Sized>(store: &S, watch: &Watch, row: &TaskRow, now: Now) -> Result<(), FlowError> {
+/// Bound to its store, and nobody there has looked at it: a person asks.
+fn unaccepted(row: &TaskRow) -> NewException {
     let task = &row.state;
-    let key = StoreKey::new(row.tenant.clone(), task.store.clone());
-    let exception = NewException {
+    NewException {
         key: format!("unaccepted:{}", task.task),
         category: Category::Stuck,
         severity: Severity::Medium,
         order: Some(task.order.clone()),
         task: Some(task.task.clone()),
         store: Some(task.store.clone()),
-        detail: format!("{} has not accepted {} in time, and it is released to it", task.store, task.task),
+        detail: format!("{} has not accepted {} in time, and it is bound to it", task.store, task.task),
         suggestion: String::from("Ask the store to accept or decline it. It is not moved by itself."),
-    };
-    if watch.with(|observatory| observatory.tell_once(&key, &exception.key)) {
-        store.raise(&row.tenant, &exception, now.utc).await?;
     }
-    Ok(())
 }
 
 #[cfg(test)]

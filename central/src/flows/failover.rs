@@ -1,6 +1,7 @@
 //! Moves work away from stores that are dark or closed hard. Each recall decides once more,
 //! against a release, in its own transaction; the plan only says what to try.
 
+use super::standing::{Causes, keep};
 use super::{FlowError, Watch};
 use crate::core::exception::{Category, NewException, Severity};
 use crate::core::failover::{Exposed, Stays, Step, plan};
@@ -8,11 +9,11 @@ use crate::core::health::StoreKey;
 use crate::ports::fleet::Fleet;
 use crate::ports::poke::Poke;
 use crate::ports::work::{RecallOutcome, TaskRow, Work};
-use holdfast_shared::domain::fence::Fence;
-use holdfast_shared::ids::{StoreId, TaskId, TenantId};
+use holdfast_shared::ids::TaskId;
 use holdfast_shared::time::Now;
 use std::collections::BTreeMap;
 
+const TOPIC: &str = "released";
 /// Tasks of one store that one run looks at.
 const TASKS_MAX: u32 = 1_000;
 
@@ -35,11 +36,19 @@ pub async fn fail_over<S: Work + Fleet + ?Sized>(
         observatory.failing().keys().map(|key| (key.clone(), why(key))).collect()
     });
     let mut done = FailedOver::default();
+    let mut stay = Causes::new();
     for (key, why) in &failing {
         let tasks = store.open_tasks(Some(&key.tenant), Some(&key.store), TASKS_MAX).await?;
         for step in steps(watch, &tasks, why, now) {
-            take(store, watch, poke, key, step, now, &mut done).await?;
+            if let Some(exception) = take(store, poke, key, step, now, &mut done).await? {
+                stay.insert((key.tenant.clone(), exception.key.clone()), exception);
+            }
         }
+    }
+    // While the observer is suspected, what is not planned is not over.
+    if !watch.with(|observatory| observatory.frozen()) {
+        let over = "the store can be reached again, or has answered";
+        done.told = keep(store, watch, TOPIC, stay, over, now.utc).await?;
     }
     Ok(done)
 }
@@ -54,52 +63,31 @@ fn steps(watch: &Watch, tasks: &[TaskRow], why: &str, now: Now) -> Vec<Step> {
     })
 }
 
-async fn take<S: Work + Fleet + ?Sized>(
+/// What a person must know of it, if it stays.
+async fn take<S: Work + ?Sized>(
     store: &S,
-    watch: &Watch,
     poke: &dyn Poke,
     key: &StoreKey,
     step: Step,
     now: Now,
     done: &mut FailedOver,
-) -> Result<(), FlowError> {
-    let (task, stays, detail) = match step {
-        Step::Tell { task, stays, detail, .. } => (task, stays, detail),
+) -> Result<Option<NewException>, FlowError> {
+    match step {
+        Step::Tell { task, stays, detail, .. } => Ok(Some(stays_exception(key, &task, stays, detail))),
         Step::Recall { tenant, task, fence, reason } => {
-            match recall(store, poke, &tenant, &key.store, &task, fence, &reason, now).await? {
+            match store.recall(&tenant, &task, fence, &reason, now).await? {
                 RecallOutcome::Recalled => {
+                    poke.poke(&tenant, &key.store, "recall");
                     done.recalled = done.recalled.saturating_add(1);
-                    return Ok(());
+                    Ok(None)
                 }
-                RecallOutcome::Moot => return Ok(()),
-                RecallOutcome::ReleasedAlready => (task, Stays::Released, reason),
+                RecallOutcome::Moot => Ok(None),
+                RecallOutcome::ReleasedAlready => {
+                    Ok(Some(stays_exception(key, &task, Stays::Released, reason)))
+                }
             }
         }
-    };
-    let exception = stays_exception(key, &task, stays, detail);
-    if watch.with(|observatory| observatory.tell_once(key, &exception.key)) {
-        store.raise(&key.tenant, &exception, now.utc).await?;
-        done.told = done.told.saturating_add(1);
     }
-    Ok(())
-}
-
-#[expect(clippy::too_many_arguments, reason = "a recall names all of it")]
-async fn recall<S: Work + ?Sized>(
-    store: &S,
-    poke: &dyn Poke,
-    tenant: &TenantId,
-    node: &StoreId,
-    task: &TaskId,
-    fence: Fence,
-    reason: &str,
-    now: Now,
-) -> Result<RecallOutcome, FlowError> {
-    let outcome = store.recall(tenant, task, fence, reason, now).await?;
-    if outcome == RecallOutcome::Recalled {
-        poke.poke(tenant, node, "recall");
-    }
-    Ok(outcome)
 }
 
 fn stays_exception(key: &StoreKey, task: &TaskId, stays: Stays, detail: String) -> NewException {

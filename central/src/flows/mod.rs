@@ -12,6 +12,7 @@ pub mod failover;
 pub mod hear;
 pub mod place_order;
 pub mod route_orders;
+mod standing;
 
 #[cfg(test)]
 pub(crate) mod test_support;

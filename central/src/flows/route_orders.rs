@@ -31,6 +31,7 @@ pub struct Routed {
     pub backordered: u32,
     /// Left for the next run: the order or its stock moved meanwhile.
     pub postponed: u32,
+    /// More may wait: run again at once.
     pub more: bool,
 }
 
@@ -55,8 +56,8 @@ pub async fn route_orders<S: Work + Fleet + ?Sized>(
     now: Now,
 ) -> Result<Routed, FlowError> {
     let demands = store.demands(DEMANDS_MAX, now.utc.plus(-BACKORDER_RETRY_MS)).await?;
-    let more = u32::try_from(demands.len()).unwrap_or(u32::MAX) >= DEMANDS_MAX;
-    let mut routed = Routed { more, ..Routed::default() };
+    let full = u32::try_from(demands.len()).unwrap_or(u32::MAX) >= DEMANDS_MAX;
+    let mut routed = Routed::default();
     let tenants: BTreeSet<TenantId> = demands.iter().map(|demand| demand.tenant.clone()).collect();
     let mut views = BTreeMap::new();
     for tenant in tenants {
@@ -68,6 +69,8 @@ pub async fn route_orders<S: Work + Fleet + ?Sized>(
             route_one(store, router, view, demand, now, &mut routed).await?;
         }
     }
+    // A run that could place nothing would find the same again.
+    routed.more = full && routed.assigned.saturating_add(routed.backordered) > 0;
     Ok(routed)
 }
 

@@ -1,1 +1,334 @@
+//! A store in memory that answers as it was told and keeps what it was asked to do. The rules of
+//! a real one are proven by the conformance suite; here only the flows are.
 
+use crate::core::exception::{Exception, NewException};
+use crate::core::fleet::{Closure, Store, StoreRecord};
+use crate::core::health::StoreKey;
+use crate::core::order::{Order, OrderEvent, OrderState};
+use crate::core::routing::decision::{Decision, Demand, DemandLine};
+use crate::core::test_support::{LONDON, tenant};
+use crate::ports::access::{Access, ApiKey, ReplicaIdentity};
+use crate::ports::fleet::{CatalogueItem, EligibilityChange, Fleet, StorePosition};
+use crate::ports::orders::{Activity, CancelOutcome, NewOrder, Orders, Placed};
+use crate::ports::poke::Poke;
+use crate::ports::replication::{Exchanged, Replication, StoreDigest};
+use crate::ports::work::{AssignOutcome, Assignment, Audit, RecallOutcome, TaskRow, Work};
+use crate::ports::{Page, PageRequest, StoreError};
+use async_trait::async_trait;
+use holdfast_shared::domain::fence::Fence;
+use holdfast_shared::domain::task::{FulfilmentKind, TaskState};
+use holdfast_shared::error::Code;
+use holdfast_shared::ids::{
+    Actor, ApiKeyId, DecisionId, ExceptionId, FactId, LineNo, OrderId, Sku, StoreId, TaskId, TenantId,
+};
+use holdfast_shared::time::{Now, UtcMs};
+use holdfast_shared::wire::sync::SyncRequest;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Mutex;
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+#[derive(Default)]
+pub(crate) struct Told {
+    pub(crate) stores: Vec<StoreRecord>,
+    pub(crate) positions: Vec<StorePosition>,
+    pub(crate) demands: Vec<Demand>,
+    pub(crate) tasks: Vec<TaskRow>,
+    pub(crate) unknown_skus: Vec<Sku>,
+    pub(crate) digests: Vec<StoreDigest>,
+    /// Next answers; when they run out, the good one.
+    pub(crate) assign: VecDeque<AssignOutcome>,
+    pub(crate) recall: VecDeque<RecallOutcome>,
+    pub(crate) placed: Option<Placed>,
+    pub(crate) cancel: Option<CancelOutcome>,
+    pub(crate) exchanged: Option<Exchanged>,
+    pub(crate) order: Option<Order>,
+    pub(crate) enrolment: Option<ReplicaIdentity>,
+    pub(crate) history_fails: bool,
+}
+
+#[derive(Default)]
+pub(crate) struct Done {
+    pub(crate) assigned: Vec<Assignment>,
+    pub(crate) backordered: Vec<Demand>,
+    pub(crate) recalled: Vec<(TaskId, String)>,
+    pub(crate) raised: Vec<(TenantId, NewException)>,
+    pub(crate) settled: Vec<String>,
+    pub(crate) history: Vec<EligibilityChange>,
+    pub(crate) closures: Vec<Closure>,
+    pub(crate) orders: Vec<NewOrder>,
+    pub(crate) codes: Vec<[u8; 32]>,
+    pub(crate) digest_reads: u32,
+}
+
+#[derive(Default)]
+pub(crate) struct Ram {
+    told: Mutex<Told>,
+    done: Mutex<Done>,
+    pokes: Mutex<Vec<(StoreId, String)>>,
+}
+
+impl Ram {
+    pub(crate) fn told<R>(&self, set: impl FnOnce(&mut Told) -> R) -> R {
+        set(&mut self.told.lock().unwrap())
+    }
+
+    pub(crate) fn done<R>(&self, look: impl FnOnce(&mut Done) -> R) -> R {
+        look(&mut self.done.lock().unwrap())
+    }
+
+    pub(crate) fn poked(&self) -> Vec<String> {
+        self.pokes.lock().unwrap().iter().map(|(store, why)| format!("{store}: {why}")).collect()
+    }
+
+    pub(crate) fn raised_keys(&self) -> Vec<String> {
+        self.done(|done| done.raised.iter().map(|(_, exception)| exception.key.clone()).collect())
+    }
+}
+
+impl Poke for Ram {
+    fn poke(&self, _: &TenantId, store: &StoreId, why: &str) {
+        self.pokes.lock().unwrap().push((store.clone(), why.to_owned()));
+    }
+}
+
+pub(crate) fn key(name: &str) -> StoreKey {
+    StoreKey::new(tenant(), name.parse().unwrap())
+}
+
+pub(crate) fn identity(name: &str) -> ReplicaIdentity {
+    ReplicaIdentity {
+        tenant: tenant(),
+        store: name.parse().unwrap(),
+        replica: format!("{name}-a").parse().unwrap(),
+    }
+}
+
+pub(crate) fn position(store: &str, sku: &str, available: i64) -> StorePosition {
+    StorePosition {
+        store: store.parse().unwrap(),
+        sku: sku.parse().unwrap(),
+        on_hand: available,
+        reserved: 0,
+        buffer: 0,
+        available,
+        as_of: UtcMs(0),
+    }
+}
+
+pub(crate) fn demand(order: &str, lines: &[(&str, i64)]) -> Demand {
+    Demand {
+        tenant: tenant(),
+        order: order.parse().unwrap(),
+        kind: FulfilmentKind::Ship,
+        destination: LONDON,
+        pickup_store: None,
+        lines: lines
+            .iter()
+            .zip(1..)
+            .map(|((sku, quantity), line)| DemandLine {
+                line: LineNo(line),
+                sku: sku.parse().unwrap(),
+                quantity: *quantity,
+            })
+            .collect(),
+        promise_by: None,
+        note: None,
+        tried: BTreeSet::new(),
+        assignments: 0,
+    }
+}
+
+pub(crate) fn decision_id() -> DecisionId {
+    "d1".parse().unwrap()
+}
+
+fn not_here<T>() -> Result<T> {
+    panic!("the flow under test does not need this")
+}
+
+#[async_trait]
+impl Fleet for Ram {
+    async fn put_store(&self, _: &TenantId, _: &Store, _: UtcMs) -> Result<()> {
+        not_here()
+    }
+    async fn store(&self, _: &TenantId, store: &StoreId) -> Result<Option<StoreRecord>> {
+        Ok(self.told(|told| told.stores.iter().find(|record| record.store.store == *store).cloned()))
+    }
+    async fn stores(&self, _: Option<&TenantId>) -> Result<Vec<StoreRecord>> {
+        Ok(self.told(|told| told.stores.clone()))
+    }
+    async fn close(&self, _: &TenantId, _: &StoreId, closure: &Closure) -> Result<bool> {
+        self.done(|done| done.closures.push(closure.clone()));
+        Ok(true)
+    }
+    async fn reopen(&self, _: &TenantId, _: &StoreId, _: bool) -> Result<bool> {
+        Ok(self.done(|done| done.closures.pop().is_some()))
+    }
+    async fn put_catalogue(&self, _: &TenantId, _: &[CatalogueItem]) -> Result<u64> {
+        not_here()
+    }
+    async fn unknown_skus(&self, _: &TenantId, _: &[Sku]) -> Result<Vec<Sku>> {
+        Ok(self.told(|told| told.unknown_skus.clone()))
+    }
+    async fn positions(&self, _: &TenantId, _: &[Sku]) -> Result<Vec<StorePosition>> {
+        Ok(self.told(|told| told.positions.clone()))
+    }
+    async fn record_eligibility(&self, _: &TenantId, change: &EligibilityChange) -> Result<()> {
+        if self.told(|told| told.history_fails) {
+            return Err(StoreError { code: Code::DiskFull, what: String::from("full"), source: None });
+        }
+        self.done(|done| done.history.push(change.clone()));
+        Ok(())
+    }
+    async fn eligibility_history(
+        &self,
+        _: &TenantId,
+        _: &StoreId,
+        _: &PageRequest,
+    ) -> Result<Page<EligibilityChange>> {
+        not_here()
+    }
+    async fn raise(&self, tenant: &TenantId, exception: &NewException, _: UtcMs) -> Result<()> {
+        self.done(|done| done.raised.push((tenant.clone(), exception.clone())));
+        Ok(())
+    }
+    async fn settle(&self, _: &TenantId, key: &str, _: &str, _: UtcMs) -> Result<bool> {
+        self.done(|done| done.settled.push(key.to_owned()));
+        Ok(true)
+    }
+    async fn exceptions(&self, _: &TenantId, _: bool, _: &PageRequest) -> Result<Page<Exception>> {
+        not_here()
+    }
+    async fn resolve_exception(&self, _: &TenantId, _: &ExceptionId, _: &str, _: UtcMs) -> Result<bool> {
+        not_here()
+    }
+}
+
+#[async_trait]
+impl Work for Ram {
+    async fn demands(&self, _: u32, _: UtcMs) -> Result<Vec<Demand>> {
+        Ok(self.told(|told| told.demands.clone()))
+    }
+    async fn assign(&self, assignment: &Assignment, _: Now) -> Result<AssignOutcome> {
+        self.done(|done| done.assigned.push(assignment.clone()));
+        let task = format!("{}-{}", assignment.order, assignment.assignments + 1).parse().unwrap();
+        let good = AssignOutcome::Assigned { task, fence: Fence { incarnation: 1, number: 1 } };
+        Ok(self.told(|told| told.assign.pop_front()).unwrap_or(good))
+    }
+    async fn backorder(&self, demand: &Demand, _: &Decision, _: Now) -> Result<()> {
+        self.done(|done| done.backordered.push(demand.clone()));
+        Ok(())
+    }
+    async fn recall(
+        &self,
+        _: &TenantId,
+        task: &TaskId,
+        _: Fence,
+        reason: &str,
+        _: Now,
+    ) -> Result<RecallOutcome> {
+        self.done(|done| done.recalled.push((task.clone(), reason.to_owned())));
+        Ok(self.told(|told| told.recall.pop_front()).unwrap_or(RecallOutcome::Recalled))
+    }
+    async fn open_tasks(
+        &self,
+        _: Option<&TenantId>,
+        store: Option<&StoreId>,
+        _: u32,
+    ) -> Result<Vec<TaskRow>> {
+        let of_store = |row: &&TaskRow| store.is_none_or(|store| row.state.store == *store);
+        Ok(self.told(|told| told.tasks.iter().filter(of_store).cloned().collect()))
+    }
+    async fn expired_offers(&self, now: UtcMs, _: u32) -> Result<Vec<TaskRow>> {
+        Ok(self.told(|told| told.tasks.iter().filter(|row| row.state.accept_by < now).cloned().collect()))
+    }
+    async fn task(&self, _: &TenantId, task: &TaskId) -> Result<Option<TaskState>> {
+        Ok(self
+            .told(|told| told.tasks.iter().find(|row| row.state.task == *task).map(|row| row.state.clone())))
+    }
+    async fn tasks_of_store(&self, _: &TenantId, _: &StoreId, _: &PageRequest) -> Result<Page<TaskState>> {
+        not_here()
+    }
+    async fn audit(&self, _: Option<&TenantId>) -> Result<Audit> {
+        not_here()
+    }
+}
+
+#[async_trait]
+impl Orders for Ram {
+    async fn place(&self, order: NewOrder) -> Result<Placed> {
+        self.done(|done| done.orders.push(order));
+        Ok(self.told(|told| told.placed.clone()).unwrap_or(Placed::New))
+    }
+    async fn order(&self, _: &TenantId, _: &OrderId) -> Result<Option<Order>> {
+        Ok(self.told(|told| told.order.clone()))
+    }
+    async fn orders(&self, _: &TenantId, _: &[OrderState], _: &PageRequest) -> Result<Page<Order>> {
+        not_here()
+    }
+    async fn count_orders(&self, _: &TenantId) -> Result<BTreeMap<OrderState, u64>> {
+        not_here()
+    }
+    async fn timeline(&self, _: &TenantId, _: &OrderId) -> Result<Vec<OrderEvent>> {
+        not_here()
+    }
+    async fn activity(&self, _: &TenantId, _: u32) -> Result<Vec<Activity>> {
+        not_here()
+    }
+    async fn decisions(&self, _: &TenantId, _: &OrderId) -> Result<Vec<Decision>> {
+        not_here()
+    }
+    async fn cancel(&self, _: &TenantId, _: &OrderId, _: &str, _: &Actor, _: UtcMs) -> Result<CancelOutcome> {
+        Ok(self.told(|told| told.cancel.clone()).unwrap_or(CancelOutcome::Unknown))
+    }
+}
+
+#[async_trait]
+impl Replication for Ram {
+    async fn exchange(&self, _: &ReplicaIdentity, _: &SyncRequest, _: Now) -> Result<Exchanged> {
+        Ok(self.told(|told| told.exchanged.clone()).unwrap())
+    }
+    async fn missing_intents(&self, _: &TenantId, _: &StoreId, _: &[FactId]) -> Result<Vec<FactId>> {
+        not_here()
+    }
+    async fn digests(&self, _: &TenantId, _: &StoreId) -> Result<Vec<StoreDigest>> {
+        self.done(|done| done.digest_reads += 1);
+        Ok(self.told(|told| told.digests.clone()))
+    }
+}
+
+#[async_trait]
+impl Access for Ram {
+    async fn create_api_key(&self, _: ApiKey, _: [u8; 32]) -> Result<()> {
+        not_here()
+    }
+    async fn api_key(&self, _: [u8; 32]) -> Result<Option<ApiKey>> {
+        not_here()
+    }
+    async fn api_keys(&self, _: &TenantId) -> Result<Vec<ApiKey>> {
+        not_here()
+    }
+    async fn revoke_api_key(&self, _: &TenantId, _: &ApiKeyId, _: UtcMs) -> Result<bool> {
+        not_here()
+    }
+    async fn offer_enrolment(&self, _: &TenantId, _: &StoreId, code: [u8; 32], _: UtcMs) -> Result<()> {
+        self.done(|done| done.codes.push(code));
+        Ok(())
+    }
+    async fn enrol(
+        &self,
+        code: [u8; 32],
+        _: [u8; 32],
+        _: Option<&str>,
+        _: UtcMs,
+    ) -> Result<Option<ReplicaIdentity>> {
+        let known = self.done(|done| {
+            done.codes.iter().position(|offered| *offered == code).map(|at| done.codes.remove(at))
+        });
+        Ok(known.and_then(|_| self.told(|told| told.enrolment.clone())))
+    }
+    async fn replica_by_secret(&self, _: [u8; 32]) -> Result<Option<ReplicaIdentity>> {
+        not_here()
+    }
+}

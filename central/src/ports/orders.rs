@@ -6,7 +6,9 @@ use crate::core::routing::decision::Decision;
 use async_trait::async_trait;
 use holdfast_shared::ids::{Actor, IdempotencyKey, OrderId, TenantId, TraceId};
 use holdfast_shared::time::UtcMs;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewOrder {
@@ -30,6 +32,16 @@ pub enum Placed {
     },
     /// The same key came before with another request.
     KeyReused,
+}
+
+/// One entry of some order's timeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Activity {
+    /// Grows over all orders.
+    pub entry: u64,
+    pub order: OrderId,
+    #[serde(flatten)]
+    pub event: OrderEvent,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +69,8 @@ pub trait Orders: Send + Sync {
     ) -> Result<Page<Order>, StoreError>;
     async fn count_orders(&self, tenant: &TenantId) -> Result<BTreeMap<OrderState, u64>, StoreError>;
     async fn timeline(&self, tenant: &TenantId, order: &OrderId) -> Result<Vec<OrderEvent>, StoreError>;
+    /// Newest first, of all the tenant's orders: what just happened, in words.
+    async fn activity(&self, tenant: &TenantId, limit: u32) -> Result<Vec<Activity>, StoreError>;
     async fn decisions(&self, tenant: &TenantId, order: &OrderId) -> Result<Vec<Decision>, StoreError>;
     /// A request: units without a node end now, units at a store when the store answers.
     async fn cancel(

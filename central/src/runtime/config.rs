@@ -12,6 +12,8 @@ use std::time::Duration;
 
 /// Variables that begin so override the file: `HOLDFAST_CENTRAL_HTTP_LISTEN`.
 pub const ENV_PREFIX: &str = "HOLDFAST_CENTRAL";
+/// The libraries speak only of trouble.
+const LOG: &str = "info,mqtt5=error,refinery_core=warn";
 const HTTP_PORT: u16 = 7700;
 const MQTT_PORT: u16 = 7883;
 const DRAIN: Duration = Duration::from_secs(10);
@@ -54,7 +56,7 @@ impl CentralConfig {
     pub fn embedded(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: data_dir.into(),
-            log: "info".to_owned(),
+            log: LOG.to_owned(),
             log_format: LogFormat::Text,
             http: HttpConfig { listen: loopback(0) },
             mqtt: MqttConfig::Embedded { listen: loopback(0), observer_password: None },
@@ -97,7 +99,7 @@ fn default_data_dir(env: &[(String, String)]) -> PathBuf {
 /// Reads every setting before it fails on one, so that all mistakes are found.
 fn read(reader: &mut Reader, default_dir: PathBuf) -> Result<CentralConfig, Flawed> {
     let data_dir = reader.or_default("data_dir", default_dir);
-    let log = reader.or_default("log", "info".to_owned());
+    let log = reader.or_default("log", LOG.to_owned());
     let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
     let log_format = reader.one_of("log_format", &formats, LogFormat::Text);
     let drain = reader.or_default("drain", DRAIN);

@@ -9,6 +9,8 @@
 mod config;
 mod first_start;
 mod tasks;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use first_start::ADMIN_KEY_FILE;
 
@@ -98,9 +100,14 @@ impl Running {
         self.damage.as_deref()
     }
 
-    /// Serves until a signal, or until a task fails.
+    /// Serves until it is stopped, or until a task fails.
     pub async fn join(self) -> Result<(), CentralError> {
-        let ended = self.life.run().await;
+        self.join_until(std::future::pending()).await
+    }
+
+    /// As [`Running::join`]; `asked` stops it as well.
+    pub async fn join_until(self, asked: impl Future<Output = ()>) -> Result<(), CentralError> {
+        let ended = self.life.run_until(asked).await;
         self.storage.stop().await;
         Ok(ended?)
     }

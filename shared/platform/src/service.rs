@@ -11,7 +11,7 @@ use std::io::IsTerminal;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -43,6 +43,29 @@ struct Inner {
     running: BTreeMap<u64, String>,
     next: u64,
     failure: Option<LifetimeError>,
+}
+
+/// SIGTERM and SIGINT. Heard from the moment that this exists: made before anything serves, so
+/// that a process that can be reached can also be asked to stop.
+#[derive(Debug)]
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    pub fn listen() -> Result<Self, LifetimeError> {
+        let listen = |kind| signal(kind).map_err(LifetimeError::Signals);
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
+
+    /// Waits until one of them comes.
+    pub async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => tracing::info!("SIGTERM: stopping"),
+            _ = self.interrupt.recv() => tracing::info!("SIGINT: stopping"),
+        }
+    }
 }
 
 /// Owns the tasks of a process. Clones are handles to the same life.
@@ -133,15 +156,17 @@ impl Lifetime {
         self.ended.notify_one();
     }
 
-    /// Waits for SIGTERM, SIGINT, [`Lifetime::stop`] or a failed task; then for the tasks, no
-    /// longer than the drain deadline. The first failure is the result.
+    /// Waits for [`Lifetime::stop`] or a failed task; then for the tasks, no longer than the drain
+    /// deadline. The first failure is the result.
     pub async fn run(self) -> Result<(), LifetimeError> {
-        let mut terminate = signal(SignalKind::terminate()).map_err(LifetimeError::Signals)?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(LifetimeError::Signals)?;
+        self.run_until(std::future::pending()).await
+    }
+
+    /// As [`Lifetime::run`], and stops when somebody asks for it: see [`Signals::asked`].
+    pub async fn run_until(self, asked: impl Future<Output = ()>) -> Result<(), LifetimeError> {
         tokio::select! {
             () = self.stop.cancelled() => {}
-            _ = terminate.recv() => tracing::info!("SIGTERM: stopping"),
-            _ = interrupt.recv() => tracing::info!("SIGINT: stopping"),
+            () = asked => {}
         }
         notify(&NotifyState::Stopping);
         self.stop.cancel();
@@ -242,7 +267,11 @@ pub enum LogError {
 pub fn init_log(format: LogFormat, filter: &str) -> Result<(), LogError> {
     let parsed = tracing_subscriber::EnvFilter::try_new(filter)
         .map_err(|source| LogError::Filter { filter: filter.to_owned(), source })?;
-    let builder = tracing_subscriber::fmt().with_env_filter(parsed).with_writer(std::io::stderr);
+    // A log that cannot be written (its disk is full) must not end what it tells of.
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(parsed)
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false);
     match format {
         LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).try_init(),
         LogFormat::Json => builder.json().try_init(),

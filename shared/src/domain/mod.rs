@@ -4,3 +4,4 @@ pub mod fact;
 pub mod fence;
 pub mod stock;
 pub mod task;
+pub mod task_fold;

@@ -7,7 +7,7 @@ use holdfast_central::ports::{PageRequest, Storage};
 use holdfast_shared::document::{Bag, Heads, WriterId};
 use holdfast_shared::domain::fact::Body;
 use holdfast_shared::domain::stock::{Movement, StockFact};
-use holdfast_shared::domain::task::TaskEvent;
+use holdfast_shared::domain::task::{TaskEvent, TaskFact};
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{DocumentId, ReplicaId};
 use holdfast_shared::wire::fact::encode;
@@ -54,6 +54,36 @@ pub async fn a_document_of_another_store_is_refused(storage: &dyn Storage) {
     assert!(exchanged.response.acknowledged.is_empty());
     assert_eq!(position(storage, "york").await.on_hand, 5);
     assert_eq!(the_one_raised(storage).await, Category::ForeignClaim);
+}
+
+pub async fn a_store_cannot_write_into_anothers_documents(storage: &dyn Storage) {
+    let mut leeds = stocked(storage, "leeds", 5).await;
+    let mut york = stocked(storage, "york", 5).await;
+    super::world::placed(storage, "o1", &[("A", 1)]).await;
+    let (task, _) = super::world::assigned(storage, "o1", "york").await;
+    york.sync(storage, at(25)).await;
+    let body = Body::Stock(StockFact {
+        sku: super::world::sku("A"),
+        delta: -1,
+        movement: Movement::Sale,
+        note: None,
+    });
+    let sold = leeds.fact(None, body);
+    let declined = Body::Task(TaskFact {
+        task: task.clone(),
+        fence: york.task(&task).unwrap().fence,
+        event: TaskEvent::Declined { reason: "not mine".to_owned() },
+    });
+    let declined = leeds.fact(None, declined);
+    let mut forger = Agent::booted(leeds.identity.clone(), 5);
+    forger.put(&york.stock_document(), &sold);
+    forger.put(&DocumentId::Task(task.clone()), &declined);
+    let exchanged = storage.exchange(&leeds.identity, &forger.request(), at(30)).await.unwrap();
+    let codes: Vec<_> = exchanged.response.errors.iter().map(|problem| problem.code()).collect();
+    assert_eq!(codes, [Some(Code::Forbidden), Some(Code::Forbidden)]);
+    assert_eq!(exchanged.new_facts, 0);
+    assert_eq!(position(storage, "york").await.on_hand, 5);
+    assert!(storage.task(&tenant(), &task).await.unwrap().unwrap().decline_reason.is_none());
 }
 
 pub async fn a_store_cannot_say_what_only_central_says(storage: &dyn Storage) {

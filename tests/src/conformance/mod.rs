@@ -47,6 +47,7 @@ macro_rules! conformance {
             fleet::the_catalogue_knows_what_it_lacks,
             hostile::a_damaged_document_does_not_block_the_others,
             hostile::a_document_of_another_store_is_refused,
+            hostile::a_store_cannot_write_into_anothers_documents,
             hostile::a_store_cannot_say_what_only_central_says,
             hostile::a_foreign_writer_is_refused,
             hostile::another_replicas_name_is_refused,

@@ -58,14 +58,20 @@ pub async fn of_fifty_at_once_only_as_many_as_there_are_units(storage: &dyn Stor
 
 pub async fn an_order_that_moved_on_is_not_assigned(storage: &dyn Storage) {
     stocked(storage, "leeds", 5).await;
-    placed(storage, "o1", &[("A", 1)]).await;
-    let stale = assignment(&demand(storage, "o1").await.unwrap(), "leeds", at(20));
-    assigned(storage, "o1", "leeds").await;
+    placed(storage, "o1", &[("A", 2)]).await;
+    let mut part = assignment(&demand(storage, "o1").await.unwrap(), "leeds", at(20));
+    part.lines[0].quantity = 1;
+    let first = storage.assign(&part, at(20)).await.unwrap();
+    assert!(matches!(first, AssignOutcome::Assigned { .. }));
+    let stale = part.clone();
     assert_eq!(storage.assign(&stale, at(21)).await.unwrap(), AssignOutcome::OrderMoved);
-    let mut too_much = stale.clone();
-    too_much.assignments = 1;
+    let mut too_much = part.clone();
+    (too_much.assignments, too_much.lines[0].quantity) = (1, 2);
     assert_eq!(storage.assign(&too_much, at(21)).await.unwrap(), AssignOutcome::OrderMoved);
     assert_eq!(position(storage, "leeds").await.reserved, 1);
+    assert_eq!(units(storage, "o1").await, (1, 0, 0));
+    let rest = demand(storage, "o1").await.unwrap();
+    assert!(rest.tried.is_empty(), "a node that works on a part has not lost it");
     sound(storage, 1).await;
 }
 

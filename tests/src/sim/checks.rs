@@ -12,7 +12,8 @@ use holdfast_central::ports::work::Work;
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::stock::{HoldRef, Movement};
-use holdfast_shared::domain::task::{TaskEvent, TaskFact, TaskState, fold};
+use holdfast_shared::domain::task::{TaskEvent, TaskFact, TaskState};
+use holdfast_shared::domain::task_fold::fold;
 use holdfast_shared::ids::{FactId, LineNo, OrderId, TaskId, TenantId};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -30,6 +30,7 @@ pub(super) const RULE: Rule = Rule {
         )],
         &[("agent/src/adapters/http/a.rs", "use crate::adapters::http::b; use super::c::D;")],
         &[("agent/src/main.rs", "use anyhow::Context;")],
+        &[("agent/src/cli/mod.rs", "use anyhow::Context;")],
     ],
 };
 
@@ -92,9 +93,21 @@ const BANS: &[Ban] = &[
         reason: "what both sides use cannot know them",
     },
     Ban {
-        places: &["shared", "agent/src", "central/src"],
+        places: &[
+            "shared",
+            "agent/src/core",
+            "agent/src/ports",
+            "agent/src/flows",
+            "agent/src/adapters",
+            "agent/src/runtime",
+            "central/src/core",
+            "central/src/ports",
+            "central/src/flows",
+            "central/src/adapters",
+            "central/src/runtime",
+        ],
         paths: &["anyhow"],
-        reason: "a room has its own errors; anyhow is for main and tests",
+        reason: "a room has its own errors; anyhow is for the command line, main and tests",
     },
 ];
 

@@ -1,14 +1,8 @@
 //! What screens hear as it happens. A stream that lags too far is told to load everything anew.
 
-use super::auth::Caller;
-use super::problem::Failure;
-use super::state::Api;
 use crate::ports::ledger::Role;
-use axum::extract::State;
-use axum::response::IntoResponse;
 use axum::response::sse::Event as SseEvent;
 use holdfast_shared::domain::task::Status;
-use holdfast_shared::error::Problem;
 use holdfast_shared::ids::{Sku, TaskId};
 use holdfast_shared::limits::{STREAM_LAG_MAX, STREAMS_MAX};
 use serde::Serialize;
@@ -59,7 +53,7 @@ impl Event {
     }
 
     /// Orders are for those who pick them; stock is not a technician's.
-    const fn is_for(&self, role: Role) -> bool {
+    pub(super) const fn is_for(&self, role: Role) -> bool {
         match self {
             Self::Task { .. } => matches!(role, Role::Picker | Role::Manager),
             Self::Stock { .. } => !matches!(role, Role::Tech),
@@ -67,7 +61,7 @@ impl Event {
         }
     }
 
-    fn sse(&self) -> SseEvent {
+    pub(super) fn sse(&self) -> SseEvent {
         let body = match self {
             Self::Task { task, status } => Body::Task { task, status: *status },
             Self::Stock { skus } => Body::Stock { skus },
@@ -75,19 +69,6 @@ impl Event {
         };
         SseEvent::default().event(self.name()).data(serde_json::to_string(&body).unwrap_or_default())
     }
-}
-
-/// Live events (`text/event-stream`): `task`, `stock`, `status` and `reload`.
-#[utoipa::path(
-    get, path = "/v1/events", tag = "events", security(("device" = [])),
-    responses(
-        (status = 200, description = "Server-sent events: task, stock, status, reload", content_type = "text/event-stream", body = String),
-        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
-    )
-)]
-pub(super) async fn events(State(api): State<Api>, caller: Caller) -> Result<impl IntoResponse, Failure> {
-    let role = caller.device(&[Role::Pos, Role::Picker, Role::Manager, Role::Tech])?.role;
-    api.hub().stream(move |event| event.is_for(role).then(|| event.sse()))
 }
 
 #[cfg(test)]

@@ -2,29 +2,18 @@
 
 use super::auth::Caller;
 use super::body::read_bytes;
+use super::needs::FileFormat;
 use super::problem::{Failure, internal, refused};
 use super::state::Api;
-use crate::ports::ledger::{ImportItem, Imported, Role};
+use crate::ports::ledger::{Imported, Role};
 use axum::Json;
 use axum::extract::{Request, State};
 use holdfast_platform::http::ApiQuery;
 use holdfast_shared::error::{Code, Problem};
 use serde::Deserialize;
-use utoipa::ToSchema;
 
 /// Bytes of one file that is sent over the LAN API.
 pub const IMPORT_BYTES_MAX: usize = 64 * 1024 * 1024;
-
-/// How the bytes of a file become items. The runtime gives the reader of import files, because
-/// one adapter does not know another.
-pub type ReadFile = dyn Fn(&[u8], FileFormat) -> Result<Vec<ImportItem>, String> + Send + Sync;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum FileFormat {
-    Csv,
-    Jsonl,
-}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -7,11 +7,13 @@
 mod auth;
 mod body;
 mod closure;
-pub mod enrolment;
+mod enrolment;
 pub mod events;
 mod import;
 mod intent;
+mod known;
 mod movements;
+pub mod needs;
 mod pages;
 mod pairing;
 pub mod presence;
@@ -19,12 +21,14 @@ mod problem;
 mod skus;
 pub mod state;
 mod status;
+mod stream;
 mod tasks;
 mod tries;
 pub mod view;
 mod web;
 
-pub use import::{FileFormat, IMPORT_BYTES_MAX, ReadFile};
+pub use import::IMPORT_BYTES_MAX;
+pub use needs::FileFormat;
 pub use pairing::Offered;
 pub use status::{BrokerView, CentralView, StatusView};
 
@@ -80,7 +84,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(tasks::hand_over))
         .routes(routes!(tasks::put_back))
         .routes(routes!(closure::get, closure::close, closure::open))
-        .routes(routes!(events::events))
+        .routes(routes!(stream::events))
         .routes(routes!(pairing::offer))
         .routes(routes!(pairing::pair))
         .routes(routes!(pairing::list))

@@ -1,46 +1,16 @@
 //! What the handlers stand on.
 
-use super::auth::Known;
-use super::enrolment::Enroller;
 use super::events::Hub;
-use super::import::ReadFile;
+use super::known::Known;
+use super::needs::{Enroller, ReadFile, Standing, StandingNow};
 use super::presence::Presence;
 use super::tries::Tries;
 use crate::ports::ledger::{Devices, Import, Ledger};
 use holdfast_platform::clock::Clock;
 use holdfast_platform::secret::{Secret, TokenHash};
-use holdfast_shared::ids::{ReplicaId, StoreId, TenantId};
-use holdfast_shared::time::{MonoMs, Now, UtcMs};
+use holdfast_shared::time::Now;
 use std::sync::Arc;
 use tokio::sync::Notify;
-
-/// What the runtime knows and the ledger does not: who this is, and what is connected.
-pub trait Standing: Send + Sync {
-    fn standing(&self) -> StandingNow;
-}
-
-/// Who this installation is at central.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Enrolled {
-    pub tenant: TenantId,
-    pub store: StoreId,
-    pub store_name: String,
-    pub replica: ReplicaId,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct StandingNow {
-    pub enrolled: Option<Enrolled>,
-    pub central_url: String,
-    /// None before the first try.
-    pub central_reachable: Option<bool>,
-    /// Why the last sync did not work.
-    pub central_trouble: Option<String>,
-    pub last_sync_at: Option<UtcMs>,
-    pub broker: Option<String>,
-    pub broker_connected: bool,
-    pub started_at: MonoMs,
-}
 
 /// Everything that a router is made of.
 pub struct Parts {

@@ -1,7 +1,8 @@
 //! How the store is, in the open: no secrets, no orders.
 
+use super::needs::StandingNow;
 use super::problem::Failure;
-use super::state::{Api, StandingNow};
+use super::state::Api;
 use super::view::{ClosureView, stamp};
 use crate::ports::ledger::Summary;
 use axum::Json;
@@ -52,6 +53,10 @@ pub struct StatusView {
     pub skus: u64,
     pub facts: u64,
     pub open_tasks: u32,
+    /// Over all documents and over all stock, as of the last sync: central tells the same two of
+    /// this store when both are level.
+    pub root: String,
+    pub stock_digest: String,
     pub closure: Option<ClosureView>,
     /// What the database's check found; then it is only read.
     pub damaged: Option<String>,
@@ -103,6 +108,8 @@ pub(super) async fn status(State(api): State<Api>) -> Result<Json<StatusView>, F
         skus: summary.skus,
         facts: summary.facts,
         open_tasks: summary.open_tasks,
+        root: summary.root,
+        stock_digest: summary.stock_digest,
         closure: summary.closure.map(ClosureView::from),
         damaged: summary.damaged,
         advice,

@@ -1,9 +1,9 @@
 //! Each endpoint as a client meets it: good input, bad input, and who may.
 
-use super::enrolment::{EnrolWish, Enroller, NowEnrolled};
 use super::events::{Event, Hub, hub};
+use super::needs::{EnrolWish, Enroller, NowEnrolled, Standing, StandingNow};
 use super::presence::Presence;
-use super::state::{Api, Parts, Standing, StandingNow};
+use super::state::{Api, Parts};
 use super::{openapi, router};
 use crate::ports::ledger::Role;
 use axum::Router;

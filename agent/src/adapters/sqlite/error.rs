@@ -1,6 +1,6 @@
 //! What the database could not do, in the words of the port.
 
-use crate::core::decide::Undecided;
+use crate::core::outcome::Undecided;
 use crate::ports::ledger::LedgerError;
 use holdfast_platform::sqlite::StorageError;
 use holdfast_shared::error::Code;

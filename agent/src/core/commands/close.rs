@@ -1,7 +1,7 @@
 //! Staff close the store to order work, or open it again. No fact: it travels in heartbeats.
 
 use crate::core::command::{ClosureRequest, Refusal};
-use crate::core::decide::{Context, Outcome, Reply, text_fits};
+use crate::core::outcome::{Context, Outcome, Reply, text_fits};
 use holdfast_shared::wire::signal::ClosureNote;
 
 pub fn decide(request: Option<&ClosureRequest>, context: Context<'_>) -> Result<Outcome, Refusal> {

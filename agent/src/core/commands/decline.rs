@@ -1,7 +1,7 @@
 //! Staff cannot or will not do the task; central finds another store.
 
 use crate::core::command::Refusal;
-use crate::core::decide::{Said, freed, task_fact, text_fits};
+use crate::core::outcome::{Said, freed, task_fact, text_fits};
 use holdfast_shared::domain::task::{TaskEvent, TaskState};
 
 pub fn decide(state: &TaskState, reason: &str) -> Result<Vec<Said>, Refusal> {

@@ -1,7 +1,7 @@
 //! The goods leave: to a carrier, a driver or the customer. Only with a release to this replica.
 
 use crate::core::command::Refusal;
-use crate::core::decide::{Context, Said, stock_fact, task_fact, text_fits};
+use crate::core::outcome::{Context, Said, stock_fact, task_fact, text_fits};
 use holdfast_shared::domain::stock::Movement;
 use holdfast_shared::domain::task::{Illegal, TaskEvent, TaskState};
 

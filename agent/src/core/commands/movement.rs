@@ -4,7 +4,7 @@
 //! take on hand below zero, or the units that an order reserved. Only absurd numbers are refused.
 
 use crate::core::command::{MovementKind, MovementRequest, Refusal};
-use crate::core::decide::{Outcome, Reply, Said, Undecided, text_fits};
+use crate::core::outcome::{Outcome, Reply, Said, Undecided, text_fits};
 use crate::core::view::View;
 use holdfast_shared::domain::fact::Body;
 use holdfast_shared::domain::stock::{Movement, StockFact};

@@ -1,7 +1,7 @@
 //! Units of a line are in the tote.
 
 use crate::core::command::Refusal;
-use crate::core::decide::{Said, task_fact};
+use crate::core::outcome::{Said, task_fact};
 use holdfast_shared::domain::task::{TaskEvent, TaskState};
 use holdfast_shared::ids::LineNo;
 

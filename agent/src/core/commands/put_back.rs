@@ -1,7 +1,7 @@
 //! The goods are back on the shelf: the answer to a recall or a cancel.
 
 use crate::core::command::Refusal;
-use crate::core::decide::{Said, freed, task_fact};
+use crate::core::outcome::{Said, freed, task_fact};
 use holdfast_shared::domain::task::{TaskEvent, TaskState};
 
 pub fn decide(state: &TaskState) -> Result<Vec<Said>, Refusal> {

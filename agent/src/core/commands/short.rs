@@ -1,7 +1,7 @@
 //! Units of a line were not found: they come off the books, and off the line's hold.
 
 use crate::core::command::Refusal;
-use crate::core::decide::{Said, stock_fact, task_fact};
+use crate::core::outcome::{Said, stock_fact, task_fact};
 use holdfast_shared::domain::stock::Movement;
 use holdfast_shared::domain::task::{Illegal, TaskEvent, TaskState};
 use holdfast_shared::ids::LineNo;

@@ -1,7 +1,7 @@
 //! Somebody walks to the shelves.
 
 use crate::core::command::Refusal;
-use crate::core::decide::{Said, task_fact};
+use crate::core::outcome::{Said, task_fact};
 use holdfast_shared::domain::task::{TaskEvent, TaskState};
 
 pub fn decide(state: &TaskState) -> Result<Vec<Said>, Refusal> {

@@ -1,5 +1,6 @@
 use crate::core::command::{ClosureRequest, Command, MovementKind, MovementRequest, Refusal, TaskAct};
-use crate::core::decide::{Context, Outcome, Reply, Undecided, decide};
+use crate::core::decide::decide;
+use crate::core::outcome::{Context, Outcome, Reply, Undecided};
 use crate::core::testing::{Shelf, acts, at, intent, moves, request, task};
 use holdfast_shared::domain::fact::Body;
 use holdfast_shared::domain::stock::Movement;

@@ -1,7 +1,7 @@
 // The store itself: what works, what does not, and closing it.
 
 import { el, toast } from "../dom.js";
-import { read } from "../api.js";
+import { call, read } from "../api.js";
 import { act } from "../outbox.js";
 import { device, isManager } from "../session.js";
 import { ago, clock } from "../words.js";
@@ -20,6 +20,7 @@ export function storePage(status, leave) {
           el("header", {}, el("h1", {}, now.store_name ?? "This store"), el("p", { class: "small soft" }, now.store ? el("span", { class: "mono" }, now.store) : "Not enrolled")),
           el("section", { class: "card stack" }, el("h2", {}, "How it is"), el("ul", { class: "state" }, lines(now))),
           closure(now, again),
+          isManager() && pairOther(),
           el("section", { class: "card stack" },
             el("h2", {}, "This handheld"),
             el("p", {}, me.name ?? me.device, el("span", { class: "soft" }, ` · ${ROLE[me.role] ?? me.role}`)),
@@ -41,6 +42,37 @@ function lines(now) {
   list.push(now.unsynced === 0 ? line("good", "Everything is handed on") : line("", `${now.unsynced} ${now.unsynced === 1 ? "record waits" : "records wait"} to be handed on`));
   list.push(line("", `${now.skus} articles, ${now.open_tasks} open orders`));
   return list;
+}
+
+// Kept over redraws of the page, as long as it is good.
+let offered = null;
+
+// Not an act on stock or orders: a code that nobody uses ends by itself.
+function pairOther() {
+  const shown = el("div", { "aria-live": "polite", class: "stack" });
+  const role = el("select", { name: "role" },
+    ["picker", "pos", "manager", "tech"].map((value) => el("option", { value }, ROLE[value])));
+  const show = () => {
+    if (!offered || Date.parse(offered.expires) < Date.now()) return;
+    shown.replaceChildren(
+      el("p", { class: "big-code mono" }, offered.code),
+      el("p", { class: "small soft" },
+        `For a ${ROLE[offered.role].toLowerCase()}. Type it on the new device; good once, until ${clock(offered.expires)}.`));
+  };
+  const make = async () => {
+    try {
+      offered = await call("POST", "/v1/pairings", { body: { role: role.value } });
+      show();
+    } catch (error) {
+      toast(error.hint ? `${error.message}. ${error.hint}` : error.message, true);
+    }
+  };
+  show();
+  return el("section", { class: "card stack" },
+    el("h2", {}, "Pair another device"),
+    el("label", { class: "field" }, "It will be used as", role),
+    el("button", { onclick: make }, "Make a code"),
+    shown);
 }
 
 function closure(now, again) {

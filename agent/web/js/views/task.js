@@ -3,7 +3,7 @@
 import { el, icon, ICONS, toast, askNumber, askChoice } from "../dom.js";
 import { read } from "../api.js";
 import { act } from "../outbox.js";
-import { STATUS, KIND, OPEN, clock, due, units } from "../words.js";
+import { STATUS, KIND, OPEN, clock, due, orderName, units } from "../words.js";
 
 export function taskPage(id) {
   const path = `/v1/tasks/${encodeURIComponent(id)}`;
@@ -45,7 +45,7 @@ function draw(page, step) {
       el("header", { class: "row" },
         el("a", { class: "button icon", href: "#/tasks", "aria-label": "Back to orders" }, icon(ICONS.back)),
         el("div", { class: "grow" },
-          el("h1", { class: "mono" }, task.order),
+          el("h1", { class: "mono", title: task.order }, orderName(task.order)),
           el("p", { class: "small soft" },
             `${KIND[task.kind]}${task.promise_by ? ` · promised by ${clock(task.promise_by)}` : ""}`))),
       el("div", { class: "row apart" },

@@ -2,7 +2,7 @@
 
 import { el } from "../dom.js";
 import { read } from "../api.js";
-import { STATUS, KIND, byUrgency, due, units } from "../words.js";
+import { STATUS, KIND, byUrgency, due, orderName, units } from "../words.js";
 
 export function taskList(onCount) {
   return {
@@ -60,5 +60,5 @@ function card(task) {
     el("div", {},
       el("h3", {}, status.todo),
       el("p", {}, first ? (first.name || first.sku) : "", more > 0 ? ` and ${more} more` : "")),
-    el("p", { class: "small soft" }, `${KIND[task.kind]} · ${units(total)} · `, el("span", { class: "mono" }, task.order)));
+    el("p", { class: "small soft" }, `${KIND[task.kind]} · ${units(total)} · `, el("span", { class: "mono" }, orderName(task.order))));
 }

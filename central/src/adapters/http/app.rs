@@ -1,6 +1,6 @@
 //! What the handlers stand on.
 
-use super::console::Sessions;
+use super::sessions::Sessions;
 use crate::core::eligibility::{Eligibility, Standing};
 use crate::core::health::StoreKey;
 use crate::flows::Watch;

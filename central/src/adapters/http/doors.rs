@@ -17,7 +17,7 @@ use holdfast_shared::ids::{Actor, TenantId};
 
 /// What a door asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Needs {
+pub(crate) enum Needs {
     /// An API key with one of these scopes; `Scope::Admin` opens all of them.
     AnyOf(&'static [Scope]),
     /// The secret of an enrolled replica.
@@ -29,7 +29,7 @@ pub(super) enum Needs {
 use Needs::{AnyOf, Nothing, Replica};
 use Scope::{Admin, FleetRead, FleetWrite, OrdersRead, OrdersWrite, Support};
 
-pub(super) const DOORS: &[(Method, &str, Needs)] = &[
+pub(crate) const DOORS: &[(Method, &str, Needs)] = &[
     (Method::POST, "/v1/orders", AnyOf(&[OrdersWrite])),
     (Method::GET, "/v1/orders", AnyOf(&[OrdersRead, Support])),
     (Method::GET, "/v1/orders/{order}", AnyOf(&[OrdersWrite, OrdersRead, Support])),
@@ -48,6 +48,7 @@ pub(super) const DOORS: &[(Method, &str, Needs)] = &[
     (Method::GET, "/v1/positions", AnyOf(&[FleetRead, Support])),
     (Method::GET, "/v1/exceptions", AnyOf(&[Support, FleetRead])),
     (Method::POST, "/v1/exceptions/{exception}/resolve", AnyOf(&[Support])),
+    (Method::GET, "/v1/activity", AnyOf(&[FleetRead, Support])),
     (Method::GET, "/v1/events", AnyOf(&[FleetRead, Support])),
     (Method::GET, "/v1/events/stream", AnyOf(&[FleetRead, Support])),
     (Method::GET, "/v1/summary", AnyOf(&[OrdersRead, FleetRead, Support])),

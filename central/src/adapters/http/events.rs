@@ -3,6 +3,7 @@
 use super::answer::Answer;
 use super::app::Shared;
 use super::doors::Caller;
+use crate::ports::orders::Activity;
 use crate::ports::outbox::OutboxEvent;
 use axum::Json;
 use axum::extract::State;
@@ -38,6 +39,23 @@ pub(super) async fn recent(
 ) -> Answer<Json<EventList>> {
     let limit = filter.limit.unwrap_or(PAGE_ROWS_DEFAULT).clamp(1, PAGE_ROWS_MAX);
     Ok(Json(EventList { events: app.storage.recent_events(caller.tenant(), limit).await? }))
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ActivityList {
+    entries: Vec<Activity>,
+}
+
+/// What just happened to orders, and why, in words, newest first. Names nodes: not for storefronts.
+#[utoipa::path(get, path = "/v1/activity", tag = "events", params(EventFilter),
+    responses((status = 200, body = ActivityList), (status = "4XX", body = Problem)))]
+pub(super) async fn activity(
+    State(app): State<Shared>,
+    caller: Caller,
+    ApiQuery(filter): ApiQuery<EventFilter>,
+) -> Answer<Json<ActivityList>> {
+    let limit = filter.limit.unwrap_or(PAGE_ROWS_DEFAULT).clamp(1, PAGE_ROWS_MAX);
+    Ok(Json(ActivityList { entries: app.storage.activity(caller.tenant(), limit).await? }))
 }
 
 /// Events as they happen. A stream that fell behind is told to `reload`.

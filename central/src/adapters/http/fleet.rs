@@ -92,7 +92,7 @@ pub(super) struct ClosureRequest {
     /// Soft: finishes its work, gets no more. Hard: its work moves away as well.
     hard: bool,
     cause: ClosureCause,
-    /// Milliseconds since 1970; absent until it is ended.
+    /// Absent: until it is ended.
     #[serde(default)]
     until: Option<UtcMs>,
 }

@@ -18,9 +18,12 @@ mod measure;
 mod orders;
 mod paging;
 mod plain;
+mod sessions;
 
 pub use app::Bells;
 pub(crate) use app::{App, Rooms, Shared};
+#[cfg(test)]
+pub(crate) use doors::{DOORS, Needs};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -37,7 +40,7 @@ use utoipa_axum::routes;
     info(
         title = "Holdfast central",
         description = "Takes orders, keeps the health of the stores, routes and moves work. Times are \
-            milliseconds since 1970-01-01 UTC. Errors are RFC 9457 problems with a stable `code`.",
+            RFC 3339 in UTC. Errors are RFC 9457 problems with a stable `code`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     security(("bearer" = [])),
@@ -83,6 +86,7 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(exceptions::resolve))
         .routes(routes!(events::recent))
         .routes(routes!(events::stream))
+        .routes(routes!(events::activity))
         .routes(routes!(audit::summary))
         .routes(routes!(audit::audit))
         .routes(routes!(audit::intents))
@@ -140,7 +144,7 @@ mod tests {
     #[test]
     fn every_path_has_its_door_and_every_door_its_path() {
         let doors: BTreeSet<(String, String)> =
-            doors::DOORS.iter().map(|(method, path, _)| (method.to_string(), (*path).to_owned())).collect();
+            DOORS.iter().map(|(method, path, _)| (method.to_string(), (*path).to_owned())).collect();
         assert_eq!(doors, documented());
     }
 

@@ -1,12 +1,13 @@
 //! Giving lines of an order to a store: units, holds, task and offer, all of them or none.
 
+use super::order_rows::order_of;
 use super::pen::{Statement, fence, state_fact};
 use super::row::run;
 use super::savepoint::{Stop, attempt};
 use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow};
-use super::timeline::{Happened, central, note, order_of};
+use super::timeline::{Happened, central, note};
 use super::{Result, access, decisions, stock};
 use crate::ports::work::{AssignOutcome, Assignment};
 use holdfast_shared::domain::task::{FulfilmentKind, Offer, OfferLine, ReleasePoint, TaskEvent};

@@ -1,11 +1,12 @@
 //! The wish to cancel an order: what has no node ends now, stores that have work are asked.
 
+use super::order_rows::tasks_of;
 use super::row::{one, run};
 use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow, say};
 use super::timeline::{Happened, note, refresh};
-use super::{Result, ledger, orders};
+use super::{Result, ledger};
 use crate::core::effects::words;
 use crate::core::order::OrderState;
 use crate::ports::orders::CancelOutcome;
@@ -30,7 +31,7 @@ pub(super) fn cancel(
     let Some(was) = found else { return Ok(CancelOutcome::Unknown) };
     let open: Option<i64> = one(conn, sql!(ORDERS.open_units), key, |row| row.get("units"))?;
     let cancelled_units = open.unwrap_or(0);
-    let working: Vec<_> = orders::tasks_of(conn, tenant, order)?
+    let working: Vec<_> = tasks_of(conn, tenant, order)?
         .into_iter()
         .filter(|task| !task.phase.is_final() && task.recall.as_ref().is_none_or(|recall| recall.cancel))
         .collect();

@@ -1,9 +1,10 @@
 //! Saved decisions: what explains an order afterwards.
 
 use super::Result;
+use super::order_rows::order_of;
 use super::row::{from_json, one, run, to_json};
 use super::sql::sql;
-use super::timeline::{Happened, central, note, order_of, refresh};
+use super::timeline::{Happened, central, note, refresh};
 use crate::core::routing::decision::{Choice, Decision, Demand};
 use holdfast_shared::ids::{OrderId, TenantId};
 use holdfast_shared::time::UtcMs;

@@ -7,7 +7,7 @@ use super::savepoint::Stop;
 use super::state::State;
 use super::tasks::{Grown, follow};
 use super::timeline::{Happened, note};
-use super::{Result, stock};
+use super::{Result, recall, stock};
 use crate::core::effects::words;
 use crate::core::exception::{Category, NewException, Severity};
 use crate::ports::StoreError;
@@ -180,7 +180,10 @@ fn record(
             new.sort_by_key(|fact| fact.at);
             tell(conn, from, task, &new)?;
             let release_to = Some(&from.replica);
-            follow(conn, state, &Grown { tenant: &from.tenant, task, before, release_to, now })?;
+            let grown = Grown { tenant: &from.tenant, task, before, release_to, now };
+            if let Some(left) = follow(conn, state, &grown)? {
+                recall::stop_others(conn, state, &from.tenant, &left, now)?;
+            }
             (false, Some(task.clone()))
         }
     };
@@ -205,12 +208,13 @@ fn tell(conn: &Connection, from: &ReplicaIdentity, task: &TaskId, facts: &[Fact]
     Ok(())
 }
 
-/// Tells a person about a refused document.
+/// Tells a person about a refused document. One exception per store and cause, whatever names the
+/// store makes up: the newest is told, and all are counted.
 pub(super) fn report(conn: &Connection, from: &ReplicaIdentity, refusal: &Refusal, now: UtcMs) -> Result<()> {
     let Some(category) = refusal.category else { return Ok(()) };
     let document = &refusal.problem.document;
     let exception = NewException {
-        key: format!("{}/{}/{document}", category.as_str(), from.store),
+        key: format!("{}/{}", category.as_str(), from.store),
         category,
         severity: Severity::Medium,
         order: None,

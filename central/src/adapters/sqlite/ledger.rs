@@ -5,7 +5,7 @@ use super::sql::sql;
 use super::{Result, error, exceptions};
 use crate::core::exception::{Category, NewException, Severity};
 use holdfast_shared::domain::fact::Fact;
-use holdfast_shared::domain::task::{Folded, fold};
+use holdfast_shared::domain::task_fold::{Folded, fold};
 use holdfast_shared::ids::{DocumentId, FactId, StoreId, TaskId, TenantId};
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::fact::decode;

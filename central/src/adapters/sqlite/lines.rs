@@ -1,8 +1,8 @@
 //! Units of an order line, moved as core says.
 
+use super::order_rows::order_of;
 use super::row::{one, run};
 use super::sql::sql;
-use super::timeline::order_of;
 use super::{Result, error};
 use crate::core::effects::{Disposition, LineUnits};
 use holdfast_shared::ids::{LineNo, OrderId, TenantId};

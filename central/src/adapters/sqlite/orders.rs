@@ -1,35 +1,21 @@
 //! Orders in, and what is known of them.
 
+use super::order_rows::{lines, tasks_of};
 use super::row::{
     below, fetch, from_json, list, one, paged, parsed, parsed_or_none, run, to_json, unsigned, word,
 };
 use super::sql::sql;
 use super::timeline::{Happened, note, publish};
 use super::{Result, SqliteStore, cancel};
-use crate::core::order::{Order, OrderEvent, OrderLine, OrderState};
+use crate::core::order::{Order, OrderEvent, OrderState};
 use crate::core::routing::decision::Decision;
-use crate::ports::orders::{CancelOutcome, NewOrder, Orders, Placed};
+use crate::ports::orders::{Activity, CancelOutcome, NewOrder, Orders, Placed};
 use crate::ports::{Page, PageRequest};
 use async_trait::async_trait;
-use holdfast_shared::domain::task::TaskState;
-use holdfast_shared::ids::{Actor, LineNo, OrderId, TenantId};
+use holdfast_shared::ids::{Actor, OrderId, TenantId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, Row, named_params};
 use std::collections::BTreeMap;
-
-fn read_line(row: &Row<'_>) -> rusqlite::Result<OrderLine> {
-    let unit_price: Option<String> = row.get("unit_price")?;
-    Ok(OrderLine {
-        line: LineNo(row.get("line")?),
-        sku: parsed(row, "sku")?,
-        quantity: row.get("quantity")?,
-        open: row.get("open")?,
-        backordered: row.get("backordered")?,
-        finished: row.get("finished")?,
-        cancelled: row.get("cancelled")?,
-        unit_price: unit_price.map(|_| from_json(row, "unit_price")).transpose()?,
-    })
-}
 
 fn read_event(row: &Row<'_>) -> rusqlite::Result<OrderEvent> {
     Ok(OrderEvent {
@@ -57,15 +43,6 @@ fn read_head(row: &Row<'_>) -> rusqlite::Result<(i64, Order)> {
         trace: parsed(row, "trace")?,
     };
     Ok((row.get("sequence")?, order))
-}
-
-pub(super) fn lines(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Vec<OrderLine>> {
-    list(conn, sql!(ORDERS.lines), [tenant.as_str(), order.as_str()], read_line)
-}
-
-pub(super) fn tasks_of(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Vec<TaskState>> {
-    let key = [tenant.as_str(), order.as_str()];
-    list(conn, sql!(ORDERS.tasks), key, |row| from_json(row, "state"))
 }
 
 fn complete(conn: &Connection, mut order: Order) -> Result<Order> {
@@ -127,6 +104,18 @@ impl Orders for SqliteStore {
         let (tenant, order) = (tenant.clone(), order.clone());
         self.read(move |conn| {
             list(conn, sql!(ORDERS.timeline), [tenant.as_str(), order.as_str()], read_event)
+        })
+        .await
+    }
+
+    async fn activity(&self, tenant: &TenantId, limit: u32) -> Result<Vec<Activity>> {
+        let tenant = tenant.clone();
+        self.read(move |conn| {
+            let params = named_params! { ":tenant": tenant.as_str(), ":rows": limit };
+            list(conn, sql!(ORDERS.activity), params, |row| {
+                let (entry, order) = (unsigned(row, "entry")?, parsed(row, "order_id")?);
+                Ok(Activity { entry, order, event: read_event(row)? })
+            })
         })
         .await
     }

@@ -1,8 +1,9 @@
 //! Central's own hand in task documents: fact ids, stamps, fences, and the change that carries a
 //! fact. Numbers come from rows of the same transaction, so none is given out twice.
 
+use super::counters::next;
 use super::documents::{Authored, keep, load};
-use super::row::{one, parsed, run, unsigned};
+use super::row::run;
 use super::sql::sql;
 use super::state::State;
 use super::{Result, error, ledger, timeline};
@@ -15,20 +16,6 @@ use holdfast_shared::ids::{
 use holdfast_shared::time::{Hlc, UtcMs};
 use holdfast_shared::wire::fact::encode;
 use rusqlite::{Connection, named_params};
-
-fn next(conn: &Connection, counter: &str) -> Result<u64> {
-    one(conn, sql!(DOCUMENTS.count), [counter], |row| unsigned(row, "value"))?
-        .ok_or_else(|| error::missing("counter"))
-}
-
-pub(super) fn counter(conn: &Connection, counter: &str) -> Result<u64> {
-    one(conn, sql!(DOCUMENTS.counter), [counter], |row| unsigned(row, "value"))?
-        .ok_or_else(|| error::missing("counter"))
-}
-
-pub(super) fn clock(conn: &Connection) -> Result<Hlc> {
-    one(conn, sql!(DOCUMENTS.clock), [], |row| parsed(row, "hlc"))?.ok_or_else(|| error::missing("clock"))
-}
 
 /// The next stamp, written down before it is used.
 pub(super) fn stamp(conn: &Connection, state: &mut State, now: UtcMs) -> Result<Hlc> {

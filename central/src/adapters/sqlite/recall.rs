@@ -1,5 +1,6 @@
 //! Taking work back from a store that has not been given the release.
 
+use super::order_rows::tasks_of;
 use super::row::{one, run};
 use super::sql::sql;
 use super::state::State;
@@ -9,7 +10,7 @@ use super::{Result, ledger, stock};
 use crate::core::effects::words;
 use crate::ports::work::RecallOutcome;
 use holdfast_shared::domain::fence::Fence;
-use holdfast_shared::domain::task::TaskEvent;
+use holdfast_shared::domain::task::{TaskEvent, TaskState};
 use holdfast_shared::ids::{TaskId, TenantId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, named_params};
@@ -49,6 +50,24 @@ pub(super) fn recall(
         stock::end_holds(conn, tenant, task, now)?;
     }
     Ok(RecallOutcome::Recalled)
+}
+
+/// Goods have left that someone else may be working on: the others stop, if they still can.
+pub(super) fn stop_others(
+    conn: &Connection,
+    state: &mut State,
+    tenant: &TenantId,
+    left: &TaskState,
+    now: UtcMs,
+) -> Result<()> {
+    let reason = format!("{} handed these goods over already", left.store);
+    for other in tasks_of(conn, tenant, &left.order)? {
+        let overlaps = other.lines.iter().any(|line| left.line(line.line).is_some());
+        if other.task != left.task && overlaps && !other.phase.is_final() {
+            recall(conn, state, tenant, &other.task, other.fence, &reason, now)?;
+        }
+    }
+    Ok(())
 }
 
 fn was_sent(conn: &Connection, tenant: &TenantId, task: &TaskId) -> Result<bool> {

@@ -1,6 +1,6 @@
 //! What the writer keeps in memory beside the rows. All of it can be thrown away.
 
-use super::{Result, pen};
+use super::{Result, counters};
 use holdfast_platform::sqlite::Companion;
 use holdfast_shared::document::{Bag, WriterId};
 use holdfast_shared::ids::{DocumentId, ReplicaId, TenantId};
@@ -25,11 +25,11 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn load(conn: &Connection, replica: ReplicaId, seed: [u8; 8]) -> Result<Self> {
-        let incarnation = u32::try_from(pen::counter(conn, "incarnation")?);
+        let incarnation = u32::try_from(counters::counter(conn, "incarnation")?);
         Ok(Self {
             writer: WriterId::new(&replica, seed),
             incarnation: incarnation.map_err(super::error::unreadable)?,
-            hlc: HlcClock::resume(pen::clock(conn)?),
+            hlc: HlcClock::resume(counters::clock(conn)?),
             bags: BTreeMap::new(),
             uses: 0,
             replica,

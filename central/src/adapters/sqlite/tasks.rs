@@ -3,15 +3,17 @@
 
 use super::exceptions::raise;
 use super::lines::move_units;
+use super::order_rows::order_of;
 use super::pen::{Statement, fence_number, state_fact};
 use super::row::{from_json, one, run, to_json};
 use super::sql::sql;
 use super::state::State;
-use super::timeline::{Happened, central, note, order_of, refresh};
-use super::{Result, ledger, recall, stock};
+use super::timeline::{Happened, central, note, refresh};
+use super::{Result, ledger, stock};
 use crate::core::effects::{Effect, effects, words};
 use crate::core::exception::{Category, NewException, Severity};
-use holdfast_shared::domain::task::{Contradiction, Folded, TaskEvent, TaskState};
+use holdfast_shared::domain::task::{TaskEvent, TaskState};
+use holdfast_shared::domain::task_fold::{Contradiction, Folded};
 use holdfast_shared::ids::{ReplicaId, TaskId, TenantId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, named_params};
@@ -27,6 +29,7 @@ pub(super) struct Grown<'a> {
     pub(super) now: UtcMs,
 }
 
+/// Gives the task back when its goods left although a decision forbade it.
 pub(super) fn follow(conn: &Connection, state: &mut State, grown: &Grown<'_>) -> Result<Option<TaskState>> {
     let Grown { tenant, task, now, .. } = grown;
     let Some(mut after) = ledger::folded(conn, tenant, task)? else { return Ok(None) };
@@ -51,15 +54,12 @@ pub(super) fn follow(conn: &Connection, state: &mut State, grown: &Grown<'_>) ->
             }
         }
     }
-    if physical {
-        stop_others(conn, state, tenant, &after.state, *now)?;
-    }
     if let Some(released) = ledger::folded(conn, tenant, task)? {
         after = released;
     }
     save(conn, tenant, &after.state, *now)?;
     refresh(conn, tenant, &after.state.order, *now)?;
-    Ok(Some(after.state))
+    Ok(physical.then_some(after.state))
 }
 
 /// Writes down that these goods may leave, on the row that a recall decides on too.
@@ -130,24 +130,6 @@ fn save(conn: &Connection, tenant: &TenantId, task: &TaskState, now: UtcMs) -> R
 
 pub(super) fn load(conn: &Connection, tenant: &TenantId, task: &TaskId) -> Result<Option<TaskState>> {
     one(conn, sql!(WORK.task), [tenant.as_str(), task.as_str()], |row| from_json(row, "state"))
-}
-
-/// Goods have left that someone else may be working on: the others stop, if they still can.
-fn stop_others(
-    conn: &Connection,
-    state: &mut State,
-    tenant: &TenantId,
-    left: &TaskState,
-    now: UtcMs,
-) -> Result<()> {
-    let reason = format!("{} handed these goods over already", left.store);
-    for other in super::orders::tasks_of(conn, tenant, &left.order)? {
-        let overlaps = other.lines.iter().any(|line| left.line(line.line).is_some());
-        if other.task != left.task && overlaps && !other.phase.is_final() {
-            recall::recall(conn, state, tenant, &other.task, other.fence, &reason, now)?;
-        }
-    }
-    Ok(())
 }
 
 fn raise_contradiction(

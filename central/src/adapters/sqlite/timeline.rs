@@ -1,11 +1,11 @@
 //! What an order's people are told: its timeline, and the events for the outside when its state
 //! moves on.
 
-use super::orders::{lines, tasks_of};
+use super::Result;
+use super::order_rows::{lines, tasks_of};
 use super::outbox::{Class, NewEvent, append};
-use super::row::{one, parsed, run, word};
+use super::row::{from_json, one, run, word};
 use super::sql::sql;
-use super::{Result, error};
 use crate::core::order::{OrderRequest, OrderState};
 use crate::core::order_state::order_state;
 use holdfast_shared::ids::{Actor, BadId, OrderId, StoreId, TaskId, TenantId};
@@ -52,7 +52,7 @@ pub(super) fn note(
 pub(super) fn refresh(conn: &Connection, tenant: &TenantId, order: &OrderId, at: UtcMs) -> Result<()> {
     let key = [tenant.as_str(), order.as_str()];
     let row = one(conn, sql!(ORDERS.state_of), key, |row| {
-        let request: OrderRequest = super::row::from_json(row, "request")?;
+        let request: OrderRequest = from_json(row, "request")?;
         Ok((word::<OrderState>(row, "state")?, request, row.get::<_, String>("trace")?))
     })?;
     let Some((was, request, trace)) = row else { return Ok(()) };
@@ -107,16 +107,4 @@ const fn event_of(state: OrderState) -> (&'static str, Class) {
         OrderState::Cancelled => ("OrderCancelled", Class::Compensate),
         OrderState::Exception => ("OrderException", Class::Update),
     }
-}
-
-/// The order that a task belongs to and its trace.
-pub(super) fn order_of(
-    conn: &Connection,
-    tenant: &TenantId,
-    order: &OrderId,
-) -> Result<(u32, bool, holdfast_shared::ids::TraceId)> {
-    let found = one(conn, sql!(ORDERS.head), [tenant.as_str(), order.as_str()], |row| {
-        Ok((row.get("assignments")?, row.get("cancel_requested")?, parsed(row, "trace")?))
-    })?;
-    found.ok_or_else(|| error::missing("order"))
 }

@@ -2,7 +2,7 @@
 
 use super::row::{below, fetch, from_json, list, one, paged, parsed, parsed_or_none, unsigned};
 use super::sql::sql;
-use super::{Result, SqliteStore, assign, decisions, error, orders, recall, tasks};
+use super::{Result, SqliteStore, assign, decisions, error, order_rows, recall, tasks};
 use crate::core::order::OrderRequest;
 use crate::core::routing::decision::{Decision, Demand, DemandLine};
 use crate::ports::work::{AssignOutcome, Assignment, Audit, RecallOutcome, TaskRow, Work};
@@ -131,7 +131,7 @@ fn demands(conn: &Connection, limit: u32, retry_before: UtcMs) -> Result<Vec<Dem
     })?;
     let mut demands = Vec::new();
     for (tenant, order, request, assignments) in heads {
-        let lines = orders::lines(conn, &tenant, &order)?
+        let lines = order_rows::lines(conn, &tenant, &order)?
             .into_iter()
             .filter(|line| line.open > 0)
             .map(|line| DemandLine { line: line.line, sku: line.sku, quantity: line.open })

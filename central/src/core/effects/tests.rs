@@ -1,7 +1,8 @@
 use super::*;
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::domain::fence::Fence;
-use holdfast_shared::domain::task::{FulfilmentKind, Offer, OfferLine, ReleasePoint, TaskFact, fold};
+use holdfast_shared::domain::task::{FulfilmentKind, Offer, OfferLine, ReleasePoint, TaskFact};
+use holdfast_shared::domain::task_fold::fold;
 use holdfast_shared::ids::{Actor, OrderId, ReplicaId, Sku, TaskId};
 use holdfast_shared::time::{Hlc, UtcMs};
 

@@ -5,6 +5,7 @@
 
 pub mod book;
 pub mod freeze;
+pub mod judge;
 pub mod observatory;
 pub mod policy;
 pub mod signals;

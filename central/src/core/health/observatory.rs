@@ -3,11 +3,13 @@
 
 use super::StoreKey;
 use super::book::{HealthBook, Looked};
+use super::judge::eligibility;
 use super::policy::HealthPolicy;
 use super::signals::{SIGNALS, View, beat_is_good};
 use super::store::{Out, StoreHealth};
-use crate::core::eligibility::{Eligibility, Standing, eligibility};
+use crate::core::eligibility::{Eligibility, Standing};
 use crate::core::fleet::StoreRecord;
+use holdfast_shared::ids::TenantId;
 use holdfast_shared::time::{MonoMs, Now, UtcMs};
 use holdfast_shared::wire::signal::Heartbeat;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -44,8 +46,8 @@ pub struct Observatory {
     records: BTreeMap<StoreKey, StoreRecord>,
     /// Changes that the history does not have yet.
     unrecorded: VecDeque<Change>,
-    /// Exceptions raised for a store while it was failing, by key; settled when it is back.
-    told: BTreeMap<StoreKey, BTreeSet<String>>,
+    /// Exceptions whose cause is still there, by topic; settled when it is gone.
+    raised: BTreeMap<&'static str, BTreeSet<(TenantId, String)>>,
     /// Senders whose bad messages were told once.
     offenders: BTreeSet<String>,
     wall: WallClock,
@@ -163,14 +165,20 @@ impl Observatory {
         self.unrecorded.drain(..over);
     }
 
-    /// Whether this exception of a failing store is new, and thus has to be raised.
-    pub fn tell_once(&mut self, key: &StoreKey, exception: &str) -> bool {
-        self.told.entry(key.clone()).or_default().insert(exception.to_owned())
+    /// The exceptions of a topic that were raised, and whose cause was there at the last look.
+    #[must_use]
+    pub fn standing_exceptions(&self, topic: &'static str) -> BTreeSet<(TenantId, String)> {
+        self.raised.get(topic).cloned().unwrap_or_default()
     }
 
-    /// The exceptions that end with the store being back.
-    pub fn take_told(&mut self, key: &StoreKey) -> BTreeSet<String> {
-        self.told.remove(key).unwrap_or_default()
+    pub fn note_raised(&mut self, topic: &'static str, exception: (TenantId, String)) {
+        self.raised.entry(topic).or_default().insert(exception);
+    }
+
+    pub fn note_settled(&mut self, topic: &'static str, exception: &(TenantId, String)) {
+        if let Some(raised) = self.raised.get_mut(topic) {
+            raised.remove(exception);
+        }
     }
 
     /// Whether this offender is told for the first time.

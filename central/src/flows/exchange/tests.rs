@@ -1,1 +1,123 @@
+use super::*;
+use crate::core::health::store::DigestVerdict;
+use crate::core::test_support::{at_ms, beat, record};
+use crate::flows::evaluate::evaluate;
+use crate::flows::test_support::{Ram, identity, key};
+use crate::ports::replication::StoreDigest;
+use holdfast_shared::set_hash::SetHash;
+use holdfast_shared::time::{Hlc, MonoMs, UtcMs};
+use holdfast_shared::wire::sync::{SYNC_VERSION, SyncResponse};
 
+fn request(name: &str) -> SyncRequest {
+    SyncRequest {
+        version: SYNC_VERSION,
+        store: name.parse().unwrap(),
+        replica: format!("{name}-a").parse().unwrap(),
+        boot: "b1".parse().unwrap(),
+        incarnation: None,
+        cursor: 0,
+        root: SetHash::default(),
+        stock_digest: SetHash::default(),
+        unsynced: 0,
+        sent_at: Hlc::default(),
+        documents: Vec::new(),
+        asks: Vec::new(),
+        health: None,
+        more: false,
+    }
+}
+
+fn answers(ram: &Ram, new_facts: u64) {
+    let response = SyncResponse {
+        version: SYNC_VERSION,
+        incarnation: 1,
+        cursor: 0,
+        central_time: UtcMs(0),
+        hlc: Hlc::default(),
+        lease_ms: 60_000,
+        next_sync_ms: 5_000,
+        root: SetHash::default(),
+        level: true,
+        documents: Vec::new(),
+        acknowledged: Vec::new(),
+        errors: Vec::new(),
+        more: false,
+        rehydrate: false,
+    };
+    ram.told(|told| {
+        told.exchanged =
+            Some(Exchanged { response, new_facts, changed_tasks: Vec::new(), stock_grew: false });
+    });
+}
+
+async fn sync(ram: &Ram, watch: &Watch, request: &SyncRequest, now_ms: i64) -> Result<Exchanged, FlowError> {
+    exchange(ram, watch, ram, &identity("leeds"), request, at_ms(now_ms)).await
+}
+
+#[tokio::test]
+async fn a_sync_is_a_sign_of_life() {
+    let ram = Ram::default();
+    let watch = Watch::default();
+    answers(&ram, 0);
+    sync(&ram, &watch, &request("leeds"), 7_000).await.unwrap();
+    watch.with(|observatory| {
+        assert_eq!(observatory.book.store(&key("leeds")).unwrap().last_word(), Some(MonoMs(7_000)));
+    });
+}
+
+#[tokio::test]
+async fn a_credential_syncs_for_its_own_replica_only() {
+    let ram = Ram::default();
+    let watch = Watch::default();
+    let error = sync(&ram, &watch, &request("york"), 0).await.unwrap_err();
+    assert_eq!(error.code(), Code::Forbidden);
+    let mut other = request("leeds");
+    other.replica = "leeds-b".parse().unwrap();
+    assert!(sync(&ram, &watch, &other, 0).await.is_err());
+    watch.with(|observatory| assert_eq!(observatory.counts.foreign, 2));
+}
+
+#[tokio::test]
+async fn health_comes_with_the_sync_while_mqtt_is_lost() {
+    let ram = Ram::default();
+    let watch = Watch::default();
+    answers(&ram, 0);
+    let mut lost = request("leeds");
+    lost.health = Some(serde_json::to_string(&beat("leeds", "b1", 1)).unwrap());
+    sync(&ram, &watch, &lost, 1_000).await.unwrap();
+    lost.health = Some(serde_json::to_string(&beat("york", "b1", 1)).unwrap());
+    sync(&ram, &watch, &lost, 2_000).await.unwrap();
+    watch.with(|observatory| {
+        assert!(observatory.book.store(&key("leeds")).unwrap().voice().is_some());
+        assert!(observatory.book.store(&key("york")).is_none());
+    });
+}
+
+#[tokio::test]
+async fn a_beat_that_was_ahead_of_its_sync_is_compared_again() {
+    let ram = Ram::default();
+    let watch = Watch::default();
+    answers(&ram, 3);
+    watch.with(|observatory| observatory.hear(beat("leeds", "b1", 1), MonoMs(0)));
+    let now_has = StoreDigest { root: String::from("r1"), stock_digest: String::from("d1"), as_of: UtcMs(0) };
+    ram.told(|told| told.digests = vec![now_has]);
+    sync(&ram, &watch, &request("leeds"), 1_000).await.unwrap();
+    watch.with(|observatory| {
+        assert_eq!(observatory.book.store(&key("leeds")).unwrap().digest, DigestVerdict::Equal);
+    });
+}
+
+#[tokio::test]
+async fn the_other_replicas_of_a_store_are_poked_when_facts_came() {
+    let ram = Ram::default();
+    let watch = Watch::default();
+    let mut twin = record("leeds");
+    twin.enrolled_replicas = 2;
+    ram.told(|told| told.stores = vec![twin]);
+    evaluate(&ram, &watch, at_ms(0)).await.unwrap();
+    for (new_facts, pokes) in [(0, 0), (2, 1)] {
+        answers(&ram, new_facts);
+        sync(&ram, &watch, &request("leeds"), 0).await.unwrap();
+        assert_eq!(ram.poked().len(), pokes);
+    }
+}

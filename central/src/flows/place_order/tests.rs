@@ -1,1 +1,71 @@
+use super::*;
+use crate::core::test_support::{order_request, record, tenant};
+use crate::flows::test_support::Ram;
+use holdfast_shared::domain::task::FulfilmentKind;
 
+fn command(request: OrderRequest) -> PlaceOrder {
+    PlaceOrder {
+        tenant: tenant(),
+        order: "o1".parse().unwrap(),
+        request,
+        key: "k1".parse().unwrap(),
+        actor: "web".parse().unwrap(),
+        trace: TraceId::new("0".repeat(32)).unwrap(),
+    }
+}
+
+async fn refused(ram: &Ram, request: OrderRequest) -> (Code, String) {
+    let error = place_order(ram, command(request), UtcMs(0)).await.unwrap_err();
+    (error.code(), error.to_string())
+}
+
+#[tokio::test]
+async fn a_good_order_is_written_with_a_hash_of_what_was_understood() {
+    let ram = Ram::default();
+    assert_eq!(place_order(&ram, command(order_request()), UtcMs(7)).await.unwrap(), Placed::New);
+    let mut other = order_request();
+    other.lines[0].quantity = 3;
+    place_order(&ram, command(other), UtcMs(8)).await.unwrap();
+    place_order(&ram, command(order_request()), UtcMs(9)).await.unwrap();
+    let hashes: Vec<_> = ram.done(|done| done.orders.iter().map(|order| order.request_hash).collect());
+    assert!(hashes[0] == hashes[2] && hashes[0] != hashes[1]);
+}
+
+#[tokio::test]
+async fn nothing_is_written_of_an_order_that_is_refused() {
+    let ram = Ram::default();
+    let mut card = order_request();
+    card.note = Some(String::from("4111 1111 1111 1111"));
+    let (code, words) = refused(&ram, card).await;
+    assert_eq!(code, Code::InvalidRequest);
+    assert!(!words.contains("1111"));
+
+    ram.told(|told| told.unknown_skus = vec!["TEA".parse().unwrap()]);
+    assert_eq!(
+        refused(&ram, order_request()).await,
+        (Code::UnknownSku, String::from("the catalogue has no TEA"))
+    );
+    assert!(ram.done(|done| done.orders.is_empty()));
+}
+
+#[tokio::test]
+async fn a_pickup_at_a_store_that_is_not_known_is_refused() {
+    let ram = Ram::default();
+    let mut pickup = order_request();
+    pickup.kind = FulfilmentKind::Pickup;
+    pickup.pickup_store = Some("leeds".parse().unwrap());
+    assert_eq!(refused(&ram, pickup.clone()).await.0, Code::UnknownStore);
+    ram.told(|told| told.stores = vec![record("leeds")]);
+    assert!(place_order(&ram, command(pickup), UtcMs(0)).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_key_of_another_order_is_refused_and_a_replay_is_told() {
+    let ram = Ram::default();
+    ram.told(|told| told.placed = Some(Placed::KeyReused));
+    assert_eq!(refused(&ram, order_request()).await.0, Code::IdempotencyKeyReused);
+    let first =
+        Placed::Replayed { order: "o0".parse().unwrap(), trace: TraceId::new("1".repeat(32)).unwrap() };
+    ram.told(|told| told.placed = Some(first.clone()));
+    assert_eq!(place_order(&ram, command(order_request()), UtcMs(0)).await.unwrap(), first);
+}

@@ -1,1 +1,153 @@
+use super::*;
+use crate::core::test_support::{at_ms, beat, record};
+use crate::flows::evaluate::evaluate;
+use crate::flows::test_support::{Ram, decision_id, demand, position};
+use holdfast_shared::time::MonoMs;
 
+/// Stores that are heard and eligible, all in one place.
+async fn fleet(ram: &Ram, names: &[&str]) -> Watch {
+    let watch = Watch::default();
+    ram.told(|told| told.stores = names.iter().map(|name| record(name)).collect());
+    for name in names {
+        watch.with(|observatory| observatory.hear(beat(name, "b1", 1), MonoMs(0)));
+    }
+    evaluate(ram, &watch, at_ms(0)).await.unwrap();
+    ram.done(|done| done.settled.clear());
+    watch
+}
+
+async fn run(ram: &Ram, watch: &Watch) -> Routed {
+    let policy = RoutingPolicy::default();
+    let router = Router { watch, poke: ram, policy: &policy, decision_id: &decision_id };
+    route_orders(ram, &router, at_ms(0)).await.unwrap()
+}
+
+fn assigned(ram: &Ram) -> Vec<String> {
+    let line = |line: &DemandLine| format!("{}x{}", line.quantity, line.sku);
+    ram.done(|done| {
+        done.assigned
+            .iter()
+            .map(|a| {
+                format!(
+                    "{}#{} {}",
+                    a.store,
+                    a.assignments,
+                    a.lines.iter().map(line).collect::<Vec<_>>().join(" ")
+                )
+            })
+            .collect()
+    })
+}
+
+#[tokio::test]
+async fn an_order_goes_to_the_node_that_has_it_and_the_store_is_poked() {
+    let ram = Ram::default();
+    let watch = fleet(&ram, &["leeds", "york"]).await;
+    ram.told(|told| {
+        told.demands = vec![demand("o1", &[("TEA", 2)])];
+        told.positions = vec![position("leeds", "TEA", 1), position("york", "TEA", 2)];
+    });
+    let routed = run(&ram, &watch).await;
+    assert_eq!(routed, Routed { assigned: 1, ..Routed::default() });
+    assert_eq!(assigned(&ram), ["york#0 2xTEA"]);
+    assert_eq!(ram.poked(), ["york: offer"]);
+    assert_eq!(ram.done(|done| done.settled.clone()), ["backorder:o1"]);
+    assert_eq!(ram.done(|done| done.assigned[0].accept_by), at_ms(600_000).utc);
+}
+
+#[tokio::test]
+async fn an_order_that_nobody_has_whole_is_split_until_no_line_is_open() {
+    let ram = Ram::default();
+    let watch = fleet(&ram, &["leeds", "york"]).await;
+    ram.told(|told| {
+        told.demands = vec![demand("o1", &[("TEA", 1), ("MUG", 1)])];
+        told.positions = vec![position("leeds", "TEA", 9), position("york", "MUG", 9)];
+    });
+    assert_eq!(run(&ram, &watch).await.assigned, 2);
+    assert_eq!(assigned(&ram), ["leeds#0 1xTEA", "york#1 1xMUG"]);
+}
+
+#[tokio::test]
+async fn what_is_left_over_is_backordered_and_a_person_is_told() {
+    let ram = Ram::default();
+    let watch = fleet(&ram, &["leeds"]).await;
+    ram.told(|told| {
+        told.demands = vec![demand("o1", &[("TEA", 1), ("MUG", 1)])];
+        told.positions = vec![position("leeds", "TEA", 9)];
+    });
+    let routed = run(&ram, &watch).await;
+    assert_eq!((routed.assigned, routed.backordered), (1, 1));
+    let left = ram.done(|done| done.backordered[0].lines.clone());
+    assert_eq!((left.len(), left[0].sku.as_str()), (1, "MUG"));
+    assert_eq!(ram.raised_keys(), ["backorder:o1"]);
+}
+
+#[tokio::test]
+async fn stock_that_went_meanwhile_is_routed_again_a_few_times_and_then_later() {
+    let ram = Ram::default();
+    let watch = fleet(&ram, &["leeds"]).await;
+    let gone = || AssignOutcome::StockGone { sku: "TEA".parse().unwrap() };
+    ram.told(|told| {
+        told.demands = vec![demand("o1", &[("TEA", 1)])];
+        told.positions = vec![position("leeds", "TEA", 9)];
+        told.assign = [gone(), gone()].into();
+    });
+    assert_eq!(run(&ram, &watch).await.assigned, 1);
+    ram.told(|told| told.assign = (0..10).map(|_| gone()).collect());
+    assert_eq!(run(&ram, &watch).await.postponed, 1);
+    assert_eq!(ram.done(|done| done.assigned.len()), 3 + 4);
+}
+
+#[tokio::test]
+async fn an_order_that_moved_on_is_left_alone() {
+    let ram = Ram::default();
+    let watch = fleet(&ram, &["leeds"]).await;
+    ram.told(|told| {
+        told.demands = vec![demand("o1", &[("TEA", 1)])];
+        told.positions = vec![position("leeds", "TEA", 9)];
+        told.assign = [AssignOutcome::OrderMoved].into();
+    });
+    assert_eq!(run(&ram, &watch).await, Routed { postponed: 1, ..Routed::default() });
+    assert!(ram.poked().is_empty());
+}
+
+#[tokio::test]
+async fn the_room_that_one_order_takes_is_gone_for_the_next() {
+    let ram = Ram::default();
+    let watch = fleet(&ram, &["leeds", "york"]).await;
+    ram.told(|told| {
+        told.stores[0].store.capacity_tasks = 1;
+        told.demands = vec![demand("o1", &[("TEA", 1)]), demand("o2", &[("TEA", 1)])];
+        told.positions = vec![position("leeds", "TEA", 9), position("york", "TEA", 9)];
+    });
+    run(&ram, &watch).await;
+    assert_eq!(assigned(&ram), ["leeds#0 1xTEA", "york#0 1xTEA"]);
+}
+
+#[tokio::test]
+async fn a_store_that_was_not_evaluated_gets_nothing() {
+    let ram = Ram::default();
+    ram.told(|told| {
+        told.stores = vec![record("leeds")];
+        told.demands = vec![demand("o1", &[("TEA", 1)])];
+        told.positions = vec![position("leeds", "TEA", 9)];
+    });
+    assert_eq!(run(&ram, &Watch::default()).await.backordered, 1);
+}
+
+#[tokio::test]
+async fn a_pickup_is_released_when_offered_and_a_shipment_as_its_store_says() {
+    let ram = Ram::default();
+    let watch = fleet(&ram, &["leeds"]).await;
+    let mut pickup = demand("o1", &[("TEA", 1)]);
+    pickup.kind = FulfilmentKind::Pickup;
+    pickup.pickup_store = Some("leeds".parse().unwrap());
+    ram.told(|told| {
+        told.stores[0].store.release_point = ReleasePoint::Picking;
+        told.demands = vec![pickup, demand("o2", &[("TEA", 1)])];
+        told.positions = vec![position("leeds", "TEA", 9)];
+    });
+    run(&ram, &watch).await;
+    let points: Vec<_> = ram.done(|done| done.assigned.iter().map(|a| a.release_point).collect());
+    assert_eq!(points, [ReleasePoint::Offered, ReleasePoint::Picking]);
+}

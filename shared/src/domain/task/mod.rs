@@ -1,4 +1,4 @@
-//! A task: the store's part of an order. Its facts, its transition table, its fold.
+//! A task: the store's part of an order. Its facts, its state, its transition table.
 //!
 //! ```text
 //!                +-> declined
@@ -11,11 +11,10 @@
 //! and they change what may come next. Goods leave only with a release.
 
 mod fact;
-mod fold;
 mod state;
 mod transition;
 
 pub use fact::{Authority, FulfilmentKind, Offer, OfferLine, ReleasePoint, TaskEvent, TaskFact};
-pub use fold::{Contradiction, Folded, fold};
 pub use state::{Line, Phase, Recall, Release, Status, TaskState};
+pub(super) use transition::step;
 pub use transition::{Illegal, check};

@@ -37,7 +37,7 @@ pub fn check(state: &TaskState, event: &TaskEvent) -> Result<(), Illegal> {
 }
 
 /// Applies one event. On an error the state is as it was.
-pub(super) fn step(state: &mut TaskState, event: &TaskEvent) -> Result<(), Illegal> {
+pub(in crate::domain) fn step(state: &mut TaskState, event: &TaskEvent) -> Result<(), Illegal> {
     let from = state.phase;
     let refused = || Illegal::Phase { from, to: event.kind() };
     match event {

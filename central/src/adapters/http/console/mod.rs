@@ -8,8 +8,6 @@ mod session;
 mod stores;
 mod words;
 
-pub(super) use session::Sessions;
-
 use super::answer::{Answer, Refused, internal};
 use super::app::Shared;
 use super::doors;

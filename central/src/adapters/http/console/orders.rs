@@ -189,7 +189,8 @@ pub(super) async fn one(
         lines: order.lines.iter().map(line_row).collect(),
         timeline: timeline.into_iter().map(|event| event_row(event, now)).collect(),
         tasks,
-        decisions: decisions.iter().map(|decision| decision_row(decision, &names, now)).collect(),
+        // Newest first: the first is the one that holds.
+        decisions: decisions.iter().rev().map(|decision| decision_row(decision, &names, now)).collect(),
         order: row(&order, now),
     })
 }

@@ -1,58 +1,20 @@
-//! Who is logged in to the console. Sessions live in memory: a restart logs everybody out.
+//! Who is logged in to the console, by a cookie.
 //!
-//! A session holds the hash of its API key, and the key is looked up at each request, so revoking
-//! it ends the session too. Changes are plain forms. Their cookie is `SameSite=Strict`, and a
+//! Changes are plain forms. Their cookie is `SameSite=Strict`, and a
 //! request that a browser says comes from another site is refused besides.
 
 use crate::adapters::http::answer::{Refused, internal};
 use crate::adapters::http::app::{App, Shared};
 use crate::adapters::http::doors::Caller;
+use crate::adapters::http::sessions::SESSION_MS;
 use crate::flows::enrol::token_hash;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use holdfast_platform::random;
-use holdfast_shared::time::MonoMs;
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 
 const COOKIE: &str = "holdfast_session";
-const SESSIONS_MAX: usize = 1_000;
-const SESSION_MS: i64 = 12 * 60 * 60 * 1000;
-
-type Hash = [u8; 32];
-
-#[derive(Debug, Default)]
-pub(in crate::adapters::http) struct Sessions(Mutex<BTreeMap<Hash, Session>>);
-
-#[derive(Debug, Clone)]
-struct Session {
-    api_key_hash: Hash,
-    until: MonoMs,
-}
-
-impl Sessions {
-    fn open(&self, session: Hash, api_key_hash: Hash, now: MonoMs) {
-        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.retain(|_, session| session.until > now);
-        while sessions.len() >= SESSIONS_MAX {
-            let oldest = sessions.iter().min_by_key(|(_, session)| session.until).map(|(key, _)| *key);
-            let Some(oldest) = oldest else { break };
-            sessions.remove(&oldest);
-        }
-        sessions.insert(session, Session { api_key_hash, until: now.plus(SESSION_MS) });
-    }
-
-    fn find(&self, session: Hash, now: MonoMs) -> Option<Hash> {
-        let sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.get(&session).filter(|session| session.until > now).map(|session| session.api_key_hash)
-    }
-
-    fn end(&self, session: Hash) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&session);
-    }
-}
 
 /// Logs a caller in: the cookie to set.
 pub(super) fn open(app: &App, token: &str) -> Result<String, Refused> {
@@ -131,18 +93,6 @@ mod tests {
         assert!(from_another_site(&headers(&[("origin", "null"), ("host", "central:7700")])));
         assert!(!from_another_site(&headers(&[("sec-fetch-site", "same-origin")])));
         assert!(!from_another_site(&headers(&[("origin", "http://central:7700"), ("host", "central:7700")])));
-    }
-
-    #[test]
-    fn a_session_ends_by_time_and_by_logging_out() {
-        let sessions = Sessions::default();
-        let (one, two) = ([1; 32], [2; 32]);
-        sessions.open(one, [7; 32], MonoMs(0));
-        sessions.open(two, [8; 32], MonoMs(0));
-        assert_eq!(sessions.find(one, MonoMs(SESSION_MS - 1)), Some([7; 32]));
-        assert_eq!(sessions.find(one, MonoMs(SESSION_MS)), None);
-        sessions.end(two);
-        assert_eq!(sessions.find(two, MonoMs(1)), None);
     }
 
     #[test]

@@ -143,7 +143,7 @@ fn format_utc(at: UtcMs, format: &str) -> String {
 
 pub(super) fn verdict(verdict: &Verdict) -> String {
     match verdict {
-        Verdict::Refused { rule, words } => format!("refused by {}: {words}", rule.replace('_', " ")),
+        Verdict::Refused { rule, words } => format!("no: {words} (rule: {})", rule.replace('_', " ")),
         Verdict::Scored { score, terms } => {
             let terms: Vec<String> =
                 terms.iter().map(|(name, value)| format!("{} {value:.2}", name.replace('_', " "))).collect();
@@ -157,6 +157,7 @@ pub(super) fn rung(name: &str) -> String {
         "closest" => "Closest store".to_owned(),
         "radius" => "Next best within the radius".to_owned(),
         "distribution_centre" => "Distribution centre".to_owned(),
+        "split" => "Split over several".to_owned(),
         "backorder" => "Backorder".to_owned(),
         other => other.replace('_', " "),
     }

@@ -145,6 +145,8 @@ CREATE TABLE order_line (
 CREATE INDEX order_line_open ON order_line (tenant, order_id) WHERE open > 0;
 
 CREATE TABLE order_event (
+    -- The order in which all of them happened, whatever the clock said.
+    entry    INTEGER PRIMARY KEY AUTOINCREMENT,
     tenant   TEXT NOT NULL,
     order_id TEXT NOT NULL,
     sequence INTEGER NOT NULL CHECK (sequence >= 1),
@@ -154,9 +156,10 @@ CREATE TABLE order_event (
     store    TEXT,
     task     TEXT,
     words    TEXT NOT NULL,
-    PRIMARY KEY (tenant, order_id, sequence),
+    UNIQUE (tenant, order_id, sequence),
     FOREIGN KEY (tenant, order_id) REFERENCES orders (tenant, order_id)
-) STRICT, WITHOUT ROWID;
+) STRICT;
+CREATE INDEX order_event_newest ON order_event (tenant, entry);
 
 CREATE TABLE decision (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,

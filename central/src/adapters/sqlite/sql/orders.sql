@@ -43,6 +43,10 @@ SELECT state, count(*) AS orders FROM orders WHERE tenant = ?1 GROUP BY state
 SELECT sequence, kind, at, actor, store, task, words
 FROM order_event WHERE tenant = ?1 AND order_id = ?2 ORDER BY sequence
 
+-- name: activity
+SELECT entry, order_id, sequence, kind, at, actor, store, task, words
+FROM order_event WHERE tenant = :tenant ORDER BY entry DESC LIMIT :rows
+
 -- name: decisions
 SELECT record FROM decision WHERE tenant = ?1 AND order_id = ?2 ORDER BY sequence
 

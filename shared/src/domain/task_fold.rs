@@ -4,9 +4,7 @@
 //! does not fit is never dropped: it is told as a [`Contradiction`]. What physically happened is
 //! taken over even when a decision forbade it, and told as well, so that a compensation starts.
 
-use super::fact::{Authority, Offer, TaskEvent, TaskFact};
-use super::state::{Line, Phase, TaskState};
-use super::transition::{Illegal, step};
+use super::task::{Authority, Illegal, Line, Offer, Phase, TaskEvent, TaskFact, TaskState, step};
 use crate::domain::fact::{Body, Fact};
 use crate::domain::fence::Fence;
 use crate::ids::FactId;

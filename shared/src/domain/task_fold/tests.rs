@@ -1,7 +1,7 @@
 use super::*;
-use crate::domain::task::fact::{FulfilmentKind, OfferLine, ReleasePoint};
-use crate::domain::task::state::Status;
-use crate::domain::task::transition::check;
+use crate::domain::task::Status;
+use crate::domain::task::check;
+use crate::domain::task::{FulfilmentKind, OfferLine, ReleasePoint};
 use crate::ids::{LineNo, ReplicaId, TaskId};
 use crate::time::UtcMs;
 use proptest::prelude::*;

@@ -1,0 +1,44 @@
+//! An order's rows as domain values, for all who work on orders.
+
+use super::row::{from_json, list, one, parsed};
+use super::sql::sql;
+use super::{Result, error};
+use crate::core::order::OrderLine;
+use holdfast_shared::domain::task::TaskState;
+use holdfast_shared::ids::{LineNo, OrderId, TenantId, TraceId};
+use rusqlite::{Connection, Row};
+
+fn read_line(row: &Row<'_>) -> rusqlite::Result<OrderLine> {
+    let unit_price: Option<String> = row.get("unit_price")?;
+    Ok(OrderLine {
+        line: LineNo(row.get("line")?),
+        sku: parsed(row, "sku")?,
+        quantity: row.get("quantity")?,
+        open: row.get("open")?,
+        backordered: row.get("backordered")?,
+        finished: row.get("finished")?,
+        cancelled: row.get("cancelled")?,
+        unit_price: unit_price.map(|_| from_json(row, "unit_price")).transpose()?,
+    })
+}
+
+pub(super) fn lines(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Vec<OrderLine>> {
+    list(conn, sql!(ORDERS.lines), [tenant.as_str(), order.as_str()], read_line)
+}
+
+pub(super) fn tasks_of(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Vec<TaskState>> {
+    let key = [tenant.as_str(), order.as_str()];
+    list(conn, sql!(ORDERS.tasks), key, |row| from_json(row, "state"))
+}
+
+/// How often it was assigned, whether it is to be cancelled, and its trace.
+pub(super) fn order_of(
+    conn: &Connection,
+    tenant: &TenantId,
+    order: &OrderId,
+) -> Result<(u32, bool, TraceId)> {
+    let found = one(conn, sql!(ORDERS.head), [tenant.as_str(), order.as_str()], |row| {
+        Ok((row.get("assignments")?, row.get("cancel_requested")?, parsed(row, "trace")?))
+    })?;
+    found.ok_or_else(|| error::missing("order"))
+}

@@ -1,0 +1,62 @@
+//! What agents ask: a credential for a code, and sync.
+
+use super::bench::{Bench, bench};
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use holdfast_shared::limits::SYNC_BYTES_MAX;
+use holdfast_shared::wire::sync::SYNC_CONTENT_TYPE;
+use serde_json::{Value, json};
+
+async fn enrolled(bench: &Bench) -> Value {
+    let admin = bench.tenant("acme").await;
+    bench.put_store(&admin, "leeds").await;
+    let offered = bench.ask(Method::POST, "/v1/stores/leeds/enrolments", &admin, None).await;
+    assert_eq!(offered.status, StatusCode::CREATED, "{}", offered.text);
+    let code = offered.json()["code"].as_str().unwrap().to_lowercase();
+    let wanted = json!({ "code": code, "box_name": "back office" });
+    let identity = bench.ask(Method::POST, "/v1/enroll", "", Some(&wanted)).await;
+    assert_eq!(identity.status, StatusCode::OK, "{}", identity.text);
+    let again = bench.ask(Method::POST, "/v1/enroll", "", Some(&wanted)).await;
+    assert_eq!(again.problem(), (410, "code_expired".to_owned()));
+    identity.json()
+}
+
+async fn sync(bench: &Bench, secret: &str, body: Vec<u8>) -> super::bench::Answer {
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri("/v1/sync")
+        .header(header::CONTENT_TYPE, SYNC_CONTENT_TYPE)
+        .header(header::AUTHORIZATION, format!("Bearer {secret}"));
+    bench.send(request.body(Body::from(body)).unwrap()).await
+}
+
+#[tokio::test]
+async fn a_code_makes_one_identity() {
+    let bench = bench();
+    let identity = enrolled(&bench).await;
+    assert_eq!((&identity["replica"], &identity["mqtt_address"]), (&json!("leeds-a"), &json!(":7883")));
+}
+
+#[tokio::test]
+async fn sync_takes_a_replicas_secret_and_nothing_else() {
+    let bench = bench();
+    let identity = enrolled(&bench).await;
+    let secret = identity["secret"].as_str().unwrap();
+    assert_eq!(sync(&bench, "guess", Vec::new()).await.problem().0, 401);
+    assert_eq!(sync(&bench, "acme-admin", Vec::new()).await.problem().0, 401);
+    assert_eq!(bench.get("/v1/stores", secret).await.problem().0, 401);
+    assert_ne!(sync(&bench, secret, Vec::new()).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn damaged_and_oversized_messages_are_told_from_each_other() {
+    let bench = bench();
+    let identity = enrolled(&bench).await;
+    let secret = identity["secret"].as_str().unwrap();
+    let damaged = sync(&bench, secret, b"HFS1 this is no zstd".to_vec()).await;
+    assert_eq!(damaged.problem(), (422, "damaged_sync".to_owned()));
+    let foreign = sync(&bench, secret, b"{}".to_vec()).await;
+    assert_eq!(foreign.problem(), (415, "unsupported_media_type".to_owned()));
+    let oversized = sync(&bench, secret, vec![0; SYNC_BYTES_MAX + 1]).await;
+    assert_eq!(oversized.problem(), (413, "body_too_large".to_owned()));
+}

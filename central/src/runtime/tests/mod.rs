@@ -1,0 +1,8 @@
+//! Central put together: the router over real storage, the broker with a real client, the process.
+
+mod agents;
+mod api;
+mod bench;
+mod broker;
+mod console;
+mod life;
