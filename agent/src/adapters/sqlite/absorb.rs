@@ -210,7 +210,8 @@ fn check_kinds(
 /// Goods that nobody touched are given back at once; nobody has to be asked.
 fn answer_untouched(pen: &mut Pen<'_>, task: &TaskId, now: UtcMs) -> Result<(), Fault> {
     let Some(state) = pen.task_now(task)? else { return Ok(()) };
-    let said = untouched(&state);
+    let facts = pen.view().facts(sql::FACTS_OF_TASK, task.as_str())?;
+    let said = untouched(&state, &facts);
     if said.is_empty() {
         return Ok(());
     }

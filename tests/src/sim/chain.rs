@@ -1,0 +1,81 @@
+//! The chain as it is before the first step: four stores and a distribution centre, described,
+//! enrolled by the real flows, and stocked.
+
+use super::fate::Fate;
+use super::head_office::HeadOffice;
+use super::shop::Shop;
+use anyhow::{Context, Result};
+use holdfast_central::core::fleet::{Place, Store, StoreKind};
+use holdfast_central::flows::enrol::{enrol, offer_enrolment};
+use holdfast_central::ports::access::ReplicaIdentity;
+use holdfast_central::ports::fleet::{CatalogueItem, Fleet};
+use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
+use holdfast_shared::ids::{Sku, StoreId, TenantId};
+use holdfast_shared::time::{MonoMs, Now, UtcMs};
+use holdfast_shared::wire::enrolment::EnrolRequest;
+use std::path::Path;
+use tempfile::TempDir;
+
+const SHOPS: [&str; 5] = ["leeds", "york", "hull", "ripon", "dc-north"];
+const SKUS: [&str; 6] = ["A", "B", "C", "D", "E", "F"];
+
+#[derive(Debug)]
+pub struct Chain {
+    pub folder: TempDir,
+    pub tenant: TenantId,
+    pub skus: Vec<Sku>,
+    pub office: HeadOffice,
+    pub shops: Vec<Shop>,
+}
+
+/// In memory where the machine has such a place: nothing here tests the disk.
+fn folder() -> Result<TempDir> {
+    let memory = Path::new("/dev/shm");
+    Ok(if memory.is_dir() { TempDir::new_in(memory)? } else { TempDir::new()? })
+}
+
+pub async fn open_chain(fate: &Fate, begin: UtcMs) -> Result<Chain> {
+    let folder = folder()?;
+    let tenant = TenantId::new("acme")?;
+    let skus: Vec<Sku> = SKUS.into_iter().map(Sku::new).collect::<Result<_, _>>()?;
+    let office = HeadOffice::open(folder.path().join("central.db"), fate)?;
+    let store = office.store.clone().context("central is down")?;
+    let named =
+        skus.iter().map(|sku| CatalogueItem { sku: sku.clone(), name: format!("thing {sku}"), class: None });
+    store.put_catalogue(&tenant, &named.collect::<Vec<_>>()).await?;
+    let now = Now { utc: begin, mono: MonoMs(0) };
+    let mut shops = Vec::new();
+    for (n, name) in (0_u32..).zip(SHOPS) {
+        store.put_store(&tenant, &described(name, n, fate)?, now.utc).await?;
+        let node = StoreId::new(name)?;
+        let code = format!("{:016X}", fate.next());
+        offer_enrolment(&store, &tenant, &node, &code, now.utc).await?;
+        let request = EnrolRequest { code, box_name: None };
+        let secret = format!("{:032x}", fate.next());
+        let enrolled = enrol(&store, &request, secret, String::from("sim:1883"), now.utc).await?;
+        let identity = ReplicaIdentity { tenant: enrolled.tenant, store: node, replica: enrolled.replica };
+        let mut shop = Shop::new(identity, folder.path().join(format!("{name}.db")), fate)?;
+        shop.start(fate, now)?;
+        let opening: Vec<_> = skus.iter().map(|sku| (sku.clone(), fate.between(0, 6))).collect();
+        shop.stock(&opening, now).await?;
+        shops.push(shop);
+    }
+    Ok(Chain { folder, tenant, skus, office, shops })
+}
+
+fn described(name: &str, n: u32, fate: &Fate) -> Result<Store> {
+    let centre = name.starts_with("dc-");
+    let points = [ReleasePoint::Packed, ReleasePoint::Packed, ReleasePoint::Picking, ReleasePoint::Accepted];
+    Ok(Store {
+        store: StoreId::new(name)?,
+        name: name.to_owned(),
+        kind: if centre { StoreKind::DistributionCentre } else { StoreKind::Store },
+        place: Place { latitude: 53.0 + f64::from(n) / 5.0, longitude: -1.5 },
+        zone: String::from("Europe/London"),
+        hours: Vec::new(),
+        fulfils: FulfilmentKind::ALL.into_iter().collect(),
+        capacity_tasks: 40,
+        buffer_units: 0,
+        release_point: fate.pick(&points).copied().unwrap_or(ReleasePoint::Packed),
+    })
+}
