@@ -29,7 +29,7 @@ use screen::Addresses;
 use stage::Stage;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -162,12 +162,22 @@ impl Theatre {
 /// The console's buttons. They come before the stage, which needs central to be set up.
 #[derive(Debug, Default)]
 struct Hands {
-    stage: OnceLock<std::sync::Weak<Stage>>,
+    stage: OnceLock<Weak<Stage>>,
+}
+
+impl Hands {
+    fn stage(&self) -> Option<Arc<Stage>> {
+        self.stage.get().and_then(Weak::upgrade)
+    }
 }
 
 impl DemoControls for Hands {
+    fn actions(&self, store: &StoreId) -> Vec<DemoAction> {
+        self.stage().map(|stage| stage.possible(store)).unwrap_or_default()
+    }
+
     fn act(&self, store: &StoreId, action: DemoAction) {
-        let Some(stage) = self.stage.get().and_then(std::sync::Weak::upgrade) else { return };
+        let Some(stage) = self.stage() else { return };
         live::play(stage, store.clone(), action);
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, addresses: &Addresses, 
         Constraint::Length(2),
     ])
     .areas(frame.area());
-    let [stores, orders] = Layout::horizontal([Constraint::Min(60), Constraint::Length(38)]).areas(upper);
+    let [stores, orders] = Layout::horizontal([Constraint::Min(60), Constraint::Length(44)]).areas(upper);
     draw_head(frame, head, state, addresses);
     draw_stores(frame, stores, state, selected);
     draw_orders(frame, orders, state);

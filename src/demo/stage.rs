@@ -195,6 +195,16 @@ impl Stage {
         self.board.tell(tone, words);
     }
 
+    /// What can be done to a store as it is now; nothing to one that is not on the stage.
+    pub(super) fn possible(&self, store: &StoreId) -> Vec<DemoAction> {
+        if !self.stores.contains_key(store) {
+            return Vec::new();
+        }
+        let toggles = [Toggle::Uplink, Toggle::Agent, Toggle::Doors];
+        let toggled = toggles.map(|toggle| self.toggled(store, toggle));
+        toggled.into_iter().chain([DemoAction::SellLastUnit]).collect()
+    }
+
     /// What the key toggles, given how the store is now.
     #[must_use]
     pub(super) fn toggled(&self, store: &StoreId, toggle: Toggle) -> DemoAction {

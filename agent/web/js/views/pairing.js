@@ -35,15 +35,26 @@ export function pairing(onPaired) {
     }
   };
 
+  const form = el("form", { class: "stack", onsubmit: submit },
+    el("label", { class: "field" }, "Code", code),
+    el("label", { class: "field" }, "Name of this handheld", name),
+    problem,
+    go);
+
+  // An address that carries the code pairs by itself. The part after # never leaves the browser.
+  const offered = /^#pair=([A-Z0-9-]{8,9})$/i.exec(location.hash);
+  if (offered) {
+    history.replaceState(null, "", location.pathname);
+    code.value = offered[1].toUpperCase();
+    name.value = "Browser";
+    queueMicrotask(() => form.requestSubmit());
+  }
+
   return el("div", { class: "hello" },
     el("div", { class: "stack" },
       el("img", { src: "/icon.svg", alt: "" }),
       el("h1", {}, "Pair this handheld"),
       el("p", { class: "soft", id: "where" },
         "Ask a manager for a code, or run ", el("code", {}, "holdfast-agent pair"), " on the store's box.")),
-    el("form", { class: "stack", onsubmit: submit },
-      el("label", { class: "field" }, "Code", code),
-      el("label", { class: "field" }, "Name of this handheld", name),
-      problem,
-      go));
+    form);
 }
