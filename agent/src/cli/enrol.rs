@@ -7,6 +7,10 @@ use crate::runtime::{self, AgentConfig};
 use anyhow::anyhow;
 use holdfast_platform::data_dir::{DataDir, DataDirError};
 use std::process::ExitCode;
+use std::time::Duration;
+
+/// A start takes a moment; one that takes longer is told, and not waited for.
+const BACK_WITHIN: Duration = Duration::from_secs(10);
 
 pub(super) async fn enrol(
     config: &AgentConfig,
@@ -24,12 +28,29 @@ pub(super) async fn enrol(
         "Enrolled: this is {} of store {} ({}).",
         enrolled.replica, enrolled.store, enrolled.store_name
     ));
-    page::say(if runs {
-        "The agent starts anew by itself and connects."
-    } else {
-        "Start the agent now: holdfast-agent run"
-    });
+    let next = match (runs, runs && is_back(config).await) {
+        (true, true) => "The agent has started anew, and connects.",
+        (true, false) => "The agent starts anew by itself; holdfast-agent status tells when it is back.",
+        (false, _) => "Start the agent now: holdfast-agent run",
+    };
+    page::say(next);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Waits until the agent answers under its new identity, so that the next command finds it.
+async fn is_back(config: &AgentConfig) -> bool {
+    let mut looks = tokio::time::interval(Duration::from_millis(100));
+    let back = async {
+        loop {
+            looks.tick().await;
+            // Its port may be another than before.
+            let Ok(local) = Local::new(config) else { continue };
+            if local.status().await.is_ok_and(|status| status.enrolled) {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(BACK_WITHIN, back).await.is_ok()
 }
 
 async fn beside_no_agent(dir: &DataDir, wish: &EnrolWish) -> anyhow::Result<NowEnrolled> {

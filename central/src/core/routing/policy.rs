@@ -23,6 +23,8 @@ pub struct Weights {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rung {
     pub name: String,
+    /// What a node of this rung is to the customer, in a sentence that a person reads.
+    pub words: String,
     pub kinds: BTreeSet<StoreKind>,
     /// How far a store may be; none: at any distance. A distribution centre ships everywhere.
     pub radius_km: Option<f64>,
@@ -50,21 +52,29 @@ impl Default for RoutingPolicy {
         let centres = BTreeSet::from([StoreKind::DistributionCentre]);
         let nearest = Weights { distance: 1.0, load: 0.0, depth: 0.0 };
         let balanced = Weights { distance: 1.0, load: 50.0, depth: 20.0 };
-        let rung = |name: &str, kinds: &BTreeSet<StoreKind>, radius_km, cover, weights| Rung {
-            name: name.to_owned(),
-            kinds: kinds.clone(),
-            radius_km,
-            cover,
-            weights,
-        };
+        let rung =
+            |(name, words): (&str, &str), kinds: &BTreeSet<StoreKind>, radius_km, cover, weights| Rung {
+                name: name.to_owned(),
+                words: words.to_owned(),
+                kinds: kinds.clone(),
+                radius_km,
+                cover,
+                weights,
+            };
         let all = stores.union(&centres).copied().collect();
         Self {
             name: String::from("default-1"),
             ladder: vec![
-                rung("closest", &stores, Some(50.0), Cover::Whole, nearest),
-                rung("radius", &stores, Some(300.0), Cover::Whole, balanced),
-                rung("distribution_centre", &centres, None, Cover::Whole, balanced),
-                rung("split", &all, Some(300.0), Cover::Part, balanced),
+                rung(("closest", "the closest store that can"), &stores, Some(50.0), Cover::Whole, nearest),
+                rung(("radius", "the best store within reach"), &stores, Some(300.0), Cover::Whole, balanced),
+                rung(
+                    ("distribution_centre", "no store can, the distribution centre does"),
+                    &centres,
+                    None,
+                    Cover::Whole,
+                    balanced,
+                ),
+                rung(("split", "no single node has all of it"), &all, Some(300.0), Cover::Part, balanced),
             ],
             splits_max: 3,
             candidates_told_max: 20,

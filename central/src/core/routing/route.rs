@@ -127,11 +127,11 @@ fn record(rung: String, mut candidates: Vec<Candidate>, told_max: usize) -> Rung
 
 fn assign(demand: &Demand, rung: &Rung, best: Scored<'_>) -> (Choice, String) {
     let store = best.node.store.store.clone();
-    let extent = if best.lines.len() == demand.lines.len() { "all that is open" } else { "a part" };
-    let what = format!("{} ({extent})", goods(&best.lines));
+    let extent = if best.lines.len() == demand.lines.len() { "" } else { ", a part of it" };
+    let what = format!("{}{extent}", goods(&best.lines));
     let how = match &demand.pickup_store {
         Some(_) => String::from("the customer collects there"),
-        None => format!("rung {}, {:.1} km away", rung.name, best.distance_km),
+        None => format!("{}, {:.1} km away", rung.words, best.distance_km),
     };
     let standing = match best.node.eligibility.standing {
         Standing::Eligible => String::new(),
