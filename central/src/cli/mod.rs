@@ -12,16 +12,23 @@ use client::{Client, word};
 use holdfast_platform::service::{Signals, init_log};
 use std::ffi::OsString;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+/// Where the package puts the settings.
+const SYSTEM_FILE: &str = "/etc/holdfast/central.toml";
 
 /// Coordinates a chain of stores: takes orders, keeps the stores' health, routes and moves work.
 #[derive(Debug, Parser)]
 #[command(name = "holdfast-central", version, about)]
 struct Args {
-    /// The settings; without it, defaults that run on this machine alone.
-    #[arg(long, global = true, env = "HOLDFAST_CENTRAL_CONFIG")]
+    /// The settings; without it /etc/holdfast/central.toml if it is there, else defaults that run
+    /// on this machine alone.
+    #[arg(long, global = true)]
     config: Option<PathBuf>,
+    /// Where central keeps its database, instead of where the settings say.
+    #[arg(long, global = true)]
+    data_dir: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -108,8 +115,12 @@ fn act(args: Args) -> Result<()> {
     if matches!(command, Command::Openapi) {
         return say(&serde_json::to_string_pretty(&http::openapi())?);
     }
-    let config = CentralConfig::load(args.config.as_deref(), std::env::vars())
-        .context("the settings are not right")?;
+    let system = Path::new(SYSTEM_FILE);
+    let file = args.config.as_deref().or_else(|| system.exists().then_some(system));
+    let mut config = CentralConfig::load(file, std::env::vars()).context("the settings are not right")?;
+    if let Some(data_dir) = args.data_dir {
+        config.data_dir = data_dir;
+    }
     let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match command {
         Command::Run => threads.block_on(run(config)),
