@@ -21,13 +21,13 @@ pub use people::pick;
 
 use crate::client::{CentralClient, http};
 use crate::launch::{CentralAddresses, Program};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use holdfast_agent::ports::ledger::Role;
 use holdfast_central::runtime::{CentralConfig, DemoAction, DemoControls, Running};
 use holdfast_shared::ids::StoreId;
 use screen::Addresses;
 use stage::Stage;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
@@ -73,6 +73,10 @@ impl Folder {
 
 /// The live view, until the person quits.
 pub async fn live(plan: Plan, out: &mut dyn Write) -> Result<()> {
+    ensure!(
+        std::io::stdout().is_terminal() && std::io::stdin().is_terminal(),
+        "the live view needs a terminal; without one run: holdfast demo --script outage --for 60s --json"
+    );
     writeln!(out, "Starting central, {} stores and a distribution centre ...", plan.stores)?;
     let seed = plan.seed;
     let theatre = Theatre::open(plan).await?;

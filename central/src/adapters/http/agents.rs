@@ -19,6 +19,10 @@ use holdfast_shared::limits::SYNC_BYTES_MAX;
 use holdfast_shared::time::Now;
 use holdfast_shared::wire::enrolment::{EnrolRequest, EnrolResponse};
 use holdfast_shared::wire::sync::{SYNC_CONTENT_TYPE, SyncCodecError, SyncMessage, SyncRequest};
+use std::time::Duration;
+
+/// How long an enrolment waits for those before it.
+const ENROLMENT_TURN_WITHIN: Duration = Duration::from_secs(5);
 
 /// One round of sync: facts in documents, both ways.
 #[utoipa::path(post, path = "/v1/sync", tag = "agents",
@@ -83,8 +87,9 @@ pub(super) async fn enroll(
     State(app): State<Shared>,
     ApiJson(request): ApiJson<EnrolRequest>,
 ) -> Answer<Json<EnrolResponse>> {
-    // 38 bits: good against guessing only while the guesses are few.
-    let Ok(_turn) = app.rooms.enrolments.try_acquire() else {
+    // 38 bits: good against guessing only while the guesses are few. An honest burst waits its turn.
+    let turn = tokio::time::timeout(ENROLMENT_TURN_WITHIN, app.rooms.enrolments.acquire()).await;
+    let Ok(Ok(_turn)) = turn else {
         return Err(Refused::new(Code::TooManyRequests, "too many enrolments at once"));
     };
     let secret = random::token().map_err(|error| internal("a secret", error))?;
