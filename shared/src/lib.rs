@@ -15,6 +15,7 @@
 //! ```
 //!
 //! - [`ids`], [`time`], [`money`], [`limits`], [`error`]: words that every other room uses.
+//! - [`guard`]: what the simulator may take away to prove that it would notice.
 //! - [`domain`]: facts, fences, the stock fold, the task's transition table and fold.
 //! - [`document`]: bags of facts over automerge, and the check that hostile bytes must pass.
 //! - [`wire`]: the forms of facts, sync messages, MQTT payloads and topics.
@@ -25,6 +26,7 @@
 pub mod document;
 pub mod domain;
 pub mod error;
+pub mod guard;
 pub mod ids;
 pub mod limits;
 pub mod money;

@@ -124,6 +124,13 @@ async fn round(
 
 fn request(cut: Cut, health: Option<String>) -> SyncRequest {
     SyncRequest {
+        boot_number: 0,
+        first: false,
+        own: Vec::new(),
+        rehydrating: false,
+        challenge: None,
+        box_name: None,
+        losses: Vec::new(),
         version: SYNC_VERSION,
         store: cut.identity.store,
         replica: cut.identity.replica,

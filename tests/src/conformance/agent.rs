@@ -192,6 +192,13 @@ impl Agent {
             }
         }
         SyncRequest {
+            boot_number: 0,
+            first: false,
+            own: Vec::new(),
+            rehydrating: false,
+            challenge: None,
+            box_name: None,
+            losses: Vec::new(),
             version: SYNC_VERSION,
             store: self.identity.store.clone(),
             replica: self.identity.replica.clone(),

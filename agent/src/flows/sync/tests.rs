@@ -69,6 +69,11 @@ impl Central for Answers {
             return Err(CentralError::Wait { retry_after_ms: 7 });
         }
         Ok(SyncResponse {
+            superseded: None,
+            quarantined: None,
+            seals: Vec::new(),
+            baseline: None,
+            losses_noted: Vec::new(),
             version: SYNC_VERSION,
             incarnation: 1,
             cursor: 0,

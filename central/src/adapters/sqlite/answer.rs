@@ -53,6 +53,11 @@ pub(super) fn answer(
     let documents = piece.frames(conn, &from.tenant)?;
     let level = digests.root == request.root;
     Ok(SyncResponse {
+        superseded: None,
+        quarantined: None,
+        seals: Vec::new(),
+        baseline: None,
+        losses_noted: Vec::new(),
         version: SYNC_VERSION,
         incarnation,
         cursor: u64::try_from(piece.up_to.unwrap_or(digests.sequence)).unwrap_or_default(),

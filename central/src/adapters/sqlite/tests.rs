@@ -112,6 +112,13 @@ async fn enrolled(central: &SqliteStore) -> ReplicaIdentity {
 
 fn nothing_new(from: &ReplicaIdentity) -> SyncRequest {
     SyncRequest {
+        boot_number: 0,
+        first: false,
+        own: Vec::new(),
+        rehydrating: false,
+        challenge: None,
+        box_name: None,
+        losses: Vec::new(),
         version: SYNC_VERSION,
         store: from.store.clone(),
         replica: from.replica.clone(),

@@ -10,6 +10,13 @@ use holdfast_shared::wire::sync::{SYNC_VERSION, SyncResponse};
 
 fn request(name: &str) -> SyncRequest {
     SyncRequest {
+        boot_number: 0,
+        first: false,
+        own: Vec::new(),
+        rehydrating: false,
+        challenge: None,
+        box_name: None,
+        losses: Vec::new(),
         version: SYNC_VERSION,
         store: name.parse().unwrap(),
         replica: format!("{name}-a").parse().unwrap(),
@@ -29,6 +36,11 @@ fn request(name: &str) -> SyncRequest {
 
 fn answers(ram: &Ram, new_facts: u64) {
     let response = SyncResponse {
+        superseded: None,
+        quarantined: None,
+        seals: Vec::new(),
+        baseline: None,
+        losses_noted: Vec::new(),
         version: SYNC_VERSION,
         incarnation: 1,
         cursor: 0,

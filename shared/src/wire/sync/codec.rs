@@ -78,13 +78,13 @@ pub trait SyncMessage: Serialize + DeserializeOwned {
 
 impl SyncMessage for SyncRequest {
     fn longest(&self) -> usize {
-        self.documents.len().max(self.asks.len())
+        self.documents.len().max(self.asks.len()).max(self.own.len()).max(self.losses.len())
     }
 }
 
 impl SyncMessage for SyncResponse {
     fn longest(&self) -> usize {
-        self.documents.len().max(self.acknowledged.len()).max(self.errors.len())
+        self.documents.len().max(self.acknowledged.len()).max(self.errors.len()).max(self.seals.len())
     }
 }
 

@@ -15,15 +15,17 @@ pub use codec::{SyncCodecError, SyncMessage};
 
 use crate::document::{BadHeads, ChangeHash, DocumentError, Heads, Piece, StoredChange};
 use crate::error::Code;
-use crate::ids::{BadId, BootId, DocumentId, ReplicaId, StoreId};
+use crate::ids::{BadId, BootId, DocumentId, ReplicaId, Sku, StoreId};
 use crate::set_hash::SetHash;
 use crate::time::{Hlc, UtcMs};
 use codec::{bounded, changes};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-/// Raised only when an older reader would misunderstand, not when it can skip a field.
-pub const SYNC_VERSION: u16 = 1;
+/// Raised when a side must know what the other understands. 1: documents and asks. 2: who speaks is
+/// told from its copies (boot numbers, challenges, losses). 3: documents are sealed and dropped.
+/// Each side speaks the version of the older one.
+pub const SYNC_VERSION: u16 = 3;
 /// The oldest version that this side still reads.
 pub const SYNC_VERSION_MIN: u16 = 1;
 pub const SYNC_CONTENT_TYPE: &str = "application/vnd.holdfast.sync";
@@ -56,6 +58,37 @@ pub struct SyncRequest {
     /// Another piece follows.
     #[serde(default)]
     pub more: bool,
+    /// Counts the starts of this database. 0 from an agent that does not count.
+    #[serde(default)]
+    pub boot_number: u64,
+    /// The first message of this boot: `own` names every own stock document that is not sealed.
+    #[serde(default)]
+    pub first: bool,
+    #[serde(default, deserialize_with = "bounded")]
+    pub own: Vec<DocumentHeads>,
+    /// Send the replica's own changes too: it lost some.
+    #[serde(default)]
+    pub rehydrating: bool,
+    /// What central told this boot when it took it for one that another has followed.
+    #[serde(default)]
+    pub challenge: Option<String>,
+    /// What a person calls the box.
+    #[serde(default)]
+    pub box_name: Option<String>,
+    /// What was acknowledged in the store and cannot be read any more.
+    #[serde(default, deserialize_with = "bounded")]
+    pub losses: Vec<Loss>,
+}
+
+/// Facts that storage lost, told until central has written it down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loss {
+    /// Distinguishes it from every other loss of this replica.
+    pub id: String,
+    pub found_at: UtcMs,
+    /// How many facts; none when that is not known either.
+    pub facts: Option<u64>,
+    pub detail: String,
 }
 
 /// What central answers.
@@ -84,6 +117,67 @@ pub struct SyncResponse {
     /// The replica has less than central has seen of it: fetch everything before new work.
     #[serde(default)]
     pub rehydrate: bool,
+    /// Another boot of this replica spoke after this one did. Who is still there says so by sending
+    /// this challenge back; a message that was merely late cannot.
+    #[serde(default)]
+    pub superseded: Option<String>,
+    /// Why nothing of this box is merged until a person decides.
+    #[serde(default)]
+    pub quarantined: Option<String>,
+    /// Documents that are complete on both sides and change no more, in the order of the cursor.
+    #[serde(default, deserialize_with = "bounded")]
+    pub seals: Vec<Seal>,
+    /// For a replica that lacks sealed documents: what they add up to, in pieces.
+    #[serde(default)]
+    pub baseline: Option<Baseline>,
+    /// Losses that central has written down.
+    #[serde(default, deserialize_with = "bounded")]
+    pub losses_noted: Vec<String>,
+}
+
+/// A document that is complete: a writer closed it, and central has all of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seal {
+    document: String,
+    heads: ByteBuf,
+    pub facts: u64,
+}
+
+impl Seal {
+    #[must_use]
+    pub fn new(document: &DocumentId, heads: &Heads, facts: u64) -> Self {
+        Self { document: document.to_string(), heads: ByteBuf::from(heads.to_bytes()), facts }
+    }
+
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.document
+    }
+
+    pub fn document(&self) -> Result<DocumentId, BadId> {
+        self.document.parse()
+    }
+
+    pub fn heads(&self) -> Result<Heads, BadHeads> {
+        Heads::from_bytes(&self.heads)
+    }
+}
+
+/// A piece of what all sealed documents of a store add up to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Baseline {
+    /// The sum of the terms of all sealed documents in the root.
+    pub sealed_root: SetHash,
+    #[serde(deserialize_with = "bounded")]
+    pub positions: Vec<BaselinePosition>,
+    /// The last SKU of this piece, to ask for the next with; none in the last piece.
+    pub next: Option<Sku>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BaselinePosition {
+    pub sku: Sku,
+    pub units: i64,
 }
 
 /// Changes of one document.

@@ -6,6 +6,13 @@ use serde_json::json;
 
 fn request(documents: Vec<DocumentFrame>) -> SyncRequest {
     SyncRequest {
+        boot_number: 0,
+        first: false,
+        own: Vec::new(),
+        rehydrating: false,
+        challenge: None,
+        box_name: None,
+        losses: Vec::new(),
         version: SYNC_VERSION,
         store: StoreId::new("leeds").unwrap(),
         replica: ReplicaId::new("leeds-a").unwrap(),
@@ -25,6 +32,11 @@ fn request(documents: Vec<DocumentFrame>) -> SyncRequest {
 
 fn response() -> SyncResponse {
     SyncResponse {
+        superseded: None,
+        quarantined: None,
+        seals: Vec::new(),
+        baseline: None,
+        losses_noted: Vec::new(),
         version: SYNC_VERSION,
         incarnation: 3,
         cursor: 18,

@@ -211,6 +211,11 @@ impl FakeCentral {
             DocumentFrame::new(name, &empty, &bag.heads(), bag.changes_since(&empty).unwrap())
         });
         SyncResponse {
+            superseded: None,
+            quarantined: None,
+            seals: Vec::new(),
+            baseline: None,
+            losses_noted: Vec::new(),
             version: SYNC_VERSION,
             incarnation: self.incarnation,
             cursor: 1,

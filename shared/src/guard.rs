@@ -1,0 +1,122 @@
+//! Guards that the simulator takes away one at a time, to prove that it would notice.
+//!
+//! A guard is asked where it is kept: `if Guard::FenceCheck.stands() && ...`. In the product every
+//! guard stands, and the compiler removes the question; only a build with the feature `breakable`,
+//! which the tests crate asks for, can take one away, in the calling thread alone.
+
+/// A line of code that an invariant rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Guard {
+    /// Goods leave only with a release.
+    ReleaseBeforeHandOver,
+    /// A recall finds out in its own transaction whether the goods were released.
+    RecallAndReleaseOnOneRow,
+    /// A fact about an earlier assignment does not count for the present one.
+    FenceCheck,
+    /// The units of recalled work stay set aside until the store answers.
+    HoldUntilAnswer,
+    /// The agent knows a key again.
+    IdempotencyRecord,
+    /// Central knows an order's key again.
+    OrderIdempotency,
+    /// A new automerge writer at each start and after each failed commit.
+    WriterRenewal,
+    /// After a failed commit what was in memory is made again from the rows.
+    MemoryThrownAway,
+    /// Only what central's heads cover counts as safe there.
+    AcknowledgedByHeads,
+    /// A document is sealed only when count and digest are those that its writer told.
+    SealCheck,
+    /// Another incarnation of central is offered everything anew.
+    IncarnationCheck,
+    /// Many silent stores are evidence against the observer.
+    ObserverFreeze,
+    /// Facts fold in their one order, not in that of arrival.
+    FoldRank,
+    /// Units are set aside only if the position allows it in that transaction.
+    ConditionalReserve,
+    /// Accepted work is not moved before its lease has ended.
+    LeaseBeforeRecall,
+    /// A replica that lost facts fetches them before it takes work.
+    RehydrateBeforeWork,
+    /// Nothing of a cloned box is merged.
+    CloneQuarantine,
+    /// Recalled work is given back only while nobody has started to replace it.
+    ReadoptWhileFree,
+    /// A restored central moves nothing before the stores have told what it lost.
+    RecoveryBeforeRouting,
+}
+
+impl Guard {
+    pub const ALL: [Self; 19] = [
+        Self::ReleaseBeforeHandOver,
+        Self::RecallAndReleaseOnOneRow,
+        Self::FenceCheck,
+        Self::HoldUntilAnswer,
+        Self::IdempotencyRecord,
+        Self::OrderIdempotency,
+        Self::WriterRenewal,
+        Self::MemoryThrownAway,
+        Self::AcknowledgedByHeads,
+        Self::SealCheck,
+        Self::IncarnationCheck,
+        Self::ObserverFreeze,
+        Self::FoldRank,
+        Self::ConditionalReserve,
+        Self::LeaseBeforeRecall,
+        Self::RehydrateBeforeWork,
+        Self::CloneQuarantine,
+        Self::ReadoptWhileFree,
+        Self::RecoveryBeforeRouting,
+    ];
+
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ReleaseBeforeHandOver => "release-before-hand-over",
+            Self::RecallAndReleaseOnOneRow => "recall-and-release-on-one-row",
+            Self::FenceCheck => "fence-check",
+            Self::HoldUntilAnswer => "hold-until-answer",
+            Self::IdempotencyRecord => "idempotency-record",
+            Self::OrderIdempotency => "order-idempotency",
+            Self::WriterRenewal => "writer-renewal",
+            Self::MemoryThrownAway => "memory-thrown-away",
+            Self::AcknowledgedByHeads => "acknowledged-by-heads",
+            Self::SealCheck => "seal-check",
+            Self::IncarnationCheck => "incarnation-check",
+            Self::ObserverFreeze => "observer-freeze",
+            Self::FoldRank => "fold-rank",
+            Self::ConditionalReserve => "conditional-reserve",
+            Self::LeaseBeforeRecall => "lease-before-recall",
+            Self::RehydrateBeforeWork => "rehydrate-before-work",
+            Self::CloneQuarantine => "clone-quarantine",
+            Self::ReadoptWhileFree => "readopt-while-free",
+            Self::RecoveryBeforeRouting => "recovery-before-routing",
+        }
+    }
+
+    /// Always, in the product.
+    #[cfg(not(feature = "breakable"))]
+    #[must_use]
+    pub const fn stands(self) -> bool {
+        true
+    }
+
+    #[cfg(feature = "breakable")]
+    #[must_use]
+    pub fn stands(self) -> bool {
+        BROKEN.get() != Some(self)
+    }
+
+    /// Takes this guard away in this thread, until the next call; `None` puts all back.
+    #[cfg(feature = "breakable")]
+    pub fn take_away(guard: Option<Self>) {
+        BROKEN.set(guard);
+    }
+}
+
+#[cfg(feature = "breakable")]
+thread_local! {
+    static BROKEN: std::cell::Cell<Option<Guard>> = const { std::cell::Cell::new(None) };
+}
