@@ -52,7 +52,7 @@ pub(super) fn answer(
     }
     let documents = piece.frames(conn, &from.tenant)?;
     let level = digests.root == request.root;
-    Ok(SyncResponse {
+    let response = SyncResponse {
         superseded: None,
         quarantined: None,
         seals: Vec::new(),
@@ -73,7 +73,8 @@ pub(super) fn answer(
         errors,
         more: piece.more,
         rehydrate,
-    })
+    };
+    Ok(response.in_version(request.version))
 }
 
 /// Changes for the replica, by document.
