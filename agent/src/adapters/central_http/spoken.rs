@@ -7,7 +7,7 @@ use reqwest::header::HeaderMap;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 /// How the first central says that it does not read a version: it has no header for it.
-const REFUSAL: &str = "the sync message has version";
+pub(super) const REFUSAL: &str = "the sync message has version";
 
 #[derive(Debug)]
 pub(super) struct Spoken(AtomicU16);
