@@ -3,6 +3,7 @@
 mod commands;
 mod devices;
 mod import;
+mod pieces;
 mod projections;
 mod storage;
 mod support;
