@@ -113,8 +113,7 @@ pub(super) const ASK_DONE: &str = "DELETE FROM document_ask WHERE name = ?1";
 pub(super) const ASKS: &str = "SELECT document_ask.name, coalesce(document.heads, x'') FROM document_ask \
     LEFT JOIN document USING (name) LIMIT ?1";
 pub(super) const ANY_TO_CARRY: &str = "SELECT EXISTS (SELECT 1 FROM fact WHERE document IS NULL)";
-pub(super) const UNSYNCED: &str = "SELECT (SELECT count(*) FROM fact WHERE document IS NULL) \
-    + (SELECT coalesce(sum(facts), 0) FROM document_change WHERE acked = 0)";
+pub(super) const UNSYNCED: &str = "SELECT unsynced FROM agent";
 pub(super) const PART_BEGIN: &str = "SAVEPOINT part";
 pub(super) const PART_UNDO: &str = "ROLLBACK TO part";
 pub(super) const PART_END: &str = "RELEASE part";

@@ -6,8 +6,8 @@ use crate::core::command::{
     Answer, Command, Intent, MovementKind, MovementRequest, Position, Refusal, TaskAct,
 };
 use crate::ports::ledger::{
-    Device, Devices, Executed, Import, ImportItem, Imported, Ledger, LedgerError, Role, Summary, TaskFilter,
-    TaskPage,
+    Device, Devices, Executed, Import, ImportItem, Imported, Ledger, LedgerError, Pulse, Role, Summary,
+    TaskFilter, TaskPage,
 };
 use async_trait::async_trait;
 use holdfast_shared::domain::task::{
@@ -226,6 +226,10 @@ impl Ledger for Store {
 
     async fn summary(&self) -> Result<Summary, LedgerError> {
         Ok(self.with(|inside| Summary { closure: inside.closure.clone(), skus: 1, ..Summary::default() }))
+    }
+
+    fn pulse(&self) -> Pulse {
+        Pulse { lives: true, damaged: false }
     }
 }
 
