@@ -24,6 +24,8 @@ pub enum Category {
     ObserverFrozen,
     /// A message claims to be from someone else.
     ForeignClaim,
+    /// A clock that is far off: a store's, or central's own.
+    WrongClock,
     /// A hold without an order line that needs it, or a task that does not end.
     Stuck,
 }
@@ -40,6 +42,7 @@ impl Category {
             Self::FactConflict => "fact_conflict",
             Self::ObserverFrozen => "observer_frozen",
             Self::ForeignClaim => "foreign_claim",
+            Self::WrongClock => "wrong_clock",
             Self::Stuck => "stuck",
         }
     }

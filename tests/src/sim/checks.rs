@@ -85,6 +85,7 @@ impl Checks {
                 Category::Backorder
                 | Category::ReleasedAtDarkStore
                 | Category::ObserverFrozen
+                | Category::WrongClock
                 | Category::Stuck => false,
             };
             ensure!(!grave, "central raised {:?}: {}", raised.category, raised.detail);

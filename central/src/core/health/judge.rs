@@ -67,7 +67,7 @@ fn of_hours(hours: Opening) -> Option<Reason> {
 fn of_closures(record: &StoreRecord, health: &StoreHealth, now: UtcMs) -> (Vec<Reason>, bool) {
     let mut reasons = Vec::new();
     let mut closed_hard = false;
-    for closure in record.closures.iter().filter(|closure| in_force(closure.since, closure.until, now)) {
+    for closure in record.closures.iter().filter(|closure| in_force(closure.until, now)) {
         closed_hard |= closure.hard;
         let words =
             closure_words(closure.hard, closure.cause.as_str(), closure.author.as_str(), closure.until);
@@ -87,8 +87,10 @@ fn of_closures(record: &StoreRecord, health: &StoreHealth, now: UtcMs) -> (Vec<R
     (reasons, closed_hard)
 }
 
-fn in_force(since: UtcMs, until: Option<UtcMs>, now: UtcMs) -> bool {
-    since <= now && until.is_none_or(|until| now < until)
+/// A closure begins when it is written down. The time that was noted for it is not asked: a clock
+/// that was put back would open the store.
+fn in_force(until: Option<UtcMs>, now: UtcMs) -> bool {
+    until.is_none_or(|until| now < until)
 }
 
 fn closure_words(hard: bool, cause: &str, author: &str, until: Option<UtcMs>) -> String {
