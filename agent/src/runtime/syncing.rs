@@ -89,7 +89,7 @@ impl Syncing {
             return self.went_wrong(error);
         }
         self.backoff.succeeded();
-        self.shared.link.synced(self.shared.clock.now(), told.clock_offset_ms);
+        self.shared.link.synced(self.shared.clock.now(), told.central_time);
         let advice = told.next_sync_ms.map_or(self.every, Duration::from_millis);
         Next { wait: advice.clamp(SOONEST.min(self.every), self.every), commits_wake: true }
     }
