@@ -5,6 +5,7 @@
 //! gets its ids and stamps from the [`mint`]. [`replay`] knows a command again whose facts are
 //! already in the ledger, and [`recall`] answers for goods that nobody has touched.
 
+pub mod central_time;
 pub mod command;
 pub mod commands;
 pub mod decide;

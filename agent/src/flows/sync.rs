@@ -1,6 +1,7 @@
 //! One conversation with central: cut, send, absorb, until both sides are level, there is nothing
 //! new to say, or the rounds are used up. Each round stands alone; losing any of it loses time.
 
+use crate::core::central_time::CentralTime;
 use crate::ports::central::{Central, CentralError};
 use crate::ports::ledger::{Absorbed, Cut, LedgerError, Replica};
 use holdfast_shared::ids::TaskId;
@@ -39,6 +40,8 @@ pub struct Conversation {
     pub lease: Option<Lease>,
     /// Our wall clock minus central's, as of the middle of the last round.
     pub clock_offset_ms: Option<i64>,
+    /// The same, told by the clock that does not jump.
+    pub central_time: Option<CentralTime>,
     pub next_sync_ms: Option<u64>,
     pub problems: Vec<String>,
     pub failed: Option<SyncError>,
@@ -168,6 +171,8 @@ fn note(told: &mut Conversation, response: &SyncResponse, absorbed: Absorbed, se
     // Central's clock was read somewhere between sending and hearing.
     let middle = sent.utc.plus(heard.mono.since(sent.mono) / 2);
     told.clock_offset_ms = Some(middle.since(response.central_time));
+    let at = sent.mono.plus(heard.mono.since(sent.mono) / 2);
+    told.central_time = Some(CentralTime { heard: response.central_time, at });
     told.next_sync_ms = Some(response.next_sync_ms);
 }
 

@@ -195,7 +195,9 @@ pub struct Device {
 /// Paired devices. Tokens and codes are stored hashed; the caller hashes.
 #[async_trait]
 pub trait Devices: Send + Sync {
-    async fn offer_pairing(&self, code_hash: [u8; 32], role: Role, until: UtcMs) -> Result<(), LedgerError>;
+    /// `until` by both clocks: in this run of the agent the one that does not jump counts, after a
+    /// restart the wall clock.
+    async fn offer_pairing(&self, code_hash: [u8; 32], role: Role, until: Now) -> Result<(), LedgerError>;
     /// None when the code is unknown, used or past its time.
     async fn pair(
         &self,

@@ -30,6 +30,8 @@ pub enum Category {
     ReturnDue,
     /// A store has not answered the wish to cancel.
     CancelUnanswered,
+    /// A clock that is far off: a store's, or central's own.
+    WrongClock,
     /// A hold without an order line that needs it, or a task that does not end.
     Stuck,
 }
@@ -49,6 +51,7 @@ impl Category {
             Self::Override => "override",
             Self::ReturnDue => "return_due",
             Self::CancelUnanswered => "cancel_unanswered",
+            Self::WrongClock => "wrong_clock",
             Self::Stuck => "stuck",
         }
     }

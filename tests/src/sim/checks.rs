@@ -88,6 +88,7 @@ impl Checks {
                 | Category::Override
                 | Category::ReturnDue
                 | Category::CancelUnanswered
+                | Category::WrongClock
                 | Category::Stuck => false,
             };
             ensure!(!grave, "central raised {:?}: {}", raised.category, raised.detail);

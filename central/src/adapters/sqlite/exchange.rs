@@ -21,6 +21,7 @@ use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{DocumentId, FactId, StoreId, TaskId, TenantId};
 use holdfast_shared::set_hash::SetHash;
+use holdfast_shared::stamp::Receipt;
 use holdfast_shared::time::{Now, UtcMs};
 use holdfast_shared::wire::sync::{DocumentFrame, DocumentProblem, SyncRequest};
 use rusqlite::{Connection, named_params};
@@ -107,6 +108,7 @@ fn exchange(
     }
     // A stamp from the future is kept in its fact, and does not move this clock.
     let _witness = state.hlc.witness(request.sent_at, now);
+    state.sender_ahead_ms = Receipt::of(request.sent_at.wall, now).ahead_ms;
     let mut received = Received::default();
     // Looked up before this request's own changes make it look known.
     let rehydrate = request.incarnation.is_none() && authored_before(conn, from)?;

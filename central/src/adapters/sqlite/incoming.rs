@@ -6,7 +6,7 @@ use super::ledger::{self, Recorded};
 use super::savepoint::Stop;
 use super::state::State;
 use super::tasks::{Grown, follow};
-use super::timeline::{Happened, note};
+use super::timeline::{Happened, note, note_doubt};
 use super::{Result, recall, stock};
 use crate::core::effects::words;
 use crate::core::exception::{Category, NewException, Severity};
@@ -16,6 +16,7 @@ use holdfast_shared::document::{Bag, DocumentError, Heads, Incoming, Merged};
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{DocumentId, FactId, ReplicaId, TaskId};
+use holdfast_shared::stamp::Receipt;
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::fact::{belongs, decode};
 use holdfast_shared::wire::sync::{DocumentFrame, DocumentProblem};
@@ -158,6 +159,7 @@ fn record(
     facts: &[(FactId, String, Fact)],
     now: UtcMs,
 ) -> Part<Taken> {
+    let receipt = Receipt { at: now, ahead_ms: state.sender_ahead_ms };
     let before = match document {
         DocumentId::Task(task) => ledger::folded(conn, &from.tenant, task)?,
         DocumentId::Stock { .. } => None,
@@ -165,7 +167,10 @@ fn record(
     let mut new: Vec<Fact> = Vec::new();
     for (id, text, fact) in facts {
         match ledger::record(conn, &from.tenant, &from.store, document, id, text)? {
-            Recorded::New => new.push(fact.clone()),
+            Recorded::New => {
+                ledger::mark_doubtful(conn, (&from.tenant, &from.store), fact, &receipt)?;
+                new.push(fact.clone());
+            }
             Recorded::Known => {}
             Recorded::Conflict => ledger::raise_conflict(conn, &from.tenant, &from.store, id, now)?,
         }
@@ -175,10 +180,10 @@ fn record(
         return Ok(Taken::default());
     }
     let (stock_grew, changed_task) = match document {
-        DocumentId::Stock { .. } => (stock::apply(conn, &from.tenant, &from.store, &new, now)?, None),
+        DocumentId::Stock { .. } => (stock::apply(conn, &from.tenant, &from.store, &new, &receipt)?, None),
         DocumentId::Task(task) => {
             new.sort_by_key(|fact| fact.at);
-            tell(conn, from, task, &new)?;
+            tell(conn, from, task, &new, &receipt)?;
             let release_to = Some(&from.replica);
             let grown = Grown { tenant: &from.tenant, task, before, release_to, now };
             if let Some(left) = follow(conn, state, &grown)? {
@@ -192,19 +197,26 @@ fn record(
 }
 
 /// Each fact is a line of the order's timeline.
-fn tell(conn: &Connection, from: &ReplicaIdentity, task: &TaskId, facts: &[Fact]) -> Result<()> {
+fn tell(
+    conn: &Connection,
+    from: &ReplicaIdentity,
+    task: &TaskId,
+    facts: &[Fact],
+    receipt: &Receipt,
+) -> Result<()> {
     let Some(state) = super::tasks::load(conn, &from.tenant, task)? else { return Ok(()) };
     for fact in facts {
         let Body::Task(said) = &fact.body else { continue };
         let happened = Happened {
             kind: said.event.kind(),
-            at: fact.at.wall,
+            at: receipt.likely(fact.at.wall),
             actor: &fact.actor,
             store: Some(&from.store),
             task: Some(task),
             words: &words(&said.event, &from.store),
         };
         note(conn, &from.tenant, &state.order, &happened)?;
+        note_doubt(conn, (&from.tenant, &state.order), fact.at.wall, receipt)?;
     }
     Ok(())
 }

@@ -83,6 +83,7 @@ pub(super) const fn category(category: Category) -> &'static str {
         Category::Override => "A person overrode the release",
         Category::ReturnDue => "A cancelled order had left: a return is due",
         Category::CancelUnanswered => "A store has not answered a cancellation",
+        Category::WrongClock => "A clock is far off",
         Category::Stuck => "Something does not come to its end",
     }
 }
