@@ -2,4 +2,5 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic in here is a finding")]
 
+mod an_agent_is_restored_from_yesterday;
 mod an_ordinary_day;
