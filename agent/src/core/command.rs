@@ -136,6 +136,7 @@ impl Refusal {
             Self::Illegal(
                 Illegal::Phase { .. }
                 | Illegal::AlreadyReleased { .. }
+                | Illegal::MayLeaveAlready
                 | Illegal::NothingToPutBack
                 | Illegal::LineOpen(_)
                 | Illegal::NothingPicked

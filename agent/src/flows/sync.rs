@@ -54,6 +54,8 @@ struct Start {
     asks: usize,
     rehydrating: bool,
     challenge: Option<String>,
+    documents: usize,
+    bytes: usize,
 }
 
 impl Start {
@@ -66,6 +68,8 @@ impl Start {
             asks: cut.asks.len(),
             rehydrating: cut.speaker.rehydrating,
             challenge: cut.speaker.challenge.clone(),
+            documents: cut.documents.len(),
+            bytes: cut.documents.iter().map(|frame| frame.change_bytes()).sum(),
         }
     }
 }

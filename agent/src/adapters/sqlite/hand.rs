@@ -21,6 +21,8 @@ pub(super) struct Hand {
     /// Whether this boot has offered and asked for everything anew already.
     pub began_anew: bool,
     pub start: Start,
+    /// What was last told got no answer so far.
+    pub unanswered: bool,
 }
 
 /// Documents as they are after the last commit.
@@ -54,6 +56,7 @@ impl Hand {
             carried: None,
             began_anew: false,
             start,
+            unanswered: false,
         })
     }
 

@@ -87,6 +87,7 @@ fn own_documents(connection: &Connection, own: &str) -> Result<Option<Vec<Docume
 pub(super) fn challenged(hand: &mut Hand, challenge: String) -> Absorbed {
     tracing::warn!("central heard another start of this replica; telling it that this one is alive");
     hand.start.challenge = Some(challenge);
+    hand.unanswered = false;
     Absorbed::default()
 }
 
