@@ -76,6 +76,13 @@ pub const SYNC_BACKLOGS_MAX: usize = 8;
 /// Messages of one sync conversation.
 pub const SYNC_ROUNDS_MAX: usize = 64;
 
+/// Boots of one replica that central remembers.
+pub const REPLICA_BOOTS_MAX: i64 = 32;
+/// Changes that central keeps of one box that is kept apart.
+pub const QUARANTINE_CHANGES_MAX: i64 = 50_000;
+/// Bytes of them.
+pub const QUARANTINE_BYTES_MAX: i64 = 64 * 1024 * 1024;
+
 /// Bytes of one MQTT payload.
 pub const MQTT_PAYLOAD_BYTES_MAX: usize = 16 * 1024;
 

@@ -78,9 +78,11 @@ impl Checks {
         let page = PageRequest { cursor: None, limit: 500 };
         for raised in store.exceptions(tenant, true, &page).await?.rows {
             let grave = match raised.category {
-                Category::Drift | Category::DamagedSync | Category::FactConflict | Category::ForeignClaim => {
-                    true
-                }
+                Category::Drift
+                | Category::DamagedSync
+                | Category::FactConflict
+                | Category::ForeignClaim
+                | Category::ClonedBox => true,
                 Category::Contradiction => raised.severity == Severity::High,
                 Category::Backorder
                 | Category::ReleasedAtDarkStore

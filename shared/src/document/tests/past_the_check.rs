@@ -1,8 +1,8 @@
 //! What the library does with mutants that our own check would have refused: they are handed to it as
 //! if they had passed. Nothing that it makes of them may be kept unless it is sound.
 
-use super::mutants::{Dice, body_of, corpus};
 use super::hostile::seal;
+use super::mutants::{Dice, body_of, corpus};
 use super::*;
 use crate::document::apply::{Fresh, Proof, apply};
 use crate::document::chunk::Change;
