@@ -5,6 +5,7 @@ use super::health::StoreKey;
 use super::health::observatory::Failing;
 use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::{FulfilmentKind, Phase, TaskState};
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{TaskId, TenantId};
 use holdfast_shared::time::MonoMs;
 use std::collections::BTreeMap;
@@ -86,7 +87,9 @@ fn step(exposed: &Exposed<'_>, failing_ms: i64, lease_ms: i64) -> Option<Step> {
     }
     let due = match task.phase {
         Phase::Offered => true,
-        Phase::Accepted | Phase::Picking | Phase::Packed => failing_ms >= lease_ms,
+        Phase::Accepted | Phase::Picking | Phase::Packed => {
+            failing_ms >= lease_ms || !Guard::LeaseBeforeRecall.stands()
+        }
         Phase::HandedOver | Phase::Declined | Phase::PutBack => false,
     };
     due.then(|| Step::Recall {

@@ -7,6 +7,7 @@
 use super::task::{Authority, Illegal, Line, Offer, Phase, TaskEvent, TaskFact, TaskState, step};
 use crate::domain::fact::{Body, Fact};
 use crate::domain::fence::Fence;
+use crate::guard::Guard;
 use crate::ids::FactId;
 use crate::time::Hlc;
 use std::cmp::Reverse;
@@ -81,7 +82,7 @@ fn begin(fact: &Fact, said: &TaskFact, offer: &Offer) -> TaskState {
 
 fn apply(current: &mut Folded, fact: &Fact, said: &TaskFact) {
     let state = &mut current.state;
-    let outcome = if said.fence == state.fence {
+    let outcome = if said.fence == state.fence || !Guard::FenceCheck.stands() {
         step(state, &said.event)
     } else {
         Err(Illegal::StaleFence { current: state.fence, stale: said.fence })
@@ -102,6 +103,7 @@ fn apply(current: &mut Folded, fact: &Fact, said: &TaskFact) {
 /// Goods that left have left, whoever forbade it.
 fn happened_anyway(state: &mut TaskState, event: &TaskEvent) -> bool {
     let left = matches!(event, TaskEvent::HandedOver { .. }) && state.phase != Phase::HandedOver;
+    let left = left && Guard::HappenedAnyway.stands();
     if left {
         state.phase = Phase::HandedOver;
     }
@@ -125,6 +127,9 @@ fn ranked<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Vec<(&'a Fact, &'a T
             Body::Stock(_) => None,
         })
         .collect();
+    if !Guard::FoldRank.stands() {
+        return by_id.into_values().collect();
+    }
     let mut ready = BTreeSet::new();
     let mut waiting: BTreeMap<&FactId, Vec<Ranked<'_>>> = BTreeMap::new();
     for entry in by_id.values() {

@@ -11,6 +11,7 @@ use crate::core::effects::words;
 use crate::ports::work::RecallOutcome;
 use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::{TaskEvent, TaskState};
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{TaskId, TenantId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, named_params};
@@ -28,7 +29,7 @@ pub(super) fn recall(
     if current.fence != fence || current.phase.is_final() || current.recall.is_some() {
         return Ok(RecallOutcome::Moot);
     }
-    if current.release.is_some() {
+    if current.release.is_some() && Guard::RecallAndReleaseOnOneRow.stands() {
         return Ok(RecallOutcome::ReleasedAlready);
     }
     let before = ledger::folded(conn, tenant, task)?;
@@ -46,7 +47,7 @@ pub(super) fn recall(
     note(conn, tenant, &current.order, &happened)?;
     follow(conn, state, &Grown { tenant, task, before, release_to: None, now })?;
     // No answer to the store ever held this offer, so nobody can have the units in a tote.
-    if !was_sent(conn, tenant, task)? {
+    if !was_sent(conn, tenant, task)? || !Guard::HoldUntilAnswer.stands() {
         stock::end_holds(conn, tenant, task, now)?;
     }
     Ok(RecallOutcome::Recalled)

@@ -8,6 +8,7 @@ use super::row::{list, one, parsed, run};
 use super::sql::sql;
 use crate::core::routing::decision::DemandLine;
 use holdfast_shared::domain::fact::{Body, Fact};
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{LineNo, Sku, StoreId, TaskId, TenantId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, named_params};
@@ -154,7 +155,11 @@ pub(super) fn reserve(
         ":store": store.as_str(),
         ":quantity": line.quantity,
     };
-    one(conn, sql!(STOCK.reserve), params, |row| row.get("available"))
+    let told = one(conn, sql!(STOCK.reserve), params, |row| row.get("available"))?;
+    if told.is_some() || Guard::ConditionalReserve.stands() {
+        return Ok(told);
+    }
+    one(conn, sql!(STOCK.reserve_whatever), params, |row| row.get("available"))
 }
 
 pub(super) fn hold(

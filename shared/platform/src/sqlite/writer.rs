@@ -3,8 +3,9 @@
 //! Each job runs in its own savepoint: one that fails is undone alone. When the commit fails,
 //! every job of the batch is told, because none of them was written.
 
-use super::StorageError;
+use super::{StorageError, mishap};
 use futures::channel::oneshot;
+use holdfast_shared::guard::Guard;
 use holdfast_shared::limits::{WRITER_BATCH_MAX, WRITER_QUEUE_MAX};
 use rusqlite::Connection;
 use std::fmt;
@@ -212,8 +213,9 @@ fn run_batch<S: Companion>(connection: &Connection, state: &mut S, mut batch: Ve
         }
         state.on_failed_commit();
     }
+    let told = if Guard::AnswerAfterCommit.stands() { committed.as_ref().copied() } else { Ok(()) };
     for job in batch {
-        job.answer(committed.as_ref().copied());
+        job.answer(told);
     }
 }
 
@@ -226,6 +228,7 @@ fn transact<S: Companion>(
         connection.prepare_cached(sql)?.execute([])?;
         Ok(())
     };
+    mishap::begin(connection)?;
     run("BEGIN IMMEDIATE")?;
     for job in batch {
         run("SAVEPOINT job")?;
@@ -244,5 +247,7 @@ fn transact<S: Companion>(
         }
         run("RELEASE job")?;
     }
-    run("COMMIT")
+    mishap::before_commit(connection)?;
+    run("COMMIT")?;
+    mishap::after_commit(connection)
 }

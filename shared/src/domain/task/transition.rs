@@ -3,6 +3,7 @@
 use super::fact::TaskEvent;
 use super::state::{Phase, Recall, Release, TaskState};
 use crate::domain::fence::Fence;
+use crate::guard::Guard;
 use crate::ids::LineNo;
 
 /// Why an event may not follow.
@@ -66,7 +67,7 @@ pub(in crate::domain) fn step(state: &mut TaskState, event: &TaskEvent) -> Resul
             go(state, event, &[Phase::Picking], Phase::Packed)
         }
         TaskEvent::HandedOver { .. } => {
-            if from == Phase::Packed && !state.may_leave() {
+            if from == Phase::Packed && !state.may_leave() && Guard::ReleaseBeforeHandOver.stands() {
                 not_stopped(state)?;
                 return Err(Illegal::NotReleased);
             }
