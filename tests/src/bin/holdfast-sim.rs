@@ -101,7 +101,7 @@ fn main() -> Result<ExitCode> {
     }
     let (from, seeds) = options.seed.map_or((options.from, options.seeds), |seed| (seed, 1));
     let began = Instant::now();
-    let told = std::sync::Mutex::new(began);
+    let told = std::sync::Mutex::new((began, 0));
     let plan = |seed| options.plan(seed, broken, &without);
     let go_on = |sum: &Sum| {
         progress(sum, seeds, began, &told);
@@ -109,11 +109,6 @@ fn main() -> Result<ExitCode> {
     };
     let sum = run_all(from, seeds, options.jobs, &plan, &go_on);
     summary(&sum, began.elapsed(), options.marks);
-    if options.keep_going {
-        for failure in &sum.failures {
-            println!("seed {} at step {}: {}", failure.plan.seed, failure.step, failure.why);
-        }
-    }
     if let Some(failure) = sum.failures.first() {
         explain(failure, options.shrink_runs);
     }
@@ -127,13 +122,17 @@ fn main() -> Result<ExitCode> {
     })
 }
 
-fn progress(sum: &Sum, seeds: u64, began: Instant, told: &std::sync::Mutex<Instant>) {
+fn progress(sum: &Sum, seeds: u64, began: Instant, told: &std::sync::Mutex<(Instant, usize)>) {
     const EVERY: Duration = Duration::from_secs(10);
     let mut told = told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if told.elapsed() < EVERY {
+    for failure in sum.failures.iter().skip(told.1) {
+        println!("seed {} at step {}: {}", failure.plan.seed, failure.step, failure.why);
+    }
+    told.1 = sum.failures.len();
+    if told.0.elapsed() < EVERY {
         return;
     }
-    *told = Instant::now();
+    told.0 = Instant::now();
     let per_s = rate(sum, began.elapsed());
     eprintln!("{} of {seeds} seeds, {per_s:.1} a second, {} failed", sum.seeds, sum.failures.len());
 }
@@ -160,7 +159,10 @@ fn summary(sum: &Sum, took: Duration, marks: bool) {
     }
     let never: Vec<_> =
         Kind::ALL.iter().filter(|kind| !sum.marks.contains_key(kind.mark())).map(|kind| kind.mark()).collect();
-    println!("{} states reached; faults and acts that never happened: {never:?}", sum.marks.len());
+    println!("{} states reached", sum.marks.len());
+    if sum.seeds > 1 {
+        println!("faults and acts that never happened: {never:?}");
+    }
 }
 
 fn explain(found: &Failure, runs: u32) {

@@ -107,6 +107,13 @@ mod planned {
 
     pub(in crate::sqlite) fn begin(connection: &Connection) -> Result<(), StorageError> {
         let told = due(connection, |plan| plan.happened || plan.mishap == Mishap::DiskFull);
+        if told == Some(Mishap::KilledAfter) {
+            // Whoever comes now is not the one whose commit was done.
+            due(connection, |plan| {
+                plan.mishap = Mishap::KilledBefore;
+                false
+            });
+        }
         match told {
             Some(Mishap::KilledBefore | Mishap::KilledAfter) => Err(killed()),
             Some(Mishap::DiskFull) => make_room(connection, false),
