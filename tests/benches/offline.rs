@@ -41,7 +41,10 @@ struct Line {
 impl Central for Line {
     async fn sync(&self, request: &SyncRequest) -> Result<SyncResponse, CentralError> {
         let Some(central) = &self.central else {
-            return Err(CentralError::Unreachable { url: "nowhere".to_owned(), source: Box::from("cut off") });
+            return Err(CentralError::Unreachable {
+                url: "nowhere".to_owned(),
+                source: Box::from("cut off"),
+            });
         };
         let bytes = request.encode().map_err(|error| CentralError::Unreadable(Box::new(error)))?.len();
         self.up.fetch_add(bytes, Ordering::Relaxed);
@@ -61,7 +64,12 @@ fn line(central: Option<CentralHttp>) -> Line {
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
-    if let Some([_, url, code, folder]) = arguments.iter().position(|a| a == "store").map(|at| &arguments[at..]).and_then(|rest| rest.first_chunk::<4>()) {
+    if let Some([_, url, code, folder]) = arguments
+        .iter()
+        .position(|a| a == "store")
+        .map(|at| &arguments[at..])
+        .and_then(|rest| rest.first_chunk::<4>())
+    {
         return store(url, code, Path::new(folder)).await;
     }
     // Memory keeps the tens of thousands of commits short; nothing of what is measured is on a disk.
@@ -77,7 +85,8 @@ async fn main() -> Result<()> {
     let pid = central.process_id().context("central does not run")?;
     let before = memory(pid, "VmHWM:")?;
     let this = std::env::current_exe()?;
-    let done = tokio::process::Command::new(this).args(["store", client.url(), &code]).arg(folder.path()).status();
+    let done =
+        tokio::process::Command::new(this).args(["store", client.url(), &code]).arg(folder.path()).status();
     ensure!(done.await?.success(), "the store failed");
     println!("central, most memory      {:>8.1} MB   (before {before:.1})", memory(pid, "VmHWM:")?);
     let positions = client.get("/v1/positions?skus=SKU-00000").await?;
@@ -93,7 +102,8 @@ fn memory(pid: u32, name: &str) -> Result<f64> {
 }
 
 async fn store(url: &str, code: &str, folder: &Path) -> Result<()> {
-    let enrolled = CentralHttp::new(url, None)?.enrol(&EnrolRequest { code: code.to_owned(), box_name: None });
+    let enrolled =
+        CentralHttp::new(url, None)?.enrol(&EnrolRequest { code: code.to_owned(), box_name: None });
     let enrolled = enrolled.await?;
     let boot = BootId::new("bench")?;
     let identity = Identity {
@@ -105,7 +115,13 @@ async fn store(url: &str, code: &str, folder: &Path) -> Result<()> {
     let place = Place::File(folder.join("ledger.db"));
     let ledger = SqliteLedger::open(&place, Options::default(), boot, Some(identity))?;
     let begin = SystemClock.now();
-    let items = (0..SKUS).map(|n| ImportItem { sku: sku(n), name: None, barcode: None, class: None, on_hand: Some(1_000) });
+    let items = (0..SKUS).map(|n| ImportItem {
+        sku: sku(n),
+        name: None,
+        barcode: None,
+        class: None,
+        on_hand: Some(1_000),
+    });
     ledger.import(items.collect(), Box::new(|_| {}), begin).await?;
     let central = || CentralHttp::new(url, Some(enrolled.secret.clone()));
     let there = line(Some(central()?));
@@ -151,7 +167,13 @@ async fn offline(ledger: &SqliteLedger, begin: Now) -> Result<()> {
 }
 
 fn sale(n: u32) -> MovementRequest {
-    MovementRequest { kind: MovementKind::Sale, sku: sku(n * 7_919 % SKUS), quantity: i64::from(n % 3 + 1), peer: None, note: None }
+    MovementRequest {
+        kind: MovementKind::Sale,
+        sku: sku(n * 7_919 % SKUS),
+        quantity: i64::from(n % 3 + 1),
+        peer: None,
+        note: None,
+    }
 }
 
 fn intent(attempt: u32) -> Result<Intent> {

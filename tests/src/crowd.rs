@@ -4,7 +4,12 @@
 //! accepted, and facts that central has not heard of. Coming back is one message each over HTTP, as an
 //! agent sends it, with what the product says about waiting when central is loaded.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "a panic in here is a finding")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a panic in here is a finding"
+)]
 
 use crate::conformance::agent::Agent;
 use crate::conformance::world;
@@ -189,7 +194,8 @@ pub async fn nothing_is_lost(database: &Path, stores: usize) -> Result<()> {
     let storage = SqliteStore::open(&Place::File(database.to_owned()), Options::default(), [4; 8])?;
     let positions = storage.positions(&world::tenant(), &[world::sku("A")]).await?;
     ensure!(positions.len() == stores, "{} positions", positions.len());
-    let wrong = positions.iter().find(|position| (position.on_hand, position.reserved) != (UNITS - SALES, PICKED));
+    let wrong =
+        positions.iter().find(|position| (position.on_hand, position.reserved) != (UNITS - SALES, PICKED));
     ensure!(wrong.is_none(), "{wrong:?}");
     for number in 0..stores {
         let task = format!("o{number:05}-1").parse()?;

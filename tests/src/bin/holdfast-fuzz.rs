@@ -38,9 +38,12 @@ fn main() -> Result<ExitCode> {
                 return Ok(ExitCode::SUCCESS);
             }
             "--target" | "--seconds" | "--seed" | "--replay" => {
-                given.insert(name.clone(), arguments.next().with_context(|| format!("{name} needs a value"))?);
+                given
+                    .insert(name.clone(), arguments.next().with_context(|| format!("{name} needs a value"))?);
             }
-            other => bail!("unknown argument {other}; see --target, --seconds, --seed, --replay, --write-corpus"),
+            other => {
+                bail!("unknown argument {other}; see --target, --seconds, --seed, --replay, --write-corpus")
+            }
         }
     }
     let seconds: i64 = given.get("--seconds").map_or(Ok(10), |text| text.parse())?;

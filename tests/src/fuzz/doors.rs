@@ -84,7 +84,8 @@ fn http() -> Client {
 
 /// As a manager, who may do the most.
 async fn paired(http: &Client, url: &str, admin: &str) -> String {
-    let offer = http.post(format!("{url}/v1/pairings")).bearer_auth(admin).json(&json!({ "role": "manager" }));
+    let offer =
+        http.post(format!("{url}/v1/pairings")).bearer_auth(admin).json(&json!({ "role": "manager" }));
     let offered: Value = offer.send().await.unwrap().json().await.unwrap();
     let body = json!({ "code": offered["code"], "name": "fuzzer" });
     let answer: Value =
@@ -185,7 +186,12 @@ async fn judge(response: Response) -> Result<Verdict, String> {
     if status.is_server_error() && status.as_u16() != 503 {
         return Err(format!("answered {status}: {}", response.text().await.unwrap_or_default()));
     }
-    let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default().to_owned();
+    let kind = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default()
+        .to_owned();
     let problem = kind == "application/problem+json";
     let text = response.text().await.unwrap_or_default();
     // The console speaks to people.

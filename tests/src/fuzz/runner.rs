@@ -72,7 +72,8 @@ pub fn run(
     meter: &dyn Meter,
     findings: &Path,
 ) -> Result<std::result::Result<Tally, Finding>> {
-    let mut round = Round { name, target, meter, tally: Tally::default(), watch: Watch::begin(name, findings)? };
+    let mut round =
+        Round { name, target, meter, tally: Tally::default(), watch: Watch::begin(name, findings)? };
     let mut known = round.target.seeds();
     for (_, input) in corpus::inputs(name)? {
         if let Err(finding) = round.input(&input) {

@@ -42,8 +42,9 @@ impl Central for Fragile<'_> {
         }
         let request = SyncRequest::decode(&request.encode().unwrap()).unwrap();
         let office = self.office;
-        let told =
-            exchange(office.store(), &office.watch, &office.pokes, &self.from, &request, self.now).await.unwrap();
+        let told = exchange(office.store(), &office.watch, &office.pokes, &self.from, &request, self.now)
+            .await
+            .unwrap();
         if message == self.at {
             return Err(gone());
         }
@@ -62,7 +63,11 @@ async fn receive(stage: &mut Stage, pieces: usize) {
             sku: world::sku("A"),
             quantity: 1,
             peer: None,
-            note: Some(holdfast_shared::set_hash::SetHash::from_bytes(world::hash(&format!("{piece}/{n}"))).hex().repeat(7)),
+            note: Some(
+                holdfast_shared::set_hash::SetHash::from_bytes(world::hash(&format!("{piece}/{n}")))
+                    .hex()
+                    .repeat(7),
+            ),
         };
         stage.say("leeds", Command::Move((0..250).map(one).collect())).await.unwrap();
     }

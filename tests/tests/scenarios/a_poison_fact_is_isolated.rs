@@ -11,7 +11,8 @@ use holdfast_tests::stage::Stage;
 /// A document of this box that holds something that is no fact.
 fn poison(stage: &mut Stage, name: &str, text: &str) -> DocumentFrame {
     let identity = stage.shop(name).identity.clone();
-    let document: DocumentId = format!("stock/{}/{}/poison/1", identity.store, identity.replica).parse().unwrap();
+    let document: DocumentId =
+        format!("stock/{}/{}/poison/1", identity.store, identity.replica).parse().unwrap();
     let mut bag = Bag::new(WriterId::new(&identity.replica, [66; 8]));
     let changes = bag.record(&[("hh-66.1.1".parse().unwrap(), text.to_owned())]).unwrap().changes;
     DocumentFrame::new(&document, &Heads::empty(), &bag.heads(), changes)
@@ -34,18 +35,19 @@ async fn a_poison_fact_is_isolated() {
         let middle = poison(&mut stage, "leeds", text);
         let name = middle.name().to_owned();
         let cut = stage.shop("leeds").ledger().clone().cut(stage.now()).await.unwrap();
-        let mut request = SyncRequest::decode(include_bytes!(
-            "../../../shared/src/wire/sync/golden/request_v1.hfs"
-        ))
-        .unwrap();
-        (request.store, request.replica, request.boot) = (cut.identity.store, cut.identity.replica, cut.identity.boot);
+        let mut request =
+            SyncRequest::decode(include_bytes!("../../../shared/src/wire/sync/golden/request_v1.hfs"))
+                .unwrap();
+        (request.store, request.replica, request.boot) =
+            (cut.identity.store, cut.identity.replica, cut.identity.boot);
         (request.root, request.stock_digest, request.sent_at) = (cut.root, cut.stock_digest, cut.sent_at);
         request.documents = cut.documents;
         assert_eq!(request.documents.len(), 2);
         request.documents.insert(1, middle);
         let from = stage.shop("leeds").identity.clone();
         let (office, now) = (&stage.office, stage.now());
-        let told = exchange(office.store(), &office.watch, &office.pokes, &from, &request, now).await.unwrap();
+        let told =
+            exchange(office.store(), &office.watch, &office.pokes, &from, &request, now).await.unwrap();
         let response = told.response;
         let refused: Vec<_> = response.errors.iter().map(|one| (one.document.as_str(), one.code())).collect();
         assert_eq!(refused, [(name.as_str(), Some(Code::DamagedSync))]);
@@ -77,7 +79,8 @@ async fn a_poison_fact_from_central_is_isolated_too() {
     let cut = ledger.cut(stage.now()).await.unwrap();
     let mut request =
         SyncRequest::decode(include_bytes!("../../../shared/src/wire/sync/golden/request_v1.hfs")).unwrap();
-    (request.store, request.replica, request.boot) = (cut.identity.store, cut.identity.replica, cut.identity.boot);
+    (request.store, request.replica, request.boot) =
+        (cut.identity.store, cut.identity.replica, cut.identity.boot);
     (request.incarnation, request.cursor, request.root) = (cut.incarnation, cut.cursor, cut.root);
     (request.stock_digest, request.documents) = (cut.stock_digest, cut.documents);
     let from = stage.shop("leeds").identity.clone();
@@ -88,7 +91,8 @@ async fn a_poison_fact_from_central_is_isolated_too() {
     let mut bag = Bag::new(WriterId::new(&"central".parse().unwrap(), [66; 8]));
     let changes = bag.record(&[("central.1.999".parse().unwrap(), "{\"k\":\"unheard of\"}".to_owned())]);
     let name = response.documents[1].document().unwrap();
-    response.documents[1] = DocumentFrame::new(&name, &Heads::empty(), &bag.heads(), changes.unwrap().changes);
+    response.documents[1] =
+        DocumentFrame::new(&name, &Heads::empty(), &bag.heads(), changes.unwrap().changes);
 
     let absorbed = ledger.absorb(&response, stage.now()).await.unwrap();
 

@@ -12,9 +12,9 @@ use async_trait::async_trait;
 use holdfast_shared::limits::{BODY_BYTES_MAX, SYNC_BYTES_MAX};
 use holdfast_shared::wire::enrolment::{EnrolRequest, EnrolResponse};
 use holdfast_shared::wire::sync::{SYNC_CONTENT_TYPE, SyncMessage, SyncRequest, SyncResponse};
-use spoken::Spoken;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::{Client, RequestBuilder, Response};
+use spoken::Spoken;
 use std::time::Duration;
 
 const CONNECT_MAX: Duration = Duration::from_secs(5);
@@ -94,7 +94,10 @@ impl Central for CentralHttp {
             let version = self.spoken.now();
             match self.sync_in(request.clone().in_version(version)).await {
                 Err(CentralError::Refused(problem)) if self.spoken.step_down(version, &problem) => {
-                    tracing::warn!(version, "central does not read this version of sync; an older one is tried");
+                    tracing::warn!(
+                        version,
+                        "central does not read this version of sync; an older one is tried"
+                    );
                 }
                 answer => return answer,
             }

@@ -1,8 +1,8 @@
 //! The replica's half of sync: what goes out, and what an answer changes.
 
+use super::frames::Size;
 use super::hand::Hand;
 use super::view::{signed, unsigned};
-use super::frames::Size;
 use super::{SqliteLedger, absorb, carry, documents, frames, sql};
 use crate::ports::ledger::{Absorbed, Cut, Identity, LedgerError, Replica};
 use async_trait::async_trait;

@@ -7,8 +7,8 @@ use crate::flows::enrol::enrol;
 use crate::flows::exchange::exchange;
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{FromRequestParts, State};
 use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequestParts, State};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -19,7 +19,9 @@ use holdfast_shared::error::{Code, Problem};
 use holdfast_shared::limits::{SYNC_BYTES_MAX, SYNC_SMALL_BYTES};
 use holdfast_shared::time::Now;
 use holdfast_shared::wire::enrolment::{EnrolRequest, EnrolResponse};
-use holdfast_shared::wire::sync::{SYNC_CONTENT_TYPE, SYNC_VERSION, SYNC_VERSION_HEADER, SyncCodecError, SyncMessage, SyncRequest};
+use holdfast_shared::wire::sync::{
+    SYNC_CONTENT_TYPE, SYNC_VERSION, SYNC_VERSION_HEADER, SyncCodecError, SyncMessage, SyncRequest,
+};
 use std::time::Duration;
 
 /// How long an enrolment waits for those before it.
@@ -36,7 +38,8 @@ impl FromRequestParts<Shared> for Admitted {
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Busy> {
         let length = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-        let small = length.and_then(|text| text.parse().ok()).is_some_and(|bytes: usize| bytes <= SYNC_SMALL_BYTES);
+        let small =
+            length.and_then(|text| text.parse().ok()).is_some_and(|bytes: usize| bytes <= SYNC_SMALL_BYTES);
         let (room, name) =
             if small { (&app.rooms.exchanges, "small") } else { (&app.rooms.backlogs, "backlog") };
         let place = room.enter();

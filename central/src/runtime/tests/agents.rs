@@ -79,7 +79,8 @@ async fn a_version_that_is_not_read_is_refused_with_what_to_do() {
     let taken = sync(&bench, secret, bytes.to_vec()).await;
     assert_eq!(taken.status, StatusCode::OK, "{}", taken.text);
     assert_eq!(taken.headers[SYNC_VERSION_HEADER], SYNC_VERSION.to_string());
-    let position = bench.app.storage.positions(&"acme".parse().unwrap(), &["A".parse().unwrap()]).await.unwrap();
+    let position =
+        bench.app.storage.positions(&"acme".parse().unwrap(), &["A".parse().unwrap()]).await.unwrap();
     assert_eq!(position.first().map(|position| position.on_hand), Some(5));
 }
 

@@ -1,8 +1,8 @@
 //! What the library does with mutants that our own check would have refused: they are handed to it as
 //! if they had passed. Nothing that it makes of them may be kept unless it is sound.
 
-use super::mutants::{Dice, body_of, corpus};
 use super::hostile::seal;
+use super::mutants::{Dice, body_of, corpus};
 use super::*;
 use crate::document::apply::{Fresh, Proof, apply};
 use crate::document::chunk::Change;
@@ -71,8 +71,7 @@ fn whatever_the_library_makes_of_a_mutant_is_sound_or_thrown_away() {
         }
     }
     // Without these there would be nothing that the guards guard against.
-    for outcome in ["kept", "it panicked"] {
-        assert!(outcomes.contains_key(outcome), "{outcomes:?}");
+    for outcome in ["kept", "it panicked", "it disagrees about the bytes", "error inflating document chunk"] {
+        assert!(outcomes.keys().any(|why| why.starts_with(outcome)), "no {outcome}: {outcomes:?}");
     }
-    println!("{outcomes:?}");
 }

@@ -50,9 +50,9 @@ impl SyncCodecError {
     #[must_use]
     pub const fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Version(version) if *version > SYNC_VERSION => {
-                Some("Update central first, and speak an older version until then; agents do so by themselves.")
-            }
+            Self::Version(version) if *version > SYNC_VERSION => Some(
+                "Update central first, and speak an older version until then; agents do so by themselves.",
+            ),
             Self::Version(_) => Some("Update the agent: this central does not read its version any more."),
             Self::NotASyncMessage
             | Self::TooLarge { .. }
