@@ -1,8 +1,9 @@
 //! Opening: pragmas, a check of the file, migrations. A damaged file is an answer, not an error.
 
+use super::witness::{self, Counter, Note, Provenance};
 use super::{Companion, Readers, StorageError, Writer};
-use rusqlite::{Connection, OpenFlags};
-use std::path::PathBuf;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 // Earlier ones can lose a committed transaction when a checkpoint meets a WAL reset.
@@ -42,7 +43,9 @@ pub enum IntegrityCheck {
 pub struct Options {
     pub mode: Mode,
     pub check: IntegrityCheck,
+    /// Pages that the writer keeps; and each reader, whose pages the system keeps as well.
     pub cache_kib: u32,
+    pub reader_cache_kib: u32,
     pub readers: usize,
     pub busy_timeout_ms: u32,
 }
@@ -53,6 +56,7 @@ impl Default for Options {
             mode: Mode::default(),
             check: IntegrityCheck::default(),
             cache_kib: 2048,
+            reader_cache_kib: 2048,
             readers: 4,
             busy_timeout_ms: 5000,
         }
@@ -87,24 +91,44 @@ pub struct Database {
     connection: Connection,
     place: Place,
     options: Options,
+    /// None in memory: what ends with the process has no witness.
+    provenance: Option<Provenance>,
 }
 
 impl Database {
-    /// Starts the writer with the state that `load` makes of the rows.
+    /// How it compares with its witness. None for a database in memory.
+    #[must_use]
+    pub const fn provenance(&self) -> Option<&Provenance> {
+        self.provenance.as_ref()
+    }
+
+    /// Starts the writer with the state that `load` makes of the rows. When something that was
+    /// acknowledged is missing, `load` writes that down: the witness is renewed after it.
     pub fn start<S: Companion>(
         mut self,
         load: impl FnOnce(&mut Connection) -> Result<S, StorageError>,
     ) -> Result<(Writer<S>, Readers), StorageError> {
         let state = load(&mut self.connection)?;
+        let note = state.note(&self.connection)?;
+        let counter = self.counter(note)?;
         match self.options.mode {
             Mode::Inline => {
                 let connection = Arc::new(Mutex::new(self.connection));
-                Ok((Writer::inline(Arc::clone(&connection), state), Readers::inline(connection)))
+                Ok((Writer::inline(Arc::clone(&connection), state, counter), Readers::inline(connection)))
             }
             Mode::Threads => {
                 let readers = open_readers(&self.place, &self.options)?;
-                Ok((Writer::thread(self.connection, state)?, readers))
+                Ok((Writer::thread(self.connection, state, counter)?, readers))
             }
+        }
+    }
+
+    fn counter(&self, note: Note) -> Result<Option<Counter>, StorageError> {
+        match (&self.place, &self.provenance) {
+            (Place::File(path), Some(provenance)) => {
+                Counter::begin(&self.connection, path, provenance, note).map(Some)
+            }
+            (Place::File(_), None) | (Place::Memory, _) => Ok(None),
         }
     }
 }
@@ -117,9 +141,14 @@ pub fn open(place: &Place, options: Options, migrations: &refinery::Runner) -> R
     if *place == Place::Memory && options.mode == Mode::Threads {
         return Err(StorageError::Other("a database in memory has one connection only".to_owned()));
     }
-    match prepare(place, &options) {
-        Ok((connection, None)) => migrate(connection, place, options, migrations).map(Opened::Healthy),
-        Ok((_, Some(report))) | Err(StorageError::Damaged(report)) => {
+    let new = matches!(place, Place::File(path) if is_empty(path));
+    let opened = prepare(place, &options).and_then(|(connection, report)| match report {
+        None => migrate(connection, place, options, migrations, new),
+        Some(report) => Err(StorageError::Damaged(report)),
+    });
+    match opened {
+        Ok(database) => Ok(Opened::Healthy(database)),
+        Err(StorageError::Damaged(report)) => {
             tracing::error!(?place, report, "the database failed its check and is only read");
             Ok(Opened::Damaged { report, readers: open_readers(place, &options).ok() })
         }
@@ -127,12 +156,16 @@ pub fn open(place: &Place, options: Options, migrations: &refinery::Runner) -> R
     }
 }
 
+fn is_empty(path: &Path) -> bool {
+    std::fs::metadata(path).map_or(true, |file| file.len() == 0)
+}
+
 fn prepare(place: &Place, options: &Options) -> Result<(Connection, Option<String>), StorageError> {
     let connection = match place {
         Place::File(path) => Connection::open(path)?,
         Place::Memory => Connection::open_in_memory()?,
     };
-    set_up(&connection, options)?;
+    set_up(&connection, options, options.cache_kib)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // FULL: what was answered survives a power cut, not only a crash.
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -145,9 +178,27 @@ fn migrate(
     place: &Place,
     options: Options,
     migrations: &refinery::Runner,
+    new: bool,
 ) -> Result<Database, StorageError> {
-    migrations.run(&mut connection).map_err(|error| StorageError::Migration(chain(&error)))?;
-    Ok(Database { connection, place: place.clone(), options })
+    migrations.run(&mut connection).map_err(|error| unmigrated(&error))?;
+    let provenance = match place {
+        Place::File(path) => Some(witness::examine(&connection, path, new)?),
+        Place::Memory => None,
+    };
+    Ok(Database { connection, place: place.clone(), options, provenance })
+}
+
+/// A migration that met damage says damage: nothing is wrong with the migration.
+fn unmigrated(error: &refinery::Error) -> StorageError {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        let code = error.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
+        if let Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) = code {
+            return StorageError::Damaged(error.to_string());
+        }
+        cause = error.source();
+    }
+    StorageError::Migration(chain(error))
 }
 
 fn chain(error: &dyn std::error::Error) -> String {
@@ -161,10 +212,10 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn set_up(connection: &Connection, options: &Options) -> Result<(), StorageError> {
+fn set_up(connection: &Connection, options: &Options, cache_kib: u32) -> Result<(), StorageError> {
     connection.busy_timeout(std::time::Duration::from_millis(options.busy_timeout_ms.into()))?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
-    connection.pragma_update(None, "cache_size", -i64::from(options.cache_kib))?;
+    connection.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     Ok(())
 }
@@ -185,7 +236,7 @@ fn open_readers(place: &Place, options: &Options) -> Result<Readers, StorageErro
     let Place::File(path) = place else { return Err(StorageError::ReadOnly) };
     let open_one = |_| {
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        set_up(&connection, options)?;
+        set_up(&connection, options, options.reader_cache_kib)?;
         Ok(connection)
     };
     let connections: Vec<Connection> =
