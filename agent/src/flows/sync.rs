@@ -7,7 +7,7 @@ use holdfast_shared::ids::TaskId;
 use holdfast_shared::limits::SYNC_ROUNDS_MAX;
 use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::{MonoMs, Now};
-use holdfast_shared::wire::sync::{SYNC_VERSION, SyncRequest, SyncResponse};
+use holdfast_shared::wire::sync::{BaselineAsk, SYNC_VERSION, SyncRequest, SyncResponse};
 
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
@@ -52,16 +52,18 @@ struct Start {
     incarnation: Option<u64>,
     cursor: u64,
     asks: usize,
+    baseline: Option<BaselineAsk>,
 }
 
 impl Start {
-    const fn of(cut: &Cut) -> Self {
+    fn of(cut: &Cut) -> Self {
         Self {
             root: cut.root,
             unsynced: cut.unsynced,
             incarnation: cut.incarnation,
             cursor: cut.cursor,
             asks: cut.asks.len(),
+            baseline: cut.baseline.clone(),
         }
     }
 }
@@ -131,6 +133,7 @@ fn request(cut: Cut, health: Option<String>) -> SyncRequest {
         challenge: None,
         box_name: None,
         losses: Vec::new(),
+        baseline: cut.baseline,
         version: SYNC_VERSION,
         store: cut.identity.store,
         replica: cut.identity.replica,

@@ -122,7 +122,7 @@ fn ranked<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Vec<(&'a Fact, &'a T
         .into_iter()
         .filter_map(|fact| match &fact.body {
             Body::Task(said) => Some((&fact.id, (fact, said))),
-            Body::Stock(_) => None,
+            Body::Stock(_) | Body::Epoch(_) => None,
         })
         .collect();
     let mut ready = BTreeSet::new();

@@ -73,15 +73,21 @@ impl Checks {
         }
         let Some(store) = &office.store else { return Ok(()) };
         let audit = store.audit(None).await?;
-        let broken = [audit.double_shipped, audit.oversold, audit.reserved_mismatch, audit.orphaned_holds];
-        ensure!(broken == [0; 4], "central's audit: {audit:?}");
+        let broken = [
+            audit.double_shipped,
+            audit.oversold,
+            audit.reserved_mismatch,
+            audit.orphaned_holds,
+            audit.baseline_mismatch,
+        ];
+        ensure!(broken == [0; 5], "central's audit: {audit:?}");
         let page = PageRequest { cursor: None, limit: 500 };
         for raised in store.exceptions(tenant, true, &page).await?.rows {
             let grave = match raised.category {
                 Category::Drift | Category::DamagedSync | Category::FactConflict | Category::ForeignClaim => {
                     true
                 }
-                Category::Contradiction => raised.severity == Severity::High,
+                Category::Contradiction | Category::Sealing => raised.severity == Severity::High,
                 Category::Backorder
                 | Category::ReleasedAtDarkStore
                 | Category::ObserverFrozen
@@ -116,6 +122,7 @@ impl Checks {
                     touched.insert(said.task.clone());
                     seen.facts.entry(said.task.clone()).or_default().push(fact.clone());
                 }
+                Body::Epoch(_) => {}
             }
         }
         seen.nothing_lost(shop)?;

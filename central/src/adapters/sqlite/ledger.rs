@@ -32,7 +32,7 @@ pub(super) fn record(
         DocumentId::Task(task) => Some(task.as_str()),
         DocumentId::Stock { .. } => None,
     };
-    let document = document.to_string();
+    let (id, document) = (document, document.to_string());
     let params = named_params! {
         ":tenant": tenant.as_str(),
         ":store": store.as_str(),
@@ -44,6 +44,7 @@ pub(super) fn record(
     if run(conn, sql!(DOCUMENTS.record_fact), params)? > 0 {
         return Ok(Recorded::New);
     }
+    super::baseline::stands_again(conn, tenant, store, id, fact)?;
     let key = named_params! { ":tenant": tenant.as_str(), ":store": store.as_str(), ":fact": fact.as_str() };
     let kept: Option<String> = one(conn, sql!(DOCUMENTS.fact_text), key, |row| row.get("text"))?;
     if kept.as_deref() == Some(text) {

@@ -8,12 +8,14 @@
 //! How the rooms lie: `orders`, `fleet`, `access`, `work`, `outbox` and `exchange` answer the
 //! ports. `tasks` follows what new facts of a task mean, as core decides it; `assign`, `recall`
 //! and `cancel` write central's own facts through `pen`. `documents` keeps changes, heads and
-//! roots, `ledger` the facts, `stock` positions and holds. The statements are in `sql/`, one file
+//! roots, `ledger` the facts, `stock` positions and holds. `seals` ends documents, `baseline` keeps
+//! what they add up to, `housekeeping` deletes what is over. The statements are in `sql/`, one file
 //! per area, and are found by name while compiling.
 
 mod access;
 mod answer;
 mod assign;
+mod baseline;
 mod cancel;
 mod counters;
 mod decisions;
@@ -22,6 +24,7 @@ mod error;
 mod exceptions;
 mod exchange;
 mod fleet;
+mod housekeeping;
 mod incoming;
 mod ledger;
 mod lines;
@@ -32,6 +35,7 @@ mod pen;
 mod recall;
 mod row;
 mod savepoint;
+mod seals;
 mod sql;
 mod state;
 mod stock;
