@@ -53,6 +53,8 @@ struct Start {
     cursor: u64,
     asks: usize,
     baseline: Option<BaselineAsk>,
+    documents: usize,
+    bytes: usize,
 }
 
 impl Start {
@@ -64,6 +66,8 @@ impl Start {
             cursor: cut.cursor,
             asks: cut.asks.len(),
             baseline: cut.baseline.clone(),
+            documents: cut.documents.len(),
+            bytes: cut.documents.iter().map(|frame| frame.change_bytes()).sum(),
         }
     }
 }

@@ -47,6 +47,17 @@ pub trait Ledger: Send + Sync {
     /// Newest change first; `before` continues a listing.
     async fn tasks(&self, filter: TaskFilter) -> Result<TaskPage, LedgerError>;
     async fn summary(&self) -> Result<Summary, LedgerError>;
+    /// From memory: asked many times a second, also while the disk hangs.
+    fn pulse(&self) -> Pulse;
+}
+
+/// Whether the ledger can do its work at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pulse {
+    /// The one that writes is there, or the file is damaged and nobody is meant to.
+    pub lives: bool,
+    /// The database failed its check: it is only read.
+    pub damaged: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -169,6 +180,14 @@ pub struct Retention {
     pub archives_ms: i64,
     /// Facts of sealed documents, for audit. Never shorter than their archives.
     pub facts_ms: i64,
+}
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { archives_ms: 90 * DAY_MS, facts_ms: 90 * DAY_MS }
+    }
 }
 
 /// What one step of housekeeping deleted.

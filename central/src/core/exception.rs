@@ -26,6 +26,12 @@ pub enum Category {
     ForeignClaim,
     /// A document that cannot be sealed as its writer closed it, or facts that came after its seal.
     Sealing,
+    /// A person overrode the release: work taken back, or goods let go without one.
+    Override,
+    /// The customer cancelled and the goods had left: they come back, and the money goes back.
+    ReturnDue,
+    /// A store has not answered the wish to cancel.
+    CancelUnanswered,
     /// A hold without an order line that needs it, or a task that does not end.
     Stuck,
 }
@@ -43,6 +49,9 @@ impl Category {
             Self::ObserverFrozen => "observer_frozen",
             Self::ForeignClaim => "foreign_claim",
             Self::Sealing => "sealing",
+            Self::Override => "override",
+            Self::ReturnDue => "return_due",
+            Self::CancelUnanswered => "cancel_unanswered",
             Self::Stuck => "stuck",
         }
     }

@@ -12,6 +12,8 @@ use crate::flows::expire_offers::expire_offers;
 use crate::flows::failover::fail_over;
 use crate::flows::hear::{Outcome, hear};
 use crate::flows::route_orders::{Router, route_orders};
+use crate::flows::unanswered::tell_unanswered_cancels;
+use crate::ports::housekeeping::Retention;
 use crate::ports::signals::Heard;
 use crate::ports::{PageRequest, StoreError};
 use holdfast_platform::service::{Lifetime, Ticker};
@@ -27,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 /// Open units are looked for this often although no bell rang.
 const ROUTE_EVERY: Duration = Duration::from_secs(2);
 const PUBLISH_EVERY: Duration = Duration::from_secs(1);
+const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(20);
 const MEASURE_EVERY: Duration = Duration::from_secs(5);
 /// Events of one relay; the next follows at once.
 const EVENTS_MAX: u32 = 256;
@@ -38,10 +41,15 @@ type Ended = Result<(), Infallible>;
 pub(super) fn spawn_all(life: &Lifetime, app: &Shared, config: &CentralConfig, hears: mpsc::Receiver<Heard>) {
     let stop = life.token();
     life.spawn("hear", listen(Arc::clone(app), hears, stop.clone()));
-    let health = Health { tick: config.tick, accept_within_ms: config.routing.accept_within_ms };
+    let health = Health {
+        tick: config.tick,
+        accept_within_ms: config.routing.accept_within_ms,
+        cancel_answer_within_ms: config.routing.cancel_answer_within_ms,
+    };
     life.spawn("health", watch_over(Arc::clone(app), health, stop.clone()));
     life.spawn("route", route(Arc::clone(app), config.routing.clone(), stop.clone()));
     life.spawn("publish", publish(Arc::clone(app), stop.clone()));
+    life.spawn("housekeeping", keep_house(Arc::clone(app), config.retention, stop.clone()));
     life.spawn("measure", measure(Arc::clone(app), stop));
 }
 
@@ -126,13 +134,14 @@ fn count(app: &App, topic: &str, outcome: Outcome) {
 struct Health {
     tick: Duration,
     accept_within_ms: i64,
+    cancel_answer_within_ms: i64,
 }
 
 async fn watch_over(app: Shared, health: Health, stop: CancellationToken) -> Ended {
     let mut ticker = Ticker::new(health.tick, stop);
     let mut trouble = Trouble::of("health");
     while ticker.tick_or(&app.bells.evaluate).await {
-        let looked = look(&app, health.accept_within_ms).await;
+        let looked = look(&app, &health).await;
         if trouble.note(looked).unwrap_or(false) {
             app.bells.route.notify_one();
             app.bells.publish.notify_one();
@@ -142,14 +151,16 @@ async fn watch_over(app: Shared, health: Health, stop: CancellationToken) -> End
 }
 
 /// Judges the fleet, then moves what must move. Whether anything changed.
-async fn look(app: &App, accept_within_ms: i64) -> Result<bool, FlowError> {
+async fn look(app: &App, health: &Health) -> Result<bool, FlowError> {
     let (storage, watch, poke) = (&*app.storage, &*app.watch, &*app.poke);
     let evaluation = evaluate(storage, watch, app.clock.now()).await?;
     let failed_over = fail_over(storage, watch, poke, app.clock.now()).await?;
-    let withdrawn = expire_offers(storage, watch, poke, accept_within_ms, app.clock.now()).await?;
+    let withdrawn = expire_offers(storage, watch, poke, health.accept_within_ms, app.clock.now()).await?;
+    let limit_ms = health.cancel_answer_within_ms;
+    let unanswered = tell_unanswered_cancels(storage, watch, limit_ms, app.clock.now()).await?;
     metrics::counter!("holdfast_recalls_total", "cause" => "failover").increment(failed_over.recalled.into());
     metrics::counter!("holdfast_recalls_total", "cause" => "not_accepted").increment(withdrawn.into());
-    let told = failed_over.told > 0;
+    let told = failed_over.told > 0 || unanswered > 0;
     Ok(!evaluation.changes.is_empty() || failed_over.recalled > 0 || withdrawn > 0 || told)
 }
 
@@ -213,6 +224,21 @@ async fn relay(app: &App) -> Result<bool, StoreError> {
     }
     app.storage.published(last, app.clock.now().utc).await?;
     Ok(more)
+}
+
+/// Ends and deletes what is over. Each step is bounded; a long backlog takes several.
+async fn keep_house(app: Shared, retention: Retention, stop: CancellationToken) -> Ended {
+    let mut ticker = Ticker::new(HOUSEKEEPING_EVERY, stop.clone());
+    let mut trouble = Trouble::of("housekeeping");
+    while ticker.tick().await {
+        while !stop.is_cancelled() {
+            let kept = app.storage.keep_house(retention, app.clock.now()).await.map_err(FlowError::from);
+            if !trouble.note(kept).is_some_and(|kept| kept.more) {
+                break;
+            }
+        }
+    }
+    Ok(())
 }
 
 async fn measure(app: Shared, stop: CancellationToken) -> Ended {

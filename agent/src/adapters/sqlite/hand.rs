@@ -23,6 +23,8 @@ pub(super) struct Hand {
     /// Central was heard in this boot, and did not say that this replica lacks something: what
     /// earlier boots wrote may be closed.
     pub past_is_whole: bool,
+    /// What was last told got no answer so far.
+    pub unanswered: bool,
 }
 
 /// Documents as they are after the last commit.
@@ -59,6 +61,7 @@ impl Hand {
             carried: None,
             began_anew: false,
             past_is_whole: false,
+            unanswered: false,
         })
     }
 

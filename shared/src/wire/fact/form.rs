@@ -208,4 +208,19 @@ pub(super) enum Said {
         #[serde(flatten)]
         close: Close,
     },
+    Readopted {
+        #[serde(flatten)]
+        task: Task,
+    },
+    TakenBack {
+        #[serde(flatten)]
+        task: Task,
+        why: String,
+    },
+    LetGo {
+        #[serde(flatten)]
+        task: Task,
+        replica: ReplicaId,
+        why: String,
+    },
 }
