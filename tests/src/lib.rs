@@ -17,3 +17,4 @@ pub mod e2e;
 pub mod sim;
 pub mod stage;
 pub mod tidy;
+pub mod year;

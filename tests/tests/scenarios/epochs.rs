@@ -12,6 +12,7 @@ use holdfast_shared::time::{Hlc, UtcMs};
 use holdfast_shared::wire::fact::encode;
 use holdfast_shared::wire::sync::{DocumentFrame, DocumentHeads, Seal, SyncRequest, SyncResponse};
 use holdfast_tests::stage::Stage;
+use holdfast_tests::year::{Life, live};
 use std::path::Path;
 
 const HOUR_MS: i64 = 60 * 60 * 1_000;
@@ -160,8 +161,6 @@ async fn what_stands_behind_a_seal_is_carried_again_and_counts_once() {
     let now = stage.now();
     let ledger = stage.shop("leeds").ledger().clone();
     let replica = stage.shop("leeds").identity.replica.clone();
-    let known = stage.office.store();
-    let _ = known;
     stage.sell("leeds", "A", 3).await;
     let document: DocumentId = format!("stock/leeds/{replica}/leeds-1/1").parse().unwrap();
     let file = stage.shop("leeds").file().to_owned();
@@ -408,12 +407,25 @@ async fn only_what_retention_lets_go_is_deleted_and_the_sums_stay() {
     stage.wait(15 * DAY_MS);
     settle(&mut stage, "leeds").await;
     let kept = ledger.keep_house(soon).await.unwrap();
-    assert_eq!((kept.facts, count(&file, "SELECT count(*) FROM fact")), (2, 0));
+    assert_eq!((kept.facts, count(&file, "SELECT count(*) FROM fact")), (1, 1), "the newest keeps its number");
     let central = Retention { archives_ms: 10 * DAY_MS, facts_ms: 20 * DAY_MS, ..Retention::default() };
     keep_house(&stage, central).await;
     assert_eq!(at_central(&stage, "SELECT count(*) FROM fact"), 0);
-    assert_eq!(ledger.summary().await.unwrap().facts, 0);
+    assert_eq!(ledger.summary().await.unwrap().facts, 2);
     assert_eq!(stage.on_hand_at("leeds", "A").await, 99);
     day(&mut stage, "leeds").await;
     balanced(&mut stage, "leeds").await;
+}
+
+/// The short form of the year: `cargo bench -p holdfast-tests --bench year` lives all of it.
+#[tokio::test]
+async fn what_is_kept_does_not_grow_with_age() {
+    let months = live(Life { days: 20, movements: 500, skus: 50, told_every: 5 }).await.unwrap();
+    let (second, last) = (months.get(1).unwrap(), months.last().unwrap());
+    assert_eq!(last.day, 20);
+    assert!(last.open_documents <= 2 && second.open_documents <= 2, "{months:?}");
+    assert!(last.live_changes <= second.live_changes + 40, "{months:?}");
+    // The test keeps facts for six days, the agent has at most those and the day before.
+    assert!(last.facts_here <= 8 * 500 && last.facts_at_central <= 8 * 500, "{months:?}");
+    assert!(last.archives <= 8, "{months:?}");
 }
