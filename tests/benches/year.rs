@@ -16,7 +16,17 @@ async fn main() -> Result<()> {
     let told = live(Life { days, movements: 5_000, skus: 2_000, told_every: (days / 12).max(1) }).await?;
     println!(
         "{:>4} {:>9} {:>9} {:>10} {:>5} {:>8} {:>9} {:>9} {:>8} {:>9} {:>10}",
-        "day", "resident", "agent", "central", "open", "changes", "facts", "central", "archives", "start", "synced"
+        "day",
+        "resident",
+        "agent",
+        "central",
+        "open",
+        "changes",
+        "facts",
+        "central",
+        "archives",
+        "start",
+        "synced"
     );
     for line in told {
         println!(

@@ -93,7 +93,8 @@ async fn keep_house(stage: &mut Stage, kept_ms: i64) -> Result<()> {
     let ledger = stage.shop("leeds").ledger().clone();
     let here = ledger::Retention { archives_ms: kept_ms, facts_ms: kept_ms };
     while ledger.keep_house(here).await?.more {}
-    let central = Retention { archives_ms: kept_ms, facts_ms: kept_ms, events_ms: kept_ms, ..Retention::default() };
+    let central =
+        Retention { archives_ms: kept_ms, facts_ms: kept_ms, events_ms: kept_ms, ..Retention::default() };
     let now = stage.now();
     // Nobody publishes here: what a relay would have handed out is marked.
     publish(stage).await?;

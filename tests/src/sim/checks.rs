@@ -84,9 +84,11 @@ impl Checks {
         let page = PageRequest { cursor: None, limit: 500 };
         for raised in store.exceptions(tenant, true, &page).await?.rows {
             let grave = match raised.category {
-                Category::Drift | Category::DamagedSync | Category::FactConflict | Category::ForeignClaim => {
-                    true
-                }
+                Category::Drift
+                | Category::DamagedSync
+                | Category::FactConflict
+                | Category::ForeignClaim
+                | Category::ClonedBox => true,
                 Category::Contradiction | Category::Sealing => raised.severity == Severity::High,
                 Category::Backorder
                 | Category::ReleasedAtDarkStore
@@ -94,6 +96,7 @@ impl Checks {
                 | Category::Override
                 | Category::ReturnDue
                 | Category::CancelUnanswered
+                | Category::WrongClock
                 | Category::Stuck => false,
             };
             ensure!(!grave, "central raised {:?}: {}", raised.category, raised.detail);

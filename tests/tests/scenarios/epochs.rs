@@ -259,6 +259,8 @@ impl Forger {
 fn request(identity: &holdfast_central::ports::access::ReplicaIdentity, sent_at: Hlc) -> SyncRequest {
     SyncRequest {
         boot_number: 0,
+        previous_boot: None,
+        resumed: None,
         first: false,
         own: Vec::<DocumentHeads>::new(),
         rehydrating: false,
@@ -407,7 +409,11 @@ async fn only_what_retention_lets_go_is_deleted_and_the_sums_stay() {
     stage.wait(15 * DAY_MS);
     settle(&mut stage, "leeds").await;
     let kept = ledger.keep_house(soon).await.unwrap();
-    assert_eq!((kept.facts, count(&file, "SELECT count(*) FROM fact")), (1, 1), "the newest keeps its number");
+    assert_eq!(
+        (kept.facts, count(&file, "SELECT count(*) FROM fact")),
+        (1, 1),
+        "the newest keeps its number"
+    );
     let central = Retention { archives_ms: 10 * DAY_MS, facts_ms: 20 * DAY_MS, ..Retention::default() };
     keep_house(&stage, central).await;
     assert_eq!(at_central(&stage, "SELECT count(*) FROM fact"), 0);

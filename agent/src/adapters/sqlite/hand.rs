@@ -1,6 +1,7 @@
 //! What the writer keeps in memory beside the rows.
 
 use super::record::{Pen, installation};
+use super::speaker::Start;
 use crate::ports::ledger::Identity;
 use holdfast_platform::sqlite::{Companion, StorageError};
 use holdfast_shared::document::{Bag, Root, WriterId};
@@ -23,6 +24,7 @@ pub(super) struct Hand {
     /// Central was heard in this boot, and did not say that this replica lacks something: what
     /// earlier boots wrote may be closed.
     pub past_is_whole: bool,
+    pub start: Start,
     /// What was last told got no answer so far.
     pub unanswered: bool,
 }
@@ -52,6 +54,7 @@ impl Hand {
         connection: &Connection,
         boot: BootId,
         identity: Option<Identity>,
+        start: Start,
     ) -> Result<Self, StorageError> {
         Ok(Self {
             boot,
@@ -61,6 +64,7 @@ impl Hand {
             carried: None,
             began_anew: false,
             past_is_whole: false,
+            start,
             unanswered: false,
         })
     }

@@ -3,7 +3,7 @@
 use super::frames::Size;
 use super::hand::{Carried, Hand};
 use super::view::{signed, unsigned};
-use super::{SqliteLedger, absorb, baseline, carry, documents, frames, seals, sql};
+use super::{SqliteLedger, absorb, baseline, carry, documents, frames, seals, speaker, sql};
 use crate::ports::ledger::{Absorbed, Cut, Identity, LedgerError, Replica};
 use async_trait::async_trait;
 use holdfast_platform::sqlite::StorageError;
@@ -25,6 +25,9 @@ impl Replica for SqliteLedger {
     }
 
     async fn absorb(&self, response: &SyncResponse, now: Now) -> Result<Absorbed, LedgerError> {
+        if let Some(challenge) = response.superseded.clone() {
+            return self.write(move |_, hand| Ok(speaker::challenged(hand, challenge))).await;
+        }
         let incarnation = response.incarnation;
         self.write(move |connection, hand| meet(connection, &enrolled(hand)?, incarnation)).await?;
         let mut absorbed = Absorbed::default();
@@ -60,6 +63,7 @@ fn enrolled(hand: &Hand) -> Result<Identity, LedgerError> {
 
 fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Cut, LedgerError> {
     let identity = enrolled(hand)?;
+    let own = own(&identity);
     // Central cannot be reached, maybe: a try every few seconds would carry a few facts each time,
     // and thousands of small changes are six times the bytes of a few large ones.
     let probing = std::mem::replace(&mut hand.unanswered, true);
@@ -86,6 +90,7 @@ fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Cut, Ledger
         asks: frames::asks(connection)?,
         baseline: baseline::ask(connection)?,
         more: more || to_carry,
+        speaker: speaker::speaks(connection, hand, &own)?,
     })
 }
 
@@ -107,10 +112,15 @@ fn meet(connection: &Connection, identity: &Identity, incarnation: u64) -> Resul
 }
 
 fn offer_all(connection: &Connection, identity: &Identity) -> Result<(), LedgerError> {
-    let own = format!("stock/{}/{}/*", identity.store, identity.replica);
+    let own = own(identity);
     connection.execute(sql::OWN_FORGET_ACKED, [&own])?;
     connection.execute(sql::OWN_FORGET_CHANGES, [&own])?;
     Ok(())
+}
+
+/// The names of this replica's stock documents.
+fn own(identity: &Identity) -> String {
+    format!("stock/{}/{}/*", identity.store, identity.replica)
 }
 
 /// Both sides have said all, and are not level: one of them lost something that the other takes
@@ -123,7 +133,7 @@ fn begin_anew(connection: &Connection, hand: &mut Hand) -> Result<(), LedgerErro
     }
     tracing::warn!("the documents differ from central's and nothing is left to say; beginning anew");
     offer_all(connection, &enrolled(hand)?)?;
-    connection.execute(sql::AGENT_FORGET_CENTRAL, [])?;
+    connection.execute(sql::AGENT_REHYDRATE, [])?;
     hand.began_anew = true;
     Ok(())
 }
@@ -148,7 +158,8 @@ fn conclude(
     for problem in &response.errors {
         problems.extend(take_problem(connection, problem)?);
     }
-    let is_new = heard(connection)?.0.is_none();
+    let told_before: i64 = connection.prepare_cached(sql::CENTRAL_TIME)?.query_row([], |row| row.get(0))?;
+    let is_new = told_before == 0;
     connection
         .prepare_cached(sql::AGENT_HEAR)?
         .execute(params![signed(response.incarnation)?, signed(response.cursor)?])?;
@@ -157,7 +168,6 @@ fn conclude(
     pen.keep()?;
     let mut carried = carry::carried(connection, hand)?;
     problems.extend(end_documents(connection, hand, &mut carried, response, is_new)?);
-    hand.past_is_whole = !response.rehydrate;
     let root = carried.root;
     let to_carry: bool = connection.prepare_cached(sql::ANY_TO_CARRY)?.query_row([], |row| row.get(0))?;
     if !to_carry {
@@ -165,8 +175,11 @@ fn conclude(
     }
     hand.put_carried(carried);
     let level = !to_carry && root.hash() == response.root;
+    speaker::answered(connection, hand, response, level)?;
+    let rehydrating = response.rehydrate || speaker::readiness(connection)?.rehydrating;
+    hand.past_is_whole = !rehydrating && response.quarantined.is_none();
     let quiet = silent && !to_carry && !response.more && problems.is_empty();
-    if !level && quiet {
+    if !level && quiet && response.quarantined.is_none() {
         begin_anew(connection, hand)?;
     }
     Ok((level, problems))

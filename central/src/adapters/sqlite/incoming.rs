@@ -7,7 +7,7 @@ use super::savepoint::Stop;
 use super::seals::{self, Place, Sealed};
 use super::state::State;
 use super::tasks::{Grown, follow};
-use super::timeline::{Happened, note};
+use super::timeline::{Happened, note, note_doubt};
 use super::{Result, recall, stock};
 use crate::core::effects::words;
 use crate::core::exception::{Category, NewException, Severity};
@@ -17,6 +17,7 @@ use holdfast_shared::document::{Bag, DocumentError, Heads, Incoming, Merged};
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{DocumentId, FactId, ReplicaId, TaskId};
+use holdfast_shared::stamp::Receipt;
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::fact::{belongs, decode};
 use holdfast_shared::wire::sync::{DocumentFrame, DocumentProblem};
@@ -38,9 +39,9 @@ pub(super) struct Refusal {
     pub(super) category: Option<Category>,
 }
 
-type Part<T> = std::result::Result<T, Stop<Refusal>>;
+pub(super) type Part<T> = std::result::Result<T, Stop<Refusal>>;
 
-fn refuse<T>(name: &str, code: Code, detail: &str, category: Option<Category>) -> Part<T> {
+pub(super) fn refuse<T>(name: &str, code: Code, detail: &str, category: Option<Category>) -> Part<T> {
     let problem = DocumentProblem::new(name, code, detail, &Heads::empty());
     Err(Stop::Refused(Refusal { problem, category }))
 }
@@ -92,34 +93,19 @@ pub(super) fn take_in(
     document: &DocumentId,
     now: UtcMs,
 ) -> Part<Taken> {
-    let name = frame.name();
-    check_owner(conn, from, name, document)?;
+    check_owner(conn, from, frame.name(), document)?;
     if let Some(seal) = seals::find(conn, &from.tenant, document)?
         && late(conn, state, from, frame, document, &seal, now)? == Late::Known
     {
         return Ok(Taken::default());
     }
-    let base = frame.base().map_err(|error| refused_by(name, &error.into()))?;
-    let heads = frame.heads().map_err(|error| refused_by(name, &error.into()))?;
     let cached = state.take_bag(&from.tenant, document);
     let mut bag = match cached {
         Some(bag) => bag,
         None => load(conn, state.writer, &from.tenant, document)?,
     };
     let before = bag.heads();
-    let incoming = Incoming { base: &base, heads: &heads, changes: &frame.changes };
-    let central = ReplicaId::new(super::timeline::CENTRAL).map_err(StoreError::from)?;
-    let others = super::access::replicas(conn, &from.tenant, &from.store)?;
-    let merged = bag
-        .merge(&incoming, &|writer| {
-            writer.belongs_to(&central) || others.iter().any(|replica| writer.belongs_to(replica))
-        })
-        .map_err(|error| refused_by(name, &error))?;
-    // Changes of others may come along when they are known here; new ones must be its own.
-    if let Some(foreign) = merged.changes.iter().find(|change| !change.writer.belongs_to(&from.replica)) {
-        return Err(refused_by(name, &DocumentError::ForeignWriter(foreign.writer)));
-    }
-    let facts = read_facts(name, document, &merged)?;
+    let (merged, facts) = admit(conn, from, &mut bag, frame, document)?;
     let authored = Authored { tenant: &from.tenant, store: &from.store, document, author: &from.replica };
     if !merged.changes.is_empty() {
         keep(conn, &authored, &before, &merged.heads, &merged.changes)?;
@@ -134,6 +120,33 @@ pub(super) fn take_in(
         keep_loaded(state, from, document, bag);
     }
     Ok(taken)
+}
+
+/// What every document of a replica must pass before anything of it is kept anywhere.
+pub(super) fn admit(
+    conn: &Connection,
+    from: &ReplicaIdentity,
+    bag: &mut Bag,
+    frame: &DocumentFrame,
+    document: &DocumentId,
+) -> Part<(Merged, Vec<(FactId, String, Fact)>)> {
+    let name = frame.name();
+    let base = frame.base().map_err(|error| refused_by(name, &error.into()))?;
+    let heads = frame.heads().map_err(|error| refused_by(name, &error.into()))?;
+    let incoming = Incoming { base: &base, heads: &heads, changes: &frame.changes };
+    let central = ReplicaId::new(super::timeline::CENTRAL).map_err(StoreError::from)?;
+    let others = super::access::replicas(conn, &from.tenant, &from.store)?;
+    let merged = bag
+        .merge(&incoming, &|writer| {
+            writer.belongs_to(&central) || others.iter().any(|replica| writer.belongs_to(replica))
+        })
+        .map_err(|error| refused_by(name, &error))?;
+    // Changes of others may come along when they are known here; new ones must be its own.
+    if let Some(foreign) = merged.changes.iter().find(|change| !change.writer.belongs_to(&from.replica)) {
+        return Err(refused_by(name, &DocumentError::ForeignWriter(foreign.writer)));
+    }
+    let facts = read_facts(name, document, &merged)?;
+    Ok((merged, facts))
 }
 
 /// What a frame for a sealed document is.
@@ -227,6 +240,7 @@ fn record(
     facts: &[(FactId, String, Fact)],
     now: UtcMs,
 ) -> Part<Taken> {
+    let receipt = Receipt { at: now, ahead_ms: state.sender_ahead_ms };
     let before = match document {
         DocumentId::Task(task) => ledger::folded(conn, &from.tenant, task)?,
         DocumentId::Stock { .. } => None,
@@ -236,7 +250,10 @@ fn record(
     let said = facts.iter().filter(|(_, _, fact)| !matches!(fact.body, Body::Epoch(_)));
     for (id, text, fact) in said {
         match ledger::record(conn, &from.tenant, &from.store, document, id, text)? {
-            Recorded::New => new.push(fact.clone()),
+            Recorded::New => {
+                ledger::mark_doubtful(conn, (&from.tenant, &from.store), fact, &receipt)?;
+                new.push(fact.clone());
+            }
             Recorded::Known => {}
             Recorded::Conflict => ledger::raise_conflict(conn, &from.tenant, &from.store, id, now)?,
         }
@@ -246,10 +263,10 @@ fn record(
         return Ok(Taken::default());
     }
     let (stock_grew, changed_task) = match document {
-        DocumentId::Stock { .. } => (stock::apply(conn, &from.tenant, &from.store, &new, now)?, None),
+        DocumentId::Stock { .. } => (stock::apply(conn, &from.tenant, &from.store, &new, &receipt)?, None),
         DocumentId::Task(task) => {
             new.sort_by_key(|fact| fact.at);
-            tell(conn, from, task, &new)?;
+            tell(conn, from, task, &new, &receipt)?;
             let release_to = Some(&from.replica);
             let grown = Grown { tenant: &from.tenant, task, before, release_to, now };
             if let Some(left) = follow(conn, state, &grown)? {
@@ -263,19 +280,26 @@ fn record(
 }
 
 /// Each fact is a line of the order's timeline.
-fn tell(conn: &Connection, from: &ReplicaIdentity, task: &TaskId, facts: &[Fact]) -> Result<()> {
+fn tell(
+    conn: &Connection,
+    from: &ReplicaIdentity,
+    task: &TaskId,
+    facts: &[Fact],
+    receipt: &Receipt,
+) -> Result<()> {
     let Some(state) = super::tasks::load(conn, &from.tenant, task)? else { return Ok(()) };
     for fact in facts {
         let Body::Task(said) = &fact.body else { continue };
         let happened = Happened {
             kind: said.event.kind(),
-            at: fact.at.wall,
+            at: receipt.likely(fact.at.wall),
             actor: &fact.actor,
             store: Some(&from.store),
             task: Some(task),
             words: &words(&said.event, &from.store),
         };
         note(conn, &from.tenant, &state.order, &happened)?;
+        note_doubt(conn, (&from.tenant, &state.order), fact.at.wall, receipt)?;
     }
     Ok(())
 }

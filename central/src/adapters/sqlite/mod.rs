@@ -16,6 +16,8 @@ mod access;
 mod answer;
 mod assign;
 mod baseline;
+mod boots;
+mod branch;
 mod cancel;
 mod counters;
 mod decisions;
