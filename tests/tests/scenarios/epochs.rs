@@ -268,7 +268,8 @@ fn request(identity: &holdfast_central::ports::access::ReplicaIdentity, sent_at:
         box_name: None,
         losses: Vec::new(),
         baseline: None,
-        version: holdfast_shared::wire::sync::SYNC_VERSION,
+        // Of the age that is not told from its copies.
+        version: holdfast_shared::wire::sync::SYNC_VERSION_MIN,
         store: identity.store.clone(),
         replica: identity.replica.clone(),
         boot: "forged".parse().unwrap(),
