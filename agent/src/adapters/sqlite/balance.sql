@@ -1,7 +1,7 @@
 -- Stock is what sealed documents add up to, and every fact that is in none of them.
 UPDATE item SET
     on_hand = coalesce(told.units, 0),
-    moved_at = coalesce(moved_at, CASE WHEN told.sku IS NOT NULL THEN ?1 END)
+    moved_at = coalesce(item.moved_at, CASE WHEN told.sku IS NOT NULL THEN ?1 END)
 FROM item AS all_items LEFT JOIN (
     SELECT sku, sum(units) AS units FROM (
         SELECT sku, units FROM baseline
