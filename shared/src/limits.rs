@@ -58,6 +58,17 @@ pub const HEADS_MAX: usize = 64;
 /// its closing fact and for ids that were put twice.
 pub const DOCUMENT_FACTS_MAX: usize = EPOCH_FACTS_MAX + 2 * CHANGE_FACTS_MAX;
 
+/// Bytes of one document's changes in its archive, unpacked.
+pub const ARCHIVE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Positions of one piece of a baseline.
+pub const BASELINE_POSITIONS_MAX: usize = 2_000;
+/// Seals of one answer.
+pub const SEALS_MAX: usize = 1_000;
+/// Rows that one step of housekeeping changes, so that nobody waits long behind it.
+pub const HOUSEKEEPING_ROWS_MAX: usize = 2_000;
+/// Documents that one step seals, reopens or closes.
+pub const SEALING_DOCUMENTS_MAX: usize = 16;
+
 /// Documents of one sync message.
 pub const SYNC_DOCUMENTS_MAX: usize = 2_000;
 /// Bytes of one compressed sync message.

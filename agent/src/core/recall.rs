@@ -30,7 +30,7 @@ fn begun(facts: &[Fact]) -> bool {
     let said = || {
         facts.iter().filter_map(|fact| match &fact.body {
             Body::Task(said) => Some(&said.event),
-            Body::Stock(_) => None,
+            Body::Stock(_) | Body::Epoch(_) => None,
         })
     };
     let declined = said().any(|event| matches!(event, TaskEvent::Declined { .. }));

@@ -134,7 +134,7 @@ fn in_order<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Vec<(&'a Fact, &'a
 const fn of_task(fact: &Fact) -> Option<(&Fact, &TaskFact)> {
     match &fact.body {
         Body::Task(said) => Some((fact, said)),
-        Body::Stock(_) => None,
+        Body::Stock(_) | Body::Epoch(_) => None,
     }
 }
 

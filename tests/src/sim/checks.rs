@@ -239,6 +239,7 @@ impl Seen {
                     touched.insert(said.task.clone());
                     self.facts.entry(said.task.clone()).or_default().push(fact.clone());
                 }
+                Body::Epoch(_) => {}
             }
         }
         self.nothing_lost(shop)?;

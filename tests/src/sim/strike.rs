@@ -325,6 +325,7 @@ fn blank(of: &Identity, sent_at: Hlc) -> SyncRequest {
         first: false,
         own: Vec::new(),
         rehydrating: false,
+        baseline: None,
         challenge: None,
         box_name: None,
         losses: Vec::new(),

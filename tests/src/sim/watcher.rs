@@ -167,6 +167,7 @@ impl Watcher {
                 Category::FactConflict => Some("ONCE"),
                 Category::ClonedBox => Some("ISOLATED"),
                 Category::ForeignClaim => (!self.foreign_claim_made).then_some("ISOLATED"),
+                Category::Sealing => (raised.severity == Severity::High).then_some("CONVERGE"),
                 Category::Contradiction => (raised.severity == Severity::High).then_some("LEGAL"),
                 Category::Backorder
                 | Category::ReleasedAtDarkStore

@@ -308,7 +308,11 @@ impl Stage {
     /// Nothing that must be zero is not.
     pub async fn sound(&self) -> Audit {
         let audit = self.office.store().audit(None).await.unwrap();
-        let broken = audit.double_shipped + audit.oversold + audit.reserved_mismatch + audit.orphaned_holds;
+        let broken = audit.double_shipped
+            + audit.oversold
+            + audit.reserved_mismatch
+            + audit.orphaned_holds
+            + audit.baseline_mismatch;
         assert_eq!(broken, 0, "{audit:?}");
         audit
     }

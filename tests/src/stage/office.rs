@@ -57,6 +57,12 @@ impl Office {
         office
     }
 
+    /// Its database.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
     /// A new process: what was in memory is gone.
     pub fn start(&mut self) {
         self.starts += 1;
@@ -95,7 +101,7 @@ impl Office {
     }
 
     /// What comes in on the wire, and what goes back, both through their bytes.
-    pub(super) async fn sync(&self, from: &ReplicaIdentity, request: &SyncRequest, now: Now) -> SyncResponse {
+    pub async fn sync(&self, from: &ReplicaIdentity, request: &SyncRequest, now: Now) -> SyncResponse {
         let request = SyncRequest::decode(&request.encode().unwrap()).unwrap();
         let told = exchange(self.store(), &self.watch, &self.pokes, from, &request, now).await.unwrap();
         SyncResponse::decode(&told.response.encode().unwrap()).unwrap()

@@ -11,4 +11,6 @@ mod a_conversation_is_cut;
 mod a_poison_fact_is_isolated;
 mod an_agent_is_restored_from_yesterday;
 mod an_ordinary_day;
+mod epochs;
+mod outside_a_seal;
 mod ten_thousand_stores_reconnect;

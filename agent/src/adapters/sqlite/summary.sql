@@ -1,5 +1,5 @@
 -- Asked with every heartbeat: no part of it may grow with the catalogue or the ledger. Triggers keep
--- the counts. Facts are never deleted, so the greatest seq is their number.
+-- the counts. Numbers of facts are never given again: the greatest seq counts all that ever were.
 SELECT
     items,
     items_moved,
