@@ -8,6 +8,7 @@ pub mod clocks;
 pub mod freeze;
 pub mod judge;
 pub mod observatory;
+pub mod overrule;
 pub mod policy;
 pub mod signals;
 pub mod store;

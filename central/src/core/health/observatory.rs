@@ -4,6 +4,7 @@
 use super::StoreKey;
 use super::book::{HealthBook, Looked};
 use super::judge::eligibility;
+use super::overrule::{Overrule, Overrules};
 use super::policy::HealthPolicy;
 use super::signals::{SIGNALS, View, beat_is_good};
 use super::store::{Out, StoreHealth};
@@ -51,6 +52,7 @@ pub struct Observatory {
     /// Senders whose bad messages were told once.
     offenders: BTreeSet<String>,
     wall: WallClock,
+    overrules: Overrules,
     pub counts: Counts,
 }
 
@@ -114,6 +116,23 @@ impl Observatory {
         self.book.observer().is_frozen()
     }
 
+    /// Whether nothing of this tenant moves because of silence: by the observer, or by a person.
+    #[must_use]
+    pub fn holds(&self, tenant: &TenantId) -> bool {
+        self.overrules.holds(tenant, self.frozen())
+    }
+
+    /// A person knows better; silence starts anew with it.
+    pub fn overrule(&mut self, tenant: &TenantId, overrule: Overrule, now: MonoMs) {
+        self.overrules.set(tenant.clone(), overrule);
+        self.start_anew(tenant, now);
+    }
+
+    fn start_anew(&mut self, tenant: &TenantId, now: MonoMs) {
+        self.book.start_anew_of(tenant, now);
+        self.failing.retain(|key, _| key.tenant != *tenant);
+    }
+
     /// A heartbeat, weighed by itself with what is known of its store.
     pub fn hear(&mut self, beat: Heartbeat, now: MonoMs) -> super::book::Heard {
         let key = StoreKey::new(beat.tenant.clone(), beat.store.clone());
@@ -140,6 +159,11 @@ impl Observatory {
         if looked.paused_ms.is_some() || looked.turn.is_some() {
             self.failing.clear();
         }
+        for tenant in self.overrules.end(now.mono) {
+            self.start_anew(&tenant, now.mono);
+        }
+        let (overrules, frozen) = (&self.overrules, self.book.observer().is_frozen());
+        self.book.hold(|tenant| overrules.holds(tenant, frozen));
         self.wall.look(now);
         let changes: Vec<Change> =
             records.iter().filter_map(|record| self.evaluate_one(record, now)).collect();
