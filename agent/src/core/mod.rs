@@ -11,6 +11,7 @@ pub mod commands;
 pub mod decide;
 pub mod mint;
 pub mod outcome;
+pub mod readiness;
 pub mod recall;
 pub mod replay;
 pub mod view;

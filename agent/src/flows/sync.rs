@@ -55,16 +55,24 @@ struct Start {
     incarnation: Option<u64>,
     cursor: u64,
     asks: usize,
+    rehydrating: bool,
+    challenge: Option<String>,
+    documents: usize,
+    bytes: usize,
 }
 
 impl Start {
-    const fn of(cut: &Cut) -> Self {
+    fn of(cut: &Cut) -> Self {
         Self {
             root: cut.root,
             unsynced: cut.unsynced,
             incarnation: cut.incarnation,
             cursor: cut.cursor,
             asks: cut.asks.len(),
+            rehydrating: cut.speaker.rehydrating,
+            challenge: cut.speaker.challenge.clone(),
+            documents: cut.documents.len(),
+            bytes: cut.documents.iter().map(|frame| frame.change_bytes()).sum(),
         }
     }
 }
@@ -126,13 +134,16 @@ async fn round(
 }
 
 fn request(cut: Cut, health: Option<String>) -> SyncRequest {
+    let speaker = cut.speaker;
     SyncRequest {
-        boot_number: 0,
-        first: false,
-        own: Vec::new(),
-        rehydrating: false,
-        challenge: None,
-        box_name: None,
+        boot_number: speaker.boot_number,
+        previous_boot: speaker.previous_boot,
+        resumed: Some(speaker.resumed),
+        first: speaker.first,
+        own: speaker.own,
+        rehydrating: speaker.rehydrating,
+        challenge: speaker.challenge,
+        box_name: speaker.box_name,
         losses: Vec::new(),
         version: SYNC_VERSION,
         store: cut.identity.store,

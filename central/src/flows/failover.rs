@@ -60,12 +60,17 @@ pub async fn fail_over<S: Work + Fleet + ?Sized>(
 
 /// Planned with what the observatory holds now: it may have frozen since the run began.
 fn steps(watch: &Watch, tasks: &[TaskRow], why: &str, now: Now) -> Vec<Step> {
-    let open: Vec<Exposed<'_>> =
-        tasks.iter().map(|row| Exposed { tenant: &row.tenant, task: &row.state, why }).collect();
     watch.with(|observatory| {
-        let lease_ms = observatory.policy.lease_ms;
+        let lease_ended = |row: &TaskRow| {
+            let key = StoreKey::new(row.tenant.clone(), row.state.store.clone());
+            observatory.lease_ended(&key, now.mono)
+        };
+        let open: Vec<Exposed<'_>> = tasks
+            .iter()
+            .map(|row| Exposed { tenant: &row.tenant, task: &row.state, why, lease_ended: lease_ended(row) })
+            .collect();
         let held = tasks.first().is_some_and(|row| observatory.holds(&row.tenant));
-        plan(&open, observatory.failing(), held, lease_ms, now.mono)
+        plan(&open, observatory.failing(), held)
     })
 }
 

@@ -1,9 +1,18 @@
 //! Scenarios by name: what happened in a chain, told as it happened, on real parts.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic in here is a finding")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic in here is a finding"
+)]
 
+mod a_conversation_is_cut;
 mod a_cutoff_on_a_dst_day;
+mod a_poison_fact_is_isolated;
 mod a_store_clock_six_hours_off;
+mod an_agent_is_restored_from_yesterday;
 mod an_ordinary_day;
 mod clocks_jump_and_nothing_moves;
+mod ten_thousand_stores_reconnect;
 mod the_broker_is_lost;

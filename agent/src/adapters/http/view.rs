@@ -207,6 +207,7 @@ fn blocked(state: &TaskState) -> Option<Blocked> {
         | Err(
             Illegal::Phase { .. }
             | Illegal::AlreadyReleased { .. }
+            | Illegal::MayLeaveAlready
             | Illegal::NothingToPutBack
             | Illegal::NoSuchLine(_)
             | Illegal::TooMany { .. }

@@ -3,7 +3,7 @@
 use super::hand::Hand;
 use super::record::{Entered, Pen, facts_of_intent};
 use super::view::{Stored, json, to_json, unsigned};
-use super::{SqliteLedger, sql};
+use super::{SqliteLedger, speaker, sql};
 use crate::core::command::{Answer, Command, Intent, Position, Refusal};
 use crate::core::decide::{answer, decide};
 use crate::core::mint::Author;
@@ -85,6 +85,9 @@ fn execute(
     }
     if let Some(answer) = recorded_before(connection, intent, command)? {
         return Ok(Executed { answer, replayed: true });
+    }
+    if matches!(command, Command::Task { .. }) {
+        speaker::readiness(connection)?.check(command)?;
     }
     let mut pen = hand.pen(connection)?;
     let replica = hand.identity.as_ref().map(|identity| &identity.replica);
@@ -226,6 +229,8 @@ fn summary(connection: &Connection) -> Result<Summary, StorageError> {
     let (root, digest, closure): ([u8; 32], [u8; 32], Option<String>) = connection
         .prepare_cached(sql::AGENT_TOLD)?
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let readiness = speaker::readiness(connection)?;
+    let boot_number = speaker::boot_number(connection)?;
     Ok(Summary {
         skus: unsigned(skus)?,
         positions: unsigned(positions)?,
@@ -239,5 +244,8 @@ fn summary(connection: &Connection) -> Result<Summary, StorageError> {
         stock_digest: SetHash::from_bytes(digest).hex(),
         closure: closure.as_deref().map(json).transpose()?,
         damaged: None,
+        boot_number,
+        rehydrating: readiness.rehydrating,
+        quarantined: readiness.quarantined,
     })
 }

@@ -15,9 +15,16 @@ pub(super) const AGENT_COUNTERS: &str = "SELECT fact_number, hlc_wall, hlc_count
 pub(super) const AGENT_KEEP_COUNTERS: &str =
     "UPDATE agent SET fact_number = ?1, hlc_wall = ?2, hlc_counter = ?3, stock_digest = ?4";
 pub(super) const AGENT_CUT: &str = "UPDATE agent SET cut_root = ?1, cut_stock_digest = stock_digest";
+pub(super) const AGENT_LAST_CUT: &str = "SELECT cut_root, cut_stock_digest FROM agent";
 pub(super) const AGENT_HEARD: &str = "SELECT incarnation, cursor FROM agent";
 pub(super) const AGENT_HEAR: &str = "UPDATE agent SET incarnation = ?1, cursor = ?2";
-pub(super) const AGENT_FORGET_CENTRAL: &str = "UPDATE agent SET incarnation = NULL, cursor = 0";
+pub(super) const AGENT_BEGINS: &str = "UPDATE agent SET boot_number = boot_number + 1 \
+    RETURNING boot_number, answered_boot, hlc_wall, hlc_counter";
+pub(super) const AGENT_ANSWERED: &str = "UPDATE agent SET answered_boot = ?1, quarantined = ?2 WHERE answered_boot IS NOT ?1 OR quarantined IS NOT ?2";
+pub(super) const AGENT_READINESS: &str = "SELECT rehydrating, quarantined, boot_number FROM agent";
+/// From the first of central's changes on, the own ones with them.
+pub(super) const AGENT_REHYDRATE: &str = "UPDATE agent SET rehydrating = 1, cursor = 0";
+pub(super) const AGENT_REHYDRATED: &str = "UPDATE agent SET rehydrating = 0";
 pub(super) const AGENT_CLOSE: &str = "UPDATE agent SET closure = ?1";
 pub(super) const AGENT_TOLD: &str = "SELECT cut_root, cut_stock_digest, closure FROM agent";
 
@@ -87,9 +94,10 @@ pub(super) const DOCUMENTS_ALL: &str = "SELECT name, heads FROM document";
 /// compared as text, and a longer one is later.
 pub(super) const DOCUMENT_NEWEST: &str = "SELECT name FROM document WHERE name > ?1 AND name < ?2 \
     ORDER BY length(name) DESC, name DESC LIMIT 1";
+/// Tasks, then the newest stock document, then older ones: history waits.
 pub(super) const DOCUMENTS_TO_SEND: &str = "SELECT document, name, heads, acked FROM document \
     WHERE document IN (SELECT document FROM document_change WHERE acked = 0) \
-    ORDER BY name LIKE 'task/%' DESC, document LIMIT ?1";
+    ORDER BY name LIKE 'task/%' DESC, CASE WHEN name LIKE 'task/%' THEN document ELSE -document END LIMIT ?1";
 pub(super) const CHANGE_PUT: &str = "INSERT INTO document_change \
     (document, n, hash, writer, writer_n, bytes, facts, oldest_at, acked) VALUES (?1, \
     (SELECT coalesce(max(n), 0) + 1 FROM document_change WHERE document = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
@@ -108,6 +116,7 @@ pub(super) const OWN_FORGET_ACKED: &str =
     "UPDATE document SET acked = x'' WHERE name LIKE 'task/%' OR name GLOB ?1";
 pub(super) const OWN_FORGET_CHANGES: &str = "UPDATE document_change SET acked = 0 WHERE document IN \
     (SELECT document FROM document WHERE name LIKE 'task/%' OR name GLOB ?1)";
+pub(super) const DOCUMENTS_OWN: &str = "SELECT name, heads FROM document WHERE name GLOB ?1 LIMIT ?2";
 pub(super) const ASK: &str = "INSERT INTO document_ask (name) VALUES (?1) ON CONFLICT DO NOTHING";
 pub(super) const ASK_DONE: &str = "DELETE FROM document_ask WHERE name = ?1";
 pub(super) const ASKS: &str = "SELECT document_ask.name, coalesce(document.heads, x'') FROM document_ask \

@@ -46,6 +46,7 @@ pub(crate) const DOORS: &[(Method, &str, Needs)] = &[
     (Method::POST, "/v1/stores/{store}/enrolments", AnyOf(&[FleetWrite])),
     (Method::POST, "/v1/health/freeze", AnyOf(&[FleetWrite])),
     (Method::DELETE, "/v1/health/freeze", AnyOf(&[FleetWrite])),
+    (Method::POST, "/v1/tasks/{task}/take-back", AnyOf(&[Support])),
     (Method::PUT, "/v1/catalogue", AnyOf(&[FleetWrite])),
     (Method::GET, "/v1/positions", AnyOf(&[FleetRead, Support])),
     (Method::GET, "/v1/exceptions", AnyOf(&[Support, FleetRead])),

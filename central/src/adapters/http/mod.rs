@@ -20,6 +20,7 @@ mod orders;
 mod paging;
 mod plain;
 mod sessions;
+mod tasks;
 
 pub use app::Bells;
 pub(crate) use app::{App, Rooms, Shared};
@@ -84,6 +85,7 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(fleet::put_catalogue))
         .routes(routes!(fleet::positions))
         .routes(routes!(observer::freeze, observer::release))
+        .routes(routes!(tasks::take_back))
         .routes(routes!(exceptions::list))
         .routes(routes!(exceptions::resolve))
         .routes(routes!(events::recent))

@@ -38,9 +38,9 @@ pub(super) struct Refusal {
     pub(super) category: Option<Category>,
 }
 
-type Part<T> = std::result::Result<T, Stop<Refusal>>;
+pub(super) type Part<T> = std::result::Result<T, Stop<Refusal>>;
 
-fn refuse<T>(name: &str, code: Code, detail: &str, category: Option<Category>) -> Part<T> {
+pub(super) fn refuse<T>(name: &str, code: Code, detail: &str, category: Option<Category>) -> Part<T> {
     let problem = DocumentProblem::new(name, code, detail, &Heads::empty());
     Err(Stop::Refused(Refusal { problem, category }))
 }
@@ -85,16 +85,37 @@ pub(super) fn take_in(
     document: &DocumentId,
     now: UtcMs,
 ) -> Part<Taken> {
-    let name = frame.name();
-    check_owner(conn, from, name, document)?;
-    let base = frame.base().map_err(|error| refused_by(name, &error.into()))?;
-    let heads = frame.heads().map_err(|error| refused_by(name, &error.into()))?;
+    check_owner(conn, from, frame.name(), document)?;
     let cached = state.take_bag(&from.tenant, document);
     let mut bag = match cached {
         Some(bag) => bag,
         None => load(conn, state.writer, &from.tenant, document)?,
     };
     let before = bag.heads();
+    let (merged, facts) = admit(conn, from, &mut bag, frame, document)?;
+    let authored = Authored { tenant: &from.tenant, store: &from.store, document, author: &from.replica };
+    if !merged.changes.is_empty() {
+        keep(conn, &authored, &before, &merged.heads, &merged.changes)?;
+    }
+    let taken = record(conn, state, from, document, &facts, now)?;
+    for conflict in &merged.conflicts {
+        ledger::raise_conflict(conn, &from.tenant, &from.store, &conflict.id, now)?;
+    }
+    keep_loaded(state, from, document, bag);
+    Ok(taken)
+}
+
+/// What every document of a replica must pass before anything of it is kept anywhere.
+pub(super) fn admit(
+    conn: &Connection,
+    from: &ReplicaIdentity,
+    bag: &mut Bag,
+    frame: &DocumentFrame,
+    document: &DocumentId,
+) -> Part<(Merged, Vec<(FactId, String, Fact)>)> {
+    let name = frame.name();
+    let base = frame.base().map_err(|error| refused_by(name, &error.into()))?;
+    let heads = frame.heads().map_err(|error| refused_by(name, &error.into()))?;
     let incoming = Incoming { base: &base, heads: &heads, changes: &frame.changes };
     let central = ReplicaId::new(super::timeline::CENTRAL).map_err(StoreError::from)?;
     let others = super::access::replicas(conn, &from.tenant, &from.store)?;
@@ -108,16 +129,7 @@ pub(super) fn take_in(
         return Err(refused_by(name, &DocumentError::ForeignWriter(foreign.writer)));
     }
     let facts = read_facts(name, document, &merged)?;
-    let authored = Authored { tenant: &from.tenant, store: &from.store, document, author: &from.replica };
-    if !merged.changes.is_empty() {
-        keep(conn, &authored, &before, &merged.heads, &merged.changes)?;
-    }
-    let taken = record(conn, state, from, document, &facts, now)?;
-    for conflict in &merged.conflicts {
-        ledger::raise_conflict(conn, &from.tenant, &from.store, &conflict.id, now)?;
-    }
-    keep_loaded(state, from, document, bag);
-    Ok(taken)
+    Ok((merged, facts))
 }
 
 /// Only stock documents are large enough to be worth it. What is not committed is forgotten.
@@ -187,7 +199,8 @@ fn record(
             let release_to = Some(&from.replica);
             let grown = Grown { tenant: &from.tenant, task, before, release_to, now };
             if let Some(left) = follow(conn, state, &grown)? {
-                recall::stop_others(conn, state, &from.tenant, &left, now)?;
+                let reason = format!("{} handed these goods over already", left.store);
+                recall::stop_others(conn, state, &from.tenant, &left, &reason, now)?;
             }
             (false, Some(task.clone()))
         }

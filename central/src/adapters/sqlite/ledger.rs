@@ -45,13 +45,22 @@ pub(super) fn record(
     if run(conn, sql!(DOCUMENTS.record_fact), params)? > 0 {
         return Ok(Recorded::New);
     }
-    let key = named_params! { ":tenant": tenant.as_str(), ":store": store.as_str(), ":fact": fact.as_str() };
-    let kept: Option<String> = one(conn, sql!(DOCUMENTS.fact_text), key, |row| row.get("text"))?;
-    if kept.as_deref() == Some(text) {
+    if text_of(conn, tenant, store, fact)?.as_deref() == Some(text) {
         return Ok(Recorded::Known);
     }
     keep_conflict(conn, tenant, store, &document, fact, text)?;
     Ok(Recorded::Conflict)
+}
+
+/// The body that counts under an id.
+pub(super) fn text_of(
+    conn: &Connection,
+    tenant: &TenantId,
+    store: &StoreId,
+    fact: &FactId,
+) -> Result<Option<String>> {
+    let key = named_params! { ":tenant": tenant.as_str(), ":store": store.as_str(), ":fact": fact.as_str() };
+    one(conn, sql!(DOCUMENTS.fact_text), key, |row| row.get("text"))
 }
 
 fn keep_conflict(

@@ -8,6 +8,7 @@ use super::row::{list, one, parsed, run};
 use super::sql::sql;
 use crate::core::routing::decision::DemandLine;
 use holdfast_shared::domain::fact::{Body, Fact};
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{LineNo, Sku, StoreId, TaskId, TenantId};
 use holdfast_shared::stamp::Receipt;
 use holdfast_shared::time::UtcMs;
@@ -154,6 +155,7 @@ pub(super) fn reserve(
         ":sku": line.sku.as_str(),
         ":store": store.as_str(),
         ":quantity": line.quantity,
+        ":conditional": Guard::ConditionalReserve.stands(),
     };
     one(conn, sql!(STOCK.reserve), params, |row| row.get("available"))
 }

@@ -7,6 +7,7 @@ pub mod book;
 pub mod clocks;
 pub mod freeze;
 pub mod judge;
+pub mod lease;
 pub mod observatory;
 pub mod overrule;
 pub mod policy;

@@ -69,6 +69,7 @@ impl Store {
             phase,
             lines: vec![Line { line: LineNo(1), sku: "A-1".parse().unwrap(), quantity: 2, picked, short: 0 }],
             release: None,
+            let_go: None,
             recall: None,
             decline_reason: None,
             accept_by: UtcMs(1_700_000_060_000),

@@ -4,6 +4,7 @@ mod commands;
 mod counts;
 mod devices;
 mod import;
+mod pieces;
 mod projections;
 mod storage;
 mod support;
