@@ -5,6 +5,7 @@ use super::speaker::Start;
 use crate::ports::ledger::Identity;
 use holdfast_platform::sqlite::{Companion, StorageError};
 use holdfast_shared::document::{Bag, Root, WriterId};
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{BootId, DeviceId, DocumentId, ReplicaId};
 use rusqlite::Connection;
 
@@ -72,6 +73,9 @@ impl Hand {
 
     /// The actor that this process writes documents under.
     pub(super) fn writer(&self, replica: &ReplicaId) -> WriterId {
+        if !Guard::WriterRenewal.stands() {
+            return WriterId::new(replica, [0; 8]);
+        }
         let (_, random) = self.drawn(&self.tries.to_le_bytes());
         WriterId::new(replica, random)
     }
@@ -107,6 +111,8 @@ impl Hand {
 
 impl Companion for Hand {
     fn on_failed_commit(&mut self) {
-        self.forget_carried();
+        if Guard::MemoryThrownAway.stands() {
+            self.forget_carried();
+        }
     }
 }
