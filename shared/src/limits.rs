@@ -34,6 +34,8 @@ pub const PAGE_ROWS_DEFAULT: u32 = 50;
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of one line of an import file.
 pub const IMPORT_LINE_BYTES_MAX: usize = 16 * 1024;
+/// How long a person may overrule the observer with one word.
+pub const OVERRULE_MS_MAX: i64 = 24 * 60 * 60 * 1000;
 /// How long a code that pairs a device is good: long enough to walk to the handheld, too short to
 /// leave lying about.
 pub const PAIRING_CODE_MS: i64 = 10 * 60 * 1000;

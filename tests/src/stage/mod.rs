@@ -33,7 +33,7 @@ use crate::conformance::world;
 use holdfast_agent::core::command::{Command, MovementKind, MovementRequest, TaskAct};
 use holdfast_agent::flows::sync::Conversation;
 use holdfast_agent::ports::ledger::{Executed, Ledger, LedgerError};
-use holdfast_central::core::order::{Order, OrderRequest, OrderState};
+use holdfast_central::core::order::{Order, OrderEvent, OrderRequest, OrderState};
 use holdfast_central::flows::enrol::{enrol, offer_enrolment};
 use holdfast_central::flows::place_order::{PlaceOrder, place_order};
 use holdfast_central::ports::access::ReplicaIdentity;
@@ -202,7 +202,7 @@ impl Stage {
             actor: Actor::new("storefront").unwrap(),
             trace: TraceId::new("0123456789abcdef0123456789abcdef").unwrap(),
         };
-        let placed = place_order(self.office.store(), wish, self.now().utc).await.unwrap();
+        let placed = place_order(self.office.store(), wish, self.office.clock(self.now()).utc).await.unwrap();
         assert_eq!(placed, Placed::New);
     }
 
@@ -297,6 +297,11 @@ impl Stage {
         let page = PageRequest { cursor: None, limit: 100 };
         let found = self.office.store().exceptions(&world::tenant(), true, &page).await.unwrap();
         found.rows.into_iter().map(|exception| exception.detail).collect()
+    }
+
+    /// The order's timeline, in full.
+    pub async fn events(&self, order: &str) -> Vec<OrderEvent> {
+        self.office.store().timeline(&world::tenant(), &world::order_id(order)).await.unwrap()
     }
 
     /// The order's timeline in words.

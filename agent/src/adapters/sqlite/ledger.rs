@@ -19,7 +19,6 @@ use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{Sku, TaskId};
 use holdfast_shared::limits::{LOOKUP_SKUS_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use holdfast_shared::set_hash::SetHash;
-use holdfast_shared::stamp::STAMP_OFF_MS_MAX;
 use holdfast_shared::time::{Now, UtcMs};
 use holdfast_shared::wire::fact::encode;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -222,7 +221,7 @@ fn read_cursor(cursor: &str) -> Result<(i64, String), LedgerError> {
 fn summary(connection: &Connection) -> Result<Summary, StorageError> {
     let mut statement = connection.prepare_cached(sql::SUMMARY)?;
     let time = |at: Option<i64>| at.map(UtcMs);
-    let (counts, open_tasks, times) = statement.query_row([STAMP_OFF_MS_MAX], |row| {
+    let (counts, open_tasks, times) = statement.query_row([], |row| {
         let counts: [i64; 4] = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
         let times: [Option<i64>; 3] = [row.get(4)?, row.get(6)?, row.get(7)?];
         Ok((counts, row.get(5)?, times))

@@ -6,7 +6,7 @@ use super::freeze::{Count, Observer, Turn};
 use super::policy::HealthPolicy;
 use super::store::{BOOTS_REMEMBERED_MAX, DigestVerdict, Gone, StoreHealth, VOICES_MAX, Voice};
 use holdfast_shared::guard::Guard;
-use holdfast_shared::ids::ReplicaId;
+use holdfast_shared::ids::{ReplicaId, TenantId};
 use holdfast_shared::time::MonoMs;
 use holdfast_shared::wire::signal::{Freshness, Heartbeat, Presence};
 use std::collections::BTreeMap;
@@ -201,6 +201,19 @@ impl HealthBook {
             }
         }
         count
+    }
+
+    /// Whose silence does not count now.
+    pub fn hold(&mut self, held: impl Fn(&TenantId) -> bool) {
+        for (key, health) in &mut self.stores {
+            health.frozen = held(&key.tenant);
+        }
+    }
+
+    pub fn start_anew_of(&mut self, tenant: &TenantId, now: MonoMs) {
+        for (_, health) in self.stores.iter_mut().filter(|(key, _)| key.tenant == *tenant) {
+            health.silence_from = now;
+        }
     }
 
     fn start_anew(&mut self, now: MonoMs) {
