@@ -130,7 +130,7 @@ fn request(cut: Cut, health: Option<String>) -> SyncRequest {
         rehydrating: false,
         challenge: None,
         box_name: None,
-        losses: Vec::new(),
+        losses: cut.losses,
         version: SYNC_VERSION,
         store: cut.identity.store,
         replica: cut.identity.replica,

@@ -13,6 +13,7 @@ mod enrolling;
 pub mod identity;
 mod link;
 mod signals;
+mod storage;
 mod syncing;
 
 pub use config::AgentConfig;
@@ -35,7 +36,7 @@ use holdfast_platform::random::{self, BootIdError, RandomError};
 use holdfast_platform::secret::Secret;
 use holdfast_platform::server::{self, ServeError};
 use holdfast_platform::service::{Lifetime, LifetimeError, TaskError, Ticker};
-use holdfast_platform::sqlite::{Options, Place, StorageError};
+use holdfast_platform::sqlite::{IntegrityCheck, Options, Place, StorageError};
 use holdfast_shared::ids::BootId;
 use holdfast_shared::time::MonoMs;
 use identity::StoredIdentity;
@@ -88,6 +89,8 @@ pub enum Ended {
     Stopped,
     /// It was enrolled, and is to be started again with its identity.
     Enrolled,
+    /// Its database was found to be damaged: started again, it salvages what is sound.
+    Damaged,
 }
 
 /// An agent at work.
@@ -99,6 +102,7 @@ pub struct Running {
     ledger: SqliteLedger,
     presence: Arc<Presence>,
     enrolled_meanwhile: Arc<AtomicBool>,
+    damaged: Arc<AtomicBool>,
     _dir: Arc<DataDir>,
 }
 
@@ -130,8 +134,12 @@ impl Running {
         write_sightings(&self.ledger, &self.presence).await;
         self.ledger.stop().await;
         outcome?;
-        let enrolled = self.enrolled_meanwhile.load(Ordering::Acquire);
-        Ok(if enrolled { Ended::Enrolled } else { Ended::Stopped })
+        let is = |flag: &AtomicBool| flag.load(Ordering::Acquire);
+        Ok(match (is(&self.damaged), is(&self.enrolled_meanwhile)) {
+            (true, _) => Ended::Damaged,
+            (false, true) => Ended::Enrolled,
+            (false, false) => Ended::Stopped,
+        })
     }
 }
 
@@ -142,7 +150,9 @@ pub fn open_ledger(
     identity: Option<Identity>,
 ) -> Result<SqliteLedger, StartError> {
     let place = Place::File(dir.file(LEDGER_FILE)?);
-    Ok(SqliteLedger::open(&place, Options::default(), boot, identity)?)
+    // The whole file is examined while it works: the start does not grow with the years.
+    let options = Options { check: IntegrityCheck::Later, ..Options::default() };
+    Ok(SqliteLedger::open(&place, options, boot, identity)?)
 }
 
 /// Who this installation is in this boot, if it is enrolled.
@@ -222,6 +232,8 @@ pub async fn start(config: AgentConfig) -> Result<Running, StartError> {
     let serving = server::serve(listener, router(api), life.token(), DRAIN_REQUESTS);
     life.spawn("lan", async move { serving.await.map(|_drained| ()) });
     spawn_sightings(&shared);
+    let damaged = Arc::new(AtomicBool::new(false));
+    life.spawn("storage", storage::run(shared.clone(), Arc::clone(&damaged)));
     if let (Some(identity), Some(stored)) = (identity, &stored) {
         let central = CentralHttp::new(&central_url, Some(stored.given.secret.clone()))?;
         spawn_connected(&config, &shared, identity, central);
@@ -232,7 +244,7 @@ pub async fn start(config: AgentConfig) -> Result<Running, StartError> {
     tracing::info!(%lan, enrolled = stored.is_some(), "the agent is up");
     let admin_token_path = dir.file(ADMIN_TOKEN_FILE)?;
     let presence = shared.presence;
-    Ok(Running { lan, admin_token_path, life, ledger, presence, enrolled_meanwhile, _dir: dir })
+    Ok(Running { lan, admin_token_path, life, ledger, presence, enrolled_meanwhile, damaged, _dir: dir })
 }
 
 /// What several tasks share.

@@ -24,6 +24,8 @@ pub enum Category {
     ObserverFrozen,
     /// A message claims to be from someone else.
     ForeignClaim,
+    /// A store's disk lost facts that were acknowledged there.
+    LostFacts,
     /// A hold without an order line that needs it, or a task that does not end.
     Stuck,
 }
@@ -40,6 +42,7 @@ impl Category {
             Self::FactConflict => "fact_conflict",
             Self::ObserverFrozen => "observer_frozen",
             Self::ForeignClaim => "foreign_claim",
+            Self::LostFacts => "lost_facts",
             Self::Stuck => "stuck",
         }
     }

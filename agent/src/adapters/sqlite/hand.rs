@@ -1,8 +1,9 @@
 //! What the writer keeps in memory beside the rows.
 
+use super::note::Note;
 use super::record::{Pen, installation};
 use crate::ports::ledger::Identity;
-use holdfast_platform::sqlite::{Companion, StorageError};
+use holdfast_platform::sqlite::{self, Companion, StorageError};
 use holdfast_shared::document::{Bag, Root, WriterId};
 use holdfast_shared::ids::{BootId, DeviceId, DocumentId, ReplicaId};
 use rusqlite::Connection;
@@ -101,5 +102,9 @@ impl Hand {
 impl Companion for Hand {
     fn on_failed_commit(&mut self) {
         self.forget_carried();
+    }
+
+    fn note(&self, connection: &Connection) -> Result<sqlite::Note, StorageError> {
+        Ok(Note::read(connection)?.to_bytes())
     }
 }

@@ -3,7 +3,8 @@
 use super::hand::Hand;
 use super::record::{Entered, Pen, facts_of_intent};
 use super::view::{Stored, json, to_json, unsigned};
-use super::{SqliteLedger, sql};
+use super::watch::is_full;
+use super::{SqliteLedger, losses, sql};
 use crate::core::command::{Answer, Command, Intent, Position, Refusal};
 use crate::core::decide::{answer, decide};
 use crate::core::mint::Author;
@@ -12,7 +13,7 @@ use crate::core::replay::recognise;
 use crate::core::view::View;
 use crate::ports::ledger::{Executed, Ledger, LedgerError, Summary, TaskFilter, TaskPage};
 use async_trait::async_trait;
-use holdfast_platform::sqlite::StorageError;
+use holdfast_platform::sqlite::{Ballast, StorageError};
 use holdfast_shared::domain::fact::Fact;
 use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::ids::{Sku, TaskId};
@@ -25,7 +26,17 @@ use rusqlite::{Connection, OptionalExtension, params};
 #[async_trait]
 impl Ledger for SqliteLedger {
     async fn execute(&self, intent: Intent, command: Command, now: Now) -> Result<Executed, LedgerError> {
-        self.write(move |connection, hand| execute(connection, hand, &intent, &command, now)).await
+        let again = (intent.clone(), command.clone());
+        let done =
+            self.write(move |connection, hand| execute(connection, hand, &intent, &command, now)).await;
+        match done {
+            // By now the ballast is gone. One more try: whoever scanned it should not have to.
+            Err(error) if is_full(&error) => {
+                let (intent, command) = again;
+                self.write(move |connection, hand| execute(connection, hand, &intent, &command, now)).await
+            }
+            done => done,
+        }
     }
 
     async fn positions(&self, skus: &[Sku]) -> Result<Vec<Position>, LedgerError> {
@@ -58,7 +69,12 @@ impl Ledger for SqliteLedger {
 
     async fn summary(&self) -> Result<Summary, LedgerError> {
         let told = self.read(|connection| Ok(summary(connection)?)).await;
-        match (told, self.damaged.get()) {
+        let told = told.map(|told| Summary {
+            examined: self.watch.examined(),
+            ballast_held: self.watch.ballast().map(Ballast::is_held),
+            ..told
+        });
+        match (told, self.watch.damage()) {
             (Ok(told), None) => Ok(told),
             // What can still be read of a damaged file is told beside what was found.
             (told, Some(report)) => Ok(Summary { damaged: Some(report.clone()), ..told.unwrap_or_default() }),
@@ -233,5 +249,8 @@ fn summary(connection: &Connection) -> Result<Summary, StorageError> {
         stock_digest: SetHash::from_bytes(digest).hex(),
         closure: closure.as_deref().map(json).transpose()?,
         damaged: None,
+        examined: false,
+        ballast_held: None,
+        losses: losses::all(connection)?,
     })
 }

@@ -2,7 +2,7 @@
 
 use super::hand::Hand;
 use super::view::{signed, unsigned};
-use super::{SqliteLedger, absorb, carry, documents, frames, sql};
+use super::{SqliteLedger, absorb, carry, documents, frames, losses, sql};
 use crate::ports::ledger::{Absorbed, Cut, Identity, LedgerError, Replica};
 use async_trait::async_trait;
 use holdfast_platform::sqlite::StorageError;
@@ -77,6 +77,7 @@ fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Cut, Ledger
         documents,
         asks: frames::asks(connection)?,
         more,
+        losses: losses::to_tell(connection)?,
     })
 }
 
@@ -151,6 +152,11 @@ fn conclude(
     }
     hand.put_carried(carried);
     let level = !to_carry && root.hash() == response.root;
+    losses::noted(connection, &response.losses_noted)?;
+    if level {
+        // Every fact is in a document, and of every document central has what is here.
+        connection.prepare_cached(sql::CENTRAL_HAS_ALL)?.execute([])?;
+    }
     let quiet = silent && !to_carry && !response.more && problems.is_empty();
     if !level && quiet {
         begin_anew(connection, hand)?;

@@ -57,7 +57,7 @@ pub(super) fn answer(
         quarantined: None,
         seals: Vec::new(),
         baseline: None,
-        losses_noted: Vec::new(),
+        losses_noted: super::losses::noted(&request.losses),
         version: SYNC_VERSION,
         incarnation,
         cursor: u64::try_from(piece.up_to.unwrap_or(digests.sequence)).unwrap_or_default(),

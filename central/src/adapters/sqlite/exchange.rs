@@ -4,6 +4,7 @@ use super::answer::answer;
 use super::documents::Digests;
 use super::exceptions::{raise, settle};
 use super::incoming::{Refusal, Taken, report, take_in};
+use super::losses::note;
 use super::row::{from_json, list, run};
 use super::savepoint::attempt_or;
 use super::sql::sql;
@@ -113,6 +114,7 @@ fn exchange(
         receive(conn, state, from, frame, now, &mut received)?;
     }
     release_due(conn, state, from, now, &mut received)?;
+    note(conn, from, &request.losses, now)?;
     let digests = Digests::read(conn, &from.tenant, &from.store)?;
     remember(conn, from, digests, now)?;
     compare(conn, from, request, now)?;

@@ -25,6 +25,7 @@ mod fleet;
 mod incoming;
 mod ledger;
 mod lines;
+mod losses;
 mod order_rows;
 mod orders;
 mod outbox;

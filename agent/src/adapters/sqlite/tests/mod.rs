@@ -4,6 +4,7 @@ mod commands;
 mod devices;
 mod import;
 mod projections;
+mod salvage;
 mod storage;
 mod support;
 mod sync;

@@ -81,34 +81,6 @@ async fn a_full_disk_writes_nothing_and_works_again_afterwards() {
 }
 
 #[tokio::test]
-async fn a_damaged_file_is_only_read_and_says_so() {
-    let mut disk = Disk::new();
-    let ledger = disk.alone();
-    let items: Vec<_> = (0..2_000).map(|n| (format!("SKU-{n}"), n)).collect();
-    let items: Vec<_> = items.iter().map(|(sku, n)| (sku.as_str(), *n)).collect();
-    stock(&ledger, &items).await;
-    close(ledger, &disk).await;
-    let mut file = std::fs::OpenOptions::new().write(true).open(disk.path()).unwrap();
-    let middle = file.metadata().unwrap().len() / 2 / 4096 * 4096;
-    file.seek(SeekFrom::Start(middle)).unwrap();
-    file.write_all(&[0xa5; 8192]).unwrap();
-    drop(file);
-    let ledger = disk.alone();
-    let summary = ledger.summary().await.unwrap();
-    assert!(summary.damaged.is_some_and(|found| !found.is_empty()));
-    assert_eq!(code(run(&ledger, "k", moves(MovementKind::Sale, "SKU-1", 1)).await), Code::ReadOnly);
-}
-
-#[tokio::test]
-async fn a_file_that_is_no_database_is_told_and_not_crashed_on() {
-    let mut disk = Disk::new();
-    std::fs::write(disk.path(), vec![b'x'; 20_000]).unwrap();
-    let ledger = disk.alone();
-    assert!(ledger.summary().await.unwrap().damaged.is_some());
-    assert_eq!(code(run(&ledger, "k", moves(MovementKind::Sale, "A", 1)).await), Code::ReadOnly);
-}
-
-#[tokio::test]
 async fn a_database_belongs_to_one_store() {
     let mut disk = Disk::new();
     drop(disk.enrolled());

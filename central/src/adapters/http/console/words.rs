@@ -80,6 +80,7 @@ pub(super) const fn category(category: Category) -> &'static str {
         Category::FactConflict => "Two records under one id",
         Category::ObserverFrozen => "Many stores fell silent at once: nothing is moved",
         Category::ForeignClaim => "A message claims to be from someone else",
+        Category::LostFacts => "A store's disk lost records",
         Category::Stuck => "Something does not come to its end",
     }
 }
