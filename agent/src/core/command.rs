@@ -114,6 +114,10 @@ pub enum Refusal {
     UnknownTask(TaskId),
     #[error(transparent)]
     Illegal(#[from] Illegal),
+    #[error("this box lost some of what it recorded, and fetches it from central before it takes order work")]
+    Rehydrating,
+    #[error("this box takes no order work: {0}")]
+    Quarantined(String),
     #[error("{0}")]
     Quantity(String),
     #[error("{0}")]
@@ -132,12 +136,15 @@ impl Refusal {
             Self::Illegal(
                 Illegal::Phase { .. }
                 | Illegal::AlreadyReleased { .. }
+                | Illegal::MayLeaveAlready
                 | Illegal::NothingToPutBack
                 | Illegal::LineOpen(_)
                 | Illegal::NothingPicked
                 | Illegal::StaleFence { .. },
             ) => Code::IllegalTransition,
             Self::Illegal(Illegal::NoSuchLine(_)) => Code::NotFound,
+            Self::Rehydrating => Code::Rehydrating,
+            Self::Quarantined(_) => Code::Quarantined,
             Self::Invalid(_) => Code::InvalidRequest,
         }
     }

@@ -115,3 +115,11 @@ pub struct Closure {
     /// Raised at the store itself, and ended there.
     pub from_store: bool,
 }
+
+impl Closure {
+    #[must_use]
+    pub fn in_force(&self, now: UtcMs) -> bool {
+        // Not asked: `since`. A clock that was put back would open the store.
+        self.until.is_none_or(|until| now < until)
+    }
+}

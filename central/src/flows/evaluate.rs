@@ -5,24 +5,31 @@ use super::standing::{Causes, keep};
 use super::{FlowError, Watch};
 use crate::core::eligibility::{Reason, Standing};
 use crate::core::exception::{Category, NewException, Severity};
+use crate::core::health::clocks::wrong_clocks;
 use crate::core::health::freeze::Observer;
 use crate::core::health::observatory::{Evaluation, Observatory};
 use crate::ports::fleet::{EligibilityChange, Fleet};
+use crate::ports::leases::Leases;
 use holdfast_shared::ids::TenantId;
 use holdfast_shared::time::Now;
 use std::collections::BTreeSet;
 
 const OBSERVER: &str = "observer";
 const DRIFT: &str = "drift";
+const CLOCK: &str = "clock";
 
-pub async fn evaluate<S: Fleet + ?Sized>(
+pub async fn evaluate<S: Fleet + Leases + ?Sized>(
     store: &S,
     watch: &Watch,
     now: Now,
 ) -> Result<Evaluation, FlowError> {
+    if !watch.with(|observatory| observatory.leases.are_known()) {
+        let written = store.granted().await?;
+        watch.with(|observatory| observatory.leases.begin(written, now.mono));
+    }
     let records = store.stores(None).await?;
     let tenants: BTreeSet<TenantId> = records.iter().map(|record| record.tenant.clone()).collect();
-    let (evaluation, observer, drift) = watch.with(|observatory| {
+    let (evaluation, observer, drift, clocks) = watch.with(|observatory| {
         if observatory.eligibilities().is_empty() {
             // The process before this one may have left it open.
             for tenant in &tenants {
@@ -30,11 +37,12 @@ pub async fn evaluate<S: Fleet + ?Sized>(
             }
         }
         let evaluation = observatory.evaluate(&records, now);
-        (evaluation, frozen(observatory, tenants), drifting(observatory))
+        (evaluation, frozen(observatory, tenants), drifting(observatory), wrong_clocks(observatory))
     });
     record(store, watch).await?;
     keep(store, watch, OBSERVER, observer, "stores are heard again", now.utc).await?;
     keep(store, watch, DRIFT, drift, "the stock digests are equal again", now.utc).await?;
+    keep(store, watch, CLOCK, clocks, "the clocks agree again", now.utc).await?;
     Ok(evaluation)
 }
 

@@ -2,8 +2,10 @@
 //! implements all of them on one type; the conformance suite in the tests crate runs on each.
 
 pub mod access;
+pub mod boxes;
 pub mod demo;
 pub mod fleet;
+pub mod leases;
 pub mod orders;
 pub mod outbox;
 pub mod poke;
@@ -25,13 +27,20 @@ pub struct StoreError {
 
 /// All of storage, for those who wire it up.
 pub trait Storage:
-    access::Access + fleet::Fleet + orders::Orders + outbox::Outbox + replication::Replication + work::Work
+    access::Access
+    + fleet::Fleet
+    + leases::Leases
+    + orders::Orders
+    + outbox::Outbox
+    + replication::Replication
+    + work::Work
 {
 }
 
 impl<T> Storage for T where
     T: access::Access
         + fleet::Fleet
+        + leases::Leases
         + orders::Orders
         + outbox::Outbox
         + replication::Replication

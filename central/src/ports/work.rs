@@ -5,8 +5,8 @@ use super::{Page, PageRequest, StoreError};
 use crate::core::routing::decision::{Decision, Demand, DemandLine};
 use async_trait::async_trait;
 use holdfast_shared::domain::fence::Fence;
-use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint, TaskState};
-use holdfast_shared::ids::{OrderId, StoreId, TaskId, TenantId};
+use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint, Status, TaskState};
+use holdfast_shared::ids::{Actor, OrderId, StoreId, TaskId, TenantId};
 use holdfast_shared::time::{Now, UtcMs};
 
 /// A decision to give lines of an order to a store.
@@ -50,6 +50,23 @@ pub enum RecallOutcome {
     Moot,
 }
 
+/// What became of a person's wish to take work back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TakeBackOutcome {
+    /// The lines are open again, the store is told to stop, and the override is on record.
+    TakenBack {
+        store: StoreId,
+        released: bool,
+    },
+    /// It was asked to stop before; asking again changes nothing.
+    Stopping {
+        store: StoreId,
+    },
+    /// Nothing is left there that could be taken back.
+    Ended(Status),
+    Unknown,
+}
+
 /// A task with what the reconcilers go by.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TaskRow {
@@ -62,7 +79,12 @@ pub trait Work: Send + Sync {
     /// Orders with open units that are due for routing, oldest first. Backordered ones come back
     /// when stock of one of their SKUs has grown somewhere since, or a node became eligible
     /// (`retry_backorders_before` is the age at which they are tried anyway).
-    async fn demands(&self, limit: u32, retry_backorders_before: UtcMs) -> Result<Vec<Demand>, StoreError>;
+    async fn demands(
+        &self,
+        limit: u32,
+        retry_backorders_before: UtcMs,
+        now: UtcMs,
+    ) -> Result<Vec<Demand>, StoreError>;
     /// One transaction: reserve every line if the position allows, take the units out of `open`,
     /// save the decision, the task and its offer in the task's document, event and outbox.
     async fn assign(&self, assignment: &Assignment, now: Now) -> Result<AssignOutcome, StoreError>;
@@ -78,6 +100,23 @@ pub trait Work: Send + Sync {
         reason: &str,
         now: Now,
     ) -> Result<RecallOutcome, StoreError>;
+    /// Moves work that is released, or a pickup, because a person says so. On record as an exception.
+    async fn take_back(
+        &self,
+        tenant: &TenantId,
+        task: &TaskId,
+        reason: &str,
+        actor: &Actor,
+        now: Now,
+    ) -> Result<TakeBackOutcome, StoreError>;
+    /// Raises an exception, once, for each cancel asked for before `asked_before` that its store has
+    /// not answered. How many.
+    async fn tell_unanswered_cancels(
+        &self,
+        asked_before: UtcMs,
+        limit: u32,
+        now: Now,
+    ) -> Result<u32, StoreError>;
     /// Open tasks of one store, or of all.
     async fn open_tasks(
         &self,
@@ -85,8 +124,10 @@ pub trait Work: Send + Sync {
         store: Option<&StoreId>,
         limit: u32,
     ) -> Result<Vec<TaskRow>, StoreError>;
-    /// Offers whose deadline has passed and that nobody accepted or recalled.
-    async fn expired_offers(&self, now: UtcMs, limit: u32) -> Result<Vec<TaskRow>, StoreError>;
+    /// Offers whose deadline has passed and that nobody accepted or recalled; also those whose
+    /// deadline lies after `beyond`, which only a clock that was put back since can have given.
+    async fn expired_offers(&self, now: UtcMs, beyond: UtcMs, limit: u32)
+    -> Result<Vec<TaskRow>, StoreError>;
     async fn task(&self, tenant: &TenantId, task: &TaskId) -> Result<Option<TaskState>, StoreError>;
     async fn tasks_of_store(
         &self,
@@ -104,7 +145,7 @@ pub trait Work: Send + Sync {
     Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
 )]
 pub struct Audit {
-    /// Order lines of which more units left than were ordered.
+    /// Order lines of which more units left than were ordered, and no person answers for it.
     pub double_shipped: u64,
     /// Units promised beyond what the positions allowed when they were promised.
     pub oversold: u64,
@@ -114,6 +155,9 @@ pub struct Audit {
     pub orphaned_holds: u64,
     /// Tasks that central took back from a store, not counting cancellations.
     pub recalled_tasks: u64,
+    /// Order lines of which more units left than were ordered, with a person's override on record.
+    #[serde(default)]
+    pub overridden: u64,
     pub open_holds: u64,
     pub open_tasks: u64,
 }

@@ -78,13 +78,19 @@ impl Checks {
         let page = PageRequest { cursor: None, limit: 500 };
         for raised in store.exceptions(tenant, true, &page).await?.rows {
             let grave = match raised.category {
-                Category::Drift | Category::DamagedSync | Category::FactConflict | Category::ForeignClaim => {
-                    true
-                }
+                Category::Drift
+                | Category::DamagedSync
+                | Category::FactConflict
+                | Category::ForeignClaim
+                | Category::ClonedBox => true,
                 Category::Contradiction => raised.severity == Severity::High,
                 Category::Backorder
                 | Category::ReleasedAtDarkStore
                 | Category::ObserverFrozen
+                | Category::Override
+                | Category::ReturnDue
+                | Category::CancelUnanswered
+                | Category::WrongClock
                 | Category::Stuck => false,
             };
             ensure!(!grave, "central raised {:?}: {}", raised.category, raised.detail);
@@ -151,7 +157,9 @@ impl Seen {
     fn note(&mut self, shop: &Shop, said: &TaskFact) -> Result<()> {
         let right = (said.task.clone(), said.fence);
         match &said.event {
-            TaskEvent::Released { replica } if *replica == shop.identity.replica => {
+            TaskEvent::Released { replica } | TaskEvent::LetGo { replica, .. }
+                if *replica == shop.identity.replica =>
+            {
                 self.releases.insert(right);
             }
             TaskEvent::HandedOver { .. } => {
@@ -171,7 +179,10 @@ impl Seen {
             | TaskEvent::Packed
             | TaskEvent::PutBack
             | TaskEvent::Recalled { .. }
-            | TaskEvent::CancelRequested { .. } => {}
+            | TaskEvent::CancelRequested { .. }
+            | TaskEvent::Readopted
+            | TaskEvent::TakenBack { .. }
+            | TaskEvent::LetGo { .. } => {}
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use super::note::Note;
 use super::record::{Pen, installation};
+use super::speaker::Start;
 use crate::ports::ledger::Identity;
 use holdfast_platform::sqlite::{self, Companion, StorageError};
 use holdfast_shared::document::{Bag, Root, WriterId};
@@ -20,6 +21,9 @@ pub(super) struct Hand {
     carried: Option<Carried>,
     /// Whether this boot has offered and asked for everything anew already.
     pub began_anew: bool,
+    pub start: Start,
+    /// What was last told got no answer so far.
+    pub unanswered: bool,
 }
 
 /// Documents as they are after the last commit.
@@ -43,6 +47,7 @@ impl Hand {
         connection: &Connection,
         boot: BootId,
         identity: Option<Identity>,
+        start: Start,
     ) -> Result<Self, StorageError> {
         Ok(Self {
             boot,
@@ -51,6 +56,8 @@ impl Hand {
             tries: 0,
             carried: None,
             began_anew: false,
+            start,
+            unanswered: false,
         })
     }
 

@@ -37,6 +37,7 @@ mod record;
 mod replica;
 mod salvage;
 mod soundness;
+mod speaker;
 mod sql;
 mod view;
 mod watch;
@@ -114,6 +115,15 @@ impl SqliteLedger {
             claim(connection, &identity)?;
             hand.forget_carried();
             hand.identity = Some(identity);
+            Ok(())
+        })
+        .await
+    }
+
+    /// What people call this box: central names it when two speak under one identity.
+    pub async fn named(&self, box_name: String) -> Result<(), LedgerError> {
+        self.write(move |_, hand| {
+            hand.start.box_name = Some(box_name);
             Ok(())
         })
         .await
@@ -214,7 +224,8 @@ fn begin(connection: &Connection, boot: BootId, identity: Option<Identity>) -> R
     if let Some(identity) = &identity {
         claim(connection, identity)?;
     }
-    Hand::load(connection, boot, identity)
+    let start = speaker::begin(connection)?;
+    Hand::load(connection, boot, identity, start)
 }
 
 /// A database belongs to one store for good: its facts must not reach another's documents.

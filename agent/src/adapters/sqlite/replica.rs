@@ -1,8 +1,9 @@
 //! The replica's half of sync: what goes out, and what an answer changes.
 
+use super::frames::Size;
 use super::hand::Hand;
 use super::view::{signed, unsigned};
-use super::{SqliteLedger, absorb, carry, documents, frames, losses, sql};
+use super::{SqliteLedger, absorb, carry, documents, frames, losses, speaker, sql};
 use crate::ports::ledger::{Absorbed, Cut, Identity, LedgerError, Replica};
 use async_trait::async_trait;
 use holdfast_platform::sqlite::StorageError;
@@ -23,6 +24,9 @@ impl Replica for SqliteLedger {
     }
 
     async fn absorb(&self, response: &SyncResponse, now: Now) -> Result<Absorbed, LedgerError> {
+        if let Some(challenge) = response.superseded.clone() {
+            return self.write(move |_, hand| Ok(speaker::challenged(hand, challenge))).await;
+        }
         let incarnation = response.incarnation;
         self.write(move |connection, hand| meet(connection, &enrolled(hand)?, incarnation)).await?;
         let mut absorbed = Absorbed::default();
@@ -58,12 +62,19 @@ fn enrolled(hand: &Hand) -> Result<Identity, LedgerError> {
 
 fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Cut, LedgerError> {
     let identity = enrolled(hand)?;
-    let root = carry::carry(connection, hand, &identity)?;
+    let own = own(&identity);
+    // Central cannot be reached, maybe: a try every few seconds would carry a few facts each time,
+    // and thousands of small changes are six times the bytes of a few large ones.
+    let probing = std::mem::replace(&mut hand.unanswered, true);
+    if !probing {
+        carry::carry(connection, hand, &identity)?;
+    }
+    let (root, stock_digest) = carry::last_cut(connection)?;
     let mut pen = hand.pen(connection)?;
     let sent_at = pen.mint.stamp(now.utc);
-    let stock_digest = pen.digest();
     pen.keep()?;
-    let (documents, more) = frames::frames(connection)?;
+    let (documents, more) = frames::frames(connection, if probing { Size::Small } else { Size::Piece })?;
+    let to_carry: bool = connection.prepare_cached(sql::ANY_TO_CARRY)?.query_row([], |row| row.get(0))?;
     let (incarnation, cursor) = heard(connection)?;
     let unsynced: i64 = connection.prepare_cached(sql::UNSYNCED)?.query_row([], |row| row.get(0))?;
     Ok(Cut {
@@ -71,12 +82,13 @@ fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Cut, Ledger
         sent_at,
         incarnation,
         cursor,
-        root: root.hash(),
+        root,
         stock_digest,
         unsynced: unsigned(unsynced)?,
         documents,
         asks: frames::asks(connection)?,
-        more,
+        more: more || to_carry,
+        speaker: speaker::speaks(connection, hand, &own)?,
         losses: losses::to_tell(connection)?,
     })
 }
@@ -99,10 +111,15 @@ fn meet(connection: &Connection, identity: &Identity, incarnation: u64) -> Resul
 }
 
 fn offer_all(connection: &Connection, identity: &Identity) -> Result<(), LedgerError> {
-    let own = format!("stock/{}/{}/*", identity.store, identity.replica);
+    let own = own(identity);
     connection.execute(sql::OWN_FORGET_ACKED, [&own])?;
     connection.execute(sql::OWN_FORGET_CHANGES, [&own])?;
     Ok(())
+}
+
+/// The names of this replica's stock documents.
+fn own(identity: &Identity) -> String {
+    format!("stock/{}/{}/*", identity.store, identity.replica)
 }
 
 /// Both sides have said all, and are not level: one of them lost something that the other takes
@@ -114,7 +131,7 @@ fn begin_anew(connection: &Connection, hand: &mut Hand) -> Result<(), LedgerErro
     }
     tracing::warn!("the documents differ from central's and nothing is left to say; beginning anew");
     offer_all(connection, &enrolled(hand)?)?;
-    connection.execute(sql::AGENT_FORGET_CENTRAL, [])?;
+    connection.execute(sql::AGENT_REHYDRATE, [])?;
     hand.began_anew = true;
     Ok(())
 }
@@ -129,6 +146,7 @@ fn conclude(
     now: Now,
 ) -> Result<(bool, Vec<String>), LedgerError> {
     let mut problems = Vec::new();
+    hand.unanswered = false;
     for told in &response.acknowledged {
         match (told.document(), told.heads()) {
             (Ok(name), Ok(heads)) => acknowledge(connection, hand, &name, &heads, response.more)?,
@@ -157,8 +175,9 @@ fn conclude(
         // Every fact is in a document, and of every document central has what is here.
         connection.prepare_cached(sql::CENTRAL_HAS_ALL)?.execute([])?;
     }
+    speaker::answered(connection, hand, response, level)?;
     let quiet = silent && !to_carry && !response.more && problems.is_empty();
-    if !level && quiet {
+    if !level && quiet && response.quarantined.is_none() {
         begin_anew(connection, hand)?;
     }
     Ok((level, problems))

@@ -111,7 +111,7 @@ fn central_had(seen: Option<Witnessed>) -> u64 {
 
 /// Everything that central has of this replica is wanted again.
 pub(super) fn fetch_again(connection: &Connection) -> Result<(), StorageError> {
-    connection.execute(sql::AGENT_FORGET_CENTRAL, [])?;
+    connection.execute(sql::AGENT_REHYDRATE, [])?;
     Ok(())
 }
 

@@ -34,6 +34,7 @@ impl Replica for Store {
             asks: Vec::new(),
             more: self.unsynced.load(Ordering::Relaxed) > self.step,
             losses: Vec::new(),
+            speaker: crate::ports::ledger::Speaker::default(),
         })
     }
 

@@ -7,11 +7,12 @@ use super::row::{
 use super::sql::sql;
 use super::timeline::{Happened, note, publish};
 use super::{Result, SqliteStore, cancel};
-use crate::core::order::{Order, OrderEvent, OrderState};
+use crate::core::order::{Order, OrderEvent, OrderState, StoreClock};
 use crate::core::routing::decision::Decision;
 use crate::ports::orders::{Activity, CancelOutcome, NewOrder, Orders, Placed};
 use crate::ports::{Page, PageRequest};
 use async_trait::async_trait;
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{Actor, OrderId, TenantId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, Row, named_params};
@@ -26,7 +27,19 @@ fn read_event(row: &Row<'_>) -> rusqlite::Result<OrderEvent> {
         store: parsed_or_none(row, "store")?,
         task: parsed_or_none(row, "task")?,
         words: row.get("words")?,
+        store_clock: read_store_clock(row)?,
     })
+}
+
+fn read_store_clock(row: &Row<'_>) -> rusqlite::Result<Option<StoreClock>> {
+    let said: Option<i64> = row.get("said_at")?;
+    let received: Option<i64> = row.get("received_at")?;
+    let ahead_ms: Option<i64> = row.get("ahead_ms")?;
+    Ok(said.zip(received).zip(ahead_ms).map(|((said, received), ahead_ms)| StoreClock {
+        said_at: UtcMs(said),
+        received_at: UtcMs(received),
+        ahead_ms,
+    }))
 }
 
 /// The row without its lines and tasks, which are read apart.
@@ -150,7 +163,7 @@ fn place(conn: &Connection, new: &NewOrder) -> Result<Placed> {
         let hash: [u8; 32] = row.get("request_hash")?;
         Ok((hash, parsed(row, "order_id")?, parsed(row, "trace")?))
     })?;
-    if let Some((hash, order, trace)) = before {
+    if let Some((hash, order, trace)) = before.filter(|_| Guard::OrderIdempotency.stands()) {
         let same = hash == new.request_hash;
         return Ok(if same { Placed::Replayed { order, trace } } else { Placed::KeyReused });
     }
@@ -183,7 +196,9 @@ fn place(conn: &Connection, new: &NewOrder) -> Result<Placed> {
         ":trace": new.trace.as_str(),
         ":now": new.now.0,
     };
-    run(conn, sql!(ORDERS.remember_key), params)?;
+    if Guard::OrderIdempotency.stands() {
+        run(conn, sql!(ORDERS.remember_key), params)?;
+    }
     let happened = Happened {
         kind: "placed",
         at: new.now,

@@ -2,15 +2,15 @@
 
 use super::row::{below, fetch, from_json, list, one, paged, parsed, parsed_or_none, unsigned};
 use super::sql::sql;
-use super::{Result, SqliteStore, assign, decisions, error, order_rows, recall, tasks};
+use super::{Result, SqliteStore, assign, cancel, decisions, error, order_rows, overrides, recall, tasks};
 use crate::core::order::OrderRequest;
 use crate::core::routing::decision::{Decision, Demand, DemandLine};
-use crate::ports::work::{AssignOutcome, Assignment, Audit, RecallOutcome, TaskRow, Work};
+use crate::ports::work::{AssignOutcome, Assignment, Audit, RecallOutcome, TakeBackOutcome, TaskRow, Work};
 use crate::ports::{Page, PageRequest};
 use async_trait::async_trait;
 use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::TaskState;
-use holdfast_shared::ids::{OrderId, StoreId, TaskId, TenantId};
+use holdfast_shared::ids::{Actor, OrderId, StoreId, TaskId, TenantId};
 use holdfast_shared::limits::PAGE_ROWS_MAX;
 use holdfast_shared::time::{Now, UtcMs};
 use rusqlite::{Connection, Row, named_params};
@@ -21,8 +21,8 @@ fn read_task(row: &Row<'_>) -> rusqlite::Result<TaskRow> {
 
 #[async_trait]
 impl Work for SqliteStore {
-    async fn demands(&self, limit: u32, retry_backorders_before: UtcMs) -> Result<Vec<Demand>> {
-        self.read(move |conn| demands(conn, limit, retry_backorders_before)).await
+    async fn demands(&self, limit: u32, retry_backorders_before: UtcMs, now: UtcMs) -> Result<Vec<Demand>> {
+        self.read(move |conn| demands(conn, limit, retry_backorders_before, now)).await
     }
 
     async fn assign(&self, assignment: &Assignment, now: Now) -> Result<AssignOutcome> {
@@ -48,6 +48,25 @@ impl Work for SqliteStore {
             .await
     }
 
+    async fn take_back(
+        &self,
+        tenant: &TenantId,
+        task: &TaskId,
+        reason: &str,
+        actor: &Actor,
+        now: Now,
+    ) -> Result<TakeBackOutcome> {
+        let (tenant, task, reason, actor) = (tenant.clone(), task.clone(), reason.to_owned(), actor.clone());
+        self.write(move |conn, state| {
+            overrides::take_back(conn, state, &tenant, &task, (&reason, &actor), now.utc)
+        })
+        .await
+    }
+
+    async fn tell_unanswered_cancels(&self, asked_before: UtcMs, limit: u32, now: Now) -> Result<u32> {
+        self.write(move |conn, _| cancel::tell_unanswered(conn, asked_before, limit, now.utc)).await
+    }
+
     async fn open_tasks(
         &self,
         tenant: Option<&TenantId>,
@@ -66,9 +85,9 @@ impl Work for SqliteStore {
         .await
     }
 
-    async fn expired_offers(&self, now: UtcMs, limit: u32) -> Result<Vec<TaskRow>> {
+    async fn expired_offers(&self, now: UtcMs, beyond: UtcMs, limit: u32) -> Result<Vec<TaskRow>> {
         self.read(move |conn| {
-            let params = named_params! { ":now": now.0, ":rows": limit };
+            let params = named_params! { ":now": now.0, ":beyond": beyond.0, ":rows": limit };
             list(conn, sql!(WORK.expired_offers), params, read_task)
         })
         .await
@@ -112,6 +131,7 @@ impl Work for SqliteStore {
                     reserved_mismatch: unsigned(row, "reserved_mismatch")?,
                     orphaned_holds: unsigned(row, "orphaned_holds")?,
                     recalled_tasks: unsigned(row, "recalled_tasks")?,
+                    overridden: unsigned(row, "overridden")?,
                     open_holds: unsigned(row, "open_holds")?,
                     open_tasks: unsigned(row, "open_tasks")?,
                 })
@@ -122,8 +142,10 @@ impl Work for SqliteStore {
     }
 }
 
-fn demands(conn: &Connection, limit: u32, retry_before: UtcMs) -> Result<Vec<Demand>> {
-    let params = named_params! { ":rows": limit.min(PAGE_ROWS_MAX), ":retry_before": retry_before.0 };
+fn demands(conn: &Connection, limit: u32, retry_before: UtcMs, now: UtcMs) -> Result<Vec<Demand>> {
+    let params = named_params! {
+        ":rows": limit.min(PAGE_ROWS_MAX), ":retry_before": retry_before.0, ":now": now.0,
+    };
     let heads = list(conn, sql!(WORK.demands), params, |row| {
         let tenant: TenantId = parsed(row, "tenant")?;
         let order: OrderId = parsed(row, "order_id")?;

@@ -13,6 +13,7 @@ fn task(phase: Phase) -> TaskState {
         phase,
         lines: vec![Line { line: LineNo(1), sku: "A-1".parse().unwrap(), quantity: 2, picked: 2, short: 0 }],
         release: None,
+        let_go: None,
         recall: None,
         decline_reason: None,
         accept_by: UtcMs(60_000),
@@ -25,7 +26,7 @@ fn task(phase: Phase) -> TaskState {
 }
 
 fn view(state: &TaskState) -> TaskView {
-    TaskView::new(state, &HashMap::new())
+    TaskView::new(state, &HashMap::new(), UtcMs(-90_000))
 }
 
 #[test]
