@@ -6,12 +6,11 @@
 
 use super::StorageError;
 use rusqlite::Connection;
-use rusqlite::ffi;
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 
 /// What `sound` says; the row is not named, it is found by whoever looks for it.
-const UNSOUND: &str = "a row is not what was written";
+pub(super) const UNSOUND: &str = "a row is not what was written";
 
 pub(super) fn register(connection: &Connection) -> Result<(), StorageError> {
     let flags =
@@ -19,8 +18,7 @@ pub(super) fn register(connection: &Connection) -> Result<(), StorageError> {
     connection.create_scalar_function("row_sum", -1, flags, |values| Ok(sum(values, 0)))?;
     connection.create_scalar_function("sound", -1, flags, |values| {
         if values.is_empty() || values.get::<i64>(0)? != sum(values, 1) {
-            let corrupt = ffi::Error::new(ffi::SQLITE_CORRUPT);
-            return Err(rusqlite::Error::SqliteFailure(corrupt, Some(UNSOUND.to_owned())));
+            return Err(rusqlite::Error::UserFunctionError(UNSOUND.into()));
         }
         Ok(true)
     })?;
