@@ -187,7 +187,11 @@ mod tests {
         let known = [boot("a", 4, Standing::Current, 40), boot("x", 8, Standing::Quarantined, 80)];
         let apart = Verdict::Apart("x".parse().unwrap());
         assert_eq!(said(&known, "x", |_| ()), apart);
-        assert_eq!(said(&known, "y", |speaker| speaker.previous = Some(&known[1].boot)), apart);
+        let (again, before): (BootId, BootId) = ("y".parse().unwrap(), "x".parse().unwrap());
+        let resumed = Some(stamp(99));
+        let restarted =
+            Speaker { boot: &again, number: 9, previous: Some(&before), resumed, challenge: None };
+        assert_eq!(judge(&known, restarted), apart);
         assert_eq!(said(&known, "b", |speaker| speaker.number = 5), Verdict::Begins);
     }
 }

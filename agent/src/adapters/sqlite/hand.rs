@@ -6,6 +6,7 @@ use super::speaker::Start;
 use crate::ports::ledger::Identity;
 use holdfast_platform::sqlite::{self, Companion, StorageError};
 use holdfast_shared::document::{Bag, Root, WriterId};
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{BootId, DeviceId, DocumentId, ReplicaId};
 use rusqlite::Connection;
 
@@ -73,6 +74,9 @@ impl Hand {
 
     /// The actor that this process writes documents under.
     pub(super) fn writer(&self, replica: &ReplicaId) -> WriterId {
+        if !Guard::WriterRenewal.stands() {
+            return WriterId::new(replica, [0; 8]);
+        }
         let (_, random) = self.drawn(&self.tries.to_le_bytes());
         WriterId::new(replica, random)
     }
@@ -108,7 +112,9 @@ impl Hand {
 
 impl Companion for Hand {
     fn on_failed_commit(&mut self) {
-        self.forget_carried();
+        if Guard::MemoryThrownAway.stands() {
+            self.forget_carried();
+        }
     }
 
     fn note(&self, connection: &Connection) -> Result<sqlite::Note, StorageError> {

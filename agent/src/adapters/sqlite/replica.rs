@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use holdfast_platform::sqlite::StorageError;
 use holdfast_shared::document::{ChangeHash, Heads};
 use holdfast_shared::error::Code;
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::DocumentId;
 use holdfast_shared::time::Now;
 use holdfast_shared::wire::sync::{DocumentHeads, DocumentProblem, SyncResponse};
@@ -103,7 +104,7 @@ fn heard(connection: &Connection) -> Result<(Option<u64>, u64), StorageError> {
 /// anew, and what it has already it skips.
 fn meet(connection: &Connection, identity: &Identity, incarnation: u64) -> Result<(), LedgerError> {
     let (known, _) = heard(connection)?;
-    if known.is_some_and(|known| known != incarnation) {
+    if known.is_some_and(|known| known != incarnation) && Guard::IncarnationCheck.stands() {
         tracing::warn!(?known, incarnation, "central was restored; everything is offered to it again");
         offer_all(connection, identity)?;
     }
@@ -196,7 +197,8 @@ fn acknowledge(
     more: bool,
 ) -> Result<(), LedgerError> {
     let Some(row) = documents::find(connection, name)? else { return Ok(()) };
-    let known = documents::known(connection, row.row, heads)?;
+    let covered = documents::known(connection, row.row, heads)?;
+    let known = if Guard::AcknowledgedByHeads.stands() { covered } else { row.heads.clone() };
     if known.len() < heads.len() && !more {
         // Central has changes here that it did not send, or that we lost.
         connection.prepare_cached(sql::ASK)?.execute([name.to_string()])?;

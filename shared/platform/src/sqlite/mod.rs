@@ -7,6 +7,7 @@
 pub mod aside;
 mod ballast;
 mod error;
+pub mod mishap;
 mod open;
 mod readers;
 pub mod rescue;
