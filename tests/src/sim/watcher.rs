@@ -175,6 +175,7 @@ impl Watcher {
                 | Category::ReturnDue
                 | Category::CancelUnanswered
                 | Category::WrongClock
+                | Category::LostFacts
                 | Category::Stuck => None,
             };
             if let Some(invariant) = invariant {
