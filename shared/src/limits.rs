@@ -103,3 +103,8 @@ pub const MQTT_PAYLOAD_BYTES_MAX: usize = 16 * 1024;
 pub const WRITER_QUEUE_MAX: usize = 4_096;
 /// Jobs that share one commit.
 pub const WRITER_BATCH_MAX: usize = 512;
+
+/// Bytes that an agent holds back on its disk, to let go when it fills.
+pub const BALLAST_BYTES: u64 = 8 * 1024 * 1024;
+/// Losses of storage that one message tells, or one status page shows.
+pub const LOSSES_TOLD_MAX: usize = 16;

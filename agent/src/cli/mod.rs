@@ -218,6 +218,7 @@ fn run(config: &AgentConfig, format: LogFormat) -> anyhow::Result<ExitCode> {
             match running.join_until(signals.asked()).await? {
                 Ended::Stopped => return Ok(ExitCode::SUCCESS),
                 Ended::Enrolled => tracing::info!("enrolled: starting anew"),
+                Ended::Damaged => tracing::warn!("starting anew with what is sound of the database"),
             }
         }
     })

@@ -70,6 +70,16 @@ fn words(status: &StatusView) -> Vec<String> {
     if let Some(damage) = &status.damaged {
         lines.push(format!("Database   DAMAGED, only read: {damage}"));
     }
+    for loss in &status.losses {
+        let facts =
+            loss.facts.map_or_else(|| "an unknown number of".to_owned(), |facts| format!("up to {facts}"));
+        let told = if loss.noted { "central knows" } else { "central does not know yet" };
+        let at = loss.found_at.as_deref().unwrap_or("at an unknown time");
+        lines.push(format!("Lost       {facts} records, found {at} ({told}): {}", loss.detail));
+    }
+    if status.ballast_held == Some(false) {
+        lines.push("Disk       NEARLY FULL: its reserve is used up".to_owned());
+    }
     if !status.advice.is_empty() {
         lines.push("\nWhat to do".to_owned());
         lines.extend(status.advice.iter().map(|advice| format!("- {advice}")));
@@ -119,6 +129,9 @@ mod tests {
             stock_digest: String::new(),
             closure: None,
             damaged: None,
+            examined: true,
+            ballast_held: Some(true),
+            losses: Vec::new(),
             advice: Vec::new(),
         }
     }

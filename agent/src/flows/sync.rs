@@ -146,7 +146,7 @@ fn request(cut: Cut, health: Option<String>) -> SyncRequest {
         rehydrating: speaker.rehydrating,
         challenge: speaker.challenge,
         box_name: speaker.box_name,
-        losses: Vec::new(),
+        losses: cut.losses,
         baseline: cut.baseline,
         version: SYNC_VERSION,
         store: cut.identity.store,

@@ -86,12 +86,22 @@ fn vitals(inputs: &Inputs<'_>) -> Vitals {
         open_tasks: summary.open_tasks,
         disk_free_bytes: machine.disk_free_bytes,
         disk_total_bytes: machine.disk_total_bytes,
-        database_ok: Some(summary.damaged.is_none()),
+        database_ok: database_ok(summary),
+        ballast_held: summary.ballast_held,
         clock_offset_ms: inputs.clock_offset_ms,
         memory_bytes: machine.memory_bytes,
         load_1m: machine.load_1m,
         temperature_c: machine.temperature_c,
         closure: summary.closure.clone().filter(|note| note.until.is_none_or(|until| until > right)),
+    }
+}
+
+/// Not fine before everything was looked at.
+const fn database_ok(summary: &Summary) -> Option<bool> {
+    match (&summary.damaged, summary.examined) {
+        (Some(_), _) => Some(false),
+        (None, true) => Some(true),
+        (None, false) => None,
     }
 }
 
@@ -170,7 +180,7 @@ mod tests {
     fn what_is_not_known_is_left_out() {
         let (beat, fresh) = told(1_000, |_, _| {});
         let vitals = beat.vitals;
-        assert_eq!((beat.sequence, beat.uptime_ms, vitals.database_ok), (4, 800, Some(true)));
+        assert_eq!((beat.sequence, beat.uptime_ms, vitals.database_ok), (4, 800, None));
         assert_eq!((vitals.pos_paired, vitals.pos_seen_ms_ago), (2, Some(300)));
         assert_eq!((vitals.handhelds_paired, vitals.handheld_seen_ms_ago), (1, None));
         assert_eq!((vitals.sync_ok_ms_ago, vitals.last_movement_ms_ago), (None, None));

@@ -9,7 +9,7 @@ use holdfast_shared::ids::{BootId, DeviceId, ReplicaId, Sku, StoreId, TaskId, Te
 use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::{Hlc, Now, UtcMs};
 use holdfast_shared::wire::signal::ClosureNote;
-use holdfast_shared::wire::sync::{BaselineAsk, DocumentFrame, DocumentHeads, SyncResponse};
+use holdfast_shared::wire::sync::{BaselineAsk, DocumentFrame, DocumentHeads, Loss, SyncResponse};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -92,12 +92,30 @@ pub struct Summary {
     pub closure: Option<ClosureNote>,
     /// The database failed its check: it is only read. Says what was found.
     pub damaged: Option<String>,
+    /// The whole database was examined since the start, and is sound. Until then that is not known.
+    pub examined: bool,
+    /// Whether there is space to let go when the disk fills. None in memory.
+    pub ballast_held: Option<bool>,
+    /// What storage lost of what was acknowledged, newest first.
+    pub losses: Vec<LossNote>,
     /// How often this database was started.
     pub boot_number: u64,
     /// The box fetches what it lost, and takes no order work until it has it.
     pub rehydrating: bool,
     /// Why central merges nothing of this box until a person decides.
     pub quarantined: Option<String>,
+}
+
+/// Facts that were acknowledged and that nobody has any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LossNote {
+    pub id: String,
+    pub found_at: UtcMs,
+    /// The most that it can be; none when that is not known either.
+    pub facts: Option<u64>,
+    pub detail: String,
+    /// Central has written it down.
+    pub noted: bool,
 }
 
 /// A line of a catalogue or opening stock file, checked.
@@ -157,6 +175,8 @@ pub struct Cut {
     pub baseline: Option<BaselineAsk>,
     /// There is more to send than fits one message.
     pub more: bool,
+    /// What storage lost and central has not noted.
+    pub losses: Vec<Loss>,
     pub speaker: Speaker,
 }
 

@@ -13,6 +13,7 @@ mod enrolling;
 pub mod identity;
 mod link;
 mod signals;
+mod storage;
 mod syncing;
 
 pub use config::AgentConfig;
@@ -89,6 +90,8 @@ pub enum Ended {
     Stopped,
     /// It was enrolled, and is to be started again with its identity.
     Enrolled,
+    /// Its database was found to be damaged: started again, it salvages what is sound.
+    Damaged,
 }
 
 /// An agent at work.
@@ -100,6 +103,7 @@ pub struct Running {
     ledger: SqliteLedger,
     presence: Arc<Presence>,
     enrolled_meanwhile: Arc<AtomicBool>,
+    damaged: Arc<AtomicBool>,
     _dir: Arc<DataDir>,
 }
 
@@ -131,8 +135,12 @@ impl Running {
         write_sightings(&self.ledger, &self.presence).await;
         self.ledger.stop().await;
         outcome?;
-        let enrolled = self.enrolled_meanwhile.load(Ordering::Acquire);
-        Ok(if enrolled { Ended::Enrolled } else { Ended::Stopped })
+        let is = |flag: &AtomicBool| flag.load(Ordering::Acquire);
+        Ok(match (is(&self.damaged), is(&self.enrolled_meanwhile)) {
+            (true, _) => Ended::Damaged,
+            (false, true) => Ended::Enrolled,
+            (false, false) => Ended::Stopped,
+        })
     }
 }
 
@@ -140,7 +148,8 @@ impl Running {
 /// system's own cache has.
 const SMALL: Options = Options {
     mode: Mode::Threads,
-    check: IntegrityCheck::Quick,
+    // The whole file is examined while the box works: the start does not grow with the years.
+    check: IntegrityCheck::Later,
     cache_kib: 1024,
     reader_cache_kib: 256,
     readers: 2,
@@ -235,6 +244,8 @@ pub async fn start(config: AgentConfig) -> Result<Running, StartError> {
     life.spawn("lan", async move { serving.await.map(|_drained| ()) });
     spawn_sightings(&shared);
     spawn_housekeeping(&shared);
+    let damaged = Arc::new(AtomicBool::new(false));
+    life.spawn("storage", storage::run(shared.clone(), Arc::clone(&damaged)));
     if let (Some(identity), Some(stored)) = (identity, &stored) {
         let central = CentralHttp::new(&central_url, Some(stored.given.secret.clone()))?;
         spawn_connected(&config, &shared, identity, central);
@@ -245,7 +256,7 @@ pub async fn start(config: AgentConfig) -> Result<Running, StartError> {
     tracing::info!(%lan, enrolled = stored.is_some(), "the agent is up");
     let admin_token_path = dir.file(ADMIN_TOKEN_FILE)?;
     let presence = shared.presence;
-    Ok(Running { lan, admin_token_path, life, ledger, presence, enrolled_meanwhile, _dir: dir })
+    Ok(Running { lan, admin_token_path, life, ledger, presence, enrolled_meanwhile, damaged, _dir: dir })
 }
 
 /// What several tasks share.

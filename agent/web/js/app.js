@@ -126,6 +126,8 @@ function drawBanner() {
   if (!device()) lines.length = 0;
   else if (!isReached()) lines.push(say("stop", `No connection to this store's agent.${held}`));
   else if (live.status?.damaged) lines.push(say("stop", "The database is damaged, and only read. Call support."));
+  else if (live.status?.losses?.some((loss) => !loss.noted && loss.facts !== 0))
+    lines.push(say("wait", "The disk of this box lost records. Keep going; call support, and count what moved since the last sync."));
   else if (live.status?.closure) {
     const hard = live.status.closure.hard;
     lines.push(say("wait", hard ? "This store is closed for orders." : "This store takes no new orders; open work goes on."));

@@ -26,6 +26,8 @@ pub enum Category {
     ForeignClaim,
     /// A document that cannot be sealed as its writer closed it, or facts that came after its seal.
     Sealing,
+    /// A store's disk lost facts that were acknowledged there.
+    LostFacts,
     /// Two boxes speak under one identity: one of them is kept apart.
     ClonedBox,
     /// A person overrode the release: work taken back, or goods let go without one.
@@ -53,6 +55,7 @@ impl Category {
             Self::ObserverFrozen => "observer_frozen",
             Self::ForeignClaim => "foreign_claim",
             Self::Sealing => "sealing",
+            Self::LostFacts => "lost_facts",
             Self::ClonedBox => "cloned_box",
             Self::Override => "override",
             Self::ReturnDue => "return_due",

@@ -130,7 +130,12 @@ pub async fn start(
         SqliteStore::open(&place, Options::default(), random::bytes()?).map_err(CentralError::Database)?;
     let damage = storage.damage().map(str::to_owned);
     if let Some(report) = &damage {
-        tracing::error!(report, "the database failed its check and is only read");
+        tracing::error!(
+            report,
+            "the database failed its check: it is only read, and no order is taken. Stop central, keep the data \
+             directory as it is, put the newest backup into a new one and start with that: the stores bring \
+             what it lacks"
+        );
     }
     let clock = SystemClock;
     let admin_key = first_start::admin_key(&data_dir, &storage, damage.is_none(), clock.now().utc).await?;

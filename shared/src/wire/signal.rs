@@ -46,7 +46,10 @@ pub struct Vitals {
     pub open_tasks: u32,
     pub disk_free_bytes: Option<u64>,
     pub disk_total_bytes: Option<u64>,
+    /// None until the whole database was examined.
     pub database_ok: Option<bool>,
+    /// Whether the agent still has space to let go when its disk fills.
+    pub ballast_held: Option<bool>,
     /// The agent's wall clock minus central's, as of the last sync.
     pub clock_offset_ms: Option<i64>,
     pub memory_bytes: Option<u64>,

@@ -165,6 +165,7 @@ impl Watcher {
                 Category::Drift => Some("CONVERGE"),
                 Category::DamagedSync => Some("NO_LOST_ACK"),
                 Category::FactConflict => Some("ONCE"),
+                Category::LostFacts => Some("NO_LOST_ACK"),
                 Category::ClonedBox => Some("ISOLATED"),
                 Category::ForeignClaim => (!self.foreign_claim_made).then_some("ISOLATED"),
                 Category::Sealing => (raised.severity == Severity::High).then_some("CONVERGE"),

@@ -72,7 +72,7 @@ impl Shop {
         self.ledger.as_ref().unwrap_or_else(|| panic!("box {} is down", self.name))
     }
 
-    /// Its database.
+    /// Its database, as it lies.
     #[must_use]
     pub fn file(&self) -> &Path {
         &self.file

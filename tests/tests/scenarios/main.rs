@@ -9,6 +9,7 @@
 
 mod a_conversation_is_cut;
 mod a_cutoff_on_a_dst_day;
+mod a_half_written_wal;
 mod a_poison_fact_is_isolated;
 mod a_store_clock_six_hours_off;
 mod an_agent_is_restored_from_yesterday;

@@ -5,7 +5,7 @@ use super::problem::Failure;
 use super::state::Api;
 use super::view::{ClosureView, stamp};
 use crate::core::central_time::wrong_clock;
-use crate::ports::ledger::{Pulse, Summary};
+use crate::ports::ledger::{LossNote, Pulse, Summary};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -77,8 +77,31 @@ pub struct StatusView {
     pub closure: Option<ClosureView>,
     /// What the database's check found; then it is only read.
     pub damaged: Option<String>,
+    /// Whether the whole database was examined since the start, and is sound.
+    pub examined: bool,
+    /// Whether there is space to let go when the disk fills; absent when nothing is kept on a disk.
+    pub ballast_held: Option<bool>,
+    /// What storage lost of what was acknowledged, newest first.
+    pub losses: Vec<LossView>,
     /// What to do now, if anything.
     pub advice: Vec<String>,
+}
+
+/// Records that were acknowledged and that nobody has any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LossView {
+    pub found_at: Option<String>,
+    /// The most that it can be; absent when that is not known either.
+    pub facts: Option<u64>,
+    pub detail: String,
+    /// Central has written it down.
+    pub noted: bool,
+}
+
+impl From<LossNote> for LossView {
+    fn from(note: LossNote) -> Self {
+        Self { found_at: stamp(note.found_at), facts: note.facts, detail: note.detail, noted: note.noted }
+    }
 }
 
 /// Whether the process answers and its writer lives. Nothing is asked of the disk for it.
@@ -138,6 +161,9 @@ pub(super) async fn status(State(api): State<Api>) -> Result<Json<StatusView>, F
         stock_digest: summary.stock_digest,
         closure: summary.closure.map(ClosureView::from),
         damaged: summary.damaged,
+        examined: summary.examined,
+        ballast_held: summary.ballast_held,
+        losses: summary.losses.into_iter().map(LossView::from).collect(),
         advice,
     }))
 }
@@ -151,6 +177,16 @@ fn advice(summary: &Summary, standing: &StandingNow) -> Vec<String> {
     let mut advice = Vec::new();
     if summary.damaged.is_some() {
         advice.push("The database is only read. Run holdfast-agent doctor, and call support.".to_owned());
+    }
+    if let Some(loss) = summary.losses.iter().find(|loss| !loss.noted && loss.facts != Some(0)) {
+        let most =
+            loss.facts.map_or_else(|| "an unknown number of".to_owned(), |facts| format!("up to {facts}"));
+        advice.push(format!(
+            "The disk lost {most} records. Count what was sold or received since the last sync; call support."
+        ));
+    }
+    if summary.ballast_held == Some(false) {
+        advice.push("The disk is nearly full and its reserve is used up. Free some space.".to_owned());
     }
     if standing.enrolled.is_none() {
         advice.push(

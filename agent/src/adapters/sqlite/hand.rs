@@ -1,9 +1,10 @@
 //! What the writer keeps in memory beside the rows.
 
+use super::note::Note;
 use super::record::{Pen, installation};
 use super::speaker::Start;
 use crate::ports::ledger::Identity;
-use holdfast_platform::sqlite::{Companion, StorageError};
+use holdfast_platform::sqlite::{self, Companion, StorageError};
 use holdfast_shared::document::{Bag, Root, WriterId};
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{BootId, DeviceId, DocumentId, ReplicaId};
@@ -122,5 +123,9 @@ impl Companion for Hand {
         if Guard::MemoryThrownAway.stands() {
             self.forget_carried();
         }
+    }
+
+    fn note(&self, connection: &Connection) -> Result<sqlite::Note, StorageError> {
+        Ok(Note::read(connection)?.to_bytes())
     }
 }

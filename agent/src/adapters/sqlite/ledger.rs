@@ -3,7 +3,8 @@
 use super::hand::Hand;
 use super::record::{Entered, Pen, facts_of_intent};
 use super::view::{Stored, json, to_json, unsigned};
-use super::{SqliteLedger, speaker, sql};
+use super::watch::is_full;
+use super::{SqliteLedger, losses, speaker, sql};
 use crate::core::command::{Answer, Command, Intent, Position, Refusal};
 use crate::core::decide::{answer, decide};
 use crate::core::mint::Author;
@@ -12,7 +13,7 @@ use crate::core::replay::recognise;
 use crate::core::view::View;
 use crate::ports::ledger::{Executed, Ledger, LedgerError, Pulse, Summary, TaskFilter, TaskPage};
 use async_trait::async_trait;
-use holdfast_platform::sqlite::{StorageError, Writer};
+use holdfast_platform::sqlite::{Ballast, StorageError, Writer};
 use holdfast_shared::domain::fact::Fact;
 use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::guard::Guard;
@@ -26,7 +27,17 @@ use rusqlite::{Connection, OptionalExtension, params};
 #[async_trait]
 impl Ledger for SqliteLedger {
     async fn execute(&self, intent: Intent, command: Command, now: Now) -> Result<Executed, LedgerError> {
-        self.write(move |connection, hand| execute(connection, hand, &intent, &command, now)).await
+        let again = (intent.clone(), command.clone());
+        let done =
+            self.write(move |connection, hand| execute(connection, hand, &intent, &command, now)).await;
+        match done {
+            // By now the ballast is gone. One more try: whoever scanned it should not have to.
+            Err(error) if is_full(&error) => {
+                let (intent, command) = again;
+                self.write(move |connection, hand| execute(connection, hand, &intent, &command, now)).await
+            }
+            done => done,
+        }
     }
 
     async fn positions(&self, skus: &[Sku]) -> Result<Vec<Position>, LedgerError> {
@@ -59,7 +70,12 @@ impl Ledger for SqliteLedger {
 
     async fn summary(&self) -> Result<Summary, LedgerError> {
         let told = self.read(|connection| Ok(summary(connection)?)).await;
-        match (told, self.damaged.get()) {
+        let told = told.map(|told| Summary {
+            examined: self.watch.examined(),
+            ballast_held: self.watch.ballast().map(Ballast::is_held),
+            ..told
+        });
+        match (told, self.watch.damage()) {
             (Ok(told), None) => Ok(told),
             // What can still be read of a damaged file is told beside what was found.
             (told, Some(report)) => Ok(Summary { damaged: Some(report.clone()), ..told.unwrap_or_default() }),
@@ -68,7 +84,7 @@ impl Ledger for SqliteLedger {
     }
 
     fn pulse(&self) -> Pulse {
-        let damaged = self.damaged.get().is_some();
+        let damaged = self.is_damaged();
         let lives = damaged || self.writer.as_ref().is_some_and(Writer::lives);
         Pulse { lives, damaged }
     }
@@ -246,6 +262,9 @@ fn summary(connection: &Connection) -> Result<Summary, StorageError> {
         stock_digest: SetHash::from_bytes(digest).hex(),
         closure: closure.as_deref().map(json).transpose()?,
         damaged: None,
+        examined: false,
+        ballast_held: None,
+        losses: losses::all(connection)?,
         boot_number,
         rehydrating: readiness.rehydrating,
         quarantined: readiness.quarantined,

@@ -9,15 +9,20 @@
 //! seals them with central, `baseline.rs` fetches what they add up to when they are lacked, and
 //! `housekeeping.rs` deletes what is over.
 //!
-//! A file that fails its check at the start is only read: every write says so in plain words, and
-//! a restart would find the same file, so there is none.
+//! A damaged file is set aside and what is sound of it goes into a new one (`salvage.rs`); damage that
+//! shows while the agent runs (`watch.rs`, `soundness.rs`) ends writing until it starts anew. What is
+//! lost is told (`losses.rs`). Only when even that fails is the file just read, and says so.
 
 use crate::ports::ledger::{Identity, LedgerError};
 use hand::Hand;
-use holdfast_platform::sqlite::{Opened, Options, Place, Readers, StorageError, Writer};
+use holdfast_platform::sqlite::{
+    Database, IntegrityCheck, Opened, Options, Place, Readers, Standing, StorageError, Writer, aside,
+};
 use holdfast_shared::ids::BootId;
 use rusqlite::{Connection, params};
-use std::sync::{Arc, OnceLock};
+use std::path::Path;
+use std::sync::Arc;
+use watch::Watch;
 
 mod absorb;
 mod baseline;
@@ -31,12 +36,17 @@ mod hand;
 mod housekeeping;
 mod import;
 mod ledger;
+mod losses;
+mod note;
 mod record;
 mod replica;
+mod salvage;
 mod seals;
+mod soundness;
 mod speaker;
 mod sql;
 mod view;
+mod watch;
 
 #[cfg(test)]
 mod tests;
@@ -50,12 +60,12 @@ mod migrations {
 pub struct SqliteLedger {
     writer: Option<Writer<Hand>>,
     readers: Option<Readers>,
-    /// What the check found, at the start or since.
-    damaged: Arc<OnceLock<String>>,
+    watch: Arc<Watch>,
 }
 
 impl SqliteLedger {
-    /// Opens the file, or serves what can be read of a damaged one.
+    /// Opens the file. What is sound of a damaged one goes into a new one; when even that cannot be
+    /// done, what can be read of it is served.
     ///
     /// # Errors
     /// When there is nothing to serve at all: no permission, a newer schema, another store's file.
@@ -65,17 +75,44 @@ impl SqliteLedger {
         boot: BootId,
         identity: Option<Identity>,
     ) -> Result<Self, StorageError> {
-        let damaged = Arc::new(OnceLock::new());
-        match holdfast_platform::sqlite::open(place, options, &migrations::migrations::runner())? {
-            Opened::Healthy(database) => {
-                let (writer, readers) = database.start(|connection| begin(connection, boot, identity))?;
-                Ok(Self { writer: Some(writer), readers: Some(readers), damaged })
-            }
-            Opened::Damaged { report, readers } => {
-                damaged.get_or_init(|| report);
-                Ok(Self { writer: None, readers, damaged })
-            }
+        let watch = Watch::over(place);
+        if options.check != IntegrityCheck::Later {
+            watch.set_examined();
         }
+        let (report, readers) = match open_or_salvage(place, options, &boot, identity.as_ref(), &watch)? {
+            Opened::Healthy(database) => match start(database, boot.clone(), identity.clone()) {
+                Ok((writer, readers)) => {
+                    return Ok(Self { writer: Some(writer), readers: Some(readers), watch: Arc::new(watch) });
+                }
+                Err(StorageError::Damaged(report)) => (report, None),
+                Err(other) => return Err(other),
+            },
+            Opened::Damaged { report, readers } => (report, readers),
+        };
+        watch.damaged(&report);
+        Ok(Self { writer: None, readers, watch: Arc::new(watch) })
+    }
+
+    /// Writing has ended, because of what was found.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        self.watch.damage().is_some()
+    }
+
+    /// Whether this very start salvaged, or tried to.
+    #[must_use]
+    pub fn was_salvaged(&self) -> bool {
+        self.watch.salvaged()
+    }
+
+    /// Ends when damage was found: what is sound is salvaged at the next start.
+    pub async fn until_damaged(&self) {
+        self.watch.until_damaged().await;
+    }
+
+    /// Takes ballast on board again when there is room. Blocks for as long as the disk does.
+    pub fn hold_ballast(&self) -> std::io::Result<bool> {
+        self.watch.ballast().map_or(Ok(true), holdfast_platform::sqlite::Ballast::hold)
     }
 
     /// This installation was enrolled while it runs: from now on its facts are carried to central.
@@ -110,7 +147,7 @@ impl SqliteLedger {
         F: FnOnce(&Connection, &mut Hand) -> Result<T, LedgerError> + Send + 'static,
         T: Send + 'static,
     {
-        match (&self.writer, self.damaged.get()) {
+        match (&self.writer, self.watch.damage()) {
             (Some(writer), None) => self.watched(writer.write(job).await),
             (_, Some(_)) | (None, _) => Err(StorageError::ReadOnly.into()),
         }
@@ -127,19 +164,69 @@ impl SqliteLedger {
 
     /// Damage that shows while running ends writing as surely as damage found at the start.
     fn watched<T>(&self, result: Result<T, LedgerError>) -> Result<T, LedgerError> {
-        if let Err(LedgerError::Unavailable { source: Some(source), .. }) = &result
-            && let Some(StorageError::Damaged(report)) = source.downcast_ref()
-        {
-            self.damaged.get_or_init(|| report.clone());
-        }
-        result
+        result.inspect_err(|error| self.watch.saw(error))
     }
 }
 
-fn begin(connection: &Connection, boot: BootId, identity: Option<Identity>) -> Result<Hand, StorageError> {
+/// Finishes what a crash interrupted, salvages what the last run found to be damaged, and opens.
+fn open_or_salvage(
+    place: &Place,
+    options: Options,
+    boot: &BootId,
+    identity: Option<&Identity>,
+    watch: &Watch,
+) -> Result<Opened, StorageError> {
+    let migrations = migrations::migrations::runner();
+    let Place::File(path) = place else {
+        return holdfast_platform::sqlite::open(place, options, &migrations);
+    };
+    aside::finish(path)?;
+    if let Some(report) = aside::marked(path) {
+        watch.set_salvaged();
+        salvaged(path, &report, boot, identity);
+    }
+    match holdfast_platform::sqlite::open(place, options, &migrations)? {
+        Opened::Damaged { report, readers } if !watch.salvaged() => {
+            drop(readers);
+            watch.set_salvaged();
+            salvaged(path, &report, boot, identity);
+            holdfast_platform::sqlite::open(place, options, &migrations)
+        }
+        opened @ (Opened::Healthy(_) | Opened::Damaged { .. }) => Ok(opened),
+    }
+}
+
+/// A salvage that fails, as on a full disk, leaves the damaged file where it is, to be read.
+fn salvaged(path: &Path, report: &str, boot: &BootId, identity: Option<&Identity>) {
+    if let Err(error) = salvage::salvage(path, report, boot, identity) {
+        tracing::error!(%error, "the damaged database cannot be salvaged now");
+    }
+}
+
+fn start(
+    database: Database,
+    boot: BootId,
+    identity: Option<Identity>,
+) -> Result<(Writer<Hand>, Readers), StorageError> {
+    let provenance = database.provenance().copied();
+    database.start(|connection| {
+        let hand = begin(connection, boot, identity)?;
+        if let Some(provenance) = provenance
+            && let (Standing::Lost(lost), Some(seen)) = (provenance.standing, provenance.witnessed)
+        {
+            salvage::older(connection, &lost, &seen)?;
+        }
+        Ok(hand)
+    })
+}
+
+fn installation_of(boot: &BootId) -> String {
     let drawn = blake3::hash(boot.as_str().as_bytes()).to_hex();
-    let installation = format!("local-{}", drawn.get(..8).unwrap_or_default());
-    connection.execute(sql::AGENT_CREATE, [installation])?;
+    format!("local-{}", drawn.get(..8).unwrap_or_default())
+}
+
+fn begin(connection: &Connection, boot: BootId, identity: Option<Identity>) -> Result<Hand, StorageError> {
+    connection.execute(sql::AGENT_CREATE, [installation_of(&boot)])?;
     if let Some(identity) = &identity {
         claim(connection, identity)?;
     }

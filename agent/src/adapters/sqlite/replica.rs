@@ -3,7 +3,7 @@
 use super::frames::Size;
 use super::hand::{Carried, Hand};
 use super::view::{signed, unsigned};
-use super::{SqliteLedger, absorb, baseline, carry, documents, frames, seals, speaker, sql};
+use super::{SqliteLedger, absorb, baseline, carry, documents, frames, losses, seals, speaker, sql};
 use crate::ports::ledger::{Absorbed, Cut, Identity, LedgerError, Replica};
 use async_trait::async_trait;
 use holdfast_platform::sqlite::StorageError;
@@ -91,6 +91,7 @@ fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Cut, Ledger
         baseline: baseline::ask(connection)?,
         more: more || to_carry,
         speaker: speaker::speaks(connection, hand, &own)?,
+        losses: losses::to_tell(connection)?,
     })
 }
 
@@ -175,6 +176,11 @@ fn conclude(
     }
     hand.put_carried(carried);
     let level = !to_carry && root.hash() == response.root;
+    losses::noted(connection, &response.losses_noted)?;
+    if level {
+        // Every fact is in a document, and of every document central has what is here.
+        connection.prepare_cached(sql::CENTRAL_HAS_ALL)?.execute([])?;
+    }
     speaker::answered(connection, hand, response, level)?;
     let rehydrating = response.rehydrate || speaker::readiness(connection)?.rehydrating;
     hand.past_is_whole = !rehydrating && response.quarantined.is_none();

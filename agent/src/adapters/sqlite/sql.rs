@@ -3,15 +3,61 @@
 /// Keys kept for answering a repeat word for word; the oldest go first.
 pub(super) const IDEMPOTENCY_ROWS_MAX: i64 = 100_000;
 
+// What each sum of V8 is over, as `sound` and rescue ask for it.
+macro_rules! agent_sum {
+    () => {
+        "installation, tenant, store, fact_number, hlc_wall, hlc_counter, stock_digest, closure"
+    };
+}
+macro_rules! fact_sum {
+    () => {
+        "id, text, sku, task, recorded_at"
+    };
+}
+macro_rules! item_sum {
+    () => {
+        "sku, item.name, barcode, class, on_hand, reserved, moved_at, counted_at"
+    };
+}
+macro_rules! task_sum {
+    () => {
+        "task, phase, state, changed_at"
+    };
+}
+macro_rules! key_sum {
+    () => {
+        "device, key, request_hash, answer"
+    };
+}
+macro_rules! device_sum {
+    () => {
+        "device, name, role, generation, token_hash"
+    };
+}
+pub(super) const SUMS: [(&str, &str); 6] = [
+    ("agent", agent_sum!()),
+    ("fact", fact_sum!()),
+    ("item", item_sum!()),
+    ("task", task_sum!()),
+    ("idempotency", key_sum!()),
+    ("device", device_sum!()),
+];
+
 // What this installation knows about itself.
 pub(super) const AGENT_CREATE: &str = "INSERT INTO agent \
     (one, installation, stock_digest, cut_root, cut_stock_digest) \
     VALUES (1, ?1, zeroblob(32), zeroblob(32), zeroblob(32)) ON CONFLICT DO NOTHING";
 pub(super) const AGENT_CLAIM: &str =
     "UPDATE agent SET tenant = ?1, store = ?2 WHERE tenant IS NULL OR (tenant = ?1 AND store = ?2)";
-pub(super) const AGENT_OWNER: &str = "SELECT tenant, store FROM agent";
-pub(super) const AGENT_INSTALLATION: &str = "SELECT installation FROM agent";
-pub(super) const AGENT_COUNTERS: &str = "SELECT fact_number, hlc_wall, hlc_counter, stock_digest FROM agent";
+pub(super) const AGENT_OWNER: &str =
+    concat!("SELECT tenant, store FROM agent WHERE sound(sum, ", agent_sum!(), ")");
+pub(super) const AGENT_INSTALLATION: &str =
+    concat!("SELECT installation FROM agent WHERE sound(sum, ", agent_sum!(), ")");
+pub(super) const AGENT_COUNTERS: &str = concat!(
+    "SELECT fact_number, hlc_wall, hlc_counter, stock_digest FROM agent WHERE sound(sum, ",
+    agent_sum!(),
+    ")"
+);
 pub(super) const AGENT_KEEP_COUNTERS: &str =
     "UPDATE agent SET fact_number = ?1, hlc_wall = ?2, hlc_counter = ?3, stock_digest = ?4";
 pub(super) const AGENT_CUT: &str = "UPDATE agent SET cut_root = ?1, cut_stock_digest = stock_digest";
@@ -34,51 +80,84 @@ pub(super) const ITEM_CHANGE: &str = "UPDATE item SET name = coalesce(?2, name),
     barcode = coalesce(?3, barcode), class = coalesce(?4, class) WHERE sku = ?1 AND (name <> coalesce(?2, name) \
     OR barcode IS NOT coalesce(?3, barcode) OR class IS NOT coalesce(?4, class))";
 pub(super) const ITEM_HAS_MOVED: &str = "SELECT moved_at IS NOT NULL FROM item WHERE sku = ?1";
-pub(super) const ITEM_STOCK: &str = "SELECT on_hand FROM item WHERE sku = ?1";
+pub(super) const ITEM_STOCK: &str =
+    concat!("SELECT on_hand FROM item WHERE sku = ?1 AND sound(sum, ", item_sum!(), ")");
 /// A time that lies after ?5 was noted while the clock was ahead: what is known now is better.
 pub(super) const ITEM_MOVE: &str = "UPDATE item SET on_hand = on_hand + ?2, \
     moved_at = CASE WHEN moved_at <= ?5 THEN max(moved_at, ?3) ELSE ?3 END, \
     counted_at = CASE WHEN NOT ?4 THEN counted_at WHEN counted_at <= ?5 THEN max(counted_at, ?3) ELSE ?3 END \
     WHERE sku = ?1";
-pub(super) const POSITION: &str =
-    "SELECT sku, name, barcode, on_hand, reserved, moved_at, counted_at FROM item WHERE sku = ?1";
-pub(super) const SEARCH_BARCODE: &str = "SELECT sku, name, barcode, on_hand, reserved, moved_at, counted_at FROM item WHERE barcode = ?1 \
-     ORDER BY sku LIMIT ?2";
-pub(super) const SEARCH_SKU: &str = "SELECT sku, name, barcode, on_hand, reserved, moved_at, counted_at FROM item \
-     WHERE sku COLLATE NOCASE >= ?1 AND sku COLLATE NOCASE < ?1 || '~' ORDER BY sku COLLATE NOCASE LIMIT ?2";
-pub(super) const SEARCH_WORDS: &str = "SELECT sku, item.name, barcode, on_hand, reserved, moved_at, counted_at \
-     FROM item_words JOIN item ON item.item = item_words.rowid WHERE item_words MATCH ?1 \
-     ORDER BY rank LIMIT ?2";
+pub(super) const POSITION: &str = concat!(
+    "SELECT sku, name, barcode, on_hand, reserved, moved_at, counted_at FROM item WHERE sku = ?1 AND sound(sum, ",
+    item_sum!(),
+    ")"
+);
+pub(super) const SEARCH_BARCODE: &str = concat!(
+    "SELECT sku, name, barcode, on_hand, reserved, moved_at, counted_at FROM item WHERE barcode = ?1 AND sound(sum, ",
+    item_sum!(),
+    ") ORDER BY sku LIMIT ?2"
+);
+pub(super) const SEARCH_SKU: &str = concat!(
+    "SELECT sku, name, barcode, on_hand, reserved, moved_at, counted_at FROM item \
+     WHERE sku COLLATE NOCASE >= ?1 AND sku COLLATE NOCASE < ?1 || '~' AND sound(sum, ",
+    item_sum!(),
+    ") ORDER BY sku COLLATE NOCASE LIMIT ?2"
+);
+pub(super) const SEARCH_WORDS: &str = concat!(
+    "SELECT sku, item.name, barcode, on_hand, reserved, moved_at, counted_at \
+     FROM item_words JOIN item ON item.item = item_words.rowid WHERE item_words MATCH ?1 AND sound(sum, ",
+    item_sum!(),
+    ") ORDER BY rank LIMIT ?2"
+);
 
 // Facts and what they amount to.
 pub(super) const FACT_INSERT: &str = "INSERT INTO fact (id, text, sku, task, recorded_at, document) \
     VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO NOTHING";
-pub(super) const FACT_TEXT: &str = "SELECT text FROM fact WHERE id = ?1";
+pub(super) const FACT_TEXT: &str =
+    concat!("SELECT text FROM fact WHERE id = ?1 AND sound(sum, ", fact_sum!(), ")");
 pub(super) const FACT_REPLACE: &str = "UPDATE fact SET text = ?2, sku = ?3, task = ?4 WHERE id = ?1";
 pub(super) const FACT_OTHER_BODY: &str =
     "INSERT INTO fact_other_body (id, text) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
 pub(super) const FACT_CARRIED: &str = "UPDATE fact SET document = ?2 WHERE id = ?1 AND document IS NULL";
-pub(super) const FACTS_OF_TASK: &str = "SELECT id, text FROM fact WHERE task = ?1 ORDER BY seq";
-pub(super) const FACTS_TO_CARRY: &str = "SELECT id, text, task, recorded_at FROM fact \
-    WHERE document IS NULL ORDER BY seq LIMIT ?1";
+pub(super) const FACTS_OF_TASK: &str =
+    concat!("SELECT id, text FROM fact WHERE task = ?1 AND sound(sum, ", fact_sum!(), ") ORDER BY seq");
+pub(super) const FACTS_TO_CARRY: &str = concat!(
+    "SELECT id, text, task, recorded_at FROM fact \
+    WHERE document IS NULL AND sound(sum, ",
+    fact_sum!(),
+    ") ORDER BY seq LIMIT ?1"
+);
 /// Under a given id, or its parts: '.' comes before '/', and nothing of an id lies between.
-pub(super) const FACTS_OF_INTENT: &str =
-    "SELECT id, text FROM fact WHERE id = ?1 OR (id > ?1 || '.' AND id < ?1 || '/') ORDER BY seq";
-pub(super) const TASK_STATE: &str = "SELECT state FROM task WHERE task = ?1";
+pub(super) const FACTS_OF_INTENT: &str = concat!(
+    "SELECT id, text FROM fact WHERE (id = ?1 OR (id > ?1 || '.' AND id < ?1 || '/')) AND sound(sum, ",
+    fact_sum!(),
+    ") ORDER BY seq"
+);
+pub(super) const TASK_STATE: &str =
+    concat!("SELECT state FROM task WHERE task = ?1 AND sound(sum, ", task_sum!(), ")");
 pub(super) const TASK_PUT: &str = "INSERT INTO task (task, phase, state, changed_at) VALUES (?1, ?2, ?3, ?4) \
     ON CONFLICT (task) DO UPDATE SET phase = ?2, state = ?3, changed_at = ?4";
 pub(super) const HOLDS_END: &str = "DELETE FROM task_hold WHERE task = ?1";
 pub(super) const HOLD_BEGINS: &str = "INSERT INTO task_hold (task, line, sku, units) VALUES (?1, ?2, ?3, ?4)";
-pub(super) const TASKS_OPEN: &str = "SELECT state, changed_at, task FROM task \
-    WHERE phase IN ('offered', 'accepted', 'picking', 'packed') AND (changed_at, task) < (?1, ?2) \
-    ORDER BY changed_at DESC, task DESC LIMIT ?3";
-pub(super) const TASKS_IN_PHASES: &str = "SELECT state, changed_at, task FROM task \
-    WHERE phase IN (SELECT value FROM json_each(?4)) AND (changed_at, task) < (?1, ?2) \
-    ORDER BY changed_at DESC, task DESC LIMIT ?3";
+pub(super) const TASKS_OPEN: &str = concat!(
+    "SELECT state, changed_at, task FROM task \
+    WHERE phase IN ('offered', 'accepted', 'picking', 'packed') AND (changed_at, task) < (?1, ?2) AND sound(sum, ",
+    task_sum!(),
+    ") ORDER BY changed_at DESC, task DESC LIMIT ?3"
+);
+pub(super) const TASKS_IN_PHASES: &str = concat!(
+    "SELECT state, changed_at, task FROM task \
+    WHERE phase IN (SELECT value FROM json_each(?4)) AND (changed_at, task) < (?1, ?2) AND sound(sum, ",
+    task_sum!(),
+    ") ORDER BY changed_at DESC, task DESC LIMIT ?3"
+);
 
 // Idempotency.
-pub(super) const KEY_FIND: &str =
-    "SELECT request_hash, answer FROM idempotency WHERE device = ?1 AND key = ?2";
+pub(super) const KEY_FIND: &str = concat!(
+    "SELECT request_hash, answer FROM idempotency WHERE device = ?1 AND key = ?2 AND sound(sum, ",
+    key_sum!(),
+    ")"
+);
 pub(super) const KEY_PUT: &str =
     "INSERT INTO idempotency (device, key, request_hash, answer, at) VALUES (?1, ?2, ?3, ?4, ?5)";
 pub(super) const KEYS_FORGET: &str = "DELETE FROM idempotency WHERE n <= last_insert_rowid() - ?1";
@@ -233,15 +312,79 @@ pub(super) const DEVICE_PAIR: &str = "INSERT INTO device \
     (device, name, role, generation, token_hash, paired_at) VALUES (?1, ?2, ?3, 1, ?4, ?5) \
     ON CONFLICT (device) DO UPDATE SET name = ?2, role = ?3, generation = generation + 1, token_hash = ?4, \
     paired_at = ?5, seen_at = NULL";
-pub(super) const DEVICE_BY_NAME: &str =
-    "SELECT device, name, role, generation, paired_at, seen_at FROM device WHERE device = ?1";
-pub(super) const DEVICE_BY_TOKEN: &str =
-    "SELECT device, name, role, generation, paired_at, seen_at FROM device WHERE token_hash = ?1";
-pub(super) const DEVICES: &str = "SELECT device, name, role, generation, paired_at, seen_at FROM device \
-    WHERE token_hash IS NOT NULL ORDER BY device";
+pub(super) const DEVICE_BY_NAME: &str = concat!(
+    "SELECT device, name, role, generation, paired_at, seen_at FROM device WHERE device = ?1 AND sound(sum, ",
+    device_sum!(),
+    ")"
+);
+pub(super) const DEVICE_BY_TOKEN: &str = concat!(
+    "SELECT device, name, role, generation, paired_at, seen_at FROM device WHERE token_hash = ?1 AND sound(sum, ",
+    device_sum!(),
+    ")"
+);
+pub(super) const DEVICES: &str = concat!(
+    "SELECT device, name, role, generation, paired_at, seen_at FROM device \
+    WHERE token_hash IS NOT NULL AND sound(sum, ",
+    device_sum!(),
+    ") ORDER BY device"
+);
 pub(super) const DEVICE_UNPAIR: &str =
     "UPDATE device SET token_hash = NULL WHERE device = ?1 AND token_hash IS NOT NULL";
 pub(super) const DEVICE_SEEN: &str = "UPDATE device SET seen_at = ?2 WHERE device = ?1";
 
 // What status pages and heartbeats say.
 pub(super) const SUMMARY: &str = include_str!("summary.sql");
+
+// Whether everything is what was written.
+pub(super) const NOTE: &str =
+    "SELECT (SELECT coalesce(max(seq), 0) FROM fact), central_has, facts_dropped FROM agent";
+pub(super) const CENTRAL_HAS_ALL: &str = "UPDATE agent SET central_has = (SELECT coalesce(max(seq), 0) FROM fact) \
+    WHERE central_has <> (SELECT coalesce(max(seq), 0) FROM fact)";
+pub(super) const FACTS_SOUND: &str = concat!(
+    "SELECT count(*), max(seq) FROM (SELECT seq FROM fact WHERE seq > ?1 AND seq <= ?2 AND sound(sum, ",
+    fact_sum!(),
+    ") ORDER BY seq LIMIT ?3)"
+);
+pub(super) const ITEMS_SOUND: &str =
+    concat!("SELECT sku, on_hand FROM item WHERE sound(sum, ", item_sum!(), ")");
+pub(super) const DIGEST_SOUND: &str =
+    concat!("SELECT stock_digest FROM agent WHERE sound(sum, ", agent_sum!(), ")");
+pub(super) const RESERVED_ASTRAY: &str = "SELECT count(*) FROM item LEFT JOIN \
+    (SELECT sku AS held, sum(units) AS units FROM task_hold GROUP BY sku) ON held = item.sku \
+    WHERE reserved <> coalesce(units, 0)";
+pub(super) const TASKS_SOUND: &str = concat!("SELECT count(*) FROM task WHERE sound(sum, ", task_sum!(), ")");
+pub(super) const KEYS_SOUND: &str =
+    concat!("SELECT count(*) FROM idempotency WHERE sound(sum, ", key_sum!(), ")");
+pub(super) const DEVICES_SOUND: &str =
+    concat!("SELECT count(*) FROM device WHERE sound(sum, ", device_sum!(), ")");
+pub(super) const DOCUMENTS_ROWS: &str = "SELECT document, name, heads FROM document WHERE document > ?1 \
+    ORDER BY document LIMIT ?2";
+
+// What was lost.
+pub(super) const LOSS_PUT: &str =
+    "INSERT INTO loss (id, found_at, facts, detail) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+pub(super) const LOSS_NOTED: &str = "UPDATE loss SET noted = 1 WHERE id = ?1";
+pub(super) const LOSSES_TO_TELL: &str =
+    "SELECT id, found_at, facts, detail, noted FROM loss WHERE noted = 0 ORDER BY found_at, id LIMIT ?1";
+pub(super) const LOSSES: &str =
+    "SELECT id, found_at, facts, detail, noted FROM loss ORDER BY found_at DESC, id LIMIT ?1";
+
+// Salvage.
+pub(super) const AGENT_OF_OLD: &str = concat!(
+    "SELECT installation, tenant, store, fact_number, hlc_wall, hlc_counter, closure FROM agent WHERE sound(sum, ",
+    agent_sum!(),
+    ")"
+);
+pub(super) const AGENT_SALVAGED: &str = "UPDATE agent SET tenant = ?1, store = ?2, fact_number = ?3, \
+    hlc_wall = ?4, hlc_counter = ?5, closure = ?6";
+pub(super) const FACT_KNOWN: &str = "SELECT 1 FROM fact WHERE id = ?1";
+pub(super) const DOCUMENT_EMPTY: &str = "DELETE FROM document_change WHERE document = ?1";
+pub(super) const DOCUMENT_UNREAD: &str = "UPDATE document SET heads = x'', acked = x'' WHERE document = ?1";
+pub(super) const DOCUMENT_EXISTS: &str = "SELECT 1 FROM document WHERE document = ?1";
+
+/// A row of any table, as it was; one that is there already stays.
+pub(super) fn insert_row(table: &str, columns: &[String]) -> String {
+    let names: Vec<String> = columns.iter().map(|name| format!("\"{name}\"")).collect();
+    let places: Vec<String> = (1..=columns.len()).map(|n| format!("?{n}")).collect();
+    format!("INSERT OR IGNORE INTO \"{table}\" ({}) VALUES ({})", names.join(", "), places.join(", "))
+}

@@ -5,7 +5,7 @@ use super::super::status::span;
 use super::Finding;
 use crate::adapters::http::StatusView;
 use crate::adapters::machine::SysinfoMachine;
-use crate::ports::ledger::{Housekeeping, Ledger};
+use crate::ports::ledger::{Housekeeping, Ledger, LossNote};
 use crate::ports::machine::Machine;
 use crate::runtime::identity::{IDENTITY_FILE, StoredIdentity};
 use crate::runtime::{self, AgentConfig};
@@ -32,6 +32,8 @@ pub(super) async fn database(dir: &DataDir) -> Finding {
         Ok(ledger) => ledger,
         Err(error) => return Finding::broken(WHAT, format!("{:#}", anyhow::Error::from(error)), todo),
     };
+    // Everything, as the agent does while it works.
+    let examined = ledger.examine().await;
     let summary = ledger.summary().await;
     let unbalanced = ledger.unbalanced(UNBALANCED_TOLD_MAX).await.unwrap_or_default();
     ledger.stop().await;
@@ -41,12 +43,30 @@ pub(super) async fn database(dir: &DataDir) -> Finding {
         return Finding::broken(WHAT, told, "count these articles, and call support");
     }
     match summary {
-        Ok(summary) => match summary.damaged {
-            Some(damage) => Finding::broken(WHAT, format!("damaged: {damage}"), todo),
-            None => Finding::works(WHAT, format!("{} articles, {} facts", summary.skus, summary.facts)),
+        Ok(summary) => match (summary.damaged, examined) {
+            (Some(damage), _) => Finding::broken(
+                WHAT,
+                format!("damaged: {damage}"),
+                "start the agent: it salvages what is sound, and keeps the damaged file",
+            ),
+            (None, Err(error)) => Finding::broken(WHAT, error.to_string(), todo),
+            (None, Ok(())) => lost(&summary.losses).unwrap_or_else(|| {
+                let found = format!(
+                    "every page and sum is right: {} articles, {} facts",
+                    summary.skus, summary.facts
+                );
+                Finding::works(WHAT, found)
+            }),
         },
         Err(error) => Finding::broken(WHAT, error.to_string(), todo),
     }
+}
+
+fn lost(losses: &[LossNote]) -> Option<Finding> {
+    let loss = losses.iter().find(|loss| loss.facts != Some(0) && !loss.noted)?;
+    let most = loss.facts.map_or_else(|| "an unknown number of".to_owned(), |facts| format!("up to {facts}"));
+    let todo = "count what was sold or received since the last sync; central is told with the next sync";
+    Some(Finding::look("database", format!("sound, but lost {most} records: {}", loss.detail), todo))
 }
 
 /// Whether the port is free for the agent to take.
@@ -80,8 +100,24 @@ pub(super) async fn running(local: &Local) -> Vec<Finding> {
             format!("damaged, only read: {damage}"),
             "call support; do not delete the data directory",
         ),
+        None if !status.examined => {
+            Finding::unknown("database", "it is being examined; ask again in a while")
+        }
         None => Finding::works("database", format!("{} articles, {} facts", status.skus, status.facts)),
     });
+    for loss in status.losses.iter().filter(|loss| loss.facts != Some(0)) {
+        let most =
+            loss.facts.map_or_else(|| "an unknown number of".to_owned(), |facts| format!("up to {facts}"));
+        let told = if loss.noted { "central knows" } else { "central does not know yet" };
+        findings.push(Finding::look(
+            "storage",
+            format!("lost {most} records ({told}): {}", loss.detail),
+            "count what was sold or received since the last sync",
+        ));
+    }
+    if status.ballast_held == Some(false) {
+        findings.push(Finding::look("reserve", "used up: the disk is nearly full", "free some space"));
+    }
     findings.push(sync(&status));
     if status.enrolled {
         findings.push(if status.broker.connected {

@@ -32,7 +32,9 @@ impl Replica for Store {
             unsynced: self.unsynced.load(Ordering::Relaxed),
             documents: Vec::new(),
             asks: Vec::new(),
+            baseline: None,
             more: self.unsynced.load(Ordering::Relaxed) > self.step,
+            losses: Vec::new(),
             speaker: crate::ports::ledger::Speaker::default(),
         })
     }

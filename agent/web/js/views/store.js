@@ -35,6 +35,10 @@ function lines(now) {
   const line = (tone, text) => el("li", { class: tone }, text);
   const list = [];
   list.push(now.damaged ? line("bad", "The database is damaged and only read. Call support.") : line("good", "Stock and orders are kept safely on this box"));
+  for (const loss of now.losses ?? [])
+    if (loss.facts !== 0)
+      list.push(line("bad", `The disk lost ${loss.facts == null ? "an unknown number of" : `up to ${loss.facts}`} records, found ${ago(loss.found_at)}${loss.noted ? "; central knows" : ""}`));
+  if (now.ballast_held === false) list.push(line("bad", "The disk is nearly full. Call support."));
   if (!now.enrolled) list.push(line("bad", "Not enrolled: it works alone, and receives no orders"));
   else if (now.central.reachable) list.push(line("good", `Connected to central, level ${secondsAgo(now.central.last_sync_s_ago)}`));
   else list.push(line("bad", `Central cannot be reached. Last contact ${secondsAgo(now.central.last_sync_s_ago)}. Work goes on.`));

@@ -74,6 +74,7 @@ pub(super) fn answer(
         more: piece.more,
         // It then asks from the beginning, and says that it does.
         rehydrate: behind && !request.rehydrating,
+        losses_noted: super::losses::noted(&request.losses),
         ..bare
     };
     Ok(response.in_version(request.version))

@@ -6,6 +6,7 @@ use super::branch::{self, Branch};
 use super::documents::Digests;
 use super::exceptions::{raise, settle};
 use super::incoming::{Refusal, Taken, report, take_in};
+use super::losses::note;
 use super::readopt::answer_returning;
 use super::row::{from_json, list, run};
 use super::savepoint::attempt_or;
@@ -128,6 +129,7 @@ fn exchange(
     received.changed_tasks.extend(answer_returning(conn, state, from, request.version, now)?);
     release_due(conn, state, from, now, &mut received)?;
     note_progress(conn, state, from, request, now)?;
+    note(conn, from, &request.losses, now)?;
     let digests = Digests::read(conn, &from.tenant, &from.store)?;
     remember(conn, from, digests, now)?;
     compare(conn, from, request, now)?;

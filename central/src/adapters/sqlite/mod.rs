@@ -31,6 +31,7 @@ mod incoming;
 mod leases;
 mod ledger;
 mod lines;
+mod losses;
 mod order_rows;
 mod orders;
 mod outbox;

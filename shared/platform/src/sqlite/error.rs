@@ -1,5 +1,6 @@
 //! What can go wrong with the file, in words that say what to do next.
 
+use super::sums::UNSOUND;
 use holdfast_shared::error::{Code, Problem};
 use rusqlite::ErrorCode;
 
@@ -56,6 +57,10 @@ impl From<rusqlite::Error> for StorageError {
         let text = error.to_string();
         if matches!(error, rusqlite::Error::QueryReturnedNoRows) {
             return Self::NoRow;
+        }
+        // SQLite gives the error of a function of ours a code of its own.
+        if text.contains(UNSOUND) {
+            return Self::Damaged(text);
         }
         // A foreign enum that may grow: what is not known here is told as it is.
         match error.sqlite_error_code() {

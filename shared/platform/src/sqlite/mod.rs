@@ -4,14 +4,19 @@
 //! `PRAGMA page_count`, and SQLite refuses to grow with the same error as a full disk. A larger
 //! number gives the space back.
 
+pub mod aside;
+mod ballast;
 mod error;
 pub mod mishap;
 mod open;
 mod readers;
+pub mod rescue;
 mod sql;
+mod sums;
 mod witness;
 mod writer;
 
+pub use ballast::Ballast;
 pub use error::StorageError;
 pub use open::{Database, IntegrityCheck, Mode, Opened, Options, Place, open};
 pub use readers::Readers;

@@ -1,7 +1,7 @@
 //! Opening: pragmas, a check of the file, migrations. A damaged file is an answer, not an error.
 
 use super::witness::{self, Counter, Note, Provenance};
-use super::{Companion, Readers, StorageError, Writer};
+use super::{Companion, Readers, StorageError, Witnessed, Writer, sql, sums};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -37,6 +37,9 @@ pub enum IntegrityCheck {
     Quick,
     /// Indexes too. For `doctor`.
     Full,
+    /// Nothing but what opening reads: the owner has sums over its rows, and looks at the whole file
+    /// while it works. The start does not grow with the file.
+    Later,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -121,6 +124,19 @@ impl Database {
                 Ok((Writer::thread(self.connection, state, counter)?, readers))
             }
         }
+    }
+
+    /// Makes this new database the successor of the one that a witness saw: its commits count on,
+    /// so that the old one, should it come back, is known to be older.
+    pub fn succeed(&mut self, seen: &Witnessed) -> Result<(), StorageError> {
+        let commits = seen.commits.saturating_add(1);
+        let number = i64::try_from(commits).map_err(StorageError::unreadable)?;
+        self.connection.execute(sql::WITNESS_SUCCEED, rusqlite::params![seen.lineage, number, seen.at.0])?;
+        if let Some(provenance) = &mut self.provenance {
+            provenance.lineage = seen.lineage;
+            provenance.commits = commits;
+        }
+        Ok(())
     }
 
     fn counter(&self, note: Note) -> Result<Option<Counter>, StorageError> {
@@ -217,16 +233,17 @@ fn set_up(connection: &Connection, options: &Options, cache_kib: u32) -> Result<
     connection.pragma_update(None, "foreign_keys", "ON")?;
     connection.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
-    Ok(())
+    sums::register(connection)
 }
 
 /// What is wrong with the file, or nothing.
 fn check(connection: &Connection, check: IntegrityCheck) -> Result<Option<String>, StorageError> {
-    let sql = match check {
+    let pragma = match check {
         IntegrityCheck::Quick => "PRAGMA quick_check(20)",
         IntegrityCheck::Full => "PRAGMA integrity_check(20)",
+        IntegrityCheck::Later => return Ok(None),
     };
-    let mut statement = connection.prepare(sql)?;
+    let mut statement = connection.prepare(pragma)?;
     let lines: Vec<String> =
         statement.query_map([], |row| row.get(0))?.take(CHECK_LINES_MAX).collect::<Result<_, _>>()?;
     Ok(if lines == ["ok"] { None } else { Some(lines.join("; ")) })

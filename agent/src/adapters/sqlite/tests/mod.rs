@@ -6,6 +6,7 @@ mod devices;
 mod import;
 mod pieces;
 mod projections;
+mod salvage;
 mod storage;
 mod support;
 mod sync;

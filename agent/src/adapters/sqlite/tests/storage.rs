@@ -2,7 +2,7 @@ use super::support::{Disk, FakeCentral, NOW, close, code, line, run, stock, sync
 use crate::adapters::sqlite::SqliteLedger;
 use crate::core::command::MovementKind;
 use crate::core::testing::{at, moves};
-use crate::ports::ledger::{Import, Ledger, LedgerError};
+use crate::ports::ledger::{Import, Ledger, LedgerError, Replica};
 use holdfast_platform::sqlite::{Options, Place};
 use holdfast_shared::error::Code;
 use std::io::{Seek, SeekFrom, Write};
@@ -81,34 +81,6 @@ async fn a_full_disk_writes_nothing_and_works_again_afterwards() {
 }
 
 #[tokio::test]
-async fn a_damaged_file_is_only_read_and_says_so() {
-    let mut disk = Disk::new();
-    let ledger = disk.alone();
-    let items: Vec<_> = (0..2_000).map(|n| (format!("SKU-{n}"), n)).collect();
-    let items: Vec<_> = items.iter().map(|(sku, n)| (sku.as_str(), *n)).collect();
-    stock(&ledger, &items).await;
-    close(ledger, &disk).await;
-    let mut file = std::fs::OpenOptions::new().write(true).open(disk.path()).unwrap();
-    let middle = file.metadata().unwrap().len() / 2 / 4096 * 4096;
-    file.seek(SeekFrom::Start(middle)).unwrap();
-    file.write_all(&[0xa5; 8192]).unwrap();
-    drop(file);
-    let ledger = disk.alone();
-    let summary = ledger.summary().await.unwrap();
-    assert!(summary.damaged.is_some_and(|found| !found.is_empty()));
-    assert_eq!(code(run(&ledger, "k", moves(MovementKind::Sale, "SKU-1", 1)).await), Code::ReadOnly);
-}
-
-#[tokio::test]
-async fn a_file_that_is_no_database_is_told_and_not_crashed_on() {
-    let mut disk = Disk::new();
-    std::fs::write(disk.path(), vec![b'x'; 20_000]).unwrap();
-    let ledger = disk.alone();
-    assert!(ledger.summary().await.unwrap().damaged.is_some());
-    assert_eq!(code(run(&ledger, "k", moves(MovementKind::Sale, "A", 1)).await), Code::ReadOnly);
-}
-
-#[tokio::test]
 async fn a_database_belongs_to_one_store() {
     let mut disk = Disk::new();
     drop(disk.enrolled());
@@ -133,4 +105,38 @@ async fn damage_that_shows_while_running_ends_writing_too() {
     assert!(ledger.search("A", 5).await.is_err());
     assert_eq!(code(run(&ledger, "k", moves(MovementKind::Sale, "A", 1)).await), Code::ReadOnly);
     assert!(ledger.summary().await.unwrap().damaged.is_some());
+}
+
+/// The limit is walked page by page through the same work: wherever it strikes, what was answered is
+/// there, what was refused left nothing, and everything goes on when there is room again.
+#[tokio::test]
+async fn a_disk_may_be_full_at_every_page() {
+    let mut disk = Disk::new();
+    let (ledger, mut central) = (disk.enrolled(), FakeCentral::new());
+    stock(&ledger, &[("A", 100_000)]).await;
+    let (mut done, mut refused, mut keys) = (0_i64, 0, 0);
+    for spare in 0..12 {
+        pages_max(&ledger, Some(spare)).await;
+        for _ in 0..40 {
+            keys += 1;
+            match run(&ledger, &format!("k{keys}"), moves(MovementKind::Sale, "A", 1)).await {
+                Ok(_) => done += 1,
+                Err(LedgerError::Unavailable { code: Code::DiskFull, .. }) => refused += 1,
+                Err(other) => panic!("{spare} pages to spare: {other:?}"),
+            }
+        }
+        assert_eq!(units(&ledger, "A").await.0, 100_000 - done, "{spare} pages to spare");
+        assert_eq!(ledger.summary().await.unwrap().facts, u64::try_from(done).unwrap() + 1);
+        // A sync that finds no room is refused as a whole, or was done.
+        let _full = ledger.cut(at(NOW)).await;
+        pages_max(&ledger, None).await;
+        run(&ledger, &format!("room-{spare}"), moves(MovementKind::Sale, "A", 1)).await.unwrap();
+        done += 1;
+    }
+    assert!(refused > 0, "the limit never struck");
+    for _ in 0..4 {
+        sync(&ledger, &mut central).await;
+    }
+    assert_eq!(i64::try_from(central.stock_facts()).unwrap(), done + 1);
+    ledger.examine().await.unwrap();
 }

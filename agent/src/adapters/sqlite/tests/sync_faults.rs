@@ -138,7 +138,7 @@ async fn after_a_failed_write_the_documents_go_on_under_a_new_writer() {
     let undone = ledger
         .write(|connection, hand| {
             let identity = hand.identity.clone().unwrap();
-            crate::adapters::sqlite::carry::carry(connection, hand, &identity)?;
+            crate::adapters::sqlite::carry::carry(connection, hand, &identity, holdfast_shared::time::UtcMs(NOW))?;
             connection.execute_batch("ROLLBACK")?;
             Ok(())
         })
@@ -213,6 +213,8 @@ async fn a_restored_disk_gets_back_what_central_has_of_it() {
     assert!(sync(&ledger, &mut central).await);
     close(ledger, &disk).await;
     std::fs::write(disk.path(), backup).unwrap();
+    // Without its witness, as when the whole folder was put back.
+    std::fs::remove_file(holdfast_platform::sqlite::witness_path(&disk.path())).unwrap();
     let ledger = disk.enrolled();
     assert_eq!(units(&ledger, "A").await.0, 5);
     assert!(!sync(&ledger, &mut central).await);
