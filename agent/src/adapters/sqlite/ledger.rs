@@ -15,6 +15,7 @@ use async_trait::async_trait;
 use holdfast_platform::sqlite::{StorageError, Writer};
 use holdfast_shared::domain::fact::Fact;
 use holdfast_shared::domain::task::TaskState;
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{Sku, TaskId};
 use holdfast_shared::limits::{LOOKUP_SKUS_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use holdfast_shared::set_hash::SetHash;
@@ -81,10 +82,11 @@ fn execute(
     command: &Command,
     now: Now,
 ) -> Result<Executed, LedgerError> {
-    if let Some(answer) = answered_before(connection, intent)? {
+    let known_again = Guard::IdempotencyRecord.stands();
+    if let Some(answer) = answered_before(connection, intent)?.filter(|_| known_again) {
         return Ok(Executed { answer, replayed: true });
     }
-    if let Some(answer) = recorded_before(connection, intent, command)? {
+    if let Some(answer) = recorded_before(connection, intent, command)?.filter(|_| known_again) {
         return Ok(Executed { answer, replayed: true });
     }
     if matches!(command, Command::Task { .. }) {

@@ -104,7 +104,7 @@ fn heard(connection: &Connection) -> Result<(Option<u64>, u64), StorageError> {
 /// anew, and what it has already it skips.
 fn meet(connection: &Connection, identity: &Identity, incarnation: u64) -> Result<(), LedgerError> {
     let (known, _) = heard(connection)?;
-    if known.is_some_and(|known| known != incarnation) {
+    if known.is_some_and(|known| known != incarnation) && Guard::IncarnationCheck.stands() {
         tracing::warn!(?known, incarnation, "central was restored; everything is offered to it again");
         offer_all(connection, identity)?;
     }
@@ -215,13 +215,14 @@ fn acknowledge(
     more: bool,
 ) -> Result<(), LedgerError> {
     let Some(row) = documents::find(connection, name)?.filter(|row| !row.sealed) else { return Ok(()) };
-    let known = documents::known(connection, row.row, heads)?;
+    let covered = documents::known(connection, row.row, heads)?;
+    let known = if Guard::AcknowledgedByHeads.stands() { covered } else { row.heads.clone() };
     if known.len() < heads.len() && !more {
         // Central has changes here that it did not send, or that we lost.
         connection.prepare_cached(sql::ASK)?.execute([name.to_string()])?;
     }
     connection.prepare_cached(sql::CHANGES_ACK_ALL)?.execute([row.row])?;
-    if known != row.heads && Guard::AcknowledgedByHeads.stands() {
+    if known != row.heads {
         let lacked = lacked(connection, hand, row.row, &known)?;
         for hash in lacked {
             connection.prepare_cached(sql::CHANGE_LACKED)?.execute(params![row.row, hash.as_bytes()])?;
