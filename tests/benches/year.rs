@@ -1,6 +1,6 @@
 //! A year of a busy store: 365 business days of 5,000 movements on the real ledgers of both sides.
 //!
-//! Run: `cargo bench -p holdfast-tests --bench year [-- DAYS]`. Each line is a month; what must be
+//! Run: `cargo bench -p holdfast-tests --bench year [-- DAYS MOVEMENTS]`. Each line is a month; what must be
 //! flat is memory, open documents, live changes, and the start. Files grow until retention (90 days).
 
 #![allow(clippy::print_stdout, reason = "a bench tells its figures")]
@@ -11,9 +11,11 @@ use std::time::Instant;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
-    let days = std::env::args().filter_map(|word| word.parse().ok()).next().unwrap_or(365);
+    let mut asked = std::env::args().filter_map(|word| word.parse::<u32>().ok());
+    let (days, movements) = (asked.next().unwrap_or(365), asked.next().unwrap_or(5_000));
+    let movements = usize::try_from(movements)?;
     let begun = Instant::now();
-    let told = live(Life { days, movements: 5_000, skus: 2_000, told_every: (days / 12).max(1) }).await?;
+    let told = live(Life { days, movements, skus: 2_000, told_every: (days / 12).max(1) }).await?;
     println!(
         "{:>4} {:>9} {:>9} {:>10} {:>5} {:>8} {:>9} {:>9} {:>8} {:>9} {:>10}",
         "day",

@@ -3,14 +3,26 @@
 //! put aside until all are there; then stock is made anew, in one transaction.
 
 use super::hand::Carried;
-use super::seals::Desk;
 use super::{documents, sql};
 use holdfast_platform::sqlite::StorageError;
+use holdfast_shared::document::WriterId;
 use holdfast_shared::domain::stock::digest_element;
 use holdfast_shared::ids::Sku;
 use holdfast_shared::set_hash::SetHash;
+use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::sync::{Baseline, BaselineAsk};
 use rusqlite::{Connection, params};
+
+/// Where one answer's seals and baseline are taken over.
+pub(super) struct Desk<'a> {
+    pub connection: &'a Connection,
+    pub writer: WriterId,
+    pub incarnation: u64,
+    /// Central's clock: one clock for both sides' retention.
+    pub told_at: UtcMs,
+    /// This database had never heard of central before: it has nothing of what was sealed.
+    pub is_new: bool,
+}
 
 struct Reached {
     wanted: bool,

@@ -8,7 +8,7 @@ use super::view::id;
 use super::{seals, sql};
 use crate::ports::ledger::Identity;
 use holdfast_platform::sqlite::StorageError;
-use holdfast_shared::document::{Bag, DocumentError, Recorded, Root};
+use holdfast_shared::document::{Bag, Root};
 use holdfast_shared::ids::{DocumentId, FactId, TaskId};
 use holdfast_shared::limits::CHANGE_FACTS_MAX;
 use holdfast_shared::set_hash::SetHash;
@@ -134,29 +134,9 @@ fn put(
     facts: &[(FactId, String)],
     oldest_at: UtcMs,
 ) -> Result<(), StorageError> {
-    write(connection, row, bag, facts, (facts.len(), oldest_at))?;
+    documents::write(connection, row, bag, facts, (facts.len(), oldest_at))?;
     for (fact, _) in facts {
         connection.prepare_cached(sql::FACT_CARRIED)?.execute(params![fact.as_str(), row])?;
     }
     Ok(())
-}
-
-/// `counted`: how many of them wait to be acknowledged, and since when.
-pub(super) fn write(
-    connection: &Connection,
-    row: i64,
-    bag: &mut Bag,
-    facts: &[(FactId, String)],
-    counted: (usize, UtcMs),
-) -> Result<(), StorageError> {
-    let Recorded { changes, conflicts } = bag.record(facts).map_err(|error| cannot(&error))?;
-    for conflict in conflicts {
-        tracing::error!(fact = %conflict.id, "a fact has another body in its document than in the ledger");
-    }
-    documents::append(connection, row, &changes, counted, Acked::NotYet)?;
-    documents::set_heads(connection, row, &bag.heads())
-}
-
-fn cannot(error: &DocumentError) -> StorageError {
-    StorageError::Other(format!("facts could not be put into their document: {error}"))
 }

@@ -3,8 +3,10 @@
 use super::sql;
 use super::view::{id, signed, unsigned};
 use holdfast_platform::sqlite::StorageError;
-use holdfast_shared::document::{Bag, ChangeHash, Heads, Root, StoredChange, WriterId};
-use holdfast_shared::ids::DocumentId;
+use holdfast_shared::document::{
+    Bag, ChangeHash, DocumentError, Heads, Recorded, Root, StoredChange, WriterId,
+};
+use holdfast_shared::ids::{DocumentId, FactId};
 use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -147,4 +149,24 @@ pub(super) fn root(connection: &Connection) -> Result<Root, StorageError> {
         root.open(&name, &to_heads(&row.get::<_, Vec<u8>>(1)?)?);
     }
     Ok(root)
+}
+
+/// Puts facts into a document, and the changes that carry them into its rows. `counted`: how many of them wait to be acknowledged, and since when.
+pub(super) fn write(
+    connection: &Connection,
+    row: i64,
+    bag: &mut Bag,
+    facts: &[(FactId, String)],
+    counted: (usize, UtcMs),
+) -> Result<(), StorageError> {
+    let Recorded { changes, conflicts } = bag.record(facts).map_err(|error| cannot(&error))?;
+    for conflict in conflicts {
+        tracing::error!(fact = %conflict.id, "a fact has another body in its document than in the ledger");
+    }
+    append(connection, row, &changes, counted, Acked::NotYet)?;
+    set_heads(connection, row, &bag.heads())
+}
+
+fn cannot(error: &DocumentError) -> StorageError {
+    StorageError::Other(format!("facts could not be put into their document: {error}"))
 }

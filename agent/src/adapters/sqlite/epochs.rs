@@ -3,7 +3,6 @@
 //! count and digest. None of it needs central, but for documents of earlier boots: those may lack
 //! what a restored disk lost, so central is heard first.
 
-use super::carry;
 use super::documents;
 use super::hand::{Carried, Hand, OpenStock};
 use super::sql;
@@ -149,7 +148,7 @@ fn write_closing(
     let before = bag.heads();
     for fact in facts {
         let text = encode(&fact).map_err(StorageError::unreadable)?;
-        carry::write(connection, row, bag, &[(fact.id, text)], (0, now))?;
+        documents::write(connection, row, bag, &[(fact.id, text)], (0, now))?;
     }
     root.advance(name, &before, &bag.heads());
     Ok(())

@@ -86,7 +86,7 @@ impl Hand {
             return WriterId::new(replica, [0; 8]);
         }
         let (_, random) = self.drawn(&self.tries.to_le_bytes());
-        WriterId::new(replica, if Guard::WriterRenewal.stands() { random } else { [0; 8] })
+        WriterId::new(replica, random)
     }
 
     /// Random as the boot is, and the same for the same boot, so that a simulation can be repeated.

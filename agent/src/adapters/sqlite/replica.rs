@@ -95,7 +95,7 @@ fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Cut, Ledger
     })
 }
 
-pub(super) fn heard(connection: &Connection) -> Result<(Option<u64>, u64), StorageError> {
+fn heard(connection: &Connection) -> Result<(Option<u64>, u64), StorageError> {
     let (incarnation, cursor): (Option<i64>, i64) =
         connection.prepare_cached(sql::AGENT_HEARD)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok((incarnation.map(unsigned).transpose()?, unsigned(cursor)?))
@@ -202,7 +202,7 @@ fn end_documents(
     let identity = enrolled(hand)?;
     for problem in response.errors.iter().filter(|problem| problem.code() == Some(Code::Sealed)) {
         if let Ok(name) = problem.document.parse::<DocumentId>() {
-            seals::refused(connection, hand, carried, &name, problem)?;
+            seals::refused(connection, hand, &identity, carried, response, (&name, problem))?;
         }
     }
     seals::take_over(connection, hand, &identity, carried, response, is_new)
@@ -228,7 +228,7 @@ fn acknowledge(
         connection.prepare_cached(sql::ASK)?.execute([name.to_string()])?;
     }
     connection.prepare_cached(sql::CHANGES_ACK_ALL)?.execute([row.row])?;
-    if known != row.heads && Guard::AcknowledgedByHeads.stands() {
+    if known != row.heads {
         let lacked = lacked(connection, hand, row.row, &known)?;
         for hash in lacked {
             connection.prepare_cached(sql::CHANGE_LACKED)?.execute(params![row.row, hash.as_bytes()])?;

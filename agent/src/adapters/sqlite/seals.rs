@@ -3,10 +3,11 @@
 //! in one transaction. What we lack of it is asked for first. What we have beyond it is carried
 //! again, into the newest document: the id of a fact is its key, so nothing counts twice.
 
+use super::baseline::{self, Desk};
 use super::documents::{self, Acked, DocumentRow, to_heads};
 use super::hand::{Carried, Hand};
+use super::sql;
 use super::view::{id, signed};
-use super::{baseline, sql};
 use crate::ports::ledger::{Identity, LedgerError};
 use holdfast_platform::sqlite::StorageError;
 use holdfast_shared::document::{Bag, Heads, Root, StoredChange, WriterId, pack, unpack};
@@ -18,17 +19,6 @@ use holdfast_shared::wire::sync::{DocumentProblem, Seal, SyncResponse};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeSet;
 
-/// Where one answer's seals are taken over.
-pub(super) struct Desk<'a> {
-    pub connection: &'a Connection,
-    pub writer: WriterId,
-    pub incarnation: u64,
-    /// Central's clock: one clock for both sides' retention.
-    pub told_at: UtcMs,
-    /// This database had never heard of central before: it has nothing of what was sealed.
-    pub is_new: bool,
-}
-
 /// Seals, and the baseline when it comes. Gives what a person should hear.
 pub(super) fn take_over(
     connection: &Connection,
@@ -38,10 +28,8 @@ pub(super) fn take_over(
     response: &SyncResponse,
     is_new: bool,
 ) -> Result<Vec<String>, LedgerError> {
-    let (incarnation, told_at) = (response.incarnation, response.central_time);
-    let writer = hand.writer(&identity.replica);
-    let desk = Desk { connection, writer, incarnation, told_at, is_new };
-    connection.prepare_cached(sql::AGENT_CENTRAL_TIME)?.execute([told_at.0])?;
+    let desk = desk(connection, hand, identity, response, is_new);
+    connection.prepare_cached(sql::AGENT_CENTRAL_TIME)?.execute([desk.told_at.0])?;
     let mut problems = Vec::new();
     for seal in &response.seals {
         match (seal.document(), seal.heads()) {
@@ -59,6 +47,17 @@ pub(super) fn take_over(
         baseline::take(&desk, carried, piece, response.more)?;
     }
     Ok(problems)
+}
+
+fn desk<'a>(
+    connection: &'a Connection,
+    hand: &Hand,
+    identity: &Identity,
+    response: &SyncResponse,
+    is_new: bool,
+) -> Desk<'a> {
+    let (incarnation, told_at) = (response.incarnation, response.central_time);
+    Desk { connection, writer: hand.writer(&identity.replica), incarnation, told_at, is_new }
 }
 
 fn is_ours(name: &DocumentId, ours: &StoreId) -> bool {
@@ -271,9 +270,10 @@ fn reopen_unconfirmed(desk: &Desk<'_>, carried: &mut Carried) -> Result<(), Stor
 pub(super) fn refused(
     connection: &Connection,
     hand: &Hand,
+    identity: &Identity,
     carried: &mut Carried,
-    name: &DocumentId,
-    problem: &DocumentProblem,
+    response: &SyncResponse,
+    (name, problem): (&DocumentId, &DocumentProblem),
 ) -> Result<(), LedgerError> {
     let Some(row) = documents::find(connection, name)?.filter(|row| !row.sealed) else { return Ok(()) };
     let hashes = problem.missing().map_err(StorageError::unreadable)?;
@@ -284,16 +284,7 @@ pub(super) fn refused(
         connection.prepare_cached(sql::SEAL_DUE)?.execute(params![row.row, theirs.to_bytes(), 0])?;
         return Ok(());
     }
-    let Some(identity) = &hand.identity else { return Ok(()) };
-    let (incarnation, _) = super::replica::heard(connection)?;
-    let told_at: i64 = connection.prepare_cached(sql::CENTRAL_TIME)?.query_row([], |row| row.get(0))?;
-    let desk = Desk {
-        connection,
-        writer: hand.writer(&identity.replica),
-        incarnation: incarnation.unwrap_or_default(),
-        told_at: UtcMs(told_at),
-        is_new: false,
-    };
+    let desk = desk(connection, hand, identity, response, false);
     give_up(&desk, carried, name, &row, &theirs)?;
     Ok(())
 }

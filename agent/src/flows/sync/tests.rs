@@ -31,6 +31,7 @@ impl Replica for Store {
             stock_digest: SetHash::EMPTY,
             unsynced: self.unsynced.load(Ordering::Relaxed),
             documents: Vec::new(),
+            baseline: None,
             asks: Vec::new(),
             baseline: None,
             more: self.unsynced.load(Ordering::Relaxed) > self.step,

@@ -1,7 +1,7 @@
 //! What a replica gets back: everything it lacks, in pieces, and what is safe at central.
 
 use super::Result;
-use super::documents::{Digests, load, owner};
+use super::documents::{Digests, load, owner, sealed};
 use super::incoming::{Refusal, check_owner};
 use super::pen::stamp;
 use super::recall::mark_sent;
@@ -138,7 +138,7 @@ impl Piece {
     /// Who sends to a sealed document has missed its seal.
     fn tell_seal(&mut self, conn: &Connection, from: &ReplicaIdentity, document: &DocumentId) -> Result<()> {
         let told = self.seals.iter().any(|seal| seal.document().as_ref() == Ok(document));
-        if !told && let Some(seal) = seals::find(conn, &from.tenant, document)? {
+        if !told && let Some(seal) = sealed(conn, &from.tenant, document)? {
             self.seals.push(Seal::new(document, &seal.heads, seal.facts));
         }
         Ok(())
@@ -301,7 +301,7 @@ fn whole(
     from: &ReplicaIdentity,
     document: &DocumentId,
 ) -> Result<Option<Bag>> {
-    match seals::find(conn, &from.tenant, document)? {
+    match sealed(conn, &from.tenant, document)? {
         Some(_) => seals::archived(conn, state.writer, &from.tenant, document),
         None => load(conn, state.writer, &from.tenant, document).map(Some),
     }

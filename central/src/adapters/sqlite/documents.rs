@@ -1,7 +1,7 @@
 //! Documents as rows: their changes in the order in which this store's replicas fetch them, their
 //! heads, and the store's root over all heads.
 
-use super::row::{list, one, run};
+use super::row::{list, one, parsed, run, unsigned};
 use super::sql::sql;
 use super::{Result, error};
 use holdfast_shared::document::{Bag, Heads, StoredChange, WriterId};
@@ -29,12 +29,29 @@ pub(super) fn owner(
 ) -> Result<Option<(StoreId, Heads)>> {
     let key = [tenant.as_str(), &document.to_string()];
     let found = one(conn, sql!(DOCUMENTS.document), key, |row| {
-        Ok((super::row::parsed(row, "store")?, row.get::<_, Vec<u8>>("heads")?))
+        Ok((parsed(row, "store")?, row.get::<_, Vec<u8>>("heads")?))
     })?;
     match found {
         Some((store, heads)) => Ok(Some((store, heads_of(&heads)?))),
-        None => Ok(super::seals::find(conn, tenant, document)?.map(|seal| (seal.store, seal.heads))),
+        None => Ok(sealed(conn, tenant, document)?.map(|seal| (seal.store, seal.heads))),
     }
+}
+
+/// The permanent record of a document that is complete.
+#[derive(Debug, Clone)]
+pub(super) struct Sealed {
+    pub(super) store: StoreId,
+    pub(super) heads: Heads,
+    pub(super) facts: u64,
+}
+
+pub(super) fn sealed(conn: &Connection, tenant: &TenantId, document: &DocumentId) -> Result<Option<Sealed>> {
+    let key = [tenant.as_str(), &document.to_string()];
+    let found = one(conn, sql!(SEALS.seal), key, |row| {
+        let facts = unsigned(row, "facts")?;
+        Ok((parsed(row, "store")?, row.get::<_, Vec<u8>>("heads")?, facts))
+    })?;
+    found.map(|(store, heads, facts)| Ok(Sealed { store, heads: heads_of(&heads)?, facts })).transpose()
 }
 
 pub(super) fn heads_of(bytes: &[u8]) -> Result<Heads> {

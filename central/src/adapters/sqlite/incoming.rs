@@ -1,10 +1,10 @@
 //! One document of a replica, taken in or refused as a whole.
 
-use super::documents::{Authored, keep, load, owner};
+use super::documents::{Authored, Sealed, keep, load, owner, sealed};
 use super::exceptions::raise;
 use super::ledger::{self, Recorded};
 use super::savepoint::Stop;
-use super::seals::{self, Place, Sealed};
+use super::seals::{self, Place};
 use super::state::State;
 use super::tasks::{Grown, follow};
 use super::timeline::{Happened, note, note_doubt};
@@ -98,7 +98,7 @@ pub(super) fn take_in(
     now: UtcMs,
 ) -> Part<Taken> {
     check_owner(conn, from, frame.name(), document)?;
-    if let Some(seal) = seals::find(conn, &from.tenant, document)?
+    if let Some(seal) = sealed(conn, &from.tenant, document)?
         && late(conn, state, from, frame, document, &seal, now)? == Late::Known
     {
         return Ok(Taken::default());

@@ -4,9 +4,9 @@
 //! A fact that comes after the seal is never dropped: its store carries a stock fact again, in its
 //! newest document; a task's document is opened again.
 
-use super::documents::{Authored, Digests, heads_of, keep};
+use super::documents::{Authored, Digests, Sealed, keep, sealed};
 use super::exceptions::raise;
-use super::row::{one, parsed, run};
+use super::row::{one, run};
 use super::sql::sql;
 use super::state::State;
 use super::{Result, baseline, error, timeline};
@@ -18,23 +18,6 @@ use holdfast_shared::ids::{DocumentId, ReplicaId, StoreId, TaskId, TenantId};
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::fact::Epoch;
 use rusqlite::{Connection, named_params};
-
-/// The permanent record of a document that is complete.
-#[derive(Debug, Clone)]
-pub(super) struct Sealed {
-    pub(super) store: StoreId,
-    pub(super) heads: Heads,
-    pub(super) facts: u64,
-}
-
-pub(super) fn find(conn: &Connection, tenant: &TenantId, document: &DocumentId) -> Result<Option<Sealed>> {
-    let key = [tenant.as_str(), &document.to_string()];
-    let found = one(conn, sql!(SEALS.seal), key, |row| {
-        let facts = super::row::unsigned(row, "facts")?;
-        Ok((parsed(row, "store")?, row.get::<_, Vec<u8>>("heads")?, facts))
-    })?;
-    found.map(|(store, heads, facts)| Ok(Sealed { store, heads: heads_of(&heads)?, facts })).transpose()
-}
 
 /// A sealed document as it was; none when its changes are not kept any more.
 pub(super) fn archived(
@@ -179,7 +162,7 @@ pub(super) fn reopen(conn: &Connection, state: &State, place: &Place<'_>, seal: 
 
 /// Before central itself writes to a document.
 pub(super) fn reopen_if_sealed(conn: &Connection, state: &State, place: &Place<'_>) -> Result<()> {
-    match find(conn, place.tenant, place.document)? {
+    match sealed(conn, place.tenant, place.document)? {
         Some(seal) => reopen(conn, state, place, &seal),
         None => Ok(()),
     }

@@ -138,7 +138,12 @@ async fn after_a_failed_write_the_documents_go_on_under_a_new_writer() {
     let undone = ledger
         .write(|connection, hand| {
             let identity = hand.identity.clone().unwrap();
-            crate::adapters::sqlite::carry::carry(connection, hand, &identity, holdfast_shared::time::UtcMs(NOW))?;
+            crate::adapters::sqlite::carry::carry(
+                connection,
+                hand,
+                &identity,
+                holdfast_shared::time::UtcMs(NOW),
+            )?;
             connection.execute_batch("ROLLBACK")?;
             Ok(())
         })
