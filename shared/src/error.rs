@@ -69,6 +69,7 @@ codes! {
     DamagedSync = "damaged_sync", 422, false, "The bytes failed the check of this document; nothing of it was applied. Run holdfast-agent doctor.";
     /// Changes build on others that this side lacks.
     MissingChanges = "missing_changes", 409, true, "Send the changes since the heads that the answer names.";
+    Sealed = "sealed", 409, false, "The document is complete and changes no more; its facts go into the newest one.";
     TooManyRequests = "too_many_requests", 429, true, "Wait as long as Retry-After says.";
     Internal = "internal", 500, true, "Try again; if it stays, tell support the trace id.";
     Busy = "busy", 503, true, "The server sheds load; wait as long as Retry-After says.";

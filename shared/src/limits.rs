@@ -34,6 +34,8 @@ pub const PAGE_ROWS_DEFAULT: u32 = 50;
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of one line of an import file.
 pub const IMPORT_LINE_BYTES_MAX: usize = 16 * 1024;
+/// How long a person may overrule the observer with one word.
+pub const OVERRULE_MS_MAX: i64 = 24 * 60 * 60 * 1000;
 /// How long a code that pairs a device is good: long enough to walk to the handheld, too short to
 /// leave lying about.
 pub const PAIRING_CODE_MS: i64 = 10 * 60 * 1000;
@@ -57,6 +59,17 @@ pub const HEADS_MAX: usize = 64;
 /// Operations of any document, which is what memory and time depend on: an epoch and some slack for
 /// its closing fact and for ids that were put twice.
 pub const DOCUMENT_FACTS_MAX: usize = EPOCH_FACTS_MAX + 2 * CHANGE_FACTS_MAX;
+
+/// Bytes of one document's changes in its archive, unpacked.
+pub const ARCHIVE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Positions of one piece of a baseline.
+pub const BASELINE_POSITIONS_MAX: usize = 2_000;
+/// Seals of one answer.
+pub const SEALS_MAX: usize = 1_000;
+/// Rows that one step of housekeeping changes, so that nobody waits long behind it.
+pub const HOUSEKEEPING_ROWS_MAX: usize = 2_000;
+/// Documents that one step seals, reopens or closes.
+pub const SEALING_DOCUMENTS_MAX: usize = 16;
 
 /// Documents of one sync message.
 pub const SYNC_DOCUMENTS_MAX: usize = 2_000;

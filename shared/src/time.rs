@@ -210,6 +210,33 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_was_a_year_ahead_and_was_set_right_goes_on_growing_and_drags_nobody_along() {
+        const YEAR: i64 = 365 * 86_400_000;
+        let mut central = HlcClock::default();
+        let ahead = central.tick(UtcMs(YEAR));
+        // Set right, and started anew from what was stored.
+        let mut central = HlcClock::resume(ahead);
+        let mut agent = HlcClock::default();
+        let mut before = ahead;
+        for now in (1_000..9_000).step_by(1_000) {
+            let stamp = central.tick(UtcMs(now));
+            assert!(stamp > before);
+            before = stamp;
+            assert_eq!(agent.witness(stamp, UtcMs(now)), Witness::FromTheFuture);
+            assert_eq!(agent.tick(UtcMs(now)).wall, UtcMs(now), "an agent keeps its own time");
+        }
+    }
+
+    #[test]
+    fn a_clock_in_1970_or_before_panics_nowhere() {
+        let mut clock = HlcClock::resume(Hlc { wall: UtcMs(1_000), counter: u32::MAX });
+        for wall in [0, -1, i64::MIN, i64::MAX] {
+            let stamp = clock.tick(UtcMs(wall));
+            assert_eq!(stamp.to_string().parse(), Ok(stamp));
+        }
+    }
+
+    #[test]
     fn a_seen_stamp_is_passed() {
         let mut clock = HlcClock::default();
         let seen = Hlc { wall: UtcMs(100), counter: 7 };

@@ -18,6 +18,10 @@ use std::time::Duration;
 const START_WITHIN: Duration = Duration::from_secs(30);
 const STOP_WITHIN: Duration = Duration::from_secs(15);
 
+/// As in packaging/agent/holdfast-agent.service, so that what is measured here is what is packaged.
+const MEMORY: [(&str, &str); 3] =
+    [("MALLOC_ARENA_MAX", "2"), ("MALLOC_MMAP_THRESHOLD_", "131072"), ("MALLOC_TRIM_THRESHOLD_", "131072")];
+
 /// Where a box finds central.
 #[derive(Debug, Clone, Copy)]
 pub struct CentralAddresses {
@@ -81,7 +85,7 @@ impl StoreBox {
     pub async fn start(&mut self) -> Result<()> {
         ensure!(self.process.is_none(), "the agent of {} runs already", self.store.store);
         let mut command = self.program.command();
-        command.arg("--config").arg(self.folder.join("agent.toml")).arg("run");
+        command.envs(MEMORY).arg("--config").arg(self.folder.join("agent.toml")).arg("run");
         let name = format!("agent of {}", self.store.store);
         let mut process = Process::start(&name, command, &self.folder.join("agent.log"))?;
         process.answers(&self.http, &format!("{}/healthz", self.lan_url()), START_WITHIN).await?;

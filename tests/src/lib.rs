@@ -21,3 +21,4 @@ pub mod fuzz;
 pub mod sim;
 pub mod stage;
 pub mod tidy;
+pub mod year;

@@ -20,7 +20,7 @@ pub fn recognise(command: &Command, facts: &[Fact]) -> Option<Reply> {
             let event = act.event();
             let same = facts.iter().any(|fact| match &fact.body {
                 Body::Task(said) => said.task == *task && said.event == event,
-                Body::Stock(_) => false,
+                Body::Stock(_) | Body::Epoch(_) => false,
             });
             same.then(|| Reply::Task(task.clone()))
         }

@@ -8,7 +8,7 @@ use holdfast_shared::ids::TaskId;
 use holdfast_shared::limits::SYNC_ROUNDS_MAX;
 use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::{MonoMs, Now};
-use holdfast_shared::wire::sync::{SYNC_VERSION, SyncRequest, SyncResponse};
+use holdfast_shared::wire::sync::{BaselineAsk, SYNC_VERSION, SyncRequest, SyncResponse};
 
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
@@ -55,6 +55,7 @@ struct Start {
     incarnation: Option<u64>,
     cursor: u64,
     asks: usize,
+    baseline: Option<BaselineAsk>,
     rehydrating: bool,
     challenge: Option<String>,
     documents: usize,
@@ -69,6 +70,7 @@ impl Start {
             incarnation: cut.incarnation,
             cursor: cut.cursor,
             asks: cut.asks.len(),
+            baseline: cut.baseline.clone(),
             rehydrating: cut.speaker.rehydrating,
             challenge: cut.speaker.challenge.clone(),
             documents: cut.documents.len(),
@@ -145,6 +147,7 @@ fn request(cut: Cut, health: Option<String>) -> SyncRequest {
         challenge: speaker.challenge,
         box_name: speaker.box_name,
         losses: Vec::new(),
+        baseline: cut.baseline,
         version: SYNC_VERSION,
         store: cut.identity.store,
         replica: cut.identity.replica,

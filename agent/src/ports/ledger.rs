@@ -9,7 +9,7 @@ use holdfast_shared::ids::{BootId, DeviceId, ReplicaId, Sku, StoreId, TaskId, Te
 use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::{Hlc, Now, UtcMs};
 use holdfast_shared::wire::signal::ClosureNote;
-use holdfast_shared::wire::sync::{DocumentFrame, DocumentHeads, SyncResponse};
+use holdfast_shared::wire::sync::{BaselineAsk, DocumentFrame, DocumentHeads, SyncResponse};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -153,6 +153,8 @@ pub struct Cut {
     pub unsynced: u64,
     pub documents: Vec<DocumentFrame>,
     pub asks: Vec<DocumentHeads>,
+    /// Sealed documents are lacked here.
+    pub baseline: Option<BaselineAsk>,
     /// There is more to send than fits one message.
     pub more: bool,
     pub speaker: Speaker,
@@ -195,6 +197,44 @@ pub trait Replica: Send + Sync {
     async fn cut(&self, now: Now) -> Result<Cut, LedgerError>;
     /// Takes over a response: changes, facts and projections in one transaction per document.
     async fn absorb(&self, response: &SyncResponse, now: Now) -> Result<Absorbed, LedgerError>;
+}
+
+/// How long what is over is kept, by central's clock as last heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Changes of sealed documents: longer than the age of any backup that may be restored.
+    pub archives_ms: i64,
+    /// Facts of sealed documents, for audit. Never shorter than their archives.
+    pub facts_ms: i64,
+}
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { archives_ms: 90 * DAY_MS, facts_ms: 90 * DAY_MS }
+    }
+}
+
+/// What one step of housekeeping deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Kept {
+    pub archives: usize,
+    pub facts: usize,
+    pub documents: usize,
+    pub tasks: usize,
+    /// A step is bounded: there is more to do.
+    pub more: bool,
+}
+
+/// Bounds what the store keeps.
+#[async_trait]
+pub trait Housekeeping: Send + Sync {
+    /// Deletes what is over, in one bounded step. Doing it again does no harm.
+    async fn keep_house(&self, retention: Retention) -> Result<Kept, LedgerError>;
+    /// SKUs whose stock is not the sum of the baseline and of the facts that are not sealed; none,
+    /// or something is broken.
+    async fn unbalanced(&self, limit: u32) -> Result<Vec<Sku>, LedgerError>;
 }
 
 /// What a paired device may do.

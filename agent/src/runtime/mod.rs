@@ -27,7 +27,7 @@ use crate::adapters::import_file::{self, Format};
 use crate::adapters::machine::SysinfoMachine;
 use crate::adapters::mqtt::{Broker, MqttUplink};
 use crate::adapters::sqlite::SqliteLedger;
-use crate::ports::ledger::{Devices, Identity, ImportItem};
+use crate::ports::ledger::{Devices, Housekeeping, Identity, ImportItem, Retention};
 use enrolling::Enrolling;
 use holdfast_platform::clock::{Clock, SystemClock};
 use holdfast_platform::data_dir::{DataDir, DataDirError};
@@ -58,6 +58,7 @@ const DRAIN_REQUESTS: Duration = Duration::from_secs(3);
 /// How long everything may take to end.
 const DRAIN_ALL: Duration = Duration::from_secs(8);
 /// How often sightings of devices are written down.
+const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(20);
 const SIGHTINGS_EVERY: Duration = Duration::from_secs(60);
 
 #[derive(Debug, thiserror::Error)]
@@ -233,6 +234,7 @@ pub async fn start(config: AgentConfig) -> Result<Running, StartError> {
     let serving = server::serve(listener, router(api), life.token(), DRAIN_REQUESTS);
     life.spawn("lan", async move { serving.await.map(|_drained| ()) });
     spawn_sightings(&shared);
+    spawn_housekeeping(&shared);
     if let (Some(identity), Some(stored)) = (identity, &stored) {
         let central = CentralHttp::new(&central_url, Some(stored.given.secret.clone()))?;
         spawn_connected(&config, &shared, identity, central);
@@ -304,6 +306,20 @@ fn spawn_sightings(shared: &Shared) {
     shared.life.spawn("sightings", async move {
         while ticker.tick().await {
             write_sightings(&ledger, &presence).await;
+        }
+        Ok::<(), TaskError>(())
+    });
+}
+
+/// Deletes what is over. A step is bounded, so the till does not wait; what is left is for the next.
+fn spawn_housekeeping(shared: &Shared) {
+    let ledger = shared.ledger.clone();
+    let mut ticker = Ticker::new(HOUSEKEEPING_EVERY, shared.life.token());
+    shared.life.spawn("housekeeping", async move {
+        while ticker.tick().await {
+            if let Err(error) = ledger.keep_house(Retention::default()).await {
+                tracing::warn!(%error, "what is over could not be deleted; tried again");
+            }
         }
         Ok::<(), TaskError>(())
     });

@@ -24,6 +24,8 @@ pub enum Category {
     ObserverFrozen,
     /// A message claims to be from someone else.
     ForeignClaim,
+    /// A document that cannot be sealed as its writer closed it, or facts that came after its seal.
+    Sealing,
     /// Two boxes speak under one identity: one of them is kept apart.
     ClonedBox,
     /// A person overrode the release: work taken back, or goods let go without one.
@@ -50,6 +52,7 @@ impl Category {
             Self::FactConflict => "fact_conflict",
             Self::ObserverFrozen => "observer_frozen",
             Self::ForeignClaim => "foreign_claim",
+            Self::Sealing => "sealing",
             Self::ClonedBox => "cloned_box",
             Self::Override => "override",
             Self::ReturnDue => "return_due",

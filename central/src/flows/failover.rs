@@ -37,7 +37,12 @@ pub async fn fail_over<S: Work + Fleet + ?Sized>(
     });
     let mut done = FailedOver::default();
     let mut stay = Causes::new();
+    let mut held = watch.with(|observatory| observatory.frozen());
     for (key, why) in &failing {
+        if watch.with(|observatory| observatory.holds(&key.tenant)) {
+            held = true;
+            continue;
+        }
         let tasks = store.open_tasks(Some(&key.tenant), Some(&key.store), TASKS_MAX).await?;
         for step in steps(watch, &tasks, why, now) {
             if let Some(exception) = take(store, poke, key, step, now, &mut done).await? {
@@ -46,7 +51,7 @@ pub async fn fail_over<S: Work + Fleet + ?Sized>(
         }
     }
     // While the observer is suspected, what is not planned is not over.
-    if !watch.with(|observatory| observatory.frozen()) {
+    if !held {
         let over = "the store can be reached again, or has answered";
         done.told = keep(store, watch, TOPIC, stay, over, now.utc).await?;
     }
@@ -64,7 +69,8 @@ fn steps(watch: &Watch, tasks: &[TaskRow], why: &str, now: Now) -> Vec<Step> {
             .iter()
             .map(|row| Exposed { tenant: &row.tenant, task: &row.state, why, lease_ended: lease_ended(row) })
             .collect();
-        plan(&open, observatory.failing(), observatory.frozen())
+        let held = tasks.first().is_some_and(|row| observatory.holds(&row.tenant));
+        plan(&open, observatory.failing(), held)
     })
 }
 

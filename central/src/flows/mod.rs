@@ -10,6 +10,7 @@ pub mod exchange;
 pub mod expire_offers;
 pub mod failover;
 pub mod hear;
+pub mod overrule;
 pub mod place_order;
 pub mod route_orders;
 mod standing;

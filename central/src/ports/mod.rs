@@ -5,6 +5,7 @@ pub mod access;
 pub mod boxes;
 pub mod demo;
 pub mod fleet;
+pub mod housekeeping;
 pub mod leases;
 pub mod orders;
 pub mod outbox;
@@ -29,6 +30,7 @@ pub struct StoreError {
 pub trait Storage:
     access::Access
     + fleet::Fleet
+    + housekeeping::Housekeeping
     + leases::Leases
     + orders::Orders
     + outbox::Outbox
@@ -40,6 +42,7 @@ pub trait Storage:
 impl<T> Storage for T where
     T: access::Access
         + fleet::Fleet
+        + housekeeping::Housekeeping
         + leases::Leases
         + orders::Orders
         + outbox::Outbox

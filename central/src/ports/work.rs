@@ -140,7 +140,7 @@ pub trait Work: Send + Sync {
     async fn audit(&self, tenant: Option<&TenantId>) -> Result<Audit, StoreError>;
 }
 
-/// Each of the first four must be 0.
+/// Each of the first five must be 0.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
 )]
@@ -153,6 +153,8 @@ pub struct Audit {
     pub reserved_mismatch: u64,
     /// Holds whose task has ended.
     pub orphaned_holds: u64,
+    /// Positions that are not the sum of their baseline and of the facts that are not sealed.
+    pub baseline_mismatch: u64,
     /// Tasks that central took back from a store, not counting cancellations.
     pub recalled_tasks: u64,
     /// Order lines of which more units left than were ordered, with a person's override on record.

@@ -3,6 +3,7 @@
 use crate::adapters::mqtt_client::ExternalSettings;
 use crate::core::health::policy::HealthPolicy;
 use crate::core::routing::policy::RoutingPolicy;
+use crate::ports::housekeeping::Retention;
 use holdfast_platform::config::{ConfigErrors, Flawed, Reader};
 use holdfast_platform::secret::Secret;
 use holdfast_platform::service::LogFormat;
@@ -44,6 +45,8 @@ pub struct CentralConfig {
     pub mqtt_advertised: Option<String>,
     pub health: HealthPolicy,
     pub routing: RoutingPolicy,
+    /// How long what is over is kept.
+    pub retention: Retention,
     /// How often the fleet is judged when nothing else wakes it.
     pub tick: Duration,
     /// How long open requests may take to end when central stops.
@@ -63,6 +66,7 @@ impl CentralConfig {
             mqtt_advertised: None,
             health: HealthPolicy::default(),
             routing: RoutingPolicy::default(),
+            retention: Retention::default(),
             tick: Duration::from_millis(250),
             drain: DRAIN,
         }
@@ -109,6 +113,7 @@ fn read(reader: &mut Reader, default_dir: PathBuf) -> Result<CentralConfig, Flaw
     let mqtt_advertised = reader.optional("mqtt.advertised");
     let health = health(reader);
     let routing = routing(reader);
+    let retention = retention(reader);
     Ok(CentralConfig {
         data_dir: data_dir?,
         log: log?,
@@ -118,6 +123,7 @@ fn read(reader: &mut Reader, default_dir: PathBuf) -> Result<CentralConfig, Flaw
         mqtt_advertised: mqtt_advertised?,
         health: health?,
         routing: routing?,
+        retention: retention?,
         tick: tick?,
         drain: drain?,
     })
@@ -198,6 +204,22 @@ fn health(reader: &mut Reader) -> Result<HealthPolicy, Flawed> {
     Ok(policy)
 }
 
+fn retention(reader: &mut Reader) -> Result<Retention, Flawed> {
+    const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+    let usual = Retention::default();
+    let archives = reader.or_default("retention.archive_days", usual.archives_ms / DAY_MS);
+    let facts = reader.or_default("retention.fact_days", usual.facts_ms / DAY_MS);
+    let (archives, facts) = (archives?, facts?);
+    if !(1..=36_500).contains(&archives) {
+        return Err(reader.reject("retention.archive_days", "expected between 1 and 36500"));
+    }
+    if !(archives..=36_500).contains(&facts) {
+        let why = format!("must be at least retention.archive_days, which is {archives}");
+        return Err(reader.reject("retention.fact_days", why));
+    }
+    Ok(Retention { archives_ms: archives * DAY_MS, facts_ms: facts * DAY_MS, ..usual })
+}
+
 fn routing(reader: &mut Reader) -> Result<RoutingPolicy, Flawed> {
     let mut policy = RoutingPolicy::default();
     let mut radii = Vec::new();
@@ -267,6 +289,14 @@ mod tests {
         let config = load("[mqtt.external]\naddress = \"broker.example:1883\"\n", &[]).unwrap();
         assert!(matches!(config.mqtt, MqttConfig::External(ExternalSettings { port: 1883, .. })));
         assert!(load("[mqtt.external]\naddress = \"broker\"\n", &[]).is_err());
+    }
+
+    #[test]
+    fn facts_are_kept_for_as_long_as_what_could_bring_them_back() {
+        let told = load("[retention]\narchive_days = 90\nfact_days = 30\n", &[]).unwrap_err();
+        assert!(told.contains("retention.fact_days"), "{told}");
+        let config = load("[retention]\narchive_days = 2\nfact_days = 3\n", &[]).unwrap();
+        assert_eq!(config.retention.facts_ms / config.retention.archives_ms, 1);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::flows::failover::fail_over;
 use crate::flows::hear::{Outcome, hear};
 use crate::flows::route_orders::{Router, route_orders};
 use crate::flows::unanswered::tell_unanswered_cancels;
+use crate::ports::housekeeping::Retention;
 use crate::ports::signals::Heard;
 use crate::ports::{PageRequest, StoreError};
 use holdfast_platform::service::{Lifetime, Ticker};
@@ -28,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 /// Open units are looked for this often although no bell rang.
 const ROUTE_EVERY: Duration = Duration::from_secs(2);
 const PUBLISH_EVERY: Duration = Duration::from_secs(1);
+const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(20);
 const MEASURE_EVERY: Duration = Duration::from_secs(5);
 /// Events of one relay; the next follows at once.
 const EVENTS_MAX: u32 = 256;
@@ -47,6 +49,7 @@ pub(super) fn spawn_all(life: &Lifetime, app: &Shared, config: &CentralConfig, h
     life.spawn("health", watch_over(Arc::clone(app), health, stop.clone()));
     life.spawn("route", route(Arc::clone(app), config.routing.clone(), stop.clone()));
     life.spawn("publish", publish(Arc::clone(app), stop.clone()));
+    life.spawn("housekeeping", keep_house(Arc::clone(app), config.retention, stop.clone()));
     life.spawn("measure", measure(Arc::clone(app), stop));
 }
 
@@ -221,6 +224,21 @@ async fn relay(app: &App) -> Result<bool, StoreError> {
     }
     app.storage.published(last, app.clock.now().utc).await?;
     Ok(more)
+}
+
+/// Ends and deletes what is over. Each step is bounded; a long backlog takes several.
+async fn keep_house(app: Shared, retention: Retention, stop: CancellationToken) -> Ended {
+    let mut ticker = Ticker::new(HOUSEKEEPING_EVERY, stop.clone());
+    let mut trouble = Trouble::of("housekeeping");
+    while ticker.tick().await {
+        while !stop.is_cancelled() {
+            let kept = app.storage.keep_house(retention, app.clock.now()).await.map_err(FlowError::from);
+            if !trouble.note(kept).is_some_and(|kept| kept.more) {
+                break;
+            }
+        }
+    }
+    Ok(())
 }
 
 async fn measure(app: Shared, stop: CancellationToken) -> Ended {

@@ -15,6 +15,7 @@
 
 mod actor;
 mod apply;
+mod archive;
 mod bag;
 mod chunk;
 mod columns;
@@ -24,6 +25,7 @@ mod history;
 mod root;
 
 pub use actor::{BadWriter, WriterId};
+pub use archive::{BadArchive, pack, unpack};
 pub use bag::{Bag, Conflict, Incoming, Merged, Piece, Recorded, StoredChange};
 pub use error::DocumentError;
 pub use heads::{BadHeads, ChangeHash, Heads};

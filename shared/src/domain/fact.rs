@@ -1,5 +1,6 @@
 //! A fact: an immutable record of something that was decided or that happened.
 
+use super::epoch::Closing;
 use super::stock::StockFact;
 use super::task::TaskFact;
 use crate::ids::{Actor, FactId, TraceId};
@@ -21,4 +22,6 @@ pub struct Fact {
 pub enum Body {
     Stock(StockFact),
     Task(TaskFact),
+    /// The last word of a stock document about itself.
+    Epoch(Closing),
 }

@@ -113,6 +113,7 @@ fn apply(current: &mut Folded, fact: &Fact, said: &TaskFact) {
 /// Goods that left have left, whoever forbade it.
 fn happened_anyway(state: &mut TaskState, event: &TaskEvent) -> bool {
     let left = matches!(event, TaskEvent::HandedOver { .. }) && state.phase != Phase::HandedOver;
+    let left = left && Guard::HappenedAnyway.stands();
     if left {
         state.phase = Phase::HandedOver;
     }
@@ -133,7 +134,7 @@ fn in_order<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Vec<(&'a Fact, &'a
 const fn of_task(fact: &Fact) -> Option<(&Fact, &TaskFact)> {
     match &fact.body {
         Body::Task(said) => Some((fact, said)),
-        Body::Stock(_) => None,
+        Body::Stock(_) | Body::Epoch(_) => None,
     }
 }
 

@@ -1,17 +1,21 @@
 //! How a fact is written into a document: one compact JSON object.
 //!
 //! Facts are the bulk of what is sent, so the keys are short: `k` kind, `t` time, `a` actor,
-//! `p` the fact it comes after, `x` trace, `s` SKU, `d` difference, `n` note.
+//! `p` the fact it comes after, `x` trace, `s` SKU, `d` difference, `n` note, `e` facts of an epoch,
+//! `h` their digest.
 //! The same fact is always the same bytes, so that two copies can be compared as they are.
 
+use crate::domain::epoch::Closing;
 use crate::domain::fact::{Body, Fact};
 use crate::domain::stock::{BadMovement, HoldRef, Movement, StockFact};
 use crate::domain::task::{Offer, OfferLine, TaskEvent, TaskFact};
 use crate::ids::{DocumentId, FactId};
-use crate::limits::{FACT_BYTES_MAX, NOTE_CHARS_MAX, ORDER_LINES_MAX, QUANTITY_MAX};
-use form::{Head, Hold, Said, Stock, Task, WireFact, WireLine};
+use crate::limits::{DOCUMENT_FACTS_MAX, FACT_BYTES_MAX, NOTE_CHARS_MAX, ORDER_LINES_MAX, QUANTITY_MAX};
+use form::{Close, Head, Hold, Said, Stock, Task, WireFact, WireLine};
 
 mod form;
+
+const CLOSED: &str = "closed";
 
 /// Why the bytes of a fact are refused.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +40,9 @@ pub fn encode(fact: &Fact) -> Result<String, BadFact> {
     let said = match &fact.body {
         Body::Stock(stock) => stock_form(stock),
         Body::Task(task) => task_form(task),
+        Body::Epoch(Closing { facts, digest }) => {
+            Said::Closed { close: Close { facts: *facts, digest: *digest } }
+        }
     };
     let head =
         Head { at: fact.at, actor: fact.actor.clone(), after: fact.after.clone(), trace: fact.trace.clone() };
@@ -54,9 +61,11 @@ pub fn decode(id: &FactId, text: &str) -> Result<Fact, BadFact> {
     if encode(&fact)? == text { Ok(fact) } else { Err(BadFact::OtherSpelling) }
 }
 
-/// Whether a fact may stand in a document: stock in the store's, a task's in its own.
+/// Whether a fact may stand in a document: stock and its closing in the store's, a task's in its own.
 pub fn belongs(fact: &Fact, document: &DocumentId) -> Result<(), BadFact> {
     let (fits, kind) = match (&fact.body, document) {
+        (Body::Epoch(_), DocumentId::Stock { .. }) => (true, CLOSED),
+        (Body::Epoch(_), DocumentId::Task(_)) => (false, CLOSED),
         (Body::Stock(stock), DocumentId::Stock { .. }) => (true, stock.movement.kind()),
         (Body::Task(said), DocumentId::Task(task)) => (said.task == *task, said.event.kind()),
         (Body::Stock(stock), DocumentId::Task(_)) => (false, stock.movement.kind()),
@@ -65,10 +74,43 @@ pub fn belongs(fact: &Fact, document: &DocumentId) -> Result<(), BadFact> {
     if fits { Ok(()) } else { Err(BadFact::OtherDocument { kind, document: document.clone() }) }
 }
 
+/// What an epoch holds, and what its writer told of it when it closed it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Epoch {
+    pub counted: Closing,
+    pub told: Vec<Closing>,
+}
+
+impl Epoch {
+    /// Counts the facts of one document.
+    pub fn of(facts: impl IntoIterator<Item = (FactId, String)>) -> Result<Self, BadFact> {
+        let mut epoch = Self::default();
+        for (id, text) in facts {
+            // Cheap where it can be: only what looks like a closing is read.
+            let fact = if text.contains(CLOSED) { Some(decode(&id, &text)?) } else { None };
+            match fact.map(|fact| fact.body) {
+                Some(Body::Epoch(closing)) => epoch.told.push(closing),
+                Some(Body::Stock(_) | Body::Task(_)) | None => epoch.counted.count(&id, &text),
+            }
+        }
+        Ok(epoch)
+    }
+
+    /// Whether it is complete: closed, once, with the count and digest of what is there.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.told == [self.counted]
+    }
+}
+
 fn check(fact: &Fact) -> Result<(), BadFact> {
     let text_fits = |text: &str| text.chars().count() <= NOTE_CHARS_MAX;
     let units_fit = |units: i64| (1..=QUANTITY_MAX).contains(&units);
     let problem = match &fact.body {
+        Body::Epoch(closing) => {
+            let facts_max = u64::try_from(DOCUMENT_FACTS_MAX).unwrap_or(u64::MAX);
+            (closing.facts > facts_max).then_some("an epoch has fewer facts")
+        }
         Body::Stock(stock) => {
             stock.check()?;
             (!stock.note.as_deref().is_none_or(text_fits)).then_some("the note is too long")
@@ -206,6 +248,7 @@ fn body(said: Said) -> Body {
         Said::Released { task, replica } => about(task, TaskEvent::Released { replica }),
         Said::Recalled { task, why } => about(task, TaskEvent::Recalled { reason: why }),
         Said::CancelRequested { task, why } => about(task, TaskEvent::CancelRequested { reason: why }),
+        Said::Closed { close } => Body::Epoch(Closing { facts: close.facts, digest: close.digest }),
         Said::Readopted { task } => about(task, TaskEvent::Readopted),
         Said::TakenBack { task, why } => about(task, TaskEvent::TakenBack { reason: why }),
         Said::LetGo { task, replica, why } => about(task, TaskEvent::LetGo { replica, reason: why }),

@@ -201,6 +201,7 @@ impl Agent {
             challenge: None,
             box_name: None,
             losses: Vec::new(),
+            baseline: None,
             version: SYNC_VERSION,
             store: self.identity.store.clone(),
             replica: self.identity.replica.clone(),

@@ -203,7 +203,11 @@ pub async fn units(storage: &dyn Storage, order: &str) -> (i64, i64, i64) {
 /// Nothing is broken, and this many holds are open.
 pub async fn sound(storage: &dyn Storage, open_holds: u64) -> Audit {
     let audit = storage.audit(None).await.unwrap();
-    let broken = audit.double_shipped + audit.oversold + audit.reserved_mismatch + audit.orphaned_holds;
+    let broken = audit.double_shipped
+        + audit.oversold
+        + audit.reserved_mismatch
+        + audit.orphaned_holds
+        + audit.baseline_mismatch;
     assert_eq!(broken, 0, "{audit:?}");
     assert_eq!(audit.open_holds, open_holds, "{audit:?}");
     audit

@@ -33,7 +33,7 @@ use crate::conformance::world;
 use holdfast_agent::core::command::{Command, MovementKind, MovementRequest, TaskAct};
 use holdfast_agent::flows::sync::Conversation;
 use holdfast_agent::ports::ledger::{Executed, Ledger, LedgerError};
-use holdfast_central::core::order::{Order, OrderRequest, OrderState};
+use holdfast_central::core::order::{Order, OrderEvent, OrderRequest, OrderState};
 use holdfast_central::flows::enrol::{enrol, offer_enrolment};
 use holdfast_central::flows::place_order::{PlaceOrder, place_order};
 use holdfast_central::ports::access::ReplicaIdentity;
@@ -202,7 +202,7 @@ impl Stage {
             actor: Actor::new("storefront").unwrap(),
             trace: TraceId::new("0123456789abcdef0123456789abcdef").unwrap(),
         };
-        let placed = place_order(self.office.store(), wish, self.now().utc).await.unwrap();
+        let placed = place_order(self.office.store(), wish, self.office.clock(self.now()).utc).await.unwrap();
         assert_eq!(placed, Placed::New);
     }
 
@@ -299,6 +299,11 @@ impl Stage {
         found.rows.into_iter().map(|exception| exception.detail).collect()
     }
 
+    /// The order's timeline, in full.
+    pub async fn events(&self, order: &str) -> Vec<OrderEvent> {
+        self.office.store().timeline(&world::tenant(), &world::order_id(order)).await.unwrap()
+    }
+
     /// The order's timeline in words.
     pub async fn timeline(&self, order: &str) -> Vec<String> {
         let told = self.office.store().timeline(&world::tenant(), &world::order_id(order)).await.unwrap();
@@ -308,7 +313,11 @@ impl Stage {
     /// Nothing that must be zero is not.
     pub async fn sound(&self) -> Audit {
         let audit = self.office.store().audit(None).await.unwrap();
-        let broken = audit.double_shipped + audit.oversold + audit.reserved_mismatch + audit.orphaned_holds;
+        let broken = audit.double_shipped
+            + audit.oversold
+            + audit.reserved_mismatch
+            + audit.orphaned_holds
+            + audit.baseline_mismatch;
         assert_eq!(broken, 0, "{audit:?}");
         audit
     }

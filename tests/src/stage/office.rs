@@ -29,6 +29,8 @@ pub struct Office {
     pub watch: Watch,
     pub pokes: Pokes,
     pub routing: RoutingPolicy,
+    /// What its wall clock is wrong by.
+    pub skew_ms: i64,
     decisions: AtomicU64,
 }
 
@@ -51,10 +53,17 @@ impl Office {
             watch: Watch::default(),
             pokes: Pokes::default(),
             routing: RoutingPolicy::default(),
+            skew_ms: 0,
             decisions: AtomicU64::new(0),
         };
         office.start();
         office
+    }
+
+    /// Its database.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        &self.file
     }
 
     /// A new process: what was in memory is gone.
@@ -65,6 +74,12 @@ impl Office {
         assert_eq!(store.damage(), None);
         self.store = Some(store);
         self.watch = Watch::new(Observatory::new(HealthPolicy::default()));
+    }
+
+    /// Its own clocks: the wall may be wrong.
+    #[must_use]
+    pub fn clock(&self, now: Now) -> Now {
+        Now { utc: now.utc.plus(self.skew_ms), ..now }
     }
 
     /// Without a goodbye.
@@ -95,13 +110,15 @@ impl Office {
     }
 
     /// What comes in on the wire, and what goes back, both through their bytes.
-    pub(super) async fn sync(&self, from: &ReplicaIdentity, request: &SyncRequest, now: Now) -> SyncResponse {
+    pub async fn sync(&self, from: &ReplicaIdentity, request: &SyncRequest, now: Now) -> SyncResponse {
+        let now = self.clock(now);
         let request = SyncRequest::decode(&request.encode().unwrap()).unwrap();
         let told = exchange(self.store(), &self.watch, &self.pokes, from, &request, now).await.unwrap();
         SyncResponse::decode(&told.response.encode().unwrap()).unwrap()
     }
 
     pub(super) async fn hear(&self, topic: &str, from: &ReplicaIdentity, payload: &[u8], now: Now) {
+        let now = self.clock(now);
         if self.is_up() {
             hear(self.store(), &self.watch, topic, Some(from), payload, now).await.unwrap();
         }
@@ -111,6 +128,7 @@ impl Office {
         if !self.is_up() {
             return;
         }
+        let now = self.clock(now);
         let (store, watch, poke) = (self.store(), &self.watch, &self.pokes);
         evaluate(store, watch, now).await.unwrap();
         fail_over(store, watch, poke, now).await.unwrap();

@@ -72,6 +72,12 @@ impl Shop {
         self.ledger.as_ref().unwrap_or_else(|| panic!("box {} is down", self.name))
     }
 
+    /// Its database.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
     pub fn boot(&mut self) {
         self.boots += 1;
         // Boots of two boxes with one image differ, as random ones do.

@@ -8,7 +8,13 @@
 )]
 
 mod a_conversation_is_cut;
+mod a_cutoff_on_a_dst_day;
 mod a_poison_fact_is_isolated;
+mod a_store_clock_six_hours_off;
 mod an_agent_is_restored_from_yesterday;
 mod an_ordinary_day;
+mod clocks_jump_and_nothing_moves;
+mod epochs;
+mod outside_a_seal;
 mod ten_thousand_stores_reconnect;
+mod the_broker_is_lost;

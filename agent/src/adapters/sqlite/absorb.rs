@@ -5,12 +5,12 @@ use super::documents::{self, Acked, DocumentRow};
 use super::hand::{Carried, Hand};
 use super::ledger::enter_new;
 use super::record::{Entered, Pen};
-use super::{carry, sql};
+use super::{carry, seals, sql};
 use crate::core::mint::Author;
 use crate::core::recall::untouched;
 use crate::ports::ledger::{Absorbed, Identity, LedgerError};
 use holdfast_platform::sqlite::StorageError;
-use holdfast_shared::document::{Bag, Heads, Incoming, Merged, WriterId};
+use holdfast_shared::document::{Bag, Heads, Incoming, Merged, Root, WriterId};
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::ids::{Actor, DocumentId, FactId, ReplicaId, TaskId};
 use holdfast_shared::time::UtcMs;
@@ -116,8 +116,17 @@ fn take(
         return Err(bad("it belongs to another store"));
     }
     let central = ReplicaId::new(CENTRAL).map_err(StorageError::unreadable)?;
-    let row = documents::find_or_create(connection, &name)?;
+    let mut row = documents::find_or_create(connection, &name)?;
+    let before = row.heads.clone();
     let writer = hand.writer(&identity.replica);
+    if row.sealed {
+        if brings_nothing(connection, writer, &row, frame, &base, &heads)? {
+            connection.prepare_cached(sql::ASK_DONE)?.execute([frame.name()])?;
+            return Ok(Taken::default());
+        }
+        // Root terms of a document that is opened again are the same ones, unless it begins empty.
+        row = seals::reopen(connection, &mut Root::default(), &name, &row, Acked::Yes)?;
+    }
     // Damage of one document's own rows must not block the others either.
     let mut bag = documents::load(connection, row.row, writer).map_err(bad)?;
     let incoming = Incoming { base: &base, heads: &heads, changes: &frame.changes };
@@ -143,8 +152,29 @@ fn take(
     documents::set_heads(connection, row.row, &bag.heads())?;
     documents::set_acked(connection, row.row, &heads)?;
     connection.prepare_cached(sql::ASK_DONE)?.execute([frame.name()])?;
-    taken.moved = Some((name, row.heads, bag.heads()));
+    taken.moved = Some((name, before, bag.heads()));
     Ok(taken)
+}
+
+/// Whether a frame for a sealed document is one that came late: all of it is in the archive.
+fn brings_nothing(
+    connection: &Connection,
+    writer: WriterId,
+    row: &DocumentRow,
+    frame: &DocumentFrame,
+    base: &Heads,
+    heads: &Heads,
+) -> Result<bool, Fault> {
+    if *heads == row.heads {
+        return Ok(true);
+    }
+    let Some(changes) = seals::archived(connection, row.row)? else {
+        return if base.is_empty() { Ok(false) } else { Err(bad("it is sealed, and not kept any more")) };
+    };
+    let mut bag = Bag::load(writer, changes).map_err(bad)?;
+    let incoming = Incoming { base, heads, changes: &frame.changes };
+    let merged = bag.merge(&incoming, &|_| true).map_err(bad)?;
+    Ok(merged.changes.is_empty())
 }
 
 /// A stock document has one writer. A task's is written by central and by the store's replicas.

@@ -2,17 +2,18 @@
 //! are stored in one transaction, so that nothing is told that was not committed.
 
 use super::documents::{self, Acked};
-use super::hand::{Carried, Hand, OpenStock};
-use super::sql;
+use super::epochs::{self, Desk};
+use super::hand::{Carried, Hand};
 use super::view::id;
+use super::{seals, sql};
 use crate::ports::ledger::Identity;
 use holdfast_platform::sqlite::StorageError;
-use holdfast_shared::document::{Bag, DocumentError, Recorded, Root, WriterId};
+use holdfast_shared::document::{Bag, DocumentError, Recorded, Root};
 use holdfast_shared::ids::{DocumentId, FactId, TaskId};
-use holdfast_shared::limits::{CHANGE_FACTS_MAX, EPOCH_FACTS_MAX};
+use holdfast_shared::limits::CHANGE_FACTS_MAX;
 use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::UtcMs;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 
 /// Facts that are read at once; it bounds memory, not what one cut carries.
@@ -37,17 +38,20 @@ pub(super) fn carry(
     connection: &Connection,
     hand: &mut Hand,
     identity: &Identity,
+    now: UtcMs,
 ) -> Result<Root, StorageError> {
     let mut carried = carried(connection, hand)?;
     let writer = hand.writer(&identity.replica);
+    let desk = Desk { connection, hand, identity, writer, now };
+    epochs::close_what_is_over(&desk, &mut carried)?;
     loop {
         let (stock, tasks) = to_carry(connection)?;
         if stock.facts.is_empty() && tasks.is_empty() {
             break;
         }
-        carry_stock(connection, identity, writer, &stock, &mut carried)?;
+        carry_stock(&desk, &stock, &mut carried)?;
         for (task, load) in tasks {
-            carry_task(connection, writer, task, &load, &mut carried.root)?;
+            carry_task(&desk, task, &load, &mut carried.root)?;
         }
     }
     let root = carried.root;
@@ -95,80 +99,34 @@ fn to_carry(connection: &Connection) -> Result<(Load, BTreeMap<TaskId, Load>), S
     Ok((stock, tasks))
 }
 
-fn carry_stock(
-    connection: &Connection,
-    identity: &Identity,
-    writer: WriterId,
-    load: &Load,
-    carried: &mut Carried,
-) -> Result<(), StorageError> {
+fn carry_stock(desk: &Desk<'_>, load: &Load, carried: &mut Carried) -> Result<(), StorageError> {
     for facts in load.facts.chunks(CHANGE_FACTS_MAX) {
-        let mut open = match carried.stock.take() {
-            Some(open) if open.bag.len() < EPOCH_FACTS_MAX => open,
-            Some(full) => open_stock(connection, identity, writer, full.n.saturating_add(1))?,
-            None => newest_stock(connection, identity, writer)?,
-        };
+        let mut open = epochs::newest(desk, carried)?;
         let before = open.bag.heads();
-        put(connection, open.row, &mut open.bag, facts, load.oldest_at)?;
+        put(desk.connection, open.row, &mut open.bag, facts, load.oldest_at)?;
         carried.root.advance(&open.name, &before, &open.bag.heads());
         carried.stock = Some(open);
     }
     Ok(())
 }
 
-/// This boot's newest stock document; a new boot begins a new one.
-fn newest_stock(
-    connection: &Connection,
-    identity: &Identity,
-    writer: WriterId,
-) -> Result<OpenStock, StorageError> {
-    let prefix = format!("stock/{}/{}/{}", identity.store, identity.replica, identity.boot);
-    let newest: Option<String> = connection
-        .prepare_cached(sql::DOCUMENT_NEWEST)?
-        .query_row([format!("{prefix}/"), format!("{prefix}0")], |row| row.get(0))
-        .optional()?;
-    match newest.map(|name| id(&name)).transpose()? {
-        Some(DocumentId::Stock { n, .. }) => {
-            let open = open_stock(connection, identity, writer, n)?;
-            if open.bag.len() < EPOCH_FACTS_MAX {
-                return Ok(open);
-            }
-            open_stock(connection, identity, writer, n.saturating_add(1))
-        }
-        Some(DocumentId::Task(_)) | None => open_stock(connection, identity, writer, 1),
-    }
-}
-
-fn open_stock(
-    connection: &Connection,
-    identity: &Identity,
-    writer: WriterId,
-    n: u32,
-) -> Result<OpenStock, StorageError> {
-    let Identity { store, replica, boot, .. } = identity.clone();
-    let name = DocumentId::Stock { store, replica, boot, n };
-    let row = documents::find_or_create(connection, &name)?.row;
-    Ok(OpenStock { row, name, n, bag: documents::load(connection, row, writer)? })
-}
-
-fn carry_task(
-    connection: &Connection,
-    writer: WriterId,
-    task: TaskId,
-    load: &Load,
-    root: &mut Root,
-) -> Result<(), StorageError> {
+fn carry_task(desk: &Desk<'_>, task: TaskId, load: &Load, root: &mut Root) -> Result<(), StorageError> {
+    let Desk { connection, writer, .. } = *desk;
     let name = DocumentId::Task(task);
-    let row = documents::find_or_create(connection, &name)?.row;
-    let mut bag = documents::load(connection, row, writer)?;
+    let row = documents::find_or_create(connection, &name)?;
+    if row.sealed {
+        seals::reopen(connection, root, &name, &row, Acked::Yes)?;
+    }
+    let mut bag = documents::load(connection, row.row, writer)?;
     let before = bag.heads();
     for facts in load.facts.chunks(CHANGE_FACTS_MAX) {
-        put(connection, row, &mut bag, facts, load.oldest_at)?;
+        put(connection, row.row, &mut bag, facts, load.oldest_at)?;
     }
     root.advance(&name, &before, &bag.heads());
     Ok(())
 }
 
+/// Puts facts of the ledger into their document, and marks them as carried.
 fn put(
     connection: &Connection,
     row: i64,
@@ -176,16 +134,27 @@ fn put(
     facts: &[(FactId, String)],
     oldest_at: UtcMs,
 ) -> Result<(), StorageError> {
-    let Recorded { changes, conflicts } = bag.record(facts).map_err(|error| cannot(&error))?;
-    for conflict in conflicts {
-        tracing::error!(fact = %conflict.id, "a fact has another body in its document than in the ledger");
-    }
-    documents::append(connection, row, &changes, (facts.len(), oldest_at), Acked::NotYet)?;
-    documents::set_heads(connection, row, &bag.heads())?;
+    write(connection, row, bag, facts, (facts.len(), oldest_at))?;
     for (fact, _) in facts {
         connection.prepare_cached(sql::FACT_CARRIED)?.execute(params![fact.as_str(), row])?;
     }
     Ok(())
+}
+
+/// `counted`: how many of them wait to be acknowledged, and since when.
+pub(super) fn write(
+    connection: &Connection,
+    row: i64,
+    bag: &mut Bag,
+    facts: &[(FactId, String)],
+    counted: (usize, UtcMs),
+) -> Result<(), StorageError> {
+    let Recorded { changes, conflicts } = bag.record(facts).map_err(|error| cannot(&error))?;
+    for conflict in conflicts {
+        tracing::error!(fact = %conflict.id, "a fact has another body in its document than in the ledger");
+    }
+    documents::append(connection, row, &changes, counted, Acked::NotYet)?;
+    documents::set_heads(connection, row, &bag.heads())
 }
 
 fn cannot(error: &DocumentError) -> StorageError {

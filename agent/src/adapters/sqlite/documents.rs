@@ -5,6 +5,7 @@ use super::view::{id, signed, unsigned};
 use holdfast_platform::sqlite::StorageError;
 use holdfast_shared::document::{Bag, ChangeHash, Heads, Root, StoredChange, WriterId};
 use holdfast_shared::ids::DocumentId;
+use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -14,6 +15,8 @@ pub(super) struct DocumentRow {
     pub heads: Heads,
     /// What central has of it, as far as we know.
     pub acked: Heads,
+    /// It is complete on both sides; its changes are in the archive.
+    pub sealed: bool,
 }
 
 /// Whether central has a change that is being stored.
@@ -25,11 +28,11 @@ pub(super) enum Acked {
 
 pub(super) fn find(connection: &Connection, name: &DocumentId) -> Result<Option<DocumentRow>, StorageError> {
     let mut statement = connection.prepare_cached(sql::DOCUMENT_FIND)?;
-    let found: Option<(i64, Vec<u8>, Vec<u8>)> = statement
-        .query_row([name.to_string()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+    let found: Option<(i64, Vec<u8>, Vec<u8>, bool)> = statement
+        .query_row([name.to_string()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
         .optional()?;
-    let row = |(row, heads, acked): (i64, Vec<u8>, Vec<u8>)| {
-        Ok(DocumentRow { row, heads: to_heads(&heads)?, acked: to_heads(&acked)? })
+    let row = |(row, heads, acked, sealed): (i64, Vec<u8>, Vec<u8>, bool)| {
+        Ok(DocumentRow { row, heads: to_heads(&heads)?, acked: to_heads(&acked)?, sealed })
     };
     found.map(row).transpose()
 }
@@ -128,10 +131,17 @@ pub(super) fn to_send(
     Ok((changes, true))
 }
 
+/// Whether central sealed a document of which we lack something.
+pub(super) fn any_due(connection: &Connection) -> Result<bool, StorageError> {
+    Ok(connection.prepare_cached(sql::SEALS_DUE)?.exists([1])?)
+}
+
+/// The terms of sealed documents are kept as one sum, so that this does not take longer with age.
 pub(super) fn root(connection: &Connection) -> Result<Root, StorageError> {
+    let sealed: [u8; 32] = connection.prepare_cached(sql::SEALED_ROOT)?.query_row([], |row| row.get(0))?;
     let mut statement = connection.prepare_cached(sql::DOCUMENTS_ALL)?;
     let mut rows = statement.query([])?;
-    let mut root = Root::default();
+    let mut root = Root::from(SetHash::from_bytes(sealed));
     while let Some(row) = rows.next()? {
         let name: DocumentId = id(&row.get::<_, String>(0)?)?;
         root.open(&name, &to_heads(&row.get::<_, Vec<u8>>(1)?)?);

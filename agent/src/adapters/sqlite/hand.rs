@@ -5,6 +5,7 @@ use super::speaker::Start;
 use crate::ports::ledger::Identity;
 use holdfast_platform::sqlite::{Companion, StorageError};
 use holdfast_shared::document::{Bag, Root, WriterId};
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{BootId, DeviceId, DocumentId, ReplicaId};
 use rusqlite::Connection;
 
@@ -20,6 +21,9 @@ pub(super) struct Hand {
     carried: Option<Carried>,
     /// Whether this boot has offered and asked for everything anew already.
     pub began_anew: bool,
+    /// Central was heard in this boot, and did not say that this replica lacks something: what
+    /// earlier boots wrote may be closed.
+    pub past_is_whole: bool,
     pub start: Start,
     /// What was last told got no answer so far.
     pub unanswered: bool,
@@ -38,6 +42,10 @@ pub(super) struct OpenStock {
     pub row: i64,
     pub name: DocumentId,
     pub n: u32,
+    /// The business day on which it was opened.
+    pub day: i64,
+    /// Its last fact was written.
+    pub closed: bool,
     pub bag: Bag,
 }
 
@@ -55,6 +63,7 @@ impl Hand {
             tries: 0,
             carried: None,
             began_anew: false,
+            past_is_whole: false,
             start,
             unanswered: false,
         })
@@ -72,8 +81,11 @@ impl Hand {
 
     /// The actor that this process writes documents under.
     pub(super) fn writer(&self, replica: &ReplicaId) -> WriterId {
+        if !Guard::WriterRenewal.stands() {
+            return WriterId::new(replica, [0; 8]);
+        }
         let (_, random) = self.drawn(&self.tries.to_le_bytes());
-        WriterId::new(replica, random)
+        WriterId::new(replica, if Guard::WriterRenewal.stands() { random } else { [0; 8] })
     }
 
     /// Random as the boot is, and the same for the same boot, so that a simulation can be repeated.
@@ -107,6 +119,8 @@ impl Hand {
 
 impl Companion for Hand {
     fn on_failed_commit(&mut self) {
-        self.forget_carried();
+        if Guard::MemoryThrownAway.stands() {
+            self.forget_carried();
+        }
     }
 }

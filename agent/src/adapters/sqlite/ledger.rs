@@ -15,10 +15,10 @@ use async_trait::async_trait;
 use holdfast_platform::sqlite::{StorageError, Writer};
 use holdfast_shared::domain::fact::Fact;
 use holdfast_shared::domain::task::TaskState;
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{Sku, TaskId};
 use holdfast_shared::limits::{LOOKUP_SKUS_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use holdfast_shared::set_hash::SetHash;
-use holdfast_shared::stamp::STAMP_OFF_MS_MAX;
 use holdfast_shared::time::{Now, UtcMs};
 use holdfast_shared::wire::fact::encode;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -81,10 +81,11 @@ fn execute(
     command: &Command,
     now: Now,
 ) -> Result<Executed, LedgerError> {
-    if let Some(answer) = answered_before(connection, intent)? {
+    let known_again = Guard::IdempotencyRecord.stands();
+    if let Some(answer) = answered_before(connection, intent)?.filter(|_| known_again) {
         return Ok(Executed { answer, replayed: true });
     }
-    if let Some(answer) = recorded_before(connection, intent, command)? {
+    if let Some(answer) = recorded_before(connection, intent, command)?.filter(|_| known_again) {
         return Ok(Executed { answer, replayed: true });
     }
     if matches!(command, Command::Task { .. }) {
@@ -220,7 +221,7 @@ fn read_cursor(cursor: &str) -> Result<(i64, String), LedgerError> {
 fn summary(connection: &Connection) -> Result<Summary, StorageError> {
     let mut statement = connection.prepare_cached(sql::SUMMARY)?;
     let time = |at: Option<i64>| at.map(UtcMs);
-    let (counts, open_tasks, times) = statement.query_row([STAMP_OFF_MS_MAX], |row| {
+    let (counts, open_tasks, times) = statement.query_row([], |row| {
         let counts: [i64; 4] = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
         let times: [Option<i64>; 3] = [row.get(4)?, row.get(6)?, row.get(7)?];
         Ok((counts, row.get(5)?, times))

@@ -5,7 +5,9 @@
 //! its old answer; otherwise the core decides on what is stored, `record.rs` enters the facts and
 //! moves positions and tasks, and the answer is kept under the key. Automerge is not on this way:
 //! `carry.rs` puts facts into documents when a sync is due, `frames.rs` picks what central lacks,
-//! and `absorb.rs` takes in what central sent.
+//! and `absorb.rs` takes in what central sent. Documents end: `epochs.rs` closes them, `seals.rs`
+//! seals them with central, `baseline.rs` fetches what they add up to when they are lacked, and
+//! `housekeeping.rs` deletes what is over.
 //!
 //! A file that fails its check at the start is only read: every write says so in plain words, and
 //! a restart would find the same file, so there is none.
@@ -18,16 +20,20 @@ use rusqlite::{Connection, params};
 use std::sync::{Arc, OnceLock};
 
 mod absorb;
+mod baseline;
 mod carry;
 mod devices;
 mod documents;
+mod epochs;
 mod error;
 mod frames;
 mod hand;
+mod housekeeping;
 mod import;
 mod ledger;
 mod record;
 mod replica;
+mod seals;
 mod speaker;
 mod sql;
 mod view;

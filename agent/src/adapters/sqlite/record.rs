@@ -76,6 +76,10 @@ impl<'a> Pen<'a> {
         now: UtcMs,
         document: Option<i64>,
     ) -> Result<Entered, StorageError> {
+        // What a document says of itself is nothing about the store: only documents keep it.
+        if let Body::Epoch(_) = fact.body {
+            return Ok(Entered::Known);
+        }
         let (sku, task) = subject(fact);
         let mut statement = self.connection.prepare_cached(sql::FACT_INSERT)?;
         let new = statement.execute(params![fact.id.as_str(), text, sku, task, now.0, document])?;
@@ -87,6 +91,7 @@ impl<'a> Pen<'a> {
             self.connection
                 .prepare_cached(sql::FACT_CARRIED)?
                 .execute(params![fact.id.as_str(), document])?;
+            self.stands_again(&fact.id, document)?;
         }
         let known: String = self
             .connection
@@ -97,6 +102,26 @@ impl<'a> Pen<'a> {
         }
         self.settle(fact, text, &known, now)?;
         Ok(Entered::Conflict)
+    }
+
+    /// The fact came in another document before: it counts with the one that is sealed last.
+    fn stands_again(&self, fact: &FactId, document: i64) -> Result<(), StorageError> {
+        let mut statement = self.connection.prepare_cached(sql::FACT_STANDS)?;
+        let (stands, sealed, sku, delta): (i64, bool, Option<String>, Option<i64>) = statement
+            .query_row([fact.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+        if stands == document {
+            return Ok(());
+        }
+        if !sealed {
+            self.connection.prepare_cached(sql::AGAIN)?.execute(params![fact.as_str(), document])?;
+            return Ok(());
+        }
+        self.connection.prepare_cached(sql::FACT_MOVE)?.execute(params![fact.as_str(), document])?;
+        if let Some(sku) = sku {
+            let units = delta.unwrap_or_default().saturating_neg();
+            self.connection.prepare_cached(sql::BASELINE_ADD)?.execute(params![sku, units])?;
+        }
+        Ok(())
     }
 
     /// Two bodies under one id: every replica keeps both and counts the same one.
@@ -129,6 +154,7 @@ impl<'a> Pen<'a> {
                 self.tasks.insert(said.task.clone());
                 Ok(())
             }
+            Body::Epoch(_) => Ok(()),
         }
     }
 
@@ -219,6 +245,7 @@ fn subject(fact: &Fact) -> (Option<&str>, Option<&str>) {
     match &fact.body {
         Body::Stock(stock) => (Some(stock.sku.as_str()), None),
         Body::Task(said) => (None, Some(said.task.as_str())),
+        Body::Epoch(_) => (None, None),
     }
 }
 

@@ -1,14 +1,15 @@
 //! The replica's half of sync: what goes out, and what an answer changes.
 
 use super::frames::Size;
-use super::hand::Hand;
+use super::hand::{Carried, Hand};
 use super::view::{signed, unsigned};
-use super::{SqliteLedger, absorb, carry, documents, frames, speaker, sql};
+use super::{SqliteLedger, absorb, baseline, carry, documents, frames, seals, speaker, sql};
 use crate::ports::ledger::{Absorbed, Cut, Identity, LedgerError, Replica};
 use async_trait::async_trait;
 use holdfast_platform::sqlite::StorageError;
 use holdfast_shared::document::{ChangeHash, Heads};
 use holdfast_shared::error::Code;
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::DocumentId;
 use holdfast_shared::time::Now;
 use holdfast_shared::wire::sync::{DocumentHeads, DocumentProblem, SyncResponse};
@@ -67,7 +68,7 @@ fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Cut, Ledger
     // and thousands of small changes are six times the bytes of a few large ones.
     let probing = std::mem::replace(&mut hand.unanswered, true);
     if !probing {
-        carry::carry(connection, hand, &identity)?;
+        carry::carry(connection, hand, &identity, now.utc)?;
     }
     let (root, stock_digest) = carry::last_cut(connection)?;
     let mut pen = hand.pen(connection)?;
@@ -87,12 +88,13 @@ fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Cut, Ledger
         unsynced: unsigned(unsynced)?,
         documents,
         asks: frames::asks(connection)?,
+        baseline: baseline::ask(connection)?,
         more: more || to_carry,
         speaker: speaker::speaks(connection, hand, &own)?,
     })
 }
 
-fn heard(connection: &Connection) -> Result<(Option<u64>, u64), StorageError> {
+pub(super) fn heard(connection: &Connection) -> Result<(Option<u64>, u64), StorageError> {
     let (incarnation, cursor): (Option<i64>, i64) =
         connection.prepare_cached(sql::AGENT_HEARD)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok((incarnation.map(unsigned).transpose()?, unsigned(cursor)?))
@@ -102,7 +104,7 @@ fn heard(connection: &Connection) -> Result<(Option<u64>, u64), StorageError> {
 /// anew, and what it has already it skips.
 fn meet(connection: &Connection, identity: &Identity, incarnation: u64) -> Result<(), LedgerError> {
     let (known, _) = heard(connection)?;
-    if known.is_some_and(|known| known != incarnation) {
+    if known.is_some_and(|known| known != incarnation) && Guard::IncarnationCheck.stands() {
         tracing::warn!(?known, incarnation, "central was restored; everything is offered to it again");
         offer_all(connection, identity)?;
     }
@@ -125,7 +127,8 @@ fn own(identity: &Identity) -> String {
 /// for known (a restored disk). Once per boot everything is offered, and asked for, anew.
 fn begin_anew(connection: &Connection, hand: &mut Hand) -> Result<(), LedgerError> {
     let unsynced: i64 = connection.prepare_cached(sql::UNSYNCED)?.query_row([], |row| row.get(0))?;
-    if hand.began_anew || unsynced > 0 || !frames::asks(connection)?.is_empty() {
+    let fetching = baseline::is_wanted(connection)? || !frames::asks(connection)?.is_empty();
+    if hand.began_anew || unsynced > 0 || fetching {
         return Ok(());
     }
     tracing::warn!("the documents differ from central's and nothing is left to say; beginning anew");
@@ -155,13 +158,16 @@ fn conclude(
     for problem in &response.errors {
         problems.extend(take_problem(connection, problem)?);
     }
+    let told_before: i64 = connection.prepare_cached(sql::CENTRAL_TIME)?.query_row([], |row| row.get(0))?;
+    let is_new = told_before == 0;
     connection
         .prepare_cached(sql::AGENT_HEAR)?
         .execute(params![signed(response.incarnation)?, signed(response.cursor)?])?;
     let mut pen = hand.pen(connection)?;
     pen.mint.witness(response.hlc, now.utc);
     pen.keep()?;
-    let carried = carry::carried(connection, hand)?;
+    let mut carried = carry::carried(connection, hand)?;
+    problems.extend(end_documents(connection, hand, &mut carried, response, is_new)?);
     let root = carried.root;
     let to_carry: bool = connection.prepare_cached(sql::ANY_TO_CARRY)?.query_row([], |row| row.get(0))?;
     if !to_carry {
@@ -170,11 +176,30 @@ fn conclude(
     hand.put_carried(carried);
     let level = !to_carry && root.hash() == response.root;
     speaker::answered(connection, hand, response, level)?;
+    let rehydrating = response.rehydrate || speaker::readiness(connection)?.rehydrating;
+    hand.past_is_whole = !rehydrating && response.quarantined.is_none();
     let quiet = silent && !to_carry && !response.more && problems.is_empty();
     if !level && quiet && response.quarantined.is_none() {
         begin_anew(connection, hand)?;
     }
     Ok((level, problems))
+}
+
+/// Seals, and what central says of documents that it has sealed.
+fn end_documents(
+    connection: &Connection,
+    hand: &Hand,
+    carried: &mut Carried,
+    response: &SyncResponse,
+    is_new: bool,
+) -> Result<Vec<String>, LedgerError> {
+    let identity = enrolled(hand)?;
+    for problem in response.errors.iter().filter(|problem| problem.code() == Some(Code::Sealed)) {
+        if let Ok(name) = problem.document.parse::<DocumentId>() {
+            seals::refused(connection, hand, carried, &name, problem)?;
+        }
+    }
+    seals::take_over(connection, hand, &identity, carried, response, is_new)
 }
 
 fn unreadable(told: &DocumentHeads) -> String {
@@ -189,14 +214,15 @@ fn acknowledge(
     heads: &Heads,
     more: bool,
 ) -> Result<(), LedgerError> {
-    let Some(row) = documents::find(connection, name)? else { return Ok(()) };
-    let known = documents::known(connection, row.row, heads)?;
+    let Some(row) = documents::find(connection, name)?.filter(|row| !row.sealed) else { return Ok(()) };
+    let covered = documents::known(connection, row.row, heads)?;
+    let known = if Guard::AcknowledgedByHeads.stands() { covered } else { row.heads.clone() };
     if known.len() < heads.len() && !more {
         // Central has changes here that it did not send, or that we lost.
         connection.prepare_cached(sql::ASK)?.execute([name.to_string()])?;
     }
     connection.prepare_cached(sql::CHANGES_ACK_ALL)?.execute([row.row])?;
-    if known != row.heads {
+    if known != row.heads && Guard::AcknowledgedByHeads.stands() {
         let lacked = lacked(connection, hand, row.row, &known)?;
         for hash in lacked {
             connection.prepare_cached(sql::CHANGE_LACKED)?.execute(params![row.row, hash.as_bytes()])?;
@@ -230,6 +256,8 @@ fn take_problem(connection: &Connection, problem: &DocumentProblem) -> Result<Op
             documents::set_acked(connection, row.row, &Heads::empty())?;
             Ok(None)
         }
+        // Mended by taking the seal over: see `end_documents`.
+        (Some(Code::Sealed), _) => Ok(None),
         _ => Ok(Some(format!("central did not take {}: {}", problem.document, problem.detail))),
     }
 }

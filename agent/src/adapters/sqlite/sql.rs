@@ -86,17 +86,18 @@ pub(super) const KEYS_FORGET: &str = "DELETE FROM idempotency WHERE n <= last_in
 // Documents.
 pub(super) const DOCUMENT_CREATE: &str =
     "INSERT INTO document (name, heads, acked) VALUES (?1, x'', x'') ON CONFLICT DO NOTHING";
-pub(super) const DOCUMENT_FIND: &str = "SELECT document, heads, acked FROM document WHERE name = ?1";
+pub(super) const DOCUMENT_FIND: &str =
+    "SELECT document, heads, acked, sealed_at IS NOT NULL FROM document WHERE name = ?1";
 pub(super) const DOCUMENT_HEADS: &str = "UPDATE document SET heads = ?2 WHERE document = ?1";
 pub(super) const DOCUMENT_ACKED: &str = "UPDATE document SET acked = ?2 WHERE document = ?1";
-pub(super) const DOCUMENTS_ALL: &str = "SELECT name, heads FROM document";
+pub(super) const DOCUMENTS_ALL: &str = "SELECT name, heads FROM document WHERE sealed_at IS NULL";
 /// Of one boot's stock documents, the one with the greatest number: names of equal length are
 /// compared as text, and a longer one is later.
-pub(super) const DOCUMENT_NEWEST: &str = "SELECT name FROM document WHERE name > ?1 AND name < ?2 \
+pub(super) const DOCUMENT_NEWEST: &str = "SELECT name, closed OR sealed_at IS NOT NULL FROM document WHERE name > ?1 AND name < ?2 \
     ORDER BY length(name) DESC, name DESC LIMIT 1";
 /// Tasks, then the newest stock document, then older ones: history waits.
 pub(super) const DOCUMENTS_TO_SEND: &str = "SELECT document, name, heads, acked FROM document \
-    WHERE document IN (SELECT document FROM document_change WHERE acked = 0) \
+    WHERE document IN (SELECT document FROM document_change WHERE acked = 0) AND seal_heads IS NULL \
     ORDER BY name LIKE 'task/%' DESC, CASE WHEN name LIKE 'task/%' THEN document ELSE -document END LIMIT ?1";
 pub(super) const CHANGE_PUT: &str = "INSERT INTO document_change \
     (document, n, hash, writer, writer_n, bytes, facts, oldest_at, acked) VALUES (?1, \
@@ -113,10 +114,19 @@ pub(super) const CHANGE_LACKED: &str =
     "UPDATE document_change SET acked = 0 WHERE document = ?1 AND hash = ?2";
 /// Documents that hold something of this replica's: every task, and its own stock.
 pub(super) const OWN_FORGET_ACKED: &str =
-    "UPDATE document SET acked = x'' WHERE name LIKE 'task/%' OR name GLOB ?1";
+    "UPDATE document SET acked = x'' WHERE sealed_at IS NULL AND (name LIKE 'task/%' OR name GLOB ?1)";
 pub(super) const OWN_FORGET_CHANGES: &str = "UPDATE document_change SET acked = 0 WHERE document IN \
     (SELECT document FROM document WHERE name LIKE 'task/%' OR name GLOB ?1)";
-pub(super) const DOCUMENTS_OWN: &str = "SELECT name, heads FROM document WHERE name GLOB ?1 LIMIT ?2";
+/// Own documents of earlier boots that were not closed, all of which central has, as far as we know.
+pub(super) const DOCUMENTS_TO_CLOSE: &str = "SELECT document, name FROM document \
+    WHERE sealed_at IS NULL AND closed = 0 AND name GLOB ?1 AND NOT name GLOB ?2 AND heads <> x'' \
+    AND heads = acked AND NOT EXISTS (SELECT 1 FROM document_ask a WHERE a.name = document.name) LIMIT ?3";
+pub(super) const DOCUMENT_DAY: &str = "UPDATE document SET day = ?2 WHERE document = ?1 AND day = 0";
+pub(super) const DOCUMENT_DAY_OF: &str = "SELECT day FROM document WHERE document = ?1";
+pub(super) const DOCUMENT_CLOSED: &str = "UPDATE document SET closed = 1 WHERE document = ?1";
+pub(super) const ASKED: &str = "SELECT EXISTS (SELECT 1 FROM document_ask WHERE name = ?1)";
+pub(super) const DOCUMENTS_OWN: &str =
+    "SELECT name, heads FROM document WHERE name GLOB ?1 AND sealed_at IS NULL LIMIT ?2";
 pub(super) const ASK: &str = "INSERT INTO document_ask (name) VALUES (?1) ON CONFLICT DO NOTHING";
 pub(super) const ASK_DONE: &str = "DELETE FROM document_ask WHERE name = ?1";
 pub(super) const ASKS: &str = "SELECT document_ask.name, coalesce(document.heads, x'') FROM document_ask \
@@ -126,6 +136,88 @@ pub(super) const UNSYNCED: &str = "SELECT unsynced FROM agent";
 pub(super) const PART_BEGIN: &str = "SAVEPOINT part";
 pub(super) const PART_UNDO: &str = "ROLLBACK TO part";
 pub(super) const PART_END: &str = "RELEASE part";
+
+// Seals.
+pub(super) const SEALED_ROOT: &str = "SELECT sealed_root FROM agent";
+pub(super) const SEALED_ROOT_SET: &str = "UPDATE agent SET sealed_root = ?1";
+pub(super) const SEAL_DUE: &str =
+    "UPDATE document SET seal_heads = ?2, seal_facts = ?3 WHERE document = ?1 AND sealed_at IS NULL";
+pub(super) const SEALS_DUE: &str = "SELECT document, name, heads, seal_heads FROM document \
+    WHERE seal_heads IS NOT NULL AND sealed_at IS NULL ORDER BY document LIMIT ?1";
+pub(super) const SEAL_CONFIRM: &str = "UPDATE document SET seal_incarnation = ?2 WHERE document = ?1";
+pub(super) const SEAL: &str = "UPDATE document SET heads = ?2, acked = ?2, closed = 1, sealed_at = ?3, \
+    seal_incarnation = ?4 WHERE document = ?1";
+pub(super) const UNSEAL: &str = "UPDATE document SET heads = ?2, acked = x'', seal_heads = NULL, seal_facts = NULL, \
+    sealed_at = NULL, seal_incarnation = NULL WHERE document = ?1";
+/// Sealed with a central that was restored since, and that has not said it again.
+pub(super) const SEALS_UNCONFIRMED: &str = "SELECT document, name FROM document \
+    WHERE sealed_at IS NOT NULL AND seal_incarnation < ?1 LIMIT ?2";
+pub(super) const ARCHIVE_PUT: &str = "INSERT INTO document_archive (document, changes) VALUES (?1, ?2) \
+    ON CONFLICT (document) DO UPDATE SET changes = excluded.changes";
+pub(super) const ARCHIVE: &str = "SELECT changes FROM document_archive WHERE document = ?1";
+pub(super) const ARCHIVE_DROP: &str = "DELETE FROM document_archive WHERE document = ?1";
+pub(super) const CHANGES_DROP: &str = "DELETE FROM document_change WHERE document = ?1";
+pub(super) const FACT_UNCARRY: &str = "UPDATE fact SET document = NULL WHERE id = ?1 AND document = ?2";
+/// Facts that stand in an open document too count there.
+pub(super) const FACTS_MOVE_ON: &str = "UPDATE fact SET document = (SELECT a.document FROM fact_again a \
+    JOIN document d USING (document) WHERE a.fact = fact.id AND d.sealed_at IS NULL LIMIT 1) \
+    WHERE document = ?1 AND id IN (SELECT a.fact FROM fact_again a JOIN document d USING (document) \
+    WHERE d.sealed_at IS NULL)";
+pub(super) const AGAIN_FORGET: &str = "DELETE FROM fact_again WHERE document = ?1";
+pub(super) const AGAIN: &str =
+    "INSERT INTO fact_again (fact, document) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+pub(super) const FACT_STANDS: &str = "SELECT f.document, d.sealed_at IS NOT NULL, f.sku, json_extract(f.text, '$.d') \
+    FROM fact f JOIN document d USING (document) WHERE f.id = ?1";
+pub(super) const FACT_MOVE: &str = "UPDATE fact SET document = ?2 WHERE id = ?1";
+pub(super) const BASELINE_ADD: &str = "INSERT INTO baseline (sku, units) VALUES (?1, ?2) \
+    ON CONFLICT (sku) DO UPDATE SET units = units + excluded.units";
+/// `?2` is 1 when a document is sealed, -1 when it is opened again.
+pub(super) const BASELINE_MOVE: &str = "INSERT INTO baseline (sku, units) \
+    SELECT sku, ?2 * sum(json_extract(text, '$.d')) FROM fact WHERE document = ?1 AND sku IS NOT NULL GROUP BY sku \
+    ON CONFLICT (sku) DO UPDATE SET units = units + excluded.units";
+
+// The baseline from central.
+pub(super) const BASELINE_ASK: &str = "SELECT baseline_wanted, baseline_after, baseline_root FROM agent";
+pub(super) const BASELINE_WANT: &str = "UPDATE agent SET baseline_wanted = 1, baseline_after = NULL, \
+    baseline_root = NULL WHERE baseline_wanted = 0";
+pub(super) const BASELINE_REACHED: &str = "UPDATE agent SET baseline_after = ?1, baseline_root = ?2";
+pub(super) const BASELINE_HAVE: &str =
+    "UPDATE agent SET baseline_wanted = 0, baseline_after = NULL, baseline_root = NULL";
+pub(super) const PIECES_FORGET: &str = "DELETE FROM baseline_piece";
+pub(super) const PIECE_PUT: &str = "INSERT INTO baseline_piece (sku, units) VALUES (?1, ?2) \
+    ON CONFLICT (sku) DO UPDATE SET units = excluded.units";
+pub(super) const BASELINE_FORGET: &str = "DELETE FROM baseline";
+pub(super) const BASELINE_TAKE: &str =
+    "INSERT INTO baseline (sku, units) SELECT sku, units FROM baseline_piece";
+pub(super) const ITEMS_OF_BASELINE: &str = "INSERT INTO item (sku, name) SELECT sku, sku FROM baseline \
+    WHERE true ON CONFLICT DO NOTHING";
+pub(super) const ITEMS_BALANCE: &str = include_str!("balance.sql");
+pub(super) const ITEMS_UNBALANCED: &str = include_str!("unbalanced.sql");
+pub(super) const ITEMS_STOCKED: &str = "SELECT sku, on_hand FROM item WHERE on_hand <> 0";
+pub(super) const AGENT_DIGEST: &str = "UPDATE agent SET stock_digest = ?1";
+
+// Housekeeping.
+pub(super) const AGENT_CENTRAL_TIME: &str = "UPDATE agent SET central_time = ?1";
+pub(super) const CENTRAL_TIME: &str = "SELECT central_time FROM agent";
+pub(super) const ARCHIVES_OVER: &str = "DELETE FROM document_archive WHERE document IN (SELECT a.document \
+    FROM document_archive a JOIN document d USING (document) WHERE d.sealed_at < ?1 LIMIT ?2)";
+pub(super) const FACTS_KEPT_FROM: &str = "UPDATE agent SET facts_kept_from = ?1";
+/// The newest of all stays, so that its number is not given again.
+pub(super) const FACTS_OVER: &str = "SELECT f.id FROM document d JOIN fact f USING (document) \
+    WHERE d.sealed_at < ?1 AND f.seq < (SELECT max(seq) FROM fact) \
+    AND NOT EXISTS (SELECT 1 FROM document_archive a WHERE a.document = d.document) LIMIT ?2";
+pub(super) const FACT_BODIES_DROP: &str = "DELETE FROM fact_other_body WHERE id = ?1";
+pub(super) const FACT_AGAIN_DROP: &str = "DELETE FROM fact_again WHERE fact = ?1";
+pub(super) const FACT_DROP: &str = "DELETE FROM fact WHERE id = ?1";
+/// A task's document needs no name any more once nothing of it is kept; a stock document's number
+/// must never be given again.
+pub(super) const DOCUMENTS_OVER: &str = "DELETE FROM document WHERE document IN (SELECT d.document FROM document d \
+    WHERE d.sealed_at < ?1 AND d.name LIKE 'task/%' \
+    AND NOT EXISTS (SELECT 1 FROM document_archive a WHERE a.document = d.document) \
+    AND NOT EXISTS (SELECT 1 FROM fact f WHERE f.document = d.document) LIMIT ?2)";
+pub(super) const TASKS_OVER: &str = "DELETE FROM task WHERE task IN (SELECT t.task FROM task t \
+    WHERE t.phase IN ('handed_over', 'declined', 'put_back') AND t.changed_at < ?1 \
+    AND NOT EXISTS (SELECT 1 FROM fact f WHERE f.task = t.task) LIMIT ?2)";
 
 // Devices.
 pub(super) const PAIRING_OFFER: &str = "INSERT INTO pairing (code_hash, role, until, until_mono, boot) \

@@ -1,5 +1,5 @@
 -- Asked with every heartbeat: no part of it may grow with the catalogue or the ledger. Triggers keep
--- the counts. Facts are never deleted, so the greatest seq is their number.
+-- the counts. Numbers of facts are never given again: the greatest seq counts all that ever were.
 SELECT
     items,
     items_moved,
@@ -9,8 +9,6 @@ SELECT
         SELECT * FROM (SELECT recorded_at AS at FROM fact WHERE document IS NULL ORDER BY seq LIMIT 1)
         UNION ALL SELECT min(oldest_at) FROM document_change WHERE acked = 0)),
     (SELECT count(*) FROM task WHERE phase IN ('offered', 'accepted', 'picking', 'packed')),
-    -- Not later than the clock stood when something was recorded last: what was noted while it was
-    -- ahead does not stay fresh for ever.
-    (SELECT max(moved_at) FROM item WHERE moved_at IS NOT NULL AND moved_at <= last.recorded_at + ?1),
-    (SELECT max(counted_at) FROM item WHERE counted_at IS NOT NULL AND counted_at <= last.recorded_at + ?1)
-FROM agent LEFT JOIN (SELECT recorded_at FROM fact ORDER BY seq DESC LIMIT 1) AS last
+    moved_at,
+    counted_at
+FROM agent

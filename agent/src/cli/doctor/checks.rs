@@ -5,17 +5,20 @@ use super::super::status::span;
 use super::Finding;
 use crate::adapters::http::StatusView;
 use crate::adapters::machine::SysinfoMachine;
-use crate::ports::ledger::Ledger;
+use crate::ports::ledger::{Housekeeping, Ledger};
 use crate::ports::machine::Machine;
 use crate::runtime::identity::{IDENTITY_FILE, StoredIdentity};
 use crate::runtime::{self, AgentConfig};
 use holdfast_platform::data_dir::DataDir;
 use holdfast_platform::random;
 use holdfast_platform::server::bind;
+use holdfast_shared::ids::Sku;
 use std::path::Path;
 
 /// Below this an agent soon stops recording.
 const DISK_FREE_MIN: u64 = 200 * 1024 * 1024;
+/// SKUs whose stock is wrong that are named at once.
+const UNBALANCED_TOLD_MAX: u32 = 5;
 const MIB: u64 = 1024 * 1024;
 
 /// Opens the ledger as the agent would, with its check. Only while no agent runs.
@@ -30,7 +33,13 @@ pub(super) async fn database(dir: &DataDir) -> Finding {
         Err(error) => return Finding::broken(WHAT, format!("{:#}", anyhow::Error::from(error)), todo),
     };
     let summary = ledger.summary().await;
+    let unbalanced = ledger.unbalanced(UNBALANCED_TOLD_MAX).await.unwrap_or_default();
     ledger.stop().await;
+    if !unbalanced.is_empty() {
+        let skus: Vec<&str> = unbalanced.iter().map(Sku::as_str).collect();
+        let told = format!("stock is not the sum of its records: {}", skus.join(", "));
+        return Finding::broken(WHAT, told, "count these articles, and call support");
+    }
     match summary {
         Ok(summary) => match summary.damaged {
             Some(damage) => Finding::broken(WHAT, format!("damaged: {damage}"), todo),

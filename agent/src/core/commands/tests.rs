@@ -36,7 +36,7 @@ fn run(shelf: &Shelf, command: &Command) -> Result<Outcome, Refusal> {
 fn stock(outcome: &Outcome) -> Vec<(&'static str, i64)> {
     let stock = outcome.said.iter().filter_map(|said| match &said.body {
         Body::Stock(fact) => Some((fact.movement.kind(), fact.delta)),
-        Body::Task(_) => None,
+        Body::Task(_) | Body::Epoch(_) => None,
     });
     stock.collect()
 }
@@ -44,7 +44,7 @@ fn stock(outcome: &Outcome) -> Vec<(&'static str, i64)> {
 fn event(outcome: &Outcome) -> &TaskEvent {
     match &outcome.said[0].body {
         Body::Task(said) => &said.event,
-        Body::Stock(stock) => panic!("{stock:?}"),
+        other @ (Body::Stock(_) | Body::Epoch(_)) => panic!("{other:?}"),
     }
 }
 
@@ -208,7 +208,7 @@ fn declining_frees_every_line() {
             Movement::PutBack { quantity, .. } => Some(*quantity),
             other => panic!("{other:?}"),
         },
-        Body::Task(_) => None,
+        Body::Task(_) | Body::Epoch(_) => None,
     });
     assert_eq!(quantities.collect::<Vec<_>>(), [2, 1]);
 }

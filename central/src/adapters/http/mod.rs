@@ -15,6 +15,7 @@ mod exceptions;
 mod fleet;
 mod keys;
 mod measure;
+mod observer;
 mod orders;
 mod paging;
 mod plain;
@@ -83,6 +84,7 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(fleet::offer_enrolment))
         .routes(routes!(fleet::put_catalogue))
         .routes(routes!(fleet::positions))
+        .routes(routes!(observer::freeze, observer::release))
         .routes(routes!(tasks::take_back))
         .routes(routes!(exceptions::list))
         .routes(routes!(exceptions::resolve))

@@ -2,20 +2,21 @@
 
 use super::Result;
 use super::documents::{Digests, load, owner};
-use super::incoming::check_owner;
+use super::incoming::{Refusal, check_owner};
 use super::pen::stamp;
 use super::recall::mark_sent;
 use super::row::{list, parsed, unreadable, unsigned};
 use super::savepoint::Stop;
 use super::sql::sql;
 use super::state::State;
+use super::{baseline, seals};
 use crate::ports::access::ReplicaIdentity;
-use holdfast_shared::document::{ChangeHash, Heads, StoredChange, WriterId};
+use holdfast_shared::document::{Bag, ChangeHash, Heads, StoredChange, WriterId};
 use holdfast_shared::ids::{DocumentId, TenantId};
-use holdfast_shared::limits::SYNC_PIECE_BYTES;
+use holdfast_shared::limits::{SEALS_MAX, SYNC_PIECE_BYTES};
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::sync::{
-    DocumentFrame, DocumentHeads, DocumentProblem, SYNC_VERSION, SyncRequest, SyncResponse,
+    DocumentFrame, DocumentHeads, DocumentProblem, SYNC_VERSION, Seal, SyncRequest, SyncResponse,
 };
 use rusqlite::{Connection, Row, named_params};
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,9 +55,16 @@ pub(super) fn answer(
     for ask in &request.asks {
         fulfil(conn, state, from, ask, &mut piece, &mut acknowledged, &mut errors)?;
     }
+    for document in received {
+        piece.tell_seal(conn, from, document)?;
+    }
+    let wanted = request.baseline.as_ref().filter(|_| !piece.more);
+    let baseline = wanted.map(|ask| baseline::piece(conn, from, ask)).transpose()?;
     let documents = piece.frames(conn, &from.tenant)?;
     let level = digests.root == request.root;
     let response = SyncResponse {
+        seals: piece.seals,
+        baseline,
         cursor: u64::try_from(piece.up_to.unwrap_or(digests.sequence)).unwrap_or_default(),
         next_sync_ms: if level { NEXT_SYNC_LEVEL_MS } else { NEXT_SYNC_BEHIND_MS },
         level,
@@ -109,6 +117,7 @@ pub(super) fn bare(
 struct Piece {
     changes: BTreeMap<DocumentId, Vec<StoredChange>>,
     asked: Vec<DocumentFrame>,
+    seals: Vec<Seal>,
     bytes: usize,
     /// The last change of the piece, when there are more after it.
     up_to: Option<i64>,
@@ -123,6 +132,15 @@ impl Piece {
 
     fn full(&self) -> bool {
         self.bytes >= SYNC_PIECE_BYTES
+    }
+
+    /// Who sends to a sealed document has missed its seal.
+    fn tell_seal(&mut self, conn: &Connection, from: &ReplicaIdentity, document: &DocumentId) -> Result<()> {
+        let told = self.seals.iter().any(|seal| seal.document().as_ref() == Ok(document));
+        if !told && let Some(seal) = seals::find(conn, &from.tenant, document)? {
+            self.seals.push(Seal::new(document, &seal.heads, seal.facts));
+        }
+        Ok(())
     }
 
     /// Everything in here has been in an answer from now on.
@@ -173,6 +191,9 @@ fn newer(conn: &Connection, from: &ReplicaIdentity, above: i64, own: bool) -> Re
     let rows = list(conn, sql!(DOCUMENTS.changes_above), params, read_numbered)?;
     let mut piece =
         Piece { more: rows.len() >= usize::try_from(CHANGES_MAX).unwrap_or(0), ..Piece::default() };
+    let seals = baseline::seals_above(conn, from, above)?;
+    // Seals are bounded, too: nothing behind the last of them is told.
+    let seals_end = seals.last().map(|(sequence, _)| *sequence).filter(|_| seals.len() >= SEALS_MAX);
     // Offers, recalls and releases go ahead of a sibling's stock, however long that has waited. The
     // cursor does not pass what they overtook: until it does, each piece has them again.
     let mut ahead = BTreeSet::new();
@@ -185,6 +206,9 @@ fn newer(conn: &Connection, from: &ReplicaIdentity, above: i64, own: bool) -> Re
     }
     let mut last = None;
     for (sequence, document, change) in rows {
+        if seals_end.is_some_and(|end| sequence > end) {
+            break;
+        }
         if piece.full() {
             piece.more = true;
             break;
@@ -194,7 +218,13 @@ fn newer(conn: &Connection, from: &ReplicaIdentity, above: i64, own: bool) -> Re
             piece.add(document, change);
         }
     }
-    piece.up_to = last.filter(|_| piece.more);
+    piece.up_to = match (last.filter(|_| piece.more), seals_end) {
+        (Some(last), Some(end)) => Some(last.min(end)),
+        (last, end) => last.or(end),
+    };
+    piece.more |= seals_end.is_some();
+    let told = seals.into_iter().filter(|(sequence, _)| piece.up_to.is_none_or(|end| *sequence <= end));
+    piece.seals = told.map(|(_, seal)| seal).collect();
     Ok(piece)
 }
 
@@ -214,7 +244,7 @@ fn fulfil(
         errors.push(DocumentProblem::new(ask.name(), code, refused, &Heads::empty()));
         return Ok(());
     };
-    match check_owner(conn, from, ask.name(), &document) {
+    match may_read(conn, from, ask.name(), &document) {
         Ok(()) => {}
         Err(Stop::Refused(refusal)) => {
             errors.push(refusal.problem);
@@ -222,7 +252,12 @@ fn fulfil(
         }
         Err(Stop::Failed(error)) => return Err(error),
     }
-    let bag = load(conn, state.writer, &from.tenant, &document)?;
+    let Some(bag) = whole(conn, state, from, &document)? else {
+        let told = owner(conn, &from.tenant, &document)?.map(|(_, heads)| heads).unwrap_or_default();
+        let why = "it is sealed, and its changes are not kept any more";
+        errors.push(DocumentProblem::new(ask.name(), holdfast_shared::error::Code::Sealed, why, &told));
+        return Ok(());
+    };
     acknowledged.insert(document.clone(), bag.heads());
     if piece.full() {
         piece.more = true;
@@ -243,4 +278,30 @@ fn fulfil(
         Err(_) => {}
     }
     Ok(())
+}
+
+/// A store's replicas read each other's documents.
+fn may_read(
+    conn: &Connection,
+    from: &ReplicaIdentity,
+    name: &str,
+    document: &DocumentId,
+) -> std::result::Result<(), Stop<Refusal>> {
+    match document {
+        DocumentId::Stock { store, .. } if *store == from.store => Ok(()),
+        DocumentId::Stock { .. } | DocumentId::Task(_) => check_owner(conn, from, name, document),
+    }
+}
+
+/// An open document, or a sealed one for as long as its archive is kept.
+fn whole(
+    conn: &Connection,
+    state: &State,
+    from: &ReplicaIdentity,
+    document: &DocumentId,
+) -> Result<Option<Bag>> {
+    match seals::find(conn, &from.tenant, document)? {
+        Some(_) => seals::archived(conn, state.writer, &from.tenant, document),
+        None => load(conn, state.writer, &from.tenant, document).map(Some),
+    }
 }

@@ -21,7 +21,7 @@ pub(super) fn load(
     Bag::load(writer, changes).map_err(error::unreadable)
 }
 
-/// The store that a document belongs to, and its heads.
+/// The store that a document belongs to, and its heads; of a sealed one those that stay.
 pub(super) fn owner(
     conn: &Connection,
     tenant: &TenantId,
@@ -31,7 +31,10 @@ pub(super) fn owner(
     let found = one(conn, sql!(DOCUMENTS.document), key, |row| {
         Ok((super::row::parsed(row, "store")?, row.get::<_, Vec<u8>>("heads")?))
     })?;
-    found.map(|(store, heads)| Ok((store, heads_of(&heads)?))).transpose()
+    match found {
+        Some((store, heads)) => Ok(Some((store, heads_of(&heads)?))),
+        None => Ok(super::seals::find(conn, tenant, document)?.map(|seal| (seal.store, seal.heads))),
+    }
 }
 
 pub(super) fn heads_of(bytes: &[u8]) -> Result<Heads> {

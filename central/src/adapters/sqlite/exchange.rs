@@ -127,6 +127,7 @@ fn exchange(
     }
     received.changed_tasks.extend(answer_returning(conn, state, from, request.version, now)?);
     release_due(conn, state, from, now, &mut received)?;
+    note_progress(conn, state, from, request, now)?;
     let digests = Digests::read(conn, &from.tenant, &from.store)?;
     remember(conn, from, digests, now)?;
     compare(conn, from, request, now)?;
@@ -206,6 +207,26 @@ fn release_due(
         follow(conn, state, &grown)?;
         received.changed_tasks.push(task.task);
     }
+    Ok(())
+}
+
+/// What this replica has fetched: a document is sealed when all have all of it.
+fn note_progress(
+    conn: &Connection,
+    state: &State,
+    from: &ReplicaIdentity,
+    request: &SyncRequest,
+    now: UtcMs,
+) -> Result<()> {
+    let reached = if request.incarnation == Some(u64::from(state.incarnation)) { request.cursor } else { 0 };
+    let params = named_params! {
+        ":tenant": from.tenant.as_str(),
+        ":store": from.store.as_str(),
+        ":replica": from.replica.as_str(),
+        ":cursor": i64::try_from(reached).unwrap_or(i64::MAX),
+        ":at": now.0,
+    };
+    run(conn, sql!(SEALS.progress), params)?;
     Ok(())
 }
 

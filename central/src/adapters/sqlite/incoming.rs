@@ -4,6 +4,7 @@ use super::documents::{Authored, keep, load, owner};
 use super::exceptions::raise;
 use super::ledger::{self, Recorded};
 use super::savepoint::Stop;
+use super::seals::{self, Place, Sealed};
 use super::state::State;
 use super::tasks::{Grown, follow};
 use super::timeline::{Happened, note, note_doubt};
@@ -15,6 +16,7 @@ use crate::ports::access::ReplicaIdentity;
 use holdfast_shared::document::{Bag, DocumentError, Heads, Incoming, Merged};
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::error::Code;
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{DocumentId, FactId, ReplicaId, TaskId};
 use holdfast_shared::stamp::Receipt;
 use holdfast_shared::time::UtcMs;
@@ -62,6 +64,9 @@ pub(super) fn check_owner(
     name: &str,
     document: &DocumentId,
 ) -> Part<()> {
+    if !Guard::DocumentOwner.stands() {
+        return Ok(());
+    }
     let foreign =
         || refuse(name, Code::Forbidden, "it belongs to another store", Some(Category::ForeignClaim));
     match document {
@@ -69,9 +74,16 @@ pub(super) fn check_owner(
             Ok(())
         }
         DocumentId::Stock { .. } => foreign(),
-        DocumentId::Task(_) => match owner(conn, &from.tenant, document)? {
+        DocumentId::Task(task) => match owner(conn, &from.tenant, document)? {
             Some((store, _)) if store == from.store => Ok(()),
             Some(_) => foreign(),
+            // Its seal went with its archive, a long time after it had ended.
+            None if super::tasks::load(conn, &from.tenant, task)?
+                .is_some_and(|task| task.store == from.store) =>
+            {
+                let detail = "it ended long ago, and nothing of it is kept any more";
+                refuse(name, Code::Sealed, detail, Some(Category::Sealing))
+            }
             None => refuse(name, Code::UnknownTask, "central does not know this task", None),
         },
     }
@@ -86,6 +98,11 @@ pub(super) fn take_in(
     now: UtcMs,
 ) -> Part<Taken> {
     check_owner(conn, from, frame.name(), document)?;
+    if let Some(seal) = seals::find(conn, &from.tenant, document)?
+        && late(conn, state, from, frame, document, &seal, now)? == Late::Known
+    {
+        return Ok(Taken::default());
+    }
     let cached = state.take_bag(&from.tenant, document);
     let mut bag = match cached {
         Some(bag) => bag,
@@ -101,7 +118,11 @@ pub(super) fn take_in(
     for conflict in &merged.conflicts {
         ledger::raise_conflict(conn, &from.tenant, &from.store, &conflict.id, now)?;
     }
-    keep_loaded(state, from, document, bag);
+    let is_closing = facts.iter().any(|(_, _, fact)| matches!(fact.body, Body::Epoch(_)));
+    let place = Place { tenant: &from.tenant, store: &from.store, document };
+    if !(is_closing && seals::closed(conn, &place, &bag, now)?) {
+        keep_loaded(state, from, document, bag);
+    }
     Ok(taken)
 }
 
@@ -130,6 +151,58 @@ pub(super) fn admit(
     }
     let facts = read_facts(name, document, &merged)?;
     Ok((merged, facts))
+}
+
+/// What a frame for a sealed document is.
+#[derive(Debug, PartialEq, Eq)]
+enum Late {
+    /// All of it is there already.
+    Known,
+    /// It has more; the document is open again.
+    Opened,
+}
+
+/// Nothing is dropped: a stock document's writer is told, and carries the facts again in its
+/// newest; a task's document is opened for them. A person hears of both.
+fn late(
+    conn: &Connection,
+    state: &State,
+    from: &ReplicaIdentity,
+    frame: &DocumentFrame,
+    document: &DocumentId,
+    seal: &Sealed,
+    now: UtcMs,
+) -> Part<Late> {
+    let name = frame.name();
+    let heads = frame.heads().map_err(|error| refused_by(name, &error.into()))?;
+    if heads == seal.heads {
+        return Ok(Late::Known);
+    }
+    let place = Place { tenant: &from.tenant, store: &from.store, document };
+    let archived = seals::archived(conn, state.writer, &from.tenant, document)?;
+    let kept = archived.is_some();
+    if let Some(mut bag) = archived {
+        let base = frame.base().map_err(|error| refused_by(name, &error.into()))?;
+        let incoming = Incoming { base: &base, heads: &heads, changes: &frame.changes };
+        // The writers are checked when it is merged for good.
+        let merged = bag.merge(&incoming, &|_| true).map_err(|error| refused_by(name, &error))?;
+        if merged.changes.is_empty() {
+            return Ok(Late::Known);
+        }
+        if let DocumentId::Task(_) = document {
+            let detail = format!("{} told of {document} after it was sealed; it is open again", from.store);
+            seals::tell(conn, &place, Severity::Medium, &detail, now)?;
+            seals::reopen(conn, state, &place, seal)?;
+            return Ok(Late::Opened);
+        }
+    }
+    let detail = if kept {
+        format!("{document} is sealed; {} sent more for it", from.replica)
+    } else {
+        format!("{document} is sealed and its changes are not kept any more; {} sent some", from.replica)
+    };
+    let problem = DocumentProblem::new(name, Code::Sealed, &detail, &seal.heads);
+    Err(Stop::Refused(Refusal { problem, category: Some(Category::Sealing) }))
 }
 
 /// Only stock documents are large enough to be worth it. What is not committed is forgotten.
@@ -177,7 +250,9 @@ fn record(
         DocumentId::Stock { .. } => None,
     };
     let mut new: Vec<Fact> = Vec::new();
-    for (id, text, fact) in facts {
+    // What a document says of itself is nothing about the store: only documents keep it.
+    let said = facts.iter().filter(|(_, _, fact)| !matches!(fact.body, Body::Epoch(_)));
+    for (id, text, fact) in said {
         match ledger::record(conn, &from.tenant, &from.store, document, id, text)? {
             Recorded::New => {
                 ledger::mark_doubtful(conn, (&from.tenant, &from.store), fact, &receipt)?;

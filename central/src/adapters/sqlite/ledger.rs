@@ -33,7 +33,7 @@ pub(super) fn record(
         DocumentId::Task(task) => Some(task.as_str()),
         DocumentId::Stock { .. } => None,
     };
-    let document = document.to_string();
+    let (id, document) = (document, document.to_string());
     let params = named_params! {
         ":tenant": tenant.as_str(),
         ":store": store.as_str(),
@@ -45,6 +45,7 @@ pub(super) fn record(
     if run(conn, sql!(DOCUMENTS.record_fact), params)? > 0 {
         return Ok(Recorded::New);
     }
+    super::baseline::stands_again(conn, tenant, store, id, fact)?;
     if text_of(conn, tenant, store, fact)?.as_deref() == Some(text) {
         return Ok(Recorded::Known);
     }

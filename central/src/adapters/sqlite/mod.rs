@@ -8,12 +8,14 @@
 //! How the rooms lie: `orders`, `fleet`, `access`, `work`, `outbox` and `exchange` answer the
 //! ports. `tasks` follows what new facts of a task mean, as core decides it; `assign`, `recall`,
 //! `readopt`, `overrides` and `cancel` write central's own facts through `pen`. `documents` keeps changes, heads and
-//! roots, `ledger` the facts, `stock` positions and holds. The statements are in `sql/`, one file
+//! roots, `ledger` the facts, `stock` positions and holds. `seals` ends documents, `baseline` keeps
+//! what they add up to, `housekeeping` deletes what is over. The statements are in `sql/`, one file
 //! per area, and are found by name while compiling.
 
 mod access;
 mod answer;
 mod assign;
+mod baseline;
 mod boots;
 mod branch;
 mod cancel;
@@ -24,6 +26,7 @@ mod error;
 mod exceptions;
 mod exchange;
 mod fleet;
+mod housekeeping;
 mod incoming;
 mod leases;
 mod ledger;
@@ -37,6 +40,7 @@ mod readopt;
 mod recall;
 mod row;
 mod savepoint;
+mod seals;
 mod sql;
 mod state;
 mod stock;

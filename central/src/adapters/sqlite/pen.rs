@@ -4,6 +4,7 @@
 use super::counters::next;
 use super::documents::{Authored, keep, load};
 use super::row::run;
+use super::seals::{Place, reopen_if_sealed};
 use super::sql::sql;
 use super::state::State;
 use super::{Result, error, ledger, timeline};
@@ -67,6 +68,7 @@ pub(super) fn state_fact(
     };
     let text = encode(&fact).map_err(error::unreadable)?;
     let document = DocumentId::Task(task.clone());
+    reopen_if_sealed(conn, state, &Place { tenant, store, document: &document })?;
     let mut bag = load(conn, state.writer, tenant, &document)?;
     let before = bag.heads();
     let recorded = bag.record(&[(id.clone(), text.clone())]).map_err(error::unreadable)?;

@@ -8,6 +8,7 @@ pub(super) const FLEET: &str = include_str!("sql/fleet.sql");
 pub(super) const IDENTITY: &str = include_str!("sql/identity.sql");
 pub(super) const ORDERS: &str = include_str!("sql/orders.sql");
 pub(super) const OUTBOX: &str = include_str!("sql/outbox.sql");
+pub(super) const SEALS: &str = include_str!("sql/seals.sql");
 pub(super) const STOCK: &str = include_str!("sql/stock.sql");
 pub(super) const WORK: &str = include_str!("sql/work.sql");
 

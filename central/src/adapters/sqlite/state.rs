@@ -3,6 +3,7 @@
 use super::{Result, counters};
 use holdfast_platform::sqlite::Companion;
 use holdfast_shared::document::{Bag, WriterId};
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{DocumentId, ReplicaId, TenantId};
 use holdfast_shared::time::HlcClock;
 use rusqlite::Connection;
@@ -64,7 +65,12 @@ impl State {
 
 impl Companion for State {
     fn on_failed_commit(&mut self) {
-        self.forget_bags();
+        if Guard::MemoryThrownAway.stands() {
+            self.forget_bags();
+        }
+        if !Guard::WriterRenewal.stands() {
+            return;
+        }
         // The old writer may have given out sequence numbers that are not on disk.
         let mut seed = [0; 8];
         for (to, from) in seed.iter_mut().zip(blake3::hash(&self.seed).as_bytes()) {

@@ -157,7 +157,11 @@ pub(super) fn reserve(
         ":quantity": line.quantity,
         ":conditional": Guard::ConditionalReserve.stands(),
     };
-    one(conn, sql!(STOCK.reserve), params, |row| row.get("available"))
+    let told = one(conn, sql!(STOCK.reserve), params, |row| row.get("available"))?;
+    if told.is_some() || Guard::ConditionalReserve.stands() {
+        return Ok(told);
+    }
+    one(conn, sql!(STOCK.reserve_whatever), params, |row| row.get("available"))
 }
 
 pub(super) fn hold(

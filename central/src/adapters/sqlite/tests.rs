@@ -121,6 +121,7 @@ fn nothing_new(from: &ReplicaIdentity) -> SyncRequest {
         challenge: None,
         box_name: None,
         losses: Vec::new(),
+        baseline: None,
         version: SYNC_VERSION,
         store: from.store.clone(),
         replica: from.replica.clone(),

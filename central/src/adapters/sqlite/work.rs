@@ -124,12 +124,16 @@ impl Work for SqliteStore {
         let tenant = tenant.cloned();
         self.read(move |conn| {
             let params = named_params! { ":tenant": tenant.as_ref().map(TenantId::as_str) };
+            let baseline_mismatch =
+                one(conn, sql!(SEALS.unbalanced), params, |row| unsigned(row, "positions"))?
+                    .unwrap_or_default();
             let audit = one(conn, sql!(WORK.audit), params, |row| {
                 Ok(Audit {
                     double_shipped: unsigned(row, "double_shipped")?,
                     oversold: unsigned(row, "oversold")?,
                     reserved_mismatch: unsigned(row, "reserved_mismatch")?,
                     orphaned_holds: unsigned(row, "orphaned_holds")?,
+                    baseline_mismatch,
                     recalled_tasks: unsigned(row, "recalled_tasks")?,
                     overridden: unsigned(row, "overridden")?,
                     open_holds: unsigned(row, "open_holds")?,

@@ -5,7 +5,8 @@ use super::StoreKey;
 use super::freeze::{Count, Observer, Turn};
 use super::policy::HealthPolicy;
 use super::store::{BOOTS_REMEMBERED_MAX, DigestVerdict, Gone, StoreHealth, VOICES_MAX, Voice};
-use holdfast_shared::ids::ReplicaId;
+use holdfast_shared::guard::Guard;
+use holdfast_shared::ids::{ReplicaId, TenantId};
 use holdfast_shared::time::MonoMs;
 use holdfast_shared::wire::signal::{Freshness, Heartbeat, Presence};
 use std::collections::BTreeMap;
@@ -167,7 +168,7 @@ impl HealthBook {
         let away_ms = self.looked_at.map_or(0, |before| now.since(before));
         self.looked_at = Some(now);
         let paused_ms = (away_ms > policy.pause_ms).then_some(away_ms);
-        if paused_ms.is_some() {
+        if paused_ms.is_some() && Guard::PauseStartsAnew.stands() {
             self.start_anew(now);
         }
         let count = self.weigh(policy, now);
@@ -200,6 +201,19 @@ impl HealthBook {
             }
         }
         count
+    }
+
+    /// Whose silence does not count now.
+    pub fn hold(&mut self, held: impl Fn(&TenantId) -> bool) {
+        for (key, health) in &mut self.stores {
+            health.frozen = held(&key.tenant);
+        }
+    }
+
+    pub fn start_anew_of(&mut self, tenant: &TenantId, now: MonoMs) {
+        for (_, health) in self.stores.iter_mut().filter(|(key, _)| key.tenant == *tenant) {
+            health.silence_from = now;
+        }
     }
 
     fn start_anew(&mut self, now: MonoMs) {

@@ -9,6 +9,7 @@ pub mod freeze;
 pub mod judge;
 pub mod lease;
 pub mod observatory;
+pub mod overrule;
 pub mod policy;
 pub mod signals;
 pub mod store;

@@ -5,11 +5,13 @@ use super::StoreKey;
 use super::book::{HealthBook, Looked};
 use super::judge::{closed_hard, eligibility};
 use super::lease::Leases;
+use super::overrule::{Overrule, Overrules};
 use super::policy::HealthPolicy;
 use super::signals::{SIGNALS, View, beat_is_good};
 use super::store::{Out, StoreHealth};
 use crate::core::eligibility::{Eligibility, Standing};
 use crate::core::fleet::StoreRecord;
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::TenantId;
 use holdfast_shared::time::{MonoMs, Now, UtcMs};
 use holdfast_shared::wire::signal::Heartbeat;
@@ -53,6 +55,7 @@ pub struct Observatory {
     /// Senders whose bad messages were told once.
     offenders: BTreeSet<String>,
     wall: WallClock,
+    overrules: Overrules,
     pub counts: Counts,
 }
 
@@ -116,6 +119,23 @@ impl Observatory {
         self.book.observer().is_frozen()
     }
 
+    /// Whether nothing of this tenant moves because of silence: by the observer, or by a person.
+    #[must_use]
+    pub fn holds(&self, tenant: &TenantId) -> bool {
+        self.overrules.holds(tenant, self.frozen())
+    }
+
+    /// A person knows better; silence starts anew with it.
+    pub fn overrule(&mut self, tenant: &TenantId, overrule: Overrule, now: MonoMs) {
+        self.overrules.set(tenant.clone(), overrule);
+        self.start_anew(tenant, now);
+    }
+
+    fn start_anew(&mut self, tenant: &TenantId, now: MonoMs) {
+        self.book.start_anew_of(tenant, now);
+        self.failing.retain(|key, _| key.tenant != *tenant);
+    }
+
     /// The lease that a store is granted with its sync, and whether its length must be written down
     /// first. A store that is closed hard gets none anew, and keeps what it was promised.
     pub fn grant_lease(&mut self, key: &StoreKey, now: Now) -> (i64, bool) {
@@ -158,6 +178,11 @@ impl Observatory {
         if looked.paused_ms.is_some() || looked.turn.is_some() {
             self.failing.clear();
         }
+        for tenant in self.overrules.end(now.mono) {
+            self.start_anew(&tenant, now.mono);
+        }
+        let (overrules, frozen) = (&self.overrules, self.book.observer().is_frozen());
+        self.book.hold(|tenant| overrules.holds(tenant, frozen));
         self.wall.look(now);
         let changes: Vec<Change> =
             records.iter().filter_map(|record| self.evaluate_one(record, now)).collect();
@@ -207,7 +232,8 @@ impl Observatory {
     /// Wall-clock deadlines wait one full period after a step of that clock or a start.
     #[must_use]
     pub fn deadlines_wait(&self, period_ms: i64, now: MonoMs) -> bool {
-        self.wall.offset_ms.is_none() || now.since(self.wall.stepped_at) < period_ms
+        let waits = self.wall.offset_ms.is_none() || now.since(self.wall.stepped_at) < period_ms;
+        waits && Guard::DeadlinesWait.stands()
     }
 
     #[must_use]

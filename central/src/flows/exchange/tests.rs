@@ -19,6 +19,7 @@ fn request(name: &str) -> SyncRequest {
         challenge: None,
         box_name: None,
         losses: Vec::new(),
+        baseline: None,
         version: SYNC_VERSION,
         store: name.parse().unwrap(),
         replica: format!("{name}-a").parse().unwrap(),

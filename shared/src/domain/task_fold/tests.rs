@@ -355,3 +355,23 @@ proptest! {
         for line in &folded.state.lines { prop_assert!(line.open() >= 0); }
     }
 }
+
+proptest! {
+    /// Six hours, a year, 1970: each writer's clock says what it likes, and what happened because of
+    /// what stays in that order.
+    #[test]
+    fn no_clock_changes_what_a_chain_of_causes_folds_to(walls in prop::collection::vec(any::<i64>(), 8)) {
+        let mut script = Script::offered();
+        script.picked().say(TaskEvent::Packed).say(released()).say(handed_over());
+        let mut right = script.folded();
+        for (fact, wall) in script.facts.iter_mut().zip(walls) {
+            fact.at.wall = UtcMs(wall);
+        }
+        script.facts.reverse();
+        let mut wrong = script.folded();
+        for folded in [&mut right, &mut wrong] {
+            (folded.state.offered_at, folded.state.changed_at) = (Hlc::default(), Hlc::default());
+        }
+        prop_assert_eq!(right, wrong);
+    }
+}

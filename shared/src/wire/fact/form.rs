@@ -3,6 +3,7 @@
 use crate::domain::fence::Fence;
 use crate::domain::task::{FulfilmentKind, ReleasePoint};
 use crate::ids::{Actor, FactId, LineNo, OrderId, ReplicaId, Sku, StoreId, TaskId, TraceId};
+use crate::set_hash::SetHash;
 use crate::time::{Hlc, UtcMs};
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +63,14 @@ pub(super) struct Task {
     pub task: TaskId,
     #[serde(rename = "f")]
     pub fence: Fence,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Close {
+    #[serde(rename = "e")]
+    pub facts: u64,
+    #[serde(rename = "h")]
+    pub digest: SetHash,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -194,6 +203,10 @@ pub(super) enum Said {
         #[serde(flatten)]
         task: Task,
         why: String,
+    },
+    Closed {
+        #[serde(flatten)]
+        close: Close,
     },
     Readopted {
         #[serde(flatten)]

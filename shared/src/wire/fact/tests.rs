@@ -72,7 +72,18 @@ fn every_body() -> Vec<Body> {
             event,
         })
     });
-    stock.chain(task).collect()
+    let mut closing = Closing::default();
+    closing.count(&"pos-1.1.6".parse().unwrap(), "text");
+    stock.chain(task).chain([Body::Epoch(closing)]).collect()
+}
+
+#[test]
+fn an_epoch_closes_in_its_own_document_and_counts_no_more_than_fit() {
+    let closed = fact(Body::Epoch(Closing { facts: 3, ..Closing::default() }));
+    belongs(&closed, &"stock/leeds/leeds-a/b1/1".parse().unwrap()).unwrap();
+    belongs(&closed, &"task/o-1".parse().unwrap()).unwrap_err();
+    let facts = u64::try_from(DOCUMENT_FACTS_MAX).unwrap() + 1;
+    encode(&fact(Body::Epoch(Closing { facts, ..Closing::default() }))).unwrap_err();
 }
 
 #[test]

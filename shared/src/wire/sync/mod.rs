@@ -92,6 +92,15 @@ pub struct SyncRequest {
     /// What was acknowledged in the store and cannot be read any more.
     #[serde(default, deserialize_with = "bounded", skip_serializing_if = "Vec::is_empty")]
     pub losses: Vec<Loss>,
+    /// The next piece of what sealed documents add up to, for a replica that lacks some of them.
+    #[serde(default)]
+    pub baseline: Option<BaselineAsk>,
+}
+
+/// Asks for the positions behind `after`; for the first ones when it names none.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct BaselineAsk {
+    pub after: Option<Sku>,
 }
 
 /// Facts that storage lost, told until central has written it down.

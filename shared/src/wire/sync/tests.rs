@@ -15,6 +15,7 @@ fn request(documents: Vec<DocumentFrame>) -> SyncRequest {
         challenge: None,
         box_name: None,
         losses: Vec::new(),
+        baseline: None,
         version: SYNC_VERSION,
         store: StoreId::new("leeds").unwrap(),
         replica: ReplicaId::new("leeds-a").unwrap(),

@@ -59,7 +59,7 @@ async fn a_summary_costs_the_same_with_a_hundred_times_the_stock() {
         ledger.import(lines, Box::new(|_| {}), at(NOW)).await.unwrap();
         let rows = Connection::open(disk.path()).unwrap();
         let mut summary = rows.prepare(sql::SUMMARY).unwrap();
-        summary.query_row([0], |_| Ok(())).unwrap();
+        summary.query_row([], |_| Ok(())).unwrap();
         steps.push(summary.get_status(StatementStatus::VmStep));
     }
     assert_eq!(steps[0], steps[1]);

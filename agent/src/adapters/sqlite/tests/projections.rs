@@ -87,6 +87,7 @@ async fn compare(ledger: &SqliteLedger) {
                 match &fact.body {
                     Body::Stock(moved) => stock.entry(moved.sku.clone()).or_default().apply(moved, fact.at),
                     Body::Task(said) => tasks.entry(said.task.clone()).or_default().push(fact.clone()),
+                    Body::Epoch(_) => {}
                 }
             }
             let mut reserved: BTreeMap<Sku, i64> = BTreeMap::new();

@@ -181,7 +181,7 @@ impl FakeCentral {
 
     pub(super) fn stock_facts(&self) -> usize {
         let stock = self.bags.iter().filter(|(name, _)| matches!(name, DocumentId::Stock { .. }));
-        stock.map(|(_, bag)| bag.len()).sum()
+        stock.map(|(_, bag)| bag.facts().filter(|(_, text)| !text.contains("closed")).count()).sum()
     }
 
     pub(super) fn root(&self) -> Root {

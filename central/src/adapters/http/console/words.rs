@@ -80,6 +80,7 @@ pub(super) const fn category(category: Category) -> &'static str {
         Category::FactConflict => "Two records under one id",
         Category::ObserverFrozen => "Many stores fell silent at once: nothing is moved",
         Category::ForeignClaim => "A message claims to be from someone else",
+        Category::Sealing => "Records do not add up, or came late",
         Category::ClonedBox => "Two boxes speak under one identity",
         Category::Override => "A person overrode the release",
         Category::ReturnDue => "A cancelled order had left: a return is due",

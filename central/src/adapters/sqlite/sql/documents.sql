@@ -39,7 +39,12 @@ WHERE tenant = :tenant AND store = :store AND sequence > :above AND (:own OR aut
 ORDER BY sequence LIMIT :rows
 
 -- name: authored
-SELECT 1 FROM document_change WHERE tenant = :tenant AND store = :store AND author = :replica LIMIT 1
+SELECT 1 FROM document_change WHERE tenant = :tenant AND store = :store AND author = :replica
+UNION ALL
+SELECT 1 FROM seal
+WHERE tenant = :tenant AND document > 'stock/' || :store || '/' || :replica || '/'
+    AND document < 'stock/' || :store || '/' || :replica || '0'
+LIMIT 1
 
 -- name: digests
 SELECT sequence, root, stock_digest FROM replication WHERE tenant = ?1 AND store = ?2

@@ -1,0 +1,95 @@
+//! Ends what is over: documents of ended tasks, archives, facts, keys, events, history. One call is
+//! one bounded transaction.
+
+use super::row::{list, parsed, run};
+use super::seals::{Place, seal_task};
+use super::sql::sql;
+use super::state::State;
+use super::{Result, SqliteStore, error};
+use crate::ports::housekeeping::{Housekeeping, Kept, Retention};
+use async_trait::async_trait;
+use holdfast_shared::ids::{DocumentId, StoreId, TenantId};
+use holdfast_shared::limits::{HOUSEKEEPING_ROWS_MAX, SEALING_DOCUMENTS_MAX};
+use holdfast_shared::time::{Now, UtcMs};
+use rusqlite::{Connection, named_params};
+
+/// A replica that was not heard for this long does not keep documents open: it is told of the seal
+/// when it comes back, and fetches what it lacks from the archive.
+const SILENT_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
+
+#[async_trait]
+impl Housekeeping for SqliteStore {
+    async fn keep_house(&self, retention: Retention, now: Now) -> Result<Kept> {
+        self.write(move |conn, state| keep_house(conn, state, retention, now.utc)).await
+    }
+}
+
+fn keep_house(conn: &Connection, state: &State, retention: Retention, now: UtcMs) -> Result<Kept> {
+    let rows = i64::try_from(HOUSEKEEPING_ROWS_MAX).map_err(error::unreadable)?;
+    let drop = |sql: &str, kept_ms: i64, rows: i64| {
+        run(conn, sql, named_params! { ":before": now.0.saturating_sub(kept_ms), ":rows": rows })
+    };
+    let documents = i64::try_from(SEALING_DOCUMENTS_MAX).map_err(error::unreadable)?;
+    let mut kept = Kept {
+        tasks_sealed: seal_tasks(conn, state, retention, documents, now)?,
+        archives: drop(sql!(SEALS.archives_over), retention.archives_ms, documents)?,
+        keys: drop(sql!(SEALS.drop_keys), retention.keys_ms, rows)?,
+        events: drop(sql!(SEALS.drop_events), retention.events_ms, rows)?,
+        eligibility: drop(sql!(SEALS.drop_eligibility), retention.eligibility_ms, rows)?,
+        decisions: drop(sql!(SEALS.drop_decisions), retention.decisions_ms, rows)?,
+        ..Kept::default()
+    };
+    let facts_ms = retention.facts_ms.max(retention.archives_ms);
+    let (facts, full) = drop_facts(conn, now.0.saturating_sub(facts_ms), documents)?;
+    kept.facts = facts;
+    let longest = kept.keys.max(kept.events).max(kept.eligibility).max(kept.decisions);
+    kept.more = full
+        || kept.tasks_sealed.max(kept.archives) >= SEALING_DOCUMENTS_MAX
+        || longest >= HOUSEKEEPING_ROWS_MAX;
+    Ok(kept)
+}
+
+fn seal_tasks(
+    conn: &Connection,
+    state: &State,
+    retention: Retention,
+    documents: i64,
+    now: UtcMs,
+) -> Result<usize> {
+    let params = named_params! {
+        ":ended_before": now.0.saturating_sub(retention.ended_tasks_ms),
+        ":heard_since": now.0.saturating_sub(SILENT_MS),
+        ":rows": documents,
+    };
+    let over: Vec<(TenantId, DocumentId, StoreId)> = list(conn, sql!(SEALS.tasks_to_seal), params, |row| {
+        Ok((parsed(row, "tenant")?, parsed(row, "document")?, parsed(row, "store")?))
+    })?;
+    for (tenant, document, store) in &over {
+        seal_task(conn, state, &Place { tenant, store, document }, now)?;
+    }
+    Ok(over.len())
+}
+
+/// Facts go a document at a time: one holds no more than a bounded number. A stock document's seal
+/// stays for good; that of a task has nothing left to say.
+fn drop_facts(conn: &Connection, before: i64, documents: i64) -> Result<(usize, bool)> {
+    let params = named_params! { ":before": before, ":rows": documents };
+    let over: Vec<(TenantId, DocumentId)> = list(conn, sql!(SEALS.seals_with_old_facts), params, |row| {
+        Ok((parsed(row, "tenant")?, parsed(row, "document")?))
+    })?;
+    let mut facts = 0_usize;
+    for (tenant, document) in &over {
+        let name = document.to_string();
+        let key = [tenant.as_str(), name.as_str()];
+        run(conn, sql!(SEALS.drop_again_of_facts), key)?;
+        facts = facts.saturating_add(run(conn, sql!(SEALS.drop_facts), key)?);
+        match document {
+            DocumentId::Stock { .. } => run(conn, sql!(SEALS.facts_dropped), key)?,
+            DocumentId::Task(_) => run(conn, sql!(SEALS.drop_seal), key)?,
+        };
+        if facts >= HOUSEKEEPING_ROWS_MAX {
+            return Ok((facts, true));
+        }
+    }
+    Ok((facts, i64::try_from(over.len()).is_ok_and(|count| count >= documents)))
+}
