@@ -38,7 +38,7 @@ const UNITS: i64 = 50;
 const SALES: i64 = 5;
 /// What a store has in its task that central has not heard: picking begun, and two units picked.
 const PICKED: i64 = 2;
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 16;
 const OFFER_MS: i64 = 3_600_000;
 /// Tries of one store before it counts as shut out.
 const TRIES_MAX: u32 = 500;

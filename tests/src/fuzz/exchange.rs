@@ -76,6 +76,10 @@ impl Target for Central {
             Err(error) if error.code.status() < 500 => return Ok(Verdict::Refused),
             Err(error) => return Err(format!("the whole exchange failed: {error}")),
         };
+        // Nothing of it was taken, and that is told.
+        if response.superseded.is_some() || response.quarantined.is_some() {
+            return Ok(Verdict::Refused);
+        }
         let acknowledged = response.acknowledged.iter().map(|told| told.name().to_owned());
         let refused = response.errors.iter().map(|problem| problem.document.clone());
         let told: BTreeSet<String> = acknowledged.chain(refused).collect();
