@@ -67,6 +67,7 @@ impl Default for Options {
 }
 
 /// What was found.
+#[allow(clippy::large_enum_variant, reason = "made once, at the start")]
 #[derive(Debug)]
 pub enum Opened {
     Healthy(Database),

@@ -191,7 +191,7 @@ impl<S: Companion> Writer<S> {
                 queue.try_send(Message::Job(boxed)).map_err(|refused| match refused {
                     TrySendError::Full(_) => StorageError::Busy,
                     TrySendError::Disconnected(_) => StorageError::Stopped,
-                })?
+                })?;
             }
         }
         answer.await.unwrap_or_else(|_| Err(StorageError::Stopped.into()))
