@@ -2,6 +2,7 @@
 
 use crate::adapters::http::events::{Event, Hub};
 use crate::adapters::http::needs::{Enrolled, Standing, StandingNow};
+use crate::flows::sync::Lease;
 use holdfast_shared::time::{MonoMs, Now};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -27,6 +28,8 @@ struct Moving {
     last_sync: Option<Now>,
     broker_connected: bool,
     clock_offset_ms: Option<i64>,
+    /// In memory alone: it counts in monotonic time, which another start does not know.
+    lease: Option<Lease>,
 }
 
 impl Link {
@@ -50,6 +53,11 @@ impl Link {
             moving.central.replace(Heard::Well) != Some(Heard::Well)
         };
         self.tell(changed);
+    }
+
+    /// What central granted with a round.
+    pub(super) fn leased(&self, lease: Lease) {
+        self.lock().lease = Some(lease);
     }
 
     /// A round did not go through; `answered` when central was there and did not take it.
@@ -105,6 +113,7 @@ impl Standing for Link {
                 Heard::Trouble(why) | Heard::Nothing(why) => Some(why),
             }),
             last_sync_at: moving.last_sync.map(|now| now.utc),
+            lease_until: moving.lease.map(Lease::ends_at),
             broker_connected: moving.broker_connected,
             ..self.fixed.clone()
         }

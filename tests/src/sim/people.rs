@@ -250,7 +250,7 @@ fn handle_goods(shop: &mut Shop, task: &TaskState, act: &TaskAct, fate: &Fate) -
             }
         }
         TaskAct::Decline { .. } => fate.mark("declined"),
-        TaskAct::Accept | TaskAct::StartPicking | TaskAct::Pack => {}
+        TaskAct::Accept | TaskAct::StartPicking | TaskAct::Pack | TaskAct::LetGo { .. } => {}
     }
     Ok(())
 }

@@ -31,6 +31,8 @@ pub struct StandingNow {
     /// Why the last sync did not work.
     pub central_trouble: Option<String>,
     pub last_sync_at: Option<UtcMs>,
+    /// When the lease ends that central granted last; none before it has granted one to this process.
+    pub lease_until: Option<MonoMs>,
     pub broker: Option<String>,
     pub broker_connected: bool,
     pub started_at: MonoMs,

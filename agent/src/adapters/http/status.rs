@@ -1,5 +1,6 @@
 //! How the store is, in the open: no secrets, no orders.
 
+use super::around::LeaseView;
 use super::needs::StandingNow;
 use super::problem::Failure;
 use super::state::Api;
@@ -47,6 +48,7 @@ pub struct StatusView {
     pub replica: Option<ReplicaId>,
     pub central: CentralView,
     pub broker: BrokerView,
+    pub lease: LeaseView,
     /// Facts that central has not acknowledged.
     pub unsynced: u64,
     pub oldest_unsynced_at: Option<String>,
@@ -87,6 +89,7 @@ pub(super) async fn status(State(api): State<Api>) -> Result<Json<StatusView>, F
     let standing = api.standing();
     let now = api.now();
     let advice = advice(&summary, &standing);
+    let lease = LeaseView::of(&standing, now);
     let enrolled = standing.enrolled;
     Ok(Json(StatusView {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -103,6 +106,7 @@ pub(super) async fn status(State(api): State<Api>) -> Result<Json<StatusView>, F
             trouble: standing.central_trouble,
         },
         broker: BrokerView { address: standing.broker, connected: standing.broker_connected },
+        lease,
         unsynced: summary.unsynced,
         oldest_unsynced_at: summary.oldest_unsynced_at.and_then(stamp),
         skus: summary.skus,

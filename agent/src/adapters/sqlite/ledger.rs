@@ -15,6 +15,7 @@ use async_trait::async_trait;
 use holdfast_platform::sqlite::StorageError;
 use holdfast_shared::domain::fact::Fact;
 use holdfast_shared::domain::task::TaskState;
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{Sku, TaskId};
 use holdfast_shared::limits::{LOOKUP_SKUS_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use holdfast_shared::set_hash::SetHash;
@@ -74,11 +75,13 @@ fn execute(
     command: &Command,
     now: Now,
 ) -> Result<Executed, LedgerError> {
-    if let Some(answer) = answered_before(connection, intent)? {
-        return Ok(Executed { answer, replayed: true });
-    }
-    if let Some(answer) = recorded_before(connection, intent, command)? {
-        return Ok(Executed { answer, replayed: true });
+    if Guard::IdempotencyRecord.stands() {
+        if let Some(answer) = answered_before(connection, intent)? {
+            return Ok(Executed { answer, replayed: true });
+        }
+        if let Some(answer) = recorded_before(connection, intent, command)? {
+            return Ok(Executed { answer, replayed: true });
+        }
     }
     let mut pen = hand.pen(connection)?;
     let replica = hand.identity.as_ref().map(|identity| &identity.replica);
@@ -91,7 +94,9 @@ fn execute(
         connection.prepare_cached(sql::AGENT_CLOSE)?.execute([note])?;
     }
     let answer = answer(&Stored(connection), outcome.reply, &facts)?;
-    keep_answer(connection, intent, &answer, now.utc)?;
+    if Guard::IdempotencyRecord.stands() {
+        keep_answer(connection, intent, &answer, now.utc)?;
+    }
     Ok(Executed { answer, replayed: false })
 }
 
