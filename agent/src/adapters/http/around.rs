@@ -1,7 +1,7 @@
 //! What is around a task: whether central can be asked, and until when it leaves work here.
 
 use super::needs::StandingNow;
-use super::view::stamp;
+use super::stamp::stamp;
 use holdfast_shared::time::Now;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -20,6 +20,7 @@ mod pairing;
 pub mod presence;
 mod problem;
 mod skus;
+mod stamp;
 pub mod state;
 mod status;
 mod stream;

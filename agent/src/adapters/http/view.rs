@@ -2,6 +2,7 @@
 //! be done next.
 
 use super::around::{Around, LeaseView};
+pub use super::stamp::{parse_stamp, stamp};
 use crate::core::command::{Position, Refusal};
 use crate::ports::ledger::{Device, Role};
 use holdfast_shared::domain::fence::Fence;
@@ -10,22 +11,10 @@ use holdfast_shared::domain::task::{
 };
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{DeviceId, LineNo, OrderId, ReplicaId, Sku, TaskId};
-use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::signal::ClosureNote;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use utoipa::ToSchema;
-
-/// RFC 3339 in UTC. A time outside of what can be written is told as absent.
-#[must_use]
-pub fn stamp(at: UtcMs) -> Option<String> {
-    jiff::Timestamp::from_millisecond(at.0).ok().map(|time| time.to_string())
-}
-
-/// Reads a time that a client wrote.
-pub fn parse_stamp(text: &str) -> Option<UtcMs> {
-    text.parse::<jiff::Timestamp>().ok().map(|time| UtcMs(time.as_millisecond()))
-}
 
 /// Stock of one SKU.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -1,6 +1,6 @@
 use super::*;
 use holdfast_shared::domain::task::{Release, ReleasePoint};
-use holdfast_shared::time::Hlc;
+use holdfast_shared::time::{Hlc, UtcMs};
 
 fn task(phase: Phase) -> TaskState {
     TaskState {
