@@ -119,6 +119,10 @@ pub enum Refusal {
     CentralAnswers,
     #[error("this agent is not enrolled, so no goods leave by its word")]
     NotEnrolled,
+    #[error("this box lost some of what it recorded, and fetches it from central before it takes order work")]
+    Rehydrating,
+    #[error("this box takes no order work: {0}")]
+    Quarantined(String),
     #[error("{0}")]
     Quantity(String),
     #[error("{0}")]
@@ -144,6 +148,8 @@ impl Refusal {
                 | Illegal::StaleFence { .. },
             ) => Code::IllegalTransition,
             Self::Illegal(Illegal::NoSuchLine(_)) => Code::NotFound,
+            Self::Rehydrating => Code::Rehydrating,
+            Self::Quarantined(_) => Code::Quarantined,
             Self::Invalid(_) | Self::NotEnrolled => Code::InvalidRequest,
         }
     }
@@ -176,6 +182,8 @@ impl Refusal {
             | Self::UnknownTask(_)
             | Self::CentralAnswers
             | Self::NotEnrolled
+            | Self::Rehydrating
+            | Self::Quarantined(_)
             | Self::Quantity(_)
             | Self::Invalid(_) => None,
         }

@@ -2,7 +2,8 @@
 
 use super::needs::StandingNow;
 use super::stamp::stamp;
-use holdfast_shared::time::Now;
+use crate::core::central_time::right_now;
+use holdfast_shared::time::{Now, UtcMs};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -13,6 +14,8 @@ pub struct LeaseView {
     /// Not before the first sync since the agent started: it counts in the time of this start.
     pub known: bool,
     pub until: Option<String>,
+    /// How long it still lasts; negative when it has ended.
+    pub left_s: Option<i64>,
     pub ended: bool,
 }
 
@@ -21,7 +24,12 @@ impl LeaseView {
     pub fn of(standing: &StandingNow, now: Now) -> Self {
         let Some(end) = standing.lease_until else { return Self::default() };
         let left_ms = end.since(now.mono);
-        Self { known: true, until: stamp(now.utc.plus(left_ms)), ended: left_ms <= 0 }
+        Self {
+            known: true,
+            until: stamp(now.utc.plus(left_ms)),
+            left_s: Some(left_ms / 1000),
+            ended: left_ms <= 0,
+        }
     }
 }
 
@@ -30,19 +38,25 @@ pub struct Around {
     /// None before the first try.
     pub central_reachable: Option<bool>,
     pub lease: LeaseView,
+    /// As well as this box knows it.
+    pub right_now: UtcMs,
 }
 
 impl Around {
     #[must_use]
     pub fn of(standing: &StandingNow, now: Now) -> Self {
-        Self { central_reachable: standing.central_reachable, lease: LeaseView::of(standing, now) }
+        Self {
+            central_reachable: standing.central_reachable,
+            lease: LeaseView::of(standing, now),
+            right_now: right_now(standing.central_time, now),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use holdfast_shared::time::{MonoMs, UtcMs};
+    use holdfast_shared::time::MonoMs;
 
     #[test]
     fn a_lease_is_unknown_until_a_sync_and_ends_by_this_sides_clock() {

@@ -1,13 +1,15 @@
 //! The replica's half of sync: what goes out, and what an answer changes.
 
+use super::frames::Size;
 use super::hand::Hand;
 use super::view::{signed, unsigned};
-use super::{SqliteLedger, absorb, carry, documents, frames, sql};
+use super::{SqliteLedger, absorb, carry, documents, frames, speaker, sql};
 use crate::ports::ledger::{Absorbed, Cut, Identity, LedgerError, Replica};
 use async_trait::async_trait;
 use holdfast_platform::sqlite::StorageError;
 use holdfast_shared::document::{ChangeHash, Heads};
 use holdfast_shared::error::Code;
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::DocumentId;
 use holdfast_shared::time::Now;
 use holdfast_shared::wire::sync::{DocumentHeads, DocumentProblem, SyncResponse};
@@ -23,6 +25,9 @@ impl Replica for SqliteLedger {
     }
 
     async fn absorb(&self, response: &SyncResponse, now: Now) -> Result<Absorbed, LedgerError> {
+        if let Some(challenge) = response.superseded.clone() {
+            return self.write(move |_, hand| Ok(speaker::challenged(hand, challenge))).await;
+        }
         let incarnation = response.incarnation;
         self.write(move |connection, hand| meet(connection, &enrolled(hand)?, incarnation)).await?;
         let mut absorbed = Absorbed::default();
@@ -58,12 +63,19 @@ fn enrolled(hand: &Hand) -> Result<Identity, LedgerError> {
 
 fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Cut, LedgerError> {
     let identity = enrolled(hand)?;
-    let root = carry::carry(connection, hand, &identity)?;
+    let own = own(&identity);
+    // Central cannot be reached, maybe: a try every few seconds would carry a few facts each time,
+    // and thousands of small changes are six times the bytes of a few large ones.
+    let probing = std::mem::replace(&mut hand.unanswered, true);
+    if !probing {
+        carry::carry(connection, hand, &identity)?;
+    }
+    let (root, stock_digest) = carry::last_cut(connection)?;
     let mut pen = hand.pen(connection)?;
     let sent_at = pen.mint.stamp(now.utc);
-    let stock_digest = pen.digest();
     pen.keep()?;
-    let (documents, more) = frames::frames(connection)?;
+    let (documents, more) = frames::frames(connection, if probing { Size::Small } else { Size::Piece })?;
+    let to_carry: bool = connection.prepare_cached(sql::ANY_TO_CARRY)?.query_row([], |row| row.get(0))?;
     let (incarnation, cursor) = heard(connection)?;
     let unsynced: i64 = connection.prepare_cached(sql::UNSYNCED)?.query_row([], |row| row.get(0))?;
     Ok(Cut {
@@ -71,12 +83,13 @@ fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Cut, Ledger
         sent_at,
         incarnation,
         cursor,
-        root: root.hash(),
+        root,
         stock_digest,
         unsynced: unsigned(unsynced)?,
         documents,
         asks: frames::asks(connection)?,
-        more,
+        more: more || to_carry,
+        speaker: speaker::speaks(connection, hand, &own)?,
     })
 }
 
@@ -90,7 +103,7 @@ fn heard(connection: &Connection) -> Result<(Option<u64>, u64), StorageError> {
 /// anew, and what it has already it skips.
 fn meet(connection: &Connection, identity: &Identity, incarnation: u64) -> Result<(), LedgerError> {
     let (known, _) = heard(connection)?;
-    if known.is_some_and(|known| known != incarnation) {
+    if known.is_some_and(|known| known != incarnation) && Guard::IncarnationCheck.stands() {
         tracing::warn!(?known, incarnation, "central was restored; everything is offered to it again");
         offer_all(connection, identity)?;
     }
@@ -98,10 +111,15 @@ fn meet(connection: &Connection, identity: &Identity, incarnation: u64) -> Resul
 }
 
 fn offer_all(connection: &Connection, identity: &Identity) -> Result<(), LedgerError> {
-    let own = format!("stock/{}/{}/*", identity.store, identity.replica);
+    let own = own(identity);
     connection.execute(sql::OWN_FORGET_ACKED, [&own])?;
     connection.execute(sql::OWN_FORGET_CHANGES, [&own])?;
     Ok(())
+}
+
+/// The names of this replica's stock documents.
+fn own(identity: &Identity) -> String {
+    format!("stock/{}/{}/*", identity.store, identity.replica)
 }
 
 /// Both sides have said all, and are not level: one of them lost something that the other takes
@@ -113,7 +131,7 @@ fn begin_anew(connection: &Connection, hand: &mut Hand) -> Result<(), LedgerErro
     }
     tracing::warn!("the documents differ from central's and nothing is left to say; beginning anew");
     offer_all(connection, &enrolled(hand)?)?;
-    connection.execute(sql::AGENT_FORGET_CENTRAL, [])?;
+    connection.execute(sql::AGENT_REHYDRATE, [])?;
     hand.began_anew = true;
     Ok(())
 }
@@ -128,6 +146,7 @@ fn conclude(
     now: Now,
 ) -> Result<(bool, Vec<String>), LedgerError> {
     let mut problems = Vec::new();
+    hand.unanswered = false;
     for told in &response.acknowledged {
         match (told.document(), told.heads()) {
             (Ok(name), Ok(heads)) => acknowledge(connection, hand, &name, &heads, response.more)?,
@@ -151,8 +170,9 @@ fn conclude(
     }
     hand.put_carried(carried);
     let level = !to_carry && root.hash() == response.root;
+    speaker::answered(connection, hand, response, level)?;
     let quiet = silent && !to_carry && !response.more && problems.is_empty();
-    if !level && quiet {
+    if !level && quiet && response.quarantined.is_none() {
         begin_anew(connection, hand)?;
     }
     Ok((level, problems))
@@ -171,7 +191,8 @@ fn acknowledge(
     more: bool,
 ) -> Result<(), LedgerError> {
     let Some(row) = documents::find(connection, name)? else { return Ok(()) };
-    let known = documents::known(connection, row.row, heads)?;
+    let covered = documents::known(connection, row.row, heads)?;
+    let known = if Guard::AcknowledgedByHeads.stands() { covered } else { row.heads.clone() };
     if known.len() < heads.len() && !more {
         // Central has changes here that it did not send, or that we lost.
         connection.prepare_cached(sql::ASK)?.execute([name.to_string()])?;

@@ -4,7 +4,7 @@ import { el, icon, ICONS, toast, askNumber, askChoice } from "../dom.js";
 import { read } from "../api.js";
 import { act } from "../outbox.js";
 import { isManager } from "../session.js";
-import { STATUS, KIND, OPEN, ago, clock, due, orderName, units } from "../words.js";
+import { STATUS, KIND, OPEN, ago, clock, due, inOwnTime, orderName, units } from "../words.js";
 
 export function taskPage(id) {
   const path = `/v1/tasks/${encodeURIComponent(id)}`;
@@ -13,7 +13,7 @@ export function taskPage(id) {
   // Every step answers with the task as it then is, so the screen needs no second question.
   const step = async (name, body, how) => {
     try {
-      page.task = await act("POST", `${path}/${name}`, body, how);
+      page.task = inOwnTime(await act("POST", `${path}/${name}`, body, how));
       page.fresh = true;
       page.again();
       return true;
@@ -30,7 +30,7 @@ export function taskPage(id) {
     on: (kind, data) => kind === "task" && data?.task === id,
     load: async (again) => {
       page.again = again;
-      if (!page.fresh) page.task = await read(path);
+      if (!page.fresh) page.task = inOwnTime(await read(path));
       page.fresh = false;
       return draw(page, step);
     },
@@ -103,7 +103,7 @@ function leaseWords(lease) {
   if (!lease.known) return "It is not known until when central leaves this work here; the next contact tells.";
   return lease.ended
     ? "Central has not heard of this store for a while and may give this work to another one. Go on; you are told if it did."
-    : `Central leaves this work here until ${clock(lease.until)}, also without contact.`;
+    : `Central leaves this work here until ${clock(Date.now() + lease.left_s * 1000)}, also without contact.`;
 }
 
 function putBackList(lines) {

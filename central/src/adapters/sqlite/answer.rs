@@ -18,12 +18,14 @@ use holdfast_shared::wire::sync::{
     DocumentFrame, DocumentHeads, DocumentProblem, SYNC_VERSION, SyncRequest, SyncResponse,
 };
 use rusqlite::{Connection, Row, named_params};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const NEXT_SYNC_LEVEL_MS: u64 = 10_000;
 const NEXT_SYNC_BEHIND_MS: u64 = 1_000;
 /// Changes looked at for one answer; a store that lacks more asks again.
 const CHANGES_MAX: u32 = 1_000;
+/// Bytes of changes of tasks that overtake others in one answer.
+const TASK_BYTES_AHEAD_MAX: usize = SYNC_PIECE_BYTES / 2;
 
 #[expect(clippy::too_many_arguments, reason = "one call, from the exchange")]
 pub(super) fn answer(
@@ -33,14 +35,16 @@ pub(super) fn answer(
     request: &SyncRequest,
     received: &[DocumentId],
     mut errors: Vec<DocumentProblem>,
-    rehydrate: bool,
+    behind: bool,
     now: UtcMs,
 ) -> Result<SyncResponse> {
-    let incarnation = u64::from(state.incarnation);
+    let bare = bare(conn, state, from, request, now)?;
     let digests = Digests::read(conn, &from.tenant, &from.store)?;
     // Another incarnation numbers its changes anew: what the replica has is not known.
-    let above = if request.incarnation == Some(incarnation) { request.cursor } else { 0 };
-    let mut piece = newer(conn, from, i64::try_from(above).unwrap_or(i64::MAX), rehydrate)?;
+    let above = if request.incarnation == Some(bare.incarnation) { request.cursor } else { 0 };
+    // Who is behind is told to ask from the beginning; one that does so already gets its own at once.
+    let own = request.rehydrating || (behind && above == 0);
+    let mut piece = newer(conn, from, i64::try_from(above).unwrap_or(i64::MAX), own)?;
     let mut acknowledged: BTreeMap<DocumentId, Heads> = BTreeMap::new();
     for document in received {
         if let Some((_, heads)) = owner(conn, &from.tenant, document)? {
@@ -52,27 +56,51 @@ pub(super) fn answer(
     }
     let documents = piece.frames(conn, &from.tenant)?;
     let level = digests.root == request.root;
-    Ok(SyncResponse {
-        superseded: None,
-        quarantined: None,
-        seals: Vec::new(),
-        baseline: None,
-        losses_noted: Vec::new(),
-        version: SYNC_VERSION,
-        incarnation,
+    let response = SyncResponse {
         cursor: u64::try_from(piece.up_to.unwrap_or(digests.sequence)).unwrap_or_default(),
-        central_time: now,
-        hlc: stamp(conn, state, now)?,
-        // Courtesy is policy, which the flow knows.
-        lease_ms: 0,
         next_sync_ms: if level { NEXT_SYNC_LEVEL_MS } else { NEXT_SYNC_BEHIND_MS },
-        root: digests.root,
         level,
         documents,
         acknowledged: acknowledged.iter().map(|(id, heads)| DocumentHeads::new(id, heads)).collect(),
         errors,
         more: piece.more,
-        rehydrate,
+        // It then asks from the beginning, and says that it does.
+        rehydrate: behind && !request.rehydrating,
+        ..bare
+    };
+    Ok(response.in_version(request.version))
+}
+
+/// An answer that brings nothing: the cursor stays where it was.
+pub(super) fn bare(
+    conn: &Connection,
+    state: &mut State,
+    from: &ReplicaIdentity,
+    request: &SyncRequest,
+    now: UtcMs,
+) -> Result<SyncResponse> {
+    let incarnation = u64::from(state.incarnation);
+    Ok(SyncResponse {
+        version: SYNC_VERSION,
+        incarnation,
+        cursor: if request.incarnation == Some(incarnation) { request.cursor } else { 0 },
+        central_time: now,
+        hlc: stamp(conn, state, now)?,
+        // Courtesy is policy, which the flow knows.
+        lease_ms: 0,
+        next_sync_ms: NEXT_SYNC_LEVEL_MS,
+        root: Digests::read(conn, &from.tenant, &from.store)?.root,
+        level: false,
+        documents: Vec::new(),
+        acknowledged: Vec::new(),
+        errors: Vec::new(),
+        more: false,
+        rehydrate: false,
+        superseded: None,
+        quarantined: None,
+        seals: Vec::new(),
+        baseline: None,
+        losses_noted: Vec::new(),
     })
 }
 
@@ -88,6 +116,11 @@ struct Piece {
 }
 
 impl Piece {
+    fn add(&mut self, document: DocumentId, change: StoredChange) {
+        self.bytes = self.bytes.saturating_add(change.bytes.len());
+        self.changes.entry(document).or_default().push(change);
+    }
+
     fn full(&self) -> bool {
         self.bytes >= SYNC_PIECE_BYTES
     }
@@ -95,7 +128,9 @@ impl Piece {
     /// Everything in here has been in an answer from now on.
     fn frames(&self, conn: &Connection, tenant: &TenantId) -> Result<Vec<DocumentFrame>> {
         let mut frames = self.asked.clone();
-        for (document, changes) in &self.changes {
+        let (tasks, stock): (Vec<_>, Vec<_>) =
+            self.changes.iter().partition(|(document, _)| matches!(document, DocumentId::Task(_)));
+        for (document, changes) in tasks.into_iter().chain(stock) {
             if let DocumentId::Task(task) = document {
                 mark_sent(conn, tenant, task)?;
             }
@@ -107,6 +142,12 @@ impl Piece {
         }
         Ok(frames)
     }
+}
+
+type Numbered = (i64, DocumentId, StoredChange);
+
+fn read_numbered(row: &Row<'_>) -> rusqlite::Result<Numbered> {
+    Ok((row.get("sequence")?, parsed(row, "document")?, read_change(row)?))
 }
 
 fn read_change(row: &Row<'_>) -> rusqlite::Result<StoredChange> {
@@ -128,12 +169,20 @@ fn newer(conn: &Connection, from: &ReplicaIdentity, above: i64, own: bool) -> Re
         ":own": own,
         ":rows": CHANGES_MAX,
     };
-    let rows = list(conn, sql!(DOCUMENTS.changes_above), params, |row| {
-        let document: DocumentId = parsed(row, "document")?;
-        Ok((row.get::<_, i64>("sequence")?, document, read_change(row)?))
-    })?;
+    let tasks = list(conn, sql!(DOCUMENTS.task_changes_above), params, read_numbered)?;
+    let rows = list(conn, sql!(DOCUMENTS.changes_above), params, read_numbered)?;
     let mut piece =
         Piece { more: rows.len() >= usize::try_from(CHANGES_MAX).unwrap_or(0), ..Piece::default() };
+    // Offers, recalls and releases go ahead of a sibling's stock, however long that has waited. The
+    // cursor does not pass what they overtook: until it does, each piece has them again.
+    let mut ahead = BTreeSet::new();
+    for (sequence, document, change) in tasks {
+        if piece.bytes >= TASK_BYTES_AHEAD_MAX {
+            break;
+        }
+        ahead.insert(sequence);
+        piece.add(document, change);
+    }
     let mut last = None;
     for (sequence, document, change) in rows {
         if piece.full() {
@@ -141,8 +190,9 @@ fn newer(conn: &Connection, from: &ReplicaIdentity, above: i64, own: bool) -> Re
             break;
         }
         last = Some(sequence);
-        piece.bytes = piece.bytes.saturating_add(change.bytes.len());
-        piece.changes.entry(document).or_default().push(change);
+        if !ahead.contains(&sequence) {
+            piece.add(document, change);
+        }
     }
     piece.up_to = last.filter(|_| piece.more);
     Ok(piece)

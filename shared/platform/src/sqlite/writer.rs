@@ -3,15 +3,16 @@
 //! Each job runs in its own savepoint: one that fails is undone alone. When the commit fails,
 //! every job of the batch is told, because none of them was written.
 
-use super::StorageError;
 use super::witness::{Counter, Note};
+use super::{StorageError, mishap};
 use futures::channel::oneshot;
+use holdfast_shared::guard::Guard;
 use holdfast_shared::limits::{WRITER_BATCH_MAX, WRITER_QUEUE_MAX};
 use rusqlite::Connection;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// What the owner keeps in memory beside the rows (the hybrid clock, caches).
 ///
@@ -106,14 +107,21 @@ pub struct Writer<S> {
 }
 
 enum Kind<S> {
-    Thread(SyncSender<Message<S>>),
-    Inline { connection: Arc<Mutex<Connection>>, hands: Arc<Mutex<Hands<S>>> },
+    /// The thread holds the strong end of `lives`.
+    Thread {
+        queue: SyncSender<Message<S>>,
+        lives: Weak<()>,
+    },
+    Inline {
+        connection: Arc<Mutex<Connection>>,
+        hands: Arc<Mutex<Hands<S>>>,
+    },
 }
 
 impl<S> Clone for Writer<S> {
     fn clone(&self) -> Self {
         let kind = match &self.kind {
-            Kind::Thread(queue) => Kind::Thread(queue.clone()),
+            Kind::Thread { queue, lives } => Kind::Thread { queue: queue.clone(), lives: Weak::clone(lives) },
             Kind::Inline { connection, hands } => {
                 Kind::Inline { connection: Arc::clone(connection), hands: Arc::clone(hands) }
             }
@@ -141,11 +149,25 @@ impl<S: Companion> Writer<S> {
     ) -> Result<Self, StorageError> {
         let hands = Hands { state, counter };
         let (queue, jobs) = sync_channel(WRITER_QUEUE_MAX);
+        let life = Arc::new(());
+        let lives = Arc::downgrade(&life);
         std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || work(connection, hands, &jobs))
+            .spawn(move || {
+                work(connection, hands, &jobs);
+                drop(life);
+            })
             .map_err(|error| StorageError::Other(format!("no thread for the writer: {error}")))?;
-        Ok(Self { kind: Kind::Thread(queue) })
+        Ok(Self { kind: Kind::Thread { queue, lives } })
+    }
+
+    /// Whether somebody would take a job. Asks nothing of the disk.
+    #[must_use]
+    pub fn lives(&self) -> bool {
+        match &self.kind {
+            Kind::Thread { lives, .. } => lives.strong_count() > 0,
+            Kind::Inline { .. } => true,
+        }
     }
 
     /// Runs `job` in the next transaction and answers after its commit.
@@ -165,17 +187,19 @@ impl<S: Companion> Writer<S> {
                 let mut hands = hands.lock().unwrap_or_else(PoisonError::into_inner);
                 run_batch(&connection, &mut hands, vec![boxed]);
             }
-            Kind::Thread(queue) => queue.try_send(Message::Job(boxed)).map_err(|refused| match refused {
-                TrySendError::Full(_) => StorageError::Busy,
-                TrySendError::Disconnected(_) => StorageError::Stopped,
-            })?,
+            Kind::Thread { queue, .. } => {
+                queue.try_send(Message::Job(boxed)).map_err(|refused| match refused {
+                    TrySendError::Full(_) => StorageError::Busy,
+                    TrySendError::Disconnected(_) => StorageError::Stopped,
+                })?
+            }
         }
         answer.await.unwrap_or_else(|_| Err(StorageError::Stopped.into()))
     }
 
     /// Finishes what waits, then closes the file. Later jobs are told that the writer has stopped.
     pub async fn stop(&self) {
-        let Kind::Thread(queue) = &self.kind else { return };
+        let Kind::Thread { queue, .. } = &self.kind else { return };
         let (reply, stopped) = oneshot::channel();
         let mut message = Message::Stop(reply);
         loop {
@@ -232,8 +256,9 @@ fn run_batch<S: Companion>(connection: &Connection, hands: &mut Hands<S>, mut ba
         }
         hands.state.on_failed_commit();
     }
+    let told = if Guard::AnswerAfterCommit.stands() { committed.as_ref().copied() } else { Ok(()) };
     for job in batch {
-        job.answer(committed.as_ref().copied());
+        job.answer(told);
     }
 }
 
@@ -247,6 +272,7 @@ fn transact<S: Companion>(
     hands: &mut Hands<S>,
     batch: &mut [Boxed<S>],
 ) -> Result<(), StorageError> {
+    mishap::begin(connection)?;
     run(connection, "BEGIN IMMEDIATE")?;
     let before = connection.total_changes();
     for job in batch {
@@ -266,6 +292,7 @@ fn transact<S: Companion>(
         }
         run(connection, "RELEASE job")?;
     }
+    mishap::before_commit(connection)?;
     match &mut hands.counter {
         // A commit that writes nothing would only be synced for its own count.
         Some(counter) if connection.total_changes() != before => {
@@ -273,8 +300,8 @@ fn transact<S: Companion>(
             let note = hands.state.note(connection)?;
             run(connection, "COMMIT")?;
             counter.tell(counted, note);
-            Ok(())
         }
-        Some(_) | None => run(connection, "COMMIT"),
+        Some(_) | None => run(connection, "COMMIT")?,
     }
+    mishap::after_commit(connection)
 }

@@ -6,8 +6,8 @@ use crate::core::command::{
     Answer, Command, Intent, MovementKind, MovementRequest, Position, Refusal, TaskAct,
 };
 use crate::ports::ledger::{
-    Device, Devices, Executed, Import, ImportItem, Imported, Ledger, LedgerError, Role, Summary, TaskFilter,
-    TaskPage,
+    Device, Devices, Executed, Import, ImportItem, Imported, Ledger, LedgerError, Pulse, Role, Summary,
+    TaskFilter, TaskPage,
 };
 use async_trait::async_trait;
 use holdfast_shared::domain::task::{
@@ -244,6 +244,10 @@ impl Ledger for Store {
     async fn summary(&self) -> Result<Summary, LedgerError> {
         Ok(self.with(|inside| Summary { closure: inside.closure.clone(), skus: 1, ..Summary::default() }))
     }
+
+    fn pulse(&self) -> Pulse {
+        Pulse { lives: true, damaged: false }
+    }
 }
 
 #[async_trait]
@@ -272,8 +276,8 @@ pub(super) fn read_file(bytes: &[u8], _format: FileFormat) -> Result<Vec<ImportI
 
 #[async_trait]
 impl Devices for Store {
-    async fn offer_pairing(&self, code_hash: [u8; 32], role: Role, until: UtcMs) -> Result<(), LedgerError> {
-        self.with(|inside| inside.offers.insert(code_hash, (role, until)));
+    async fn offer_pairing(&self, code_hash: [u8; 32], role: Role, until: Now) -> Result<(), LedgerError> {
+        self.with(|inside| inside.offers.insert(code_hash, (role, until.utc)));
         Ok(())
     }
 

@@ -26,7 +26,7 @@ fn task(phase: Phase) -> TaskState {
 }
 
 fn view(state: &TaskState) -> TaskView {
-    TaskView::new(state, &HashMap::new(), &Around::default())
+    TaskView::new(state, &HashMap::new(), &Around { right_now: UtcMs(-90_000), ..Around::default() })
 }
 
 #[test]

@@ -32,6 +32,12 @@ SELECT sequence, document, writer, seq, hash, bytes FROM document_change
 WHERE tenant = :tenant AND store = :store AND sequence > :above AND (:own OR author <> :replica)
 ORDER BY sequence LIMIT :rows
 
+-- name: task_changes_above
+SELECT sequence, document, writer, seq, hash, bytes FROM document_change
+WHERE tenant = :tenant AND store = :store AND sequence > :above AND (:own OR author <> :replica)
+    AND document LIKE 'task/%'
+ORDER BY sequence LIMIT :rows
+
 -- name: authored
 SELECT 1 FROM document_change WHERE tenant = :tenant AND store = :store AND author = :replica LIMIT 1
 
@@ -61,6 +67,11 @@ DELETE FROM store_digest WHERE tenant = :tenant AND store = :store AND sequence 
 -- name: record_fact
 INSERT INTO fact (tenant, store, fact, document, task, text)
 VALUES (:tenant, :store, :fact, :document, :task, :text)
+ON CONFLICT DO NOTHING
+
+-- name: mark_fact
+INSERT INTO fact_mark (tenant, store, fact, received_at, ahead_ms)
+VALUES (:tenant, :store, :fact, :received_at, :ahead_ms)
 ON CONFLICT DO NOTHING
 
 -- name: fact_text
