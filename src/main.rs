@@ -61,6 +61,15 @@ enum Command {
         #[command(flatten)]
         central: Central,
     },
+    /// Take work back from a store, whatever was released: on record as an exception
+    TakeBack {
+        task: String,
+        /// Why a person overrides the release
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        central: Central,
+    },
     /// What a person must look at
     Exceptions {
         #[command(flatten)]
@@ -160,6 +169,9 @@ async fn run(command: Command) -> Result<()> {
             operator::orders(&central.client()?, state.as_deref(), &mut out).await
         }
         Command::Explain { order, central } => operator::explain(&central.client()?, &order, &mut out).await,
+        Command::TakeBack { task, reason, central } => {
+            operator::take_back(&central.client()?, &task, &reason, &mut out).await
+        }
         Command::Exceptions { central } => operator::exceptions(&central.client()?, &mut out).await,
         Command::DemoAgent { .. } => Ok(()),
     }

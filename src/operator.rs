@@ -2,7 +2,8 @@
 
 use crate::client::CentralClient;
 use anyhow::{Context, Result};
-use serde_json::Value;
+use reqwest::Method;
+use serde_json::{Value, json};
 use std::io::Write;
 
 /// One line a store: its standing and the first reason.
@@ -37,6 +38,25 @@ pub async fn exceptions(central: &CentralClient, out: &mut dyn Write) -> Result<
     for exception in rows(&told, "exceptions") {
         let words = [text(exception, "/severity"), text(exception, "/category"), text(exception, "/detail")];
         writeln!(out, "{}\n    do: {}", words.join("  "), text(exception, "/suggestion"))?;
+    }
+    Ok(())
+}
+
+/// Moves a store's work because a person says so; it stands in the order's timeline and as an exception.
+pub async fn take_back(central: &CentralClient, task: &str, reason: &str, out: &mut dyn Write) -> Result<()> {
+    let path = format!("/v1/tasks/{task}/take-back");
+    let done = central.send(Method::POST, &path, &json!({ "reason": reason })).await?;
+    let store = text(&done, "/store");
+    let flag = |name: &str| done.get(name).and_then(Value::as_bool).unwrap_or_default();
+    if flag("already") {
+        writeln!(out, "{store} was asked to stop before, and has not answered yet")?;
+    } else if flag("released") {
+        writeln!(
+            out,
+            "{store} is told to stop. Its goods were released: ask by telephone whether they left"
+        )?;
+    } else {
+        writeln!(out, "{store} is told to stop, and puts the goods back")?;
     }
     Ok(())
 }

@@ -57,8 +57,8 @@ codes! {
     MethodNotAllowed = "method_not_allowed", 405, false, "Use a method that the OpenAPI document lists for this path.";
     IdempotencyKeyReused = "idempotency_key_reused", 409, false, "This key was used for another request; choose a new key for a new intent.";
     IllegalTransition = "illegal_transition", 409, false, "Reload the task: its state has moved on.";
-    NotReleased = "not_released", 409, true, "Keep the goods in the store. Central has not released them yet; they are released as soon as the store is connected.";
-    Recalled = "recalled", 409, false, "Stop, and put the goods back: this work has been given to another store.";
+    NotReleased = "not_released", 409, true, "Keep the goods here. Central has not released them yet; that happens by itself as soon as it can be reached. A manager can let them go if they cannot wait and central cannot be reached.";
+    Recalled = "recalled", 409, false, "Stop, and put everything back on the shelf: another store takes over, or the order was cancelled.";
     /// A person must decide which of two boxes under one identity is the real one.
     Quarantined = "quarantined", 409, false, "Do the order work at the store's other box. Selling, counting and looking up work here as before; support decides about this box at central.";
     InsufficientStock = "insufficient_stock", 409, false, "Count the shelf and record the count, then try again.";

@@ -2,7 +2,7 @@
 
 use super::local::Local;
 use super::page;
-use crate::adapters::http::StatusView;
+use crate::adapters::http::{LeaseView, StatusView};
 use crate::runtime::AgentConfig;
 use std::process::ExitCode;
 
@@ -56,6 +56,7 @@ fn words(status: &StatusView) -> Vec<String> {
     };
     lines.push(format!("Central    {central}"));
     lines.push(format!("Last sync  {}", status.central.last_sync_at.as_deref().unwrap_or("never")));
+    lines.push(format!("Lease      {}", lease(&status.lease)));
     if let Some(wrong) = &status.clock.wrong {
         lines.push(format!("Clock      WRONG: {wrong}"));
     }
@@ -85,6 +86,16 @@ fn words(status: &StatusView) -> Vec<String> {
         lines.extend(status.advice.iter().map(|advice| format!("- {advice}")));
     }
     lines
+}
+
+/// Until when accepted work is left here while central does not hear of this store.
+fn lease(lease: &LeaseView) -> String {
+    match (lease.known, lease.ended, &lease.until) {
+        (false, _, _) => "unknown until the next sync".to_owned(),
+        (true, false, Some(until)) => format!("central leaves accepted work here until {until}"),
+        (true, true, Some(until)) => format!("ended {until}: central may have given accepted work away"),
+        (true, _, None) => "central leaves accepted work here".to_owned(),
+    }
 }
 
 /// A duration for people.
@@ -120,6 +131,7 @@ mod tests {
                 trouble: None,
             },
             broker: BrokerView { address: None, connected: true },
+            lease: LeaseView::default(),
             unsynced: 3,
             oldest_unsynced_at: None,
             skus: 10,

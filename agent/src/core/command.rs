@@ -72,6 +72,7 @@ pub enum TaskAct {
     Pack,
     HandOver { to: Option<String> },
     PutBack,
+    LetGo { reason: String, central_answers: bool },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,6 +115,10 @@ pub enum Refusal {
     UnknownTask(TaskId),
     #[error(transparent)]
     Illegal(#[from] Illegal),
+    #[error("central can be reached, so these goods wait for its release")]
+    CentralAnswers,
+    #[error("this agent is not enrolled, so no goods leave by its word")]
+    NotEnrolled,
     #[error("this box lost some of what it recorded, and fetches it from central before it takes order work")]
     Rehydrating,
     #[error("this box takes no order work: {0}")]
@@ -130,7 +135,7 @@ impl Refusal {
         match self {
             Self::UnknownSku(_) => Code::UnknownSku,
             Self::UnknownTask(_) => Code::UnknownTask,
-            Self::Illegal(Illegal::NotReleased) => Code::NotReleased,
+            Self::Illegal(Illegal::NotReleased) | Self::CentralAnswers => Code::NotReleased,
             Self::Illegal(Illegal::Recalled { .. }) => Code::Recalled,
             Self::Illegal(Illegal::TooMany { .. }) | Self::Quantity(_) => Code::InvalidQuantity,
             Self::Illegal(
@@ -145,24 +150,63 @@ impl Refusal {
             Self::Illegal(Illegal::NoSuchLine(_)) => Code::NotFound,
             Self::Rehydrating => Code::Rehydrating,
             Self::Quarantined(_) => Code::Quarantined,
-            Self::Invalid(_) => Code::InvalidRequest,
+            Self::Invalid(_) | Self::NotEnrolled => Code::InvalidRequest,
+        }
+    }
+}
+
+impl Refusal {
+    /// What to do now, where the code alone does not say it.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Illegal(Illegal::Recalled { cancel: true, .. }) => {
+                Some("Stop, and put everything back on the shelf. The customer gets the money back.")
+            }
+            Self::Illegal(Illegal::Recalled { cancel: false, .. }) => {
+                Some("Stop, and put everything back on the shelf. Another store takes over.")
+            }
+            Self::Illegal(
+                Illegal::NotReleased
+                | Illegal::TooMany { .. }
+                | Illegal::Phase { .. }
+                | Illegal::AlreadyReleased { .. }
+                | Illegal::MayLeaveAlready
+                | Illegal::NothingToPutBack
+                | Illegal::LineOpen(_)
+                | Illegal::NothingPicked
+                | Illegal::StaleFence { .. }
+                | Illegal::NoSuchLine(_),
+            )
+            | Self::UnknownSku(_)
+            | Self::UnknownTask(_)
+            | Self::CentralAnswers
+            | Self::NotEnrolled
+            | Self::Rehydrating
+            | Self::Quarantined(_)
+            | Self::Quantity(_)
+            | Self::Invalid(_) => None,
         }
     }
 }
 
 impl TaskAct {
-    /// The fact that this act becomes when it is allowed.
+    /// Whether a fact is what this act became, whichever replica recorded it.
     #[must_use]
-    pub fn event(&self) -> TaskEvent {
-        match self.clone() {
-            Self::Accept => TaskEvent::Accepted,
-            Self::Decline { reason } => TaskEvent::Declined { reason },
-            Self::StartPicking => TaskEvent::PickingStarted,
-            Self::Pick { line, quantity } => TaskEvent::Picked { line, quantity },
-            Self::Short { line, missing } => TaskEvent::Short { line, missing },
-            Self::Pack => TaskEvent::Packed,
-            Self::HandOver { to } => TaskEvent::HandedOver { to },
-            Self::PutBack => TaskEvent::PutBack,
+    pub fn became(&self, event: &TaskEvent) -> bool {
+        match (self, event) {
+            (Self::Accept, TaskEvent::Accepted)
+            | (Self::StartPicking, TaskEvent::PickingStarted)
+            | (Self::Pack, TaskEvent::Packed)
+            | (Self::PutBack, TaskEvent::PutBack) => true,
+            (Self::Decline { reason }, TaskEvent::Declined { reason: said })
+            | (Self::LetGo { reason, .. }, TaskEvent::LetGo { reason: said, .. }) => reason == said,
+            (Self::Pick { line, quantity: units }, TaskEvent::Picked { line: of, quantity: said })
+            | (Self::Short { line, missing: units }, TaskEvent::Short { line: of, missing: said }) => {
+                line == of && units == said
+            }
+            (Self::HandOver { to }, TaskEvent::HandedOver { to: said }) => to == said,
+            _ => false,
         }
     }
 }

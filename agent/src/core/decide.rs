@@ -18,23 +18,36 @@ pub fn decide<V: View>(
         Command::Task { task, act } => {
             let state = view.task(task).map_err(Undecided::View)?;
             let state = state.ok_or_else(|| Refusal::UnknownTask(task.clone()))?;
-            let said = act_on(&state, act, context)?;
+            let said = act_on(view, &state, act, context)?;
             Ok(Outcome { said, closure: None, reply: Reply::Task(task.clone()) })
         }
     }
 }
 
-fn act_on(state: &TaskState, act: &TaskAct, context: Context<'_>) -> Result<Vec<Said>, Refusal> {
-    match act {
+fn act_on<V: View>(
+    view: &V,
+    state: &TaskState,
+    act: &TaskAct,
+    context: Context<'_>,
+) -> Result<Vec<Said>, Undecided<V::Error>> {
+    let said = match act {
         TaskAct::Accept => commands::accept::decide(state),
         TaskAct::Decline { reason } => commands::decline::decide(state, reason),
         TaskAct::StartPicking => commands::start_picking::decide(state),
         TaskAct::Pick { line, quantity } => commands::pick::decide(state, *line, *quantity),
-        TaskAct::Short { line, missing } => commands::short::decide(state, *line, *missing),
+        TaskAct::Short { line, missing } => {
+            let sku = state.line(*line).map(|line| &line.sku);
+            let books = sku.map(|sku| view.position(sku)).transpose().map_err(Undecided::View)?.flatten();
+            commands::short::decide(state, *line, *missing, books.as_ref())
+        }
         TaskAct::Pack => commands::pack::decide(state),
         TaskAct::HandOver { to } => commands::hand_over::decide(state, to.as_deref(), context),
         TaskAct::PutBack => commands::put_back::decide(state),
-    }
+        TaskAct::LetGo { reason, central_answers } => {
+            commands::let_go::decide(state, reason, *central_answers, context)
+        }
+    };
+    Ok(said?)
 }
 
 /// The answer, once the facts are applied within the same transaction.

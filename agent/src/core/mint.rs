@@ -3,6 +3,7 @@
 use super::command::{Intent, Refusal};
 use super::outcome::Said;
 use holdfast_shared::domain::fact::Fact;
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{Actor, DeviceId, FactId, TraceId};
 use holdfast_shared::time::{Hlc, HlcClock, UtcMs};
 
@@ -29,8 +30,9 @@ pub struct Author<'a> {
 
 impl<'a> Author<'a> {
     #[must_use]
-    pub const fn of(intent: &'a Intent) -> Self {
-        Self { actor: &intent.actor, trace: intent.trace.as_ref(), given: intent.fact_id.as_ref() }
+    pub fn of(intent: &'a Intent) -> Self {
+        let given = intent.fact_id.as_ref().filter(|_| Guard::IdempotencyRecord.stands());
+        Self { actor: &intent.actor, trace: intent.trace.as_ref(), given }
     }
 }
 

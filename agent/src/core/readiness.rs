@@ -36,7 +36,8 @@ const fn takes_work(act: &TaskAct) -> bool {
         | TaskAct::StartPicking
         | TaskAct::Pick { .. }
         | TaskAct::Pack
-        | TaskAct::HandOver { .. } => true,
+        | TaskAct::HandOver { .. }
+        | TaskAct::LetGo { .. } => true,
         TaskAct::Decline { .. } | TaskAct::Short { .. } | TaskAct::PutBack => false,
     }
 }

@@ -17,9 +17,8 @@ pub fn recognise(command: &Command, facts: &[Fact]) -> Option<Reply> {
                 .then(|| Reply::Moved(requests.iter().map(|request| request.sku.clone()).collect()))
         }
         Command::Task { task, act } => {
-            let event = act.event();
             let same = facts.iter().any(|fact| match &fact.body {
-                Body::Task(said) => said.task == *task && said.event == event,
+                Body::Task(said) => said.task == *task && act.became(&said.event),
                 Body::Stock(_) | Body::Epoch(_) => false,
             });
             same.then(|| Reply::Task(task.clone()))

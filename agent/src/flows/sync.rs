@@ -26,6 +26,13 @@ pub struct Lease {
     pub since: MonoMs,
 }
 
+impl Lease {
+    #[must_use]
+    pub const fn ends_at(self) -> MonoMs {
+        self.since.plus(self.granted_ms)
+    }
+}
+
 /// What a conversation came to. What earlier rounds brought stays when a later one fails.
 #[derive(Debug, Default)]
 pub struct Conversation {

@@ -3,6 +3,7 @@
 use crate::adapters::http::events::{Event, Hub};
 use crate::adapters::http::needs::{Enrolled, Standing, StandingNow};
 use crate::core::central_time::CentralTime;
+use crate::flows::sync::Lease;
 use holdfast_shared::time::{MonoMs, Now};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -27,6 +28,8 @@ struct Moving {
     central: Option<Heard>,
     last_sync: Option<Now>,
     broker_connected: bool,
+    /// In memory alone: it counts in monotonic time, which another start does not know.
+    lease: Option<Lease>,
     central_time: Option<CentralTime>,
 }
 
@@ -51,6 +54,11 @@ impl Link {
             moving.central.replace(Heard::Well) != Some(Heard::Well)
         };
         self.tell(changed);
+    }
+
+    /// What central granted with a round.
+    pub(super) fn leased(&self, lease: Lease) {
+        self.lock().lease = Some(lease);
     }
 
     /// A round did not go through; `answered` when central was there and did not take it.
@@ -106,6 +114,7 @@ impl Standing for Link {
                 Heard::Well => None,
                 Heard::Trouble(why) | Heard::Nothing(why) => Some(why),
             }),
+            lease_until: moving.lease.map(Lease::ends_at),
             last_sync: moving.last_sync.map(|now| now.mono),
             central_time: moving.central_time,
             broker_connected: moving.broker_connected,

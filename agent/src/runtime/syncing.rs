@@ -85,6 +85,9 @@ impl Syncing {
         let clock = Arc::clone(&self.shared.clock);
         let now = move || clock.now();
         let told = converse(&self.shared.ledger, self.central.as_ref(), health, &now).await;
+        if let Some(lease) = told.lease {
+            self.shared.link.leased(lease);
+        }
         // What the rounds before a failure brought is there to stay.
         for task in &told.tasks {
             self.tell(task).await;

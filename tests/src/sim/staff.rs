@@ -223,6 +223,6 @@ fn handle_goods(shop: &Shop, task: &TaskState, act: &TaskAct, fate: &Fate) {
             fate.mark("declined");
             shop.floor().put_back(&task.task);
         }
-        TaskAct::Accept | TaskAct::StartPicking | TaskAct::Pack => {}
+        TaskAct::Accept | TaskAct::StartPicking | TaskAct::Pack | TaskAct::LetGo { .. } => {}
     }
 }

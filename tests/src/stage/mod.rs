@@ -34,11 +34,15 @@ use holdfast_agent::core::command::{Command, MovementKind, MovementRequest, Task
 use holdfast_agent::flows::sync::Conversation;
 use holdfast_agent::ports::ledger::{Executed, Ledger, LedgerError};
 use holdfast_central::core::order::{Order, OrderEvent, OrderRequest, OrderState};
+use holdfast_central::flows::FlowError;
+use holdfast_central::flows::cancel::cancel_order;
 use holdfast_central::flows::enrol::{enrol, offer_enrolment};
 use holdfast_central::flows::place_order::{PlaceOrder, place_order};
+use holdfast_central::flows::take_back::{TakenBack, take_back};
 use holdfast_central::ports::access::ReplicaIdentity;
 use holdfast_central::ports::fleet::Fleet;
 use holdfast_central::ports::orders::{Orders, Placed};
+use holdfast_central::ports::outbox::Outbox;
 use holdfast_central::ports::replication::Replication;
 use holdfast_central::ports::work::{Audit, Work};
 use holdfast_central::ports::{PageRequest, fleet::StorePosition};
@@ -98,6 +102,27 @@ impl Stage {
             }
             self.decide().await;
         }
+    }
+
+    /// The same, while nothing of one box reaches central or comes back.
+    pub async fn live_without(&mut self, dark: &str, ms: i64) {
+        self.shop(dark).cut_off = true;
+        let until = self.at_ms + ms;
+        while self.at_ms < until {
+            self.wait(5_000.min(until - self.at_ms));
+            let names: Vec<String> = self.shops.keys().filter(|name| *name != dark).cloned().collect();
+            for name in names {
+                self.beat(&name).await;
+            }
+            self.decide().await;
+        }
+    }
+
+    /// The line of a box is mended, and it speaks at once.
+    pub async fn back(&mut self, name: &str) {
+        self.shop(name).cut_off = false;
+        self.beat(name).await;
+        self.sync(name).await;
     }
 
     // --- stores and boxes ---------------------------------------------------------------------
@@ -244,6 +269,22 @@ impl Stage {
         self.say(name, Command::Move(vec![sale])).await.unwrap();
     }
 
+    /// A customer's wish to cancel.
+    pub async fn cancel(&mut self, order: &str) {
+        let (order, actor, now) = (world::order_id(order), Actor::new("customer").unwrap(), self.now());
+        let (store, poke) = (self.office.store(), &self.office.pokes);
+        cancel_order(store, poke, &world::tenant(), &order, "changed my mind", &actor, now.utc)
+            .await
+            .unwrap();
+    }
+
+    /// A person at central moves work, whatever was released.
+    pub async fn take_back(&mut self, task: &str, reason: &str) -> Result<TakenBack, FlowError> {
+        let (task, actor, now) = (TaskId::new(task).unwrap(), Actor::new("key:ann").unwrap(), self.now());
+        let (store, poke) = (self.office.store(), &self.office.pokes);
+        take_back(store, poke, &world::tenant(), &task, (reason, &actor), now).await
+    }
+
     // --- central ------------------------------------------------------------------------------
 
     /// Everything that central does by itself: judge, move, withdraw, route.
@@ -302,6 +343,14 @@ impl Stage {
     /// The order's timeline, in full.
     pub async fn events(&self, order: &str) -> Vec<OrderEvent> {
         self.office.store().timeline(&world::tenant(), &world::order_id(order)).await.unwrap()
+    }
+
+    /// How stores answered cancels, oldest first.
+    pub async fn cancel_answers(&self) -> Vec<String> {
+        let mut events = self.office.store().recent_events(&world::tenant(), 500).await.unwrap();
+        events.reverse();
+        let answers = events.into_iter().filter(|event| event.kind == "CancelAnswered");
+        answers.map(|event| event.body["outcome"].as_str().unwrap().to_owned()).collect()
     }
 
     /// The order's timeline in words.

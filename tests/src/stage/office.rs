@@ -11,6 +11,7 @@ use holdfast_central::flows::expire_offers::expire_offers;
 use holdfast_central::flows::failover::fail_over;
 use holdfast_central::flows::hear::hear;
 use holdfast_central::flows::route_orders::{Router, route_orders};
+use holdfast_central::flows::unanswered::tell_unanswered_cancels;
 use holdfast_central::ports::access::ReplicaIdentity;
 use holdfast_central::ports::poke::Poke;
 use holdfast_platform::sqlite::{Mode, Options, Place};
@@ -133,6 +134,7 @@ impl Office {
         evaluate(store, watch, now).await.unwrap();
         fail_over(store, watch, poke, now).await.unwrap();
         expire_offers(store, watch, poke, self.routing.accept_within_ms, now).await.unwrap();
+        tell_unanswered_cancels(store, watch, self.routing.cancel_answer_within_ms, now).await.unwrap();
         let next = || {
             let n = self.decisions.fetch_add(1, Ordering::Relaxed);
             DecisionId::new(format!("d-{}-{n}", now.mono.0)).unwrap()

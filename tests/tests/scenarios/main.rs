@@ -7,9 +7,12 @@
     reason = "a panic in here is a finding"
 )]
 
+mod a_cancel_races_a_pick;
 mod a_conversation_is_cut;
 mod a_cutoff_on_a_dst_day;
 mod a_half_written_wal;
+mod a_holds_end_races_a_late_acknowledgement;
+mod a_person_overrides_a_release;
 mod a_poison_fact_is_isolated;
 mod a_store_clock_six_hours_off;
 mod an_agent_is_restored_from_yesterday;
@@ -19,3 +22,4 @@ mod epochs;
 mod outside_a_seal;
 mod ten_thousand_stores_reconnect;
 mod the_broker_is_lost;
+mod three_days_offline;

@@ -4,6 +4,7 @@
 //! (`auth`), its body (`body`), the handler of its path, and from there to the ports. An error of any of these is
 //! a `problem`. Nothing here decides anything about stock or orders; the core does.
 
+mod around;
 mod auth;
 mod body;
 mod closure;
@@ -19,6 +20,7 @@ mod pairing;
 pub mod presence;
 mod problem;
 mod skus;
+mod stamp;
 pub mod state;
 mod status;
 mod stream;
@@ -27,6 +29,7 @@ mod tries;
 pub mod view;
 mod web;
 
+pub use around::LeaseView;
 pub use import::IMPORT_BYTES_MAX;
 pub use needs::FileFormat;
 pub use pairing::Offered;
@@ -83,6 +86,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(tasks::pack))
         .routes(routes!(tasks::hand_over))
         .routes(routes!(tasks::put_back))
+        .routes(routes!(tasks::let_go))
         .routes(routes!(closure::get, closure::close, closure::open))
         .routes(routes!(stream::events))
         .routes(routes!(pairing::offer))

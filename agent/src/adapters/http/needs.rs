@@ -31,6 +31,8 @@ pub struct StandingNow {
     pub central_reachable: Option<bool>,
     /// Why the last sync did not work.
     pub central_trouble: Option<String>,
+    /// When the lease ends that central granted last; none before it has granted one to this process.
+    pub lease_until: Option<MonoMs>,
     pub last_sync: Option<MonoMs>,
     pub central_time: Option<CentralTime>,
     pub broker: Option<String>,

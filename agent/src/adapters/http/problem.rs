@@ -30,7 +30,13 @@ pub(super) fn other_answer() -> Failure {
 impl From<LedgerError> for Problem {
     fn from(error: LedgerError) -> Self {
         match error {
-            LedgerError::Refused(refusal) => Self::new(refusal.code(), refusal.to_string()),
+            LedgerError::Refused(refusal) => {
+                let problem = Self::new(refusal.code(), refusal.to_string());
+                match refusal.hint() {
+                    Some(hint) => problem.with_hint(hint),
+                    None => problem,
+                }
+            }
             LedgerError::KeyReused => Self::new(Code::IdempotencyKeyReused, error.to_string()),
             LedgerError::Unavailable { code, .. } => {
                 tracing::error!(error = %chain(&error), code = code.as_str(), "the ledger did not answer");

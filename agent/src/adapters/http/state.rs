@@ -1,5 +1,6 @@
 //! What the handlers stand on.
 
+use super::around::Around;
 use super::events::Hub;
 use super::known::Known;
 use super::needs::{Enroller, ReadFile, Standing, StandingNow};
@@ -68,6 +69,10 @@ impl Api {
 
     pub(super) fn standing(&self) -> StandingNow {
         self.0.parts.standing.standing()
+    }
+
+    pub(super) fn around(&self) -> Around {
+        Around::of(&self.standing(), self.now())
     }
 
     pub(super) fn enroller(&self) -> &dyn Enroller {

@@ -1,5 +1,6 @@
 //! How the store is, in the open: no secrets, no orders.
 
+use super::around::LeaseView;
 use super::needs::StandingNow;
 use super::problem::Failure;
 use super::state::Api;
@@ -64,6 +65,7 @@ pub struct StatusView {
     pub replica: Option<ReplicaId>,
     pub central: CentralView,
     pub broker: BrokerView,
+    pub lease: LeaseView,
     /// Facts that central has not acknowledged.
     pub unsynced: u64,
     pub oldest_unsynced_at: Option<String>,
@@ -130,6 +132,7 @@ pub(super) async fn status(State(api): State<Api>) -> Result<Json<StatusView>, F
     let summary = api.ledger().summary().await?;
     let standing = api.standing();
     let now = api.now();
+    let lease = LeaseView::of(&standing, now);
     let clock = clock(&standing, now);
     let mut advice = advice(&summary, &standing);
     advice.extend(clock.wrong.as_ref().map(|wrong| format!("{wrong} Have it set; work goes on meanwhile.")));
@@ -152,6 +155,7 @@ pub(super) async fn status(State(api): State<Api>) -> Result<Json<StatusView>, F
             trouble: standing.central_trouble,
         },
         broker: BrokerView { address: standing.broker, connected: standing.broker_connected },
+        lease,
         unsynced: summary.unsynced,
         oldest_unsynced_at: summary.oldest_unsynced_at.and_then(stamp),
         skus: summary.skus,

@@ -23,6 +23,8 @@ use utoipa::ToSchema;
 
 /// Who picks orders.
 const PICKING: &[Role] = &[Role::Picker, Role::Manager];
+/// Who answers for goods that leave without a release.
+const ANSWERING: &[Role] = &[Role::Manager];
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -62,8 +64,8 @@ pub(super) async fn list(
     let filter = TaskFilter { phases, cursor: listing.cursor, limit: page_limit(listing.limit)? };
     let page = api.ledger().tasks(filter).await?;
     let known = known_skus(&api, &page.tasks).await?;
-    let now = api.right_now();
-    let tasks = page.tasks.iter().map(|state| TaskView::new(state, &known, now)).collect();
+    let around = api.around();
+    let tasks = page.tasks.iter().map(|state| TaskView::new(state, &known, &around)).collect();
     Ok(Json(Tasks { tasks, next: page.next }))
 }
 
@@ -94,7 +96,7 @@ async fn known_skus(api: &Api, tasks: &[TaskState]) -> Result<HashMap<Sku, Posit
 
 async fn shown(api: &Api, state: &TaskState) -> Result<TaskView, Failure> {
     let known = known_skus(api, std::slice::from_ref(state)).await?;
-    Ok(TaskView::new(state, &known, api.right_now()))
+    Ok(TaskView::new(state, &known, &api.around()))
 }
 
 /// One task, with what may be done next.
@@ -151,9 +153,18 @@ pub(super) struct HandOver {
     to: Option<String>,
 }
 
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LetGo {
+    /// Why it cannot wait; central's exception says it.
+    #[schema(example = "the carrier's driver cannot wait, and the line is down")]
+    reason: String,
+}
+
 /// Everything about a request that an act needs besides its body.
 struct Acting {
     api: Api,
+    roles: &'static [Role],
     caller: Caller,
     key: IdempotencyKey,
     trace: TraceId,
@@ -162,7 +173,7 @@ struct Acting {
 
 impl Acting {
     async fn carry_out(self, hash: [u8; 32], act: TaskAct) -> Result<Response, Failure> {
-        let device = self.caller.device(PICKING)?;
+        let device = self.caller.device(self.roles)?;
         let task = TaskId::new(self.task).map_err(invalid)?;
         let intent = intent(device, self.key, hash, self.trace)?;
         let executed = execute(&self.api, intent, Command::Task { task, act }).await?;
@@ -183,7 +194,7 @@ fn words(what: &str, text: &str) -> Result<String, Failure> {
 
 /// One handler per act: the path says which, the body what it needs.
 macro_rules! acts {
-    ($($(#[doc = $doc:literal])* $name:ident, $path:literal, $body:ty, |$said:ident| $act:expr;)*) => {$(
+    ($($(#[doc = $doc:literal])* $name:ident, $roles:ident, $path:literal, $body:ty, |$said:ident, $api:ident| $act:expr;)*) => {$(
         $(#[doc = $doc])*
         #[utoipa::path(
             post, path = $path, tag = "tasks", security(("device" = [])), request_body = $body,
@@ -204,29 +215,35 @@ macro_rules! acts {
             Trace(trace): Trace,
             Said { value: $said, hash }: Said<$body>,
         ) -> Result<Response, Failure> {
+            let $api = &api;
             let act = $act;
-            Acting { api, caller, key, trace, task }.carry_out(hash, act).await
+            Acting { api, roles: $roles, caller, key, trace, task }.carry_out(hash, act).await
         }
     )*};
 }
 
 acts! {
     /// Take the work on.
-    accept, "/v1/tasks/{task}/accept", Nothing, |_said| TaskAct::Accept;
+    accept, PICKING, "/v1/tasks/{task}/accept", Nothing, |_said, _api| TaskAct::Accept;
     /// Refuse the work; it goes to another store.
-    decline, "/v1/tasks/{task}/decline", Decline, |said| TaskAct::Decline { reason: words("the reason", &said.reason)? };
+    decline, PICKING, "/v1/tasks/{task}/decline", Decline, |said, _api| TaskAct::Decline { reason: words("the reason", &said.reason)? };
     /// Begin to pick.
-    start_picking, "/v1/tasks/{task}/start-picking", Nothing, |_said| TaskAct::StartPicking;
+    start_picking, PICKING, "/v1/tasks/{task}/start-picking", Nothing, |_said, _api| TaskAct::StartPicking;
     /// Units of a line are in the tote.
-    pick, "/v1/tasks/{task}/pick", Pick, |said| TaskAct::Pick { line: said.line, quantity: said.quantity };
+    pick, PICKING, "/v1/tasks/{task}/pick", Pick, |said, _api| TaskAct::Pick { line: said.line, quantity: said.quantity };
     /// Units of a line are not there.
-    short, "/v1/tasks/{task}/short", Short, |said| TaskAct::Short { line: said.line, missing: said.missing };
+    short, PICKING, "/v1/tasks/{task}/short", Short, |said, _api| TaskAct::Short { line: said.line, missing: said.missing };
     /// The parcel is packed.
-    pack, "/v1/tasks/{task}/pack", Nothing, |_said| TaskAct::Pack;
+    pack, PICKING, "/v1/tasks/{task}/pack", Nothing, |_said, _api| TaskAct::Pack;
     /// The goods leave the store. Refused until central has released them.
-    hand_over, "/v1/tasks/{task}/hand-over", HandOver, |said| TaskAct::HandOver {
+    hand_over, PICKING, "/v1/tasks/{task}/hand-over", HandOver, |said, _api| TaskAct::HandOver {
         to: said.to.as_deref().map(|to| words("the receiver", to)).transpose()?
     };
     /// The goods are back on the shelf: the answer to a recall or a cancellation.
-    put_back, "/v1/tasks/{task}/put-back", Nothing, |_said| TaskAct::PutBack;
+    put_back, PICKING, "/v1/tasks/{task}/put-back", Nothing, |_said, _api| TaskAct::PutBack;
+    /// A manager lets packed goods leave without a release, while central cannot be asked.
+    let_go, ANSWERING, "/v1/tasks/{task}/let-go", LetGo, |said, api| TaskAct::LetGo {
+        reason: words("the reason", &said.reason)?,
+        central_answers: api.standing().central_reachable == Some(true),
+    };
 }

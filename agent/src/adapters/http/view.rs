@@ -1,14 +1,16 @@
 //! What the LAN API says, apart from the domain: times in RFC 3339, one status word, and what may
 //! be done next.
 
-use crate::core::command::Position;
+use super::around::{Around, LeaseView};
+pub use super::stamp::{parse_stamp, stamp};
+use crate::core::command::{Position, Refusal};
 use crate::ports::ledger::{Device, Role};
 use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::{
     FulfilmentKind, Illegal, Line, Phase, Recall, Status, TaskEvent, TaskState, check,
 };
 use holdfast_shared::error::Code;
-use holdfast_shared::ids::{DeviceId, LineNo, OrderId, Sku, TaskId};
+use holdfast_shared::ids::{DeviceId, LineNo, OrderId, ReplicaId, Sku, TaskId};
 use holdfast_shared::stamp::STAMP_EARLIEST;
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::signal::ClosureNote;
@@ -16,20 +18,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use utoipa::ToSchema;
 
-/// RFC 3339 in UTC. A time outside of what can be written is told as absent.
-#[must_use]
-pub fn stamp(at: UtcMs) -> Option<String> {
-    jiff::Timestamp::from_millisecond(at.0).ok().map(|time| time.to_string())
-}
-
 /// Given while the clock had lost its time: no time is better than a wrong one.
 fn credible(at: UtcMs) -> Option<String> {
     stamp(at).filter(|_| at >= STAMP_EARLIEST)
-}
-
-/// Reads a time that a client wrote.
-pub fn parse_stamp(text: &str) -> Option<UtcMs> {
-    text.parse::<jiff::Timestamp>().ok().map(|time| UtcMs(time.as_millisecond()))
 }
 
 /// Stock of one SKU.
@@ -75,6 +66,7 @@ pub enum ActName {
     Pack,
     HandOver,
     PutBack,
+    LetGo,
 }
 
 /// An act that would be next, and why it has to wait.
@@ -107,6 +99,21 @@ pub struct RecallView {
     pub cancel: bool,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Waiting {
+    pub since: Option<String>,
+    /// Whether central can be asked now; absent before the first try.
+    pub central_reachable: Option<bool>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PutBackView {
+    pub line: LineNo,
+    pub sku: Sku,
+    pub name: String,
+    pub quantity: i64,
+}
+
 /// The store's part of one order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TaskView {
@@ -120,7 +127,15 @@ pub struct TaskView {
     pub lines: Vec<LineView>,
     /// Whether central released these goods: only then may they leave.
     pub released: bool,
+    /// Why the store's manager lets these goods leave without a release.
+    pub let_go: Option<String>,
     pub recall: Option<RecallView>,
+    /// Packed goods that wait for their release.
+    pub waiting: Option<Waiting>,
+    /// Until when central leaves this work here; for work that it could still move.
+    pub lease: Option<LeaseView>,
+    /// What lies in the tote and belongs back on the shelf.
+    pub to_put_back: Vec<PutBackView>,
     pub decline_reason: Option<String>,
     pub accept_by: Option<String>,
     pub promise_by: Option<String>,
@@ -140,8 +155,8 @@ impl TaskView {
     /// `known` gives the names of SKUs; one that is not in the catalogue is shown by its SKU. `now`
     /// is the right time, as well as this box knows it.
     #[must_use]
-    pub fn new(state: &TaskState, known: &HashMap<Sku, Position>, now: UtcMs) -> Self {
-        let left_s = |deadline: UtcMs| deadline.since(now) / 1000;
+    pub fn new(state: &TaskState, known: &HashMap<Sku, Position>, around: &Around) -> Self {
+        let left_s = |deadline: UtcMs| deadline.since(around.right_now) / 1000;
         Self {
             task: state.task.clone(),
             order: state.order.clone(),
@@ -151,6 +166,10 @@ impl TaskView {
             fence: state.fence,
             lines: state.lines.iter().map(|line| line_view(line, known.get(&line.sku))).collect(),
             released: state.may_leave(),
+            let_go: state.let_go.as_ref().map(|let_go| let_go.reason.clone()),
+            waiting: waiting(state, around),
+            lease: movable(state).then(|| around.lease.clone()),
+            to_put_back: to_put_back(state, known),
             recall: state.recall.clone().map(|Recall { reason, cancel }| RecallView { reason, cancel }),
             decline_reason: state.decline_reason.clone(),
             accept_by: stamp(state.accept_by),
@@ -160,10 +179,45 @@ impl TaskView {
             note: state.note.clone(),
             offered_at: stamp(state.offered_at.wall),
             changed_at: stamp(state.changed_at.wall),
-            next: next_acts(state),
+            next: next_acts(state, around),
             blocked: blocked(state),
         }
     }
+}
+
+fn waiting(state: &TaskState, around: &Around) -> Option<Waiting> {
+    (state.status() == Status::AwaitingRelease)
+        .then(|| Waiting { since: stamp(state.changed_at.wall), central_reachable: around.central_reachable })
+}
+
+/// Accepted, and not yet released: central may give it to another store when the lease has ended.
+fn movable(state: &TaskState) -> bool {
+    match state.status() {
+        Status::Accepted | Status::Picking | Status::AwaitingRelease => {
+            !state.cleared() && state.kind != FulfilmentKind::Pickup
+        }
+        Status::Offered
+        | Status::Ready
+        | Status::HandedOver
+        | Status::Declined
+        | Status::PuttingBack
+        | Status::PutBack => false,
+    }
+}
+
+fn to_put_back(state: &TaskState, known: &HashMap<Sku, Position>) -> Vec<PutBackView> {
+    if state.status() != Status::PuttingBack {
+        return Vec::new();
+    }
+    let picked = state.lines.iter().filter(|line| line.picked > 0);
+    picked
+        .map(|line| PutBackView {
+            line: line.line,
+            sku: line.sku.clone(),
+            name: known.get(&line.sku).map(|position| position.name.clone()).unwrap_or_default(),
+            quantity: line.picked,
+        })
+        .collect()
 }
 
 fn line_view(line: &Line, known: Option<&Position>) -> LineView {
@@ -180,7 +234,7 @@ fn line_view(line: &Line, known: Option<&Position>) -> LineView {
 }
 
 /// Asked of the one transition table, so that this list can never disagree with it.
-fn next_acts(state: &TaskState) -> Vec<ActName> {
+fn next_acts(state: &TaskState, around: &Around) -> Vec<ActName> {
     let open = state.lines.iter().find(|line| line.open() > 0).map(|line| line.line);
     let on_line = |make: fn(LineNo) -> TaskEvent| open.map(make);
     let acts = [
@@ -192,11 +246,18 @@ fn next_acts(state: &TaskState) -> Vec<ActName> {
         (ActName::Pack, Some(TaskEvent::Packed)),
         (ActName::HandOver, Some(TaskEvent::HandedOver { to: None })),
         (ActName::PutBack, Some(TaskEvent::PutBack)),
+        (ActName::LetGo, let_go(around)),
     ];
     acts.into_iter()
         .filter(|(_, event)| event.as_ref().is_some_and(|event| check(state, event).is_ok()))
         .map(|(act, _)| act)
         .collect()
+}
+
+/// Offered while central cannot be asked; whichever replica then says it.
+fn let_go(around: &Around) -> Option<TaskEvent> {
+    let replica = ReplicaId::new("this").ok()?;
+    (around.central_reachable == Some(false)).then(|| TaskEvent::LetGo { replica, reason: String::new() })
 }
 
 fn blocked(state: &TaskState) -> Option<Blocked> {
@@ -216,7 +277,9 @@ fn blocked(state: &TaskState) -> Option<Blocked> {
             | Illegal::StaleFence { .. },
         ) => return None,
     };
-    Some(Blocked { act, code, detail: why.to_string(), hint: code.hint().to_owned() })
+    let why = Refusal::from(why);
+    let hint = why.hint().unwrap_or_else(|| code.hint()).to_owned();
+    Some(Blocked { act, code, detail: why.to_string(), hint })
 }
 
 /// A closure that staff raised.

@@ -118,7 +118,9 @@ fn execute(
         connection.prepare_cached(sql::AGENT_CLOSE)?.execute([note])?;
     }
     let answer = answer(&Stored(connection), outcome.reply, &facts)?;
-    keep_answer(connection, intent, &answer, now.utc)?;
+    if Guard::IdempotencyRecord.stands() {
+        keep_answer(connection, intent, &answer, now.utc)?;
+    }
     Ok(Executed { answer, replayed: false })
 }
 

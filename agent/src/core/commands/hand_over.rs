@@ -1,4 +1,5 @@
-//! The goods leave: to a carrier, a driver or the customer. Only with a release to this replica.
+//! The goods leave: to a carrier, a driver or the customer. Only with a release to this replica, or by
+//! a manager's word given here.
 
 use crate::core::command::Refusal;
 use crate::core::outcome::{Context, Said, stock_fact, task_fact, text_fits};
@@ -10,9 +11,8 @@ pub fn decide(state: &TaskState, to: Option<&str>, context: Context<'_>) -> Resu
     text_fits("receiver", to)?;
     let event = task_fact(state, TaskEvent::HandedOver { to: to.map(str::to_owned) })?;
     // A second box of the same store, or a clone of this one, does not hold this right.
-    let released = state.release.as_ref().map(|release| &release.replica);
-    let here = context.replica.is_some() && released == context.replica;
-    if !here && Guard::ReleaseBeforeHandOver.stands() {
+    let cleared = context.replica.is_some_and(|replica| state.cleared_for(replica));
+    if !cleared && Guard::ReleaseBeforeHandOver.stands() {
         return Err(Illegal::NotReleased.into());
     }
     let picked = state.lines.iter().filter(|line| line.picked > 0);

@@ -1,10 +1,13 @@
-use crate::core::command::{ClosureRequest, Command, MovementKind, MovementRequest, Refusal, TaskAct};
+use super::short;
+use crate::core::command::{
+    ClosureRequest, Command, MovementKind, MovementRequest, Position, Refusal, TaskAct,
+};
 use crate::core::decide::decide;
 use crate::core::outcome::{Context, Outcome, Reply, Undecided};
 use crate::core::testing::{Shelf, acts, at, intent, moves, request, task};
 use holdfast_shared::domain::fact::Body;
 use holdfast_shared::domain::stock::Movement;
-use holdfast_shared::domain::task::{Illegal, Phase, Recall, Release, TaskEvent, TaskState};
+use holdfast_shared::domain::task::{Illegal, LetGo, Phase, Recall, Release, TaskEvent, TaskState};
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::LineNo;
 use holdfast_shared::limits::{MOVEMENTS_MAX, NOTE_CHARS_MAX, POSITION_MAX, QUANTITY_MAX};
@@ -159,7 +162,7 @@ fn the_plain_way_names_the_fact_that_it_comes_after() {
     let accepted = TaskState { phase: Phase::Accepted, ..offered };
     assert_eq!(event(&act(&accepted, TaskAct::StartPicking).unwrap()), &TaskEvent::PickingStarted);
     let pick = TaskAct::Pick { line: LineNo(1), quantity: 2 };
-    assert_eq!(event(&act(&picking(), pick.clone()).unwrap()), &pick.event());
+    assert!(pick.became(event(&act(&picking(), pick.clone()).unwrap())));
     let mut done = picking();
     done.lines.iter_mut().for_each(|line| line.picked = line.quantity);
     assert_eq!(event(&act(&done, TaskAct::Pack).unwrap()), &TaskEvent::Packed);
@@ -231,6 +234,62 @@ fn a_release_to_another_replica_lets_nothing_leave_here() {
     let mut state = released(packed());
     state.release.as_mut().unwrap().replica = "leeds-b".parse().unwrap();
     assert_eq!(act(&state, TaskAct::HandOver { to: None }), Err(Refusal::Illegal(Illegal::NotReleased)));
+}
+
+#[test]
+fn a_manager_lets_packed_goods_go_only_while_central_cannot_be_asked() {
+    let let_go = |central_answers| TaskAct::LetGo { reason: "the driver waits".into(), central_answers };
+    assert_eq!(act(&packed(), let_go(true)), Err(Refusal::CentralAnswers));
+    let outcome = act(&packed(), let_go(false)).unwrap();
+    assert!(matches!(event(&outcome), TaskEvent::LetGo { replica, .. } if replica.as_str() == "leeds-a"));
+    assert_eq!(act(&released(packed()), let_go(false)), Err(Refusal::Illegal(Illegal::MayLeaveAlready)));
+    assert!(matches!(
+        act(&recalled(packed()), let_go(false)),
+        Err(Refusal::Illegal(Illegal::Recalled { .. }))
+    ));
+    let blank = TaskAct::LetGo { reason: " ".into(), central_answers: false };
+    assert!(matches!(act(&packed(), blank), Err(Refusal::Invalid(_))));
+    let mut state = packed();
+    state.let_go = Some(LetGo { replica: "leeds-a".parse().unwrap(), reason: "the driver waits".into() });
+    assert_eq!(act(&state, TaskAct::HandOver { to: None }).unwrap().said.len(), 3);
+    state.let_go.as_mut().unwrap().replica = "leeds-b".parse().unwrap();
+    assert_eq!(act(&state, TaskAct::HandOver { to: None }), Err(Refusal::Illegal(Illegal::NotReleased)));
+}
+
+/// On the books, of them set aside (the line's two included), missing; what comes off and what is freed.
+#[test]
+fn a_missing_unit_comes_off_the_books_once() {
+    for (on_hand, reserved, missing, off, freed) in [
+        (2, 2, 2, 2, 0),
+        // One of the two was sold at the till although it was set aside.
+        (1, 2, 2, 1, 1),
+        (0, 2, 2, 0, 2),
+        (-3, 2, 1, 0, 1),
+        // Another order holds three.
+        (4, 5, 2, 1, 1),
+        (9, 5, 2, 2, 0),
+    ] {
+        let books = Position {
+            sku: "A".parse().unwrap(),
+            name: String::new(),
+            barcode: None,
+            on_hand,
+            reserved,
+            available: on_hand - reserved,
+            as_of: None,
+            counted_at: None,
+        };
+        let said = short::decide(&picking(), LineNo(1), missing, Some(&books)).unwrap();
+        let freed_units = said.iter().filter_map(|said| match &said.body {
+            Body::Stock(fact) => fact.ends_hold().map(|(_, units)| units + fact.delta),
+            Body::Task(_) => None,
+        });
+        let off_units = said.iter().filter_map(|said| match &said.body {
+            Body::Stock(fact) => Some(fact.delta),
+            Body::Task(_) => None,
+        });
+        assert_eq!((-off_units.sum::<i64>(), freed_units.sum::<i64>()), (off, freed), "{books:?}");
+    }
 }
 
 #[test]

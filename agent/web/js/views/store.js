@@ -42,6 +42,11 @@ function lines(now) {
   if (!now.enrolled) list.push(line("bad", "Not enrolled: it works alone, and receives no orders"));
   else if (now.central.reachable) list.push(line("good", `Connected to central, level ${secondsAgo(now.central.last_sync_s_ago)}`));
   else list.push(line("bad", `Central cannot be reached. Last contact ${secondsAgo(now.central.last_sync_s_ago)}. Work goes on.`));
+  if (now.enrolled && now.lease.known) {
+    list.push(now.lease.ended
+      ? line("", "Central may have given accepted work to other stores")
+      : line("", `Central leaves accepted work here until ${clock(Date.now() + now.lease.left_s * 1000)}`));
+  }
   if (now.enrolled) list.push(now.broker.connected ? line("good", "Tells central how the store is") : line("bad", "Health signals do not get through at the moment"));
   if (now.clock.wrong) list.push(line("bad", `${now.clock.wrong} Have it set. Work goes on.`));
   list.push(now.unsynced === 0 ? line("good", "Everything is handed on") : line("", `${now.unsynced} ${now.unsynced === 1 ? "record waits" : "records wait"} to be handed on`));

@@ -3,7 +3,8 @@
 import { el, icon, ICONS, toast, askNumber, askChoice } from "../dom.js";
 import { read } from "../api.js";
 import { act } from "../outbox.js";
-import { STATUS, KIND, OPEN, clock, due, inOwnTime, orderName, units } from "../words.js";
+import { isManager } from "../session.js";
+import { STATUS, KIND, OPEN, ago, clock, due, inOwnTime, orderName, units } from "../words.js";
 
 export function taskPage(id) {
   const path = `/v1/tasks/${encodeURIComponent(id)}`;
@@ -52,6 +53,8 @@ function draw(page, step) {
         el("span", { class: `chip ${status.tone}` }, status.word),
         OPEN.includes(task.status) && el("span", { class: `due ${time.tone}` }, time.text)),
       say(task),
+      task.to_put_back.length > 0 && putBackList(task.to_put_back),
+      task.lease && el("p", { class: "small soft" }, leaseWords(task.lease)),
       task.note && el("div", { class: "card" }, el("h2", {}, "Note"), el("p", {}, task.note)),
       task.status === "picking" && task.lines.some((line) => line.open > 0) && scanner(page, step),
       el("div", { class: "stack" }, task.lines.map((line) => lineCard(page, line, step)))),
@@ -65,11 +68,14 @@ function say(task) {
   switch (task.status) {
     case "putting_back":
       return box("stop", "Stop. Put the goods back.",
-        task.recall?.cancel ? `The order was cancelled: ${task.recall.reason}` : `Another store takes over: ${task.recall?.reason ?? ""}`);
+        (task.recall?.cancel ? `The order was cancelled: ${task.recall.reason}.` : `Another store takes over: ${task.recall?.reason ?? ""}.`)
+        + (task.to_put_back.length > 0 ? "" : " Nothing of it was picked yet, so nothing has to be carried."));
     case "awaiting_release":
-      return box("wait", "Keep it here. It is not released yet.", task.blocked?.hint);
+      return box("wait", "Keep it here. It is not released yet.", waitingWords(task));
     case "ready":
-      return box("go", "Released. Hand it over.", null);
+      return task.let_go
+        ? box("go", "Let go by a manager. Hand it over.", `Without a release: ${task.let_go}`)
+        : box("go", "Released. Hand it over.", null);
     case "picking":
       return open > 0 ? box("calm", `Pick ${units(open)}`, "Scan each item, or tap Pick.") : box("go", "All lines done. Pack it.", null);
     case "accepted":
@@ -83,6 +89,39 @@ function say(task) {
     default:
       return box("done", "Put back", "Nothing more to do.");
   }
+}
+
+function waitingWords(task) {
+  const since = task.waiting?.since ? `Waiting for ${ago(task.waiting.since).replace(/ ago$/, "")}. ` : "";
+  return task.waiting?.central_reachable === false
+    ? `${since}Central cannot be reached, so it cannot release the goods. Keep them; it goes on by itself when the line is back.`
+    : `${since}${task.blocked?.hint ?? ""}`;
+}
+
+// Until when the work done here is surely not for nothing.
+function leaseWords(lease) {
+  if (!lease.known) return "It is not known until when central leaves this work here; the next contact tells.";
+  return lease.ended
+    ? "Central has not heard of this store for a while and may give this work to another one. Go on; you are told if it did."
+    : `Central leaves this work here until ${clock(Date.now() + lease.left_s * 1000)}, also without contact.`;
+}
+
+function putBackList(lines) {
+  return el("section", { class: "card stack" },
+    el("h2", {}, "Back on the shelf"),
+    el("ul", { class: "state" }, lines.map((line) =>
+      el("li", {}, el("b", {}, `${line.quantity} × `), line.name || line.sku, " ", el("span", { class: "mono small soft" }, line.sku)))));
+}
+
+async function letGo(step) {
+  const reason = await askChoice({
+    title: "Let it go without a release?",
+    text: "Another store may have been given this order. You answer for it: central is told your reason and tries to stop the other parcel.",
+    choices: ["The driver cannot wait", "The customer is here", "The goods spoil"],
+    confirm: "Let it go",
+    danger: true,
+  });
+  if (reason) await step("let-go", { reason });
 }
 
 function scanner(page, step) {
@@ -173,7 +212,10 @@ function footer(task, step) {
       ? [button("pack", "Mark as packed")]
       : can("put-back") ? [button("put-back", "Close it: nothing was found", "stop")]
       : [why("Pick every line, or record it as short, then pack."), off("Mark as packed")]),
-    awaiting_release: () => [why("Hand over is off until central releases these goods. Nothing is lost by waiting."), off("Hand over")],
+    awaiting_release: () => [why("Hand over is off until central releases these goods. Nothing is lost by waiting."), off("Hand over"),
+      can("let-go") && isManager()
+        ? el("button", { class: "plain wide", onclick: (event) => once(event, () => letGo(step)) }, "Let it go without a release")
+        : ""],
     ready: () => [button("hand-over", task.kind === "pickup" ? "Customer has it" : "Handed to the carrier")],
     putting_back: () => [button("put-back", "Goods are back on the shelf", "stop")],
   };

@@ -273,9 +273,8 @@ fn record(
             tell(conn, from, task, &new, &receipt)?;
             let release_to = Some(&from.replica);
             let grown = Grown { tenant: &from.tenant, task, before, release_to, now };
-            if let Some(left) = follow(conn, state, &grown)? {
-                let reason = format!("{} handed these goods over already", left.store);
-                recall::stop_others(conn, state, &from.tenant, &left, &reason, now)?;
+            if let Some(leaving) = follow(conn, state, &grown)? {
+                recall::stop_others(conn, state, &from.tenant, &leaving, now)?;
             }
             (false, Some(task.clone()))
         }

@@ -6,7 +6,7 @@
 //! than were ordered, no recall of released work.
 //!
 //! How the rooms lie: `orders`, `fleet`, `access`, `work`, `outbox` and `exchange` answer the
-//! ports. `tasks` follows what new facts of a task mean, as core decides it; `assign`, `recall`,
+//! ports. `tasks` follows what new facts of a task mean, as core decides it, and `task_news` tells people; `assign`, `recall`,
 //! `readopt`, `overrides` and `cancel` write central's own facts through `pen`. `documents` keeps changes, heads and
 //! roots, `ledger` the facts, `stock` positions and holds. `seals` ends documents, `baseline` keeps
 //! what they add up to, `housekeeping` deletes what is over. The statements are in `sql/`, one file
@@ -45,6 +45,7 @@ mod seals;
 mod sql;
 mod state;
 mod stock;
+mod task_news;
 mod tasks;
 mod timeline;
 mod work;

@@ -4,7 +4,8 @@
 
 use super::order_rows::{lines, tasks_of};
 use super::pen::fence;
-use super::row::{from_json, list, run};
+use super::recall::may_readopt;
+use super::row::{from_json, list};
 use super::savepoint::{Stop, attempt_or};
 use super::sql::sql;
 use super::state::State;
@@ -148,11 +149,4 @@ fn tell(
     let happened =
         Happened { kind, at: now, actor: &actor, store: Some(&from.store), task: Some(&task.task), words };
     note(conn, &from.tenant, &task.order, &happened)
-}
-
-/// Whether a store that comes back with this work may get it back.
-pub(super) fn may_readopt(conn: &Connection, tenant: &TenantId, task: &TaskId, may: bool) -> Result<()> {
-    let params = named_params! { ":tenant": tenant.as_str(), ":task": task.as_str(), ":may": may };
-    run(conn, sql!(WORK.may_readopt), params)?;
-    Ok(())
 }

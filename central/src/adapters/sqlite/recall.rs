@@ -1,17 +1,16 @@
 //! Taking work back from a store that has not been given the release.
 
 use super::order_rows::tasks_of;
-use super::readopt::may_readopt;
 use super::row::{one, run};
 use super::sql::sql;
 use super::state::State;
-use super::tasks::{Grown, follow, load, say};
+use super::tasks::{Grown, Leaving, follow, load, say};
 use super::timeline::{Happened, central, note};
 use super::{Result, ledger, stock};
 use crate::core::effects::words;
 use crate::ports::work::RecallOutcome;
 use holdfast_shared::domain::fence::Fence;
-use holdfast_shared::domain::task::{TaskEvent, TaskState};
+use holdfast_shared::domain::task::TaskEvent;
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{TaskId, TenantId};
 use holdfast_shared::time::UtcMs;
@@ -71,14 +70,14 @@ pub(super) fn stop_others(
     conn: &Connection,
     state: &mut State,
     tenant: &TenantId,
-    left: &TaskState,
-    reason: &str,
+    leaving: &Leaving,
     now: UtcMs,
 ) -> Result<()> {
+    let left = &leaving.task;
     for other in tasks_of(conn, tenant, &left.order)? {
         let overlaps = other.lines.iter().any(|line| left.line(line.line).is_some());
         if other.task != left.task && overlaps && !other.phase.is_final() {
-            recall(conn, state, tenant, &other.task, other.fence, reason, now)?;
+            recall(conn, state, tenant, &other.task, other.fence, &leaving.why, now)?;
             may_readopt(conn, tenant, &other.task, false)?;
         }
     }
@@ -94,5 +93,12 @@ fn was_sent(conn: &Connection, tenant: &TenantId, task: &TaskId) -> Result<bool>
 pub(super) fn mark_sent(conn: &Connection, tenant: &TenantId, task: &TaskId) -> Result<()> {
     let params = named_params! { ":tenant": tenant.as_str(), ":task": task.as_str() };
     run(conn, sql!(WORK.mark_sent), params)?;
+    Ok(())
+}
+
+/// Whether a store that comes back with this work may get it back.
+pub(super) fn may_readopt(conn: &Connection, tenant: &TenantId, task: &TaskId, may: bool) -> Result<()> {
+    let params = named_params! { ":tenant": tenant.as_str(), ":task": task.as_str(), ":may": may };
+    run(conn, sql!(WORK.may_readopt), params)?;
     Ok(())
 }

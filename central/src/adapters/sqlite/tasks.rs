@@ -9,7 +9,7 @@ use super::row::{from_json, one, run, to_json};
 use super::sql::sql;
 use super::state::State;
 use super::timeline::{Happened, central, note, refresh};
-use super::{Result, cancel, ledger, overrides, stock};
+use super::{Result, ledger, stock, task_news};
 use crate::core::effects::{Effect, effects, words};
 use crate::core::exception::{Category, NewException, Severity};
 use holdfast_shared::domain::fence::Fence;
@@ -30,12 +30,17 @@ pub(super) struct Grown<'a> {
     pub(super) now: UtcMs,
 }
 
-/// Gives the task back when its goods left and somebody else has their units.
-pub(super) fn follow(conn: &Connection, state: &mut State, grown: &Grown<'_>) -> Result<Option<TaskState>> {
+/// Goods leave whose units somebody else may have: they are to be stopped.
+pub(super) struct Leaving {
+    pub(super) task: TaskState,
+    pub(super) why: String,
+}
+
+pub(super) fn follow(conn: &Connection, state: &mut State, grown: &Grown<'_>) -> Result<Option<Leaving>> {
     let Grown { tenant, task, now, .. } = grown;
     let Some(mut after) = ledger::folded(conn, tenant, task)? else { return Ok(None) };
     save(conn, tenant, &after.state, *now)?;
-    let mut elsewhere = 0;
+    let mut leaving = None;
     for effect in effects(grown.before.as_ref(), &after) {
         match effect {
             Effect::Units { line, change } => {
@@ -43,8 +48,8 @@ pub(super) fn follow(conn: &Connection, state: &mut State, grown: &Grown<'_>) ->
                 if moved.surplus > 0 {
                     raise_surplus(conn, tenant, &after.state, *now)?;
                 }
-                if change.finished > 0 {
-                    elsewhere += moved.elsewhere;
+                if change.finished > 0 && moved.elsewhere > 0 {
+                    leaving = Some(format!("{} handed these goods over already", after.state.store));
                 }
             }
             Effect::EndHolds => stock::end_holds(conn, tenant, task, *now)?,
@@ -53,8 +58,14 @@ pub(super) fn follow(conn: &Connection, state: &mut State, grown: &Grown<'_>) ->
                     release(conn, state, tenant, &after.state, replica, *now)?;
                 }
             }
-            Effect::LetGo(let_go) => overrides::let_go(conn, state, tenant, &after.state, &let_go, *now)?,
-            Effect::CancelAnswered(answer) => cancel::answered(conn, tenant, &after.state, answer, *now)?,
+            Effect::LetGo(let_go) => {
+                task_news::let_go(conn, tenant, &after.state, &let_go, *now)?;
+                // Recalled meanwhile: somebody else may be working on the same units.
+                if after.state.recall.as_ref().is_some_and(|recall| !recall.cancel) {
+                    leaving = Some(format!("{} lets these goods go", after.state.store));
+                }
+            }
+            Effect::CancelAnswered(answer) => task_news::answered(conn, tenant, &after.state, answer, *now)?,
             Effect::Contradicted { contradiction, severity } => {
                 raise_contradiction(conn, tenant, &after.state, &contradiction, severity, *now)?;
             }
@@ -65,7 +76,7 @@ pub(super) fn follow(conn: &Connection, state: &mut State, grown: &Grown<'_>) ->
     }
     save(conn, tenant, &after.state, *now)?;
     refresh(conn, tenant, &after.state.order, *now)?;
-    Ok((elsewhere > 0).then_some(after.state))
+    Ok(leaving.map(|why| Leaving { task: after.state, why }))
 }
 
 /// Writes down that these goods may leave, on the row that a recall decides on too.

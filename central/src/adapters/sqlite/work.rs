@@ -2,7 +2,7 @@
 
 use super::row::{below, fetch, from_json, list, one, paged, parsed, parsed_or_none, unsigned};
 use super::sql::sql;
-use super::{Result, SqliteStore, assign, cancel, decisions, error, order_rows, overrides, recall, tasks};
+use super::{Result, SqliteStore, assign, decisions, error, order_rows, overrides, recall, task_news, tasks};
 use crate::core::order::OrderRequest;
 use crate::core::routing::decision::{Decision, Demand, DemandLine};
 use crate::ports::work::{AssignOutcome, Assignment, Audit, RecallOutcome, TakeBackOutcome, TaskRow, Work};
@@ -64,7 +64,7 @@ impl Work for SqliteStore {
     }
 
     async fn tell_unanswered_cancels(&self, asked_before: UtcMs, limit: u32, now: Now) -> Result<u32> {
-        self.write(move |conn, _| cancel::tell_unanswered(conn, asked_before, limit, now.utc)).await
+        self.write(move |conn, _| task_news::tell_unanswered(conn, asked_before, limit, now.utc)).await
     }
 
     async fn open_tasks(

@@ -1,4 +1,5 @@
 use super::*;
+use crate::core::fleet::{Closure, ClosureCause};
 use crate::core::health::store::DigestVerdict;
 use crate::core::test_support::{at_ms, beat, record};
 use crate::flows::evaluate::evaluate;
@@ -78,6 +79,44 @@ async fn a_sync_is_a_sign_of_life() {
     watch.with(|observatory| {
         assert_eq!(observatory.book.store(&key("leeds")).unwrap().last_word(), Some(MonoMs(7_000)));
     });
+}
+
+#[tokio::test]
+async fn a_lease_is_written_down_before_it_is_answered_and_its_length_only_when_it_changes() {
+    let ram = Ram::default();
+    let watch = Watch::default();
+    answers(&ram, 0);
+    for now_ms in [0, 1_000] {
+        let told = sync(&ram, &watch, &request("leeds"), now_ms).await.unwrap();
+        assert_eq!(told.response.lease_ms, 60_000);
+    }
+    assert_eq!(ram.done(|done| done.leases.clone()), [(key("leeds"), 60_000)]);
+    watch.with(|observatory| observatory.policy.lease_ms = 10_000);
+    sync(&ram, &watch, &request("leeds"), 2_000).await.unwrap();
+    assert_eq!(ram.done(|done| done.leases.len()), 2);
+}
+
+#[tokio::test]
+async fn a_store_that_is_closed_hard_is_granted_no_lease_and_keeps_what_it_was_promised() {
+    let ram = Ram::default();
+    let watch = Watch::default();
+    answers(&ram, 0);
+    ram.told(|told| told.stores = vec![record("leeds")]);
+    evaluate(&ram, &watch, at_ms(0)).await.unwrap();
+    sync(&ram, &watch, &request("leeds"), 0).await.unwrap();
+    let closure = Closure {
+        hard: true,
+        cause: ClosureCause::Weather,
+        author: "ops".parse().unwrap(),
+        since: at_ms(0).utc,
+        until: None,
+        from_store: false,
+    };
+    ram.told(|told| told.stores[0].closures.push(closure));
+    evaluate(&ram, &watch, at_ms(1_000)).await.unwrap();
+    assert_eq!(sync(&ram, &watch, &request("leeds"), 30_000).await.unwrap().response.lease_ms, 0);
+    let ended = |now_ms| watch.with(|observatory| observatory.lease_ended(&key("leeds"), MonoMs(now_ms)));
+    assert!(!ended(61_999) && ended(62_000));
 }
 
 #[tokio::test]

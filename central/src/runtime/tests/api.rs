@@ -21,7 +21,7 @@ async fn each_door_opens_for_its_scopes_and_for_nobody_else() {
     for (method, path, needs) in DOORS {
         let Needs::AnyOf(scopes) = needs else { continue };
         let path = path.replace("{order}", "x").replace("{store}", "x").replace("{exception}", "x");
-        let path = path.replace("{key}", "x").replace("{fact}", "x");
+        let path = path.replace("{key}", "x").replace("{fact}", "x").replace("{task}", "x");
         let stranger = bench.ask(method.clone(), &path, "", None).await;
         assert_eq!(stranger.problem(), (401, "unauthenticated".to_owned()), "{method} {path}");
         for (scope, token) in &tokens {
@@ -241,6 +241,23 @@ async fn a_stream_carries_the_events_of_its_tenant() {
     let first = opened.first().await;
     assert!(first.contains("id: 2\n") && first.contains("event: OrderPlaced"), "{first}");
     assert!(!first.contains("rival"));
+}
+
+#[tokio::test]
+async fn only_customer_service_takes_work_back() {
+    let bench = bench();
+    bench.tenant("acme").await;
+    let (support, storefront) = (Scope::Support, Scope::OrdersWrite);
+    for (scope, reason, code) in [
+        (storefront, "the van broke down", "forbidden"),
+        (support, " ", "invalid_request"),
+        (support, "the van broke down", "unknown_task"),
+    ] {
+        let key = bench.key("acme", &[scope]).await;
+        let body = json!({ "reason": reason });
+        let answer = bench.ask(Method::POST, "/v1/tasks/o-1-1/take-back", &key, Some(&body)).await;
+        assert_eq!(answer.problem().1, code);
+    }
 }
 
 #[tokio::test]

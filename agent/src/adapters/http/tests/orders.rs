@@ -29,7 +29,7 @@ async fn an_order_is_picked_from_offer_to_hand_over() {
     }
     let held = lan.send(act(&picker, "hand-over", "k9", &json!({}))).await;
     assert_eq!((held.status.as_u16(), held.code()), (409, "not_released"));
-    assert!(held.body["hint"].as_str().unwrap().starts_with("Keep the goods in the store."));
+    assert!(held.body["hint"].as_str().unwrap().starts_with("Keep the goods here."));
 
     lan.store.release("o1-1");
     let gone = lan.send(act(&picker, "hand-over", "k9", &json!({ "to": "DHL" }))).await;
@@ -78,9 +78,27 @@ async fn recalled_work_stops_and_is_put_back() {
     lan.store.recall("o1-1");
     let stopped = lan.send(act(&picker, "pick", "k1", &json!({ "line": 1, "quantity": 1 }))).await;
     assert_eq!((stopped.status.as_u16(), stopped.code()), (409, "recalled"));
-    assert!(stopped.body["hint"].as_str().unwrap().contains("put the goods back"));
+    assert!(stopped.body["hint"].as_str().unwrap().contains("put everything back on the shelf"));
     let back = lan.send(act(&picker, "put-back", "k2", &json!({}))).await;
     assert_eq!(back.body["status"], "put_back");
+}
+
+#[tokio::test]
+async fn a_manager_lets_packed_goods_go_and_gives_the_reason() {
+    let (lan, picker) = picker().await;
+    let manager = lan.pair(Role::Manager).await;
+    lan.store.task("o1-1", Phase::Packed);
+    let why = json!({ "reason": "the driver waits" });
+    assert_eq!(lan.send(act(&picker, "let-go", "k1", &why)).await.code(), "forbidden");
+    assert_eq!(lan.send(act(&manager, "let-go", "k1", &json!({}))).await.code(), "invalid_request");
+    assert_eq!(lan.send(act(&manager, "hand-over", "k2", &json!({}))).await.code(), "not_released");
+    for _tap in 0..2 {
+        let gone = lan.send(act(&manager, "let-go", "k1", &why)).await;
+        assert_eq!((&gone.body["status"], &gone.body["released"]), (&json!("ready"), &json!(false)));
+        assert_eq!(gone.body["let_go"], "the driver waits");
+    }
+    let left = lan.send(act(&picker, "hand-over", "k3", &json!({}))).await;
+    assert_eq!(left.body["status"], "handed_over");
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use crate::ports::ledger::{
 };
 use async_trait::async_trait;
 use holdfast_shared::domain::task::{
-    FulfilmentKind, Line, Phase, Recall, Release, ReleasePoint, TaskState, check,
+    FulfilmentKind, LetGo, Line, Phase, Recall, Release, ReleasePoint, TaskEvent, TaskState, check,
 };
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{DeviceId, LineNo, Sku, TaskId};
@@ -118,7 +118,7 @@ impl Inside {
             }
             Command::Task { task, act } => {
                 let state = self.tasks.get_mut(&task).ok_or(Refusal::UnknownTask(task))?;
-                check(state, &act.event())?;
+                check(state, &event_of(&act))?;
                 step(state, &act);
                 Ok(Answer::Task { state: Box::new(state.clone()) })
             }
@@ -163,6 +163,23 @@ fn step(state: &mut TaskState, act: &TaskAct) {
         TaskAct::Pack => state.phase = Phase::Packed,
         TaskAct::HandOver { .. } => state.phase = Phase::HandedOver,
         TaskAct::PutBack => state.phase = Phase::PutBack,
+        TaskAct::LetGo { reason, .. } => {
+            state.let_go = Some(LetGo { replica: "leeds-a".parse().unwrap(), reason: reason.clone() });
+        }
+    }
+}
+
+fn event_of(act: &TaskAct) -> TaskEvent {
+    match act.clone() {
+        TaskAct::Accept => TaskEvent::Accepted,
+        TaskAct::Decline { reason } => TaskEvent::Declined { reason },
+        TaskAct::StartPicking => TaskEvent::PickingStarted,
+        TaskAct::Pick { line, quantity } => TaskEvent::Picked { line, quantity },
+        TaskAct::Short { line, missing } => TaskEvent::Short { line, missing },
+        TaskAct::Pack => TaskEvent::Packed,
+        TaskAct::HandOver { to } => TaskEvent::HandedOver { to },
+        TaskAct::PutBack => TaskEvent::PutBack,
+        TaskAct::LetGo { reason, .. } => TaskEvent::LetGo { replica: "leeds-a".parse().unwrap(), reason },
     }
 }
 

@@ -1,6 +1,6 @@
 use super::*;
 use holdfast_shared::domain::task::{Release, ReleasePoint};
-use holdfast_shared::time::Hlc;
+use holdfast_shared::time::{Hlc, UtcMs};
 
 fn task(phase: Phase) -> TaskState {
     TaskState {
@@ -26,7 +26,7 @@ fn task(phase: Phase) -> TaskState {
 }
 
 fn view(state: &TaskState) -> TaskView {
-    TaskView::new(state, &HashMap::new(), UtcMs(-90_000))
+    TaskView::new(state, &HashMap::new(), &Around { right_now: UtcMs(-90_000), ..Around::default() })
 }
 
 #[test]
@@ -45,6 +45,34 @@ fn what_is_packed_waits_for_its_release_and_says_so() {
     state.release = Some(Release { fence: state.fence, replica: "leeds-a".parse().unwrap() });
     let ready = view(&state);
     assert_eq!((ready.next, ready.blocked), (vec![ActName::HandOver], None));
+}
+
+#[test]
+fn only_without_central_may_packed_goods_be_let_go() {
+    let around = |central_reachable| Around { central_reachable, ..Around::default() };
+    let view = |reachable| TaskView::new(&task(Phase::Packed), &HashMap::new(), &around(reachable));
+    assert_eq!(view(Some(false)).next, [ActName::LetGo]);
+    assert_eq!(view(Some(false)).waiting.unwrap().central_reachable, Some(false));
+    assert!(view(Some(true)).next.is_empty() && view(None).next.is_empty());
+}
+
+#[test]
+fn what_lies_in_the_tote_is_listed_to_be_put_back() {
+    let mut state = task(Phase::Picking);
+    assert!(view(&state).to_put_back.is_empty() && view(&state).lease.is_some());
+    state.recall = Some(Recall { reason: "moved".to_owned(), cancel: false });
+    let stopped = view(&state);
+    assert_eq!((stopped.to_put_back[0].quantity, stopped.lease), (2, None));
+}
+
+#[test]
+fn a_cancel_and_a_move_are_told_in_their_own_words() {
+    let mut state = task(Phase::Packed);
+    for (cancel, detail, hint) in [(true, "cancelled", "money back"), (false, "recalled", "Another store")] {
+        state.recall = Some(Recall { reason: "moved".to_owned(), cancel });
+        let blocked = view(&state).blocked.unwrap();
+        assert!(blocked.detail.contains(detail) && blocked.hint.contains(hint), "{blocked:?}");
+    }
 }
 
 #[test]

@@ -1,0 +1,109 @@
+use holdfast_agent::core::command::{Refusal, TaskAct};
+use holdfast_agent::ports::ledger::LedgerError;
+use holdfast_central::core::order::OrderState;
+use holdfast_shared::domain::task::{Illegal, Status};
+use holdfast_tests::stage::Stage;
+
+fn let_go() -> TaskAct {
+    TaskAct::LetGo { reason: String::from("the driver waits"), central_answers: false }
+}
+
+async fn released_at_leeds() -> Stage {
+    let mut stage = Stage::open().await;
+    stage.store("leeds", &[("A", 2)]).await;
+    stage.order("o1", &[("A", 1)]).await;
+    stage.decide().await;
+    stage.sync("leeds").await;
+    stage.store("york", &[("A", 2)]).await;
+    stage.pack("leeds", "o1-1").await;
+    stage.sync("leeds").await;
+    assert_eq!(stage.status_at("leeds", "o1-1").await, Status::Ready);
+    stage
+}
+
+#[tokio::test]
+async fn a_person_overrides_a_release_and_both_sides_know() {
+    let mut stage = released_at_leeds().await;
+    let done = stage.take_back("o1-1", "the van broke down").await.unwrap();
+    assert!(done.released && !done.already);
+    assert!(stage.take_back("o1-1", "the van broke down").await.unwrap().already, "once is enough");
+    stage.sync("leeds").await;
+
+    assert_eq!(stage.status_at("leeds", "o1-1").await, Status::PuttingBack);
+    let refused = stage.act("leeds", "o1-1", TaskAct::HandOver { to: None }).await.unwrap_err();
+    assert!(
+        matches!(&refused, LedgerError::Refused(Refusal::Illegal(Illegal::Recalled { reason, .. }))
+            if reason == "the van broke down"),
+        "{refused}"
+    );
+    let told = stage.exceptions().await;
+    assert!(
+        matches!(told.as_slice(), [one] if one.contains("key:ann") && one.contains("the van broke down"))
+    );
+    stage.act("leeds", "o1-1", TaskAct::PutBack).await.unwrap();
+    stage.sync("leeds").await;
+    stage.decide().await;
+    stage.sync("york").await;
+    stage.work("york", "o1-2").await;
+    stage.sync("york").await;
+    assert_eq!(stage.state("o1").await, OrderState::Shipped);
+    let audit = stage.sound().await;
+    assert_eq!((audit.overridden, audit.open_holds), (0, 0), "it left once");
+}
+
+#[tokio::test]
+async fn goods_that_had_left_before_they_were_taken_back_are_answered_for_by_the_person() {
+    let mut stage = released_at_leeds().await;
+    stage.shop("leeds").cut_off = true;
+    stage.act("leeds", "o1-1", TaskAct::HandOver { to: None }).await.unwrap();
+    stage.take_back("o1-1", "nobody answers the telephone").await.unwrap();
+    stage.decide().await;
+    stage.sync("york").await;
+    stage.work("york", "o1-2").await;
+    stage.sync("york").await;
+
+    stage.back("leeds").await;
+
+    assert_eq!(stage.task("o1-1").await.status(), Status::HandedOver);
+    let audit = stage.sound().await;
+    assert_eq!((audit.double_shipped, audit.overridden), (0, 1));
+    let told = stage.exceptions().await;
+    assert!(told.iter().any(|detail| detail.contains("more units")), "{told:?}");
+    assert!(told.iter().any(|detail| detail.contains("nobody answers the telephone")), "{told:?}");
+}
+
+#[tokio::test]
+async fn goods_let_go_by_a_manager_stop_their_replacement() {
+    let mut stage = Stage::open().await;
+    stage.store("leeds", &[("A", 2)]).await;
+    stage.order("o1", &[("A", 1)]).await;
+    stage.decide().await;
+    stage.sync("leeds").await;
+    stage.store("york", &[("A", 2)]).await;
+    stage.act("leeds", "o1-1", TaskAct::Accept).await.unwrap();
+    stage.sync("leeds").await;
+    stage.live_without("leeds", 120_000).await;
+    stage.sync("york").await;
+    stage.act("york", "o1-2", TaskAct::Accept).await.unwrap();
+    stage.sync("york").await;
+    stage.act("leeds", "o1-1", TaskAct::StartPicking).await.unwrap();
+    let line = stage.task_at("leeds", "o1-1").await.lines[0].line;
+    stage.act("leeds", "o1-1", TaskAct::Pick { line, quantity: 1 }).await.unwrap();
+    assert!(stage.act("leeds", "o1-1", let_go()).await.is_err(), "only what is packed");
+    stage.act("leeds", "o1-1", TaskAct::Pack).await.unwrap();
+    assert!(stage.act("leeds", "o1-1", TaskAct::HandOver { to: None }).await.is_err());
+    stage.act("leeds", "o1-1", let_go()).await.unwrap();
+    stage.act("leeds", "o1-1", TaskAct::HandOver { to: None }).await.unwrap();
+
+    stage.back("leeds").await;
+    stage.sync("york").await;
+
+    assert_eq!(stage.task("o1-1").await.status(), Status::HandedOver);
+    assert_eq!(stage.status_at("york", "o1-2").await, Status::PuttingBack);
+    let told = stage.exceptions().await;
+    assert!(told.iter().any(|detail| detail.contains("the driver waits")), "{told:?}");
+    stage.act("york", "o1-2", TaskAct::PutBack).await.unwrap();
+    stage.sync("york").await;
+    assert_eq!(stage.state("o1").await, OrderState::Shipped);
+    assert_eq!(stage.sound().await.open_holds, 0);
+}
