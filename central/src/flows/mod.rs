@@ -11,6 +11,7 @@ pub mod expire_offers;
 pub mod failover;
 pub mod hear;
 pub mod place_order;
+pub mod quarantine;
 pub mod route_orders;
 mod standing;
 pub mod take_back;

@@ -28,6 +28,7 @@ pub struct StoreError {
 /// All of storage, for those who wire it up.
 pub trait Storage:
     access::Access
+    + boxes::Boxes
     + fleet::Fleet
     + leases::Leases
     + orders::Orders
@@ -39,6 +40,7 @@ pub trait Storage:
 
 impl<T> Storage for T where
     T: access::Access
+        + boxes::Boxes
         + fleet::Fleet
         + leases::Leases
         + orders::Orders

@@ -62,6 +62,12 @@ pub struct StatusView {
     pub closure: Option<ClosureView>,
     /// What the database's check found; then it is only read.
     pub damaged: Option<String>,
+    /// How often this box's database was started.
+    pub boot_number: u64,
+    /// It fetches what it lost, and takes no order work until it has it.
+    pub rehydrating: bool,
+    /// Why central merges nothing of this box, which takes no order work meanwhile.
+    pub quarantined: Option<String>,
     /// What to do now, if anything.
     pub advice: Vec<String>,
 }
@@ -118,6 +124,9 @@ pub(super) async fn status(State(api): State<Api>) -> Result<Json<StatusView>, F
         stock_digest: summary.stock_digest,
         closure: summary.closure.map(ClosureView::from),
         damaged: summary.damaged,
+        boot_number: summary.boot_number,
+        rehydrating: summary.rehydrating,
+        quarantined: summary.quarantined,
         advice,
     }))
 }
@@ -126,6 +135,14 @@ fn advice(summary: &Summary, standing: &StandingNow) -> Vec<String> {
     let mut advice = Vec::new();
     if summary.damaged.is_some() {
         advice.push("The database is only read. Run holdfast-agent doctor, and call support.".to_owned());
+    }
+    if summary.quarantined.is_some() {
+        advice.push(
+            "This box shares its identity with another. If it is a copy, give it one of its own: make a code at \
+             central, then run holdfast-agent enroll; what it recorded is kept aside. If it is the real one, \
+             ask support to let the two trade places."
+                .to_owned(),
+        );
     }
     if standing.enrolled.is_none() {
         advice.push(

@@ -101,9 +101,13 @@ pub(super) fn answered(
     let before = readiness(connection)?;
     hand.start.answered = true;
     hand.start.challenge = None;
-    connection
-        .prepare_cached(sql::AGENT_ANSWERED)?
-        .execute(params![hand.boot.as_str(), response.quarantined])?;
+    let replica = hand.identity.as_ref().map(|identity| identity.replica.as_str());
+    let quarantined_as = replica.filter(|_| response.quarantined.is_some());
+    connection.prepare_cached(sql::AGENT_ANSWERED)?.execute(params![
+        hand.boot.as_str(),
+        response.quarantined,
+        quarantined_as
+    ])?;
     match (&before.quarantined, &response.quarantined) {
         (None, Some(why)) => tracing::error!(why, "central keeps this box in quarantine"),
         (Some(_), None) => tracing::warn!("the quarantine of this box is over"),

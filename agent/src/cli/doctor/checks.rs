@@ -74,6 +74,13 @@ pub(super) async fn running(local: &Local) -> Vec<Finding> {
         None => Finding::works("database", format!("{} articles, {} facts", status.skus, status.facts)),
     });
     findings.push(sync(&status));
+    if let Some(why) = &status.quarantined {
+        findings.push(Finding::broken(
+            "identity",
+            why.clone(),
+            "is this the copy? make a code at central and run holdfast-agent enroll; else ask support",
+        ));
+    }
     if status.enrolled {
         findings.push(if status.broker.connected {
             Finding::works("health signals", "connected to the broker")

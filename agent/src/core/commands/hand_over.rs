@@ -10,8 +10,10 @@ pub fn decide(state: &TaskState, to: Option<&str>, context: Context<'_>) -> Resu
     let event = task_fact(state, TaskEvent::HandedOver { to: to.map(str::to_owned) })?;
     // A second box of the same store, or a clone of this one, does not hold this right.
     let released = state.release.as_ref().map(|release| &release.replica);
-    if context.replica.is_none() || released != context.replica {
-        return Err(Illegal::NotReleased.into());
+    match (released, context.replica) {
+        (Some(to), Some(here)) if to == here => {}
+        (Some(to), Some(_)) => return Err(Refusal::ReleasedElsewhere(to.clone())),
+        (None, _) | (_, None) => return Err(Illegal::NotReleased.into()),
     }
     let picked = state.lines.iter().filter(|line| line.picked > 0);
     let left = picked.map(|line| {

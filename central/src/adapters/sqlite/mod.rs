@@ -33,6 +33,7 @@ mod orders;
 mod outbox;
 mod overrides;
 mod pen;
+mod quarantine;
 mod readopt;
 mod recall;
 mod row;
