@@ -5,6 +5,7 @@ use holdfast_central::flows::quarantine::{ABox, decide};
 use holdfast_central::ports::PageRequest;
 use holdfast_central::ports::boxes::{BootSeen, Boxes, BranchOutcome, Decided, Decision};
 use holdfast_central::ports::replication::Replication;
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{Actor, BootId};
 use holdfast_tests::conformance::world;
 use holdfast_tests::stage::Stage;
@@ -181,4 +182,16 @@ async fn a_late_message_of_an_old_boot_keeps_nobody_apart() {
     assert!(!quarantined(&mut stage, "leeds").await);
     assert_eq!(stage.exceptions().await, Vec::<String>::new());
     stage.level("leeds").await;
+}
+
+/// The proof that the scenario above would notice: without the guard the copy's sales count.
+#[tokio::test]
+async fn without_the_quarantine_a_copy_would_be_merged() {
+    Guard::take_away(Some(Guard::CloneQuarantine));
+    let mut stage = kept_apart().await;
+    stage.sync("copy").await;
+    stage.sync("copy").await;
+    let on_hand = stage.position("leeds", "A").await.on_hand;
+    Guard::take_away(None);
+    assert_eq!(on_hand, 15, "20 less the 2 of the first and the 3 of the copy");
 }
