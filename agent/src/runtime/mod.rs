@@ -145,6 +145,31 @@ pub fn open_ledger(
     Ok(SqliteLedger::open(&place, Options::default(), boot, identity)?)
 }
 
+/// What people are told when two boxes speak under one identity.
+async fn tell_name(ledger: &SqliteLedger, lan: SocketAddr) {
+    let box_name = format!("{} at {lan}", crate::adapters::machine::host_name());
+    if let Err(error) = ledger.named(box_name).await {
+        tracing::debug!(%error, "the box is spoken of without its name");
+    }
+}
+
+/// The ledger to work on: that of a copy which has an identity of its own by now is set aside.
+async fn ledger_of(
+    dir: &DataDir,
+    boot: BootId,
+    identity: Option<&Identity>,
+) -> Result<SqliteLedger, StartError> {
+    let ledger = open_ledger(dir, boot.clone(), identity.cloned())?;
+    let Some(identity) = identity else { return Ok(ledger) };
+    if !ledger.is_of_a_copy(identity).await.unwrap_or(false) {
+        return Ok(ledger);
+    }
+    ledger.stop().await;
+    drop(ledger);
+    set_aside(dir, &boot)?;
+    open_ledger(dir, boot, Some(identity.clone()))
+}
+
 /// Renames the ledger and what lies beside it; nothing is deleted.
 fn set_aside(dir: &DataDir, boot: &BootId) -> Result<(), StartError> {
     let failed = |source| DataDirError::Io { path: dir.path().to_owned(), source };
@@ -191,15 +216,7 @@ pub async fn start(config: AgentConfig) -> Result<Running, StartError> {
     let boot = random::boot_id()?;
     let stored = StoredIdentity::read(&dir)?;
     let identity = stored.as_ref().map(|stored| identity_of(stored, &boot));
-    let mut ledger = open_ledger(&dir, boot.clone(), identity.clone())?;
-    if let Some(identity) = &identity
-        && ledger.is_of_a_copy(identity).await.unwrap_or(false)
-    {
-        ledger.stop().await;
-        drop(ledger);
-        set_aside(&dir, &boot)?;
-        ledger = open_ledger(&dir, boot, Some(identity.clone()))?;
-    }
+    let ledger = ledger_of(&dir, boot, identity.as_ref()).await?;
     let admin_token = random::token()?;
     dir.write_secret(ADMIN_TOKEN_FILE, admin_token.as_bytes())?;
 
@@ -242,10 +259,7 @@ pub async fn start(config: AgentConfig) -> Result<Running, StartError> {
     let api = api(&shared, enroller, dir.key(TOKEN_KEY_FILE)?, admin_token);
     let (listener, lan) = server::bind(config.lan_listen).await?;
     dir.write_secret(ADDRESS_FILE, lan.to_string().as_bytes())?;
-    let box_name = format!("{} at {lan}", crate::adapters::machine::host_name());
-    if let Err(error) = ledger.named(box_name).await {
-        tracing::debug!(%error, "the box is spoken of without its name");
-    }
+    tell_name(&ledger, lan).await;
     let serving = server::serve(listener, router(api), life.token(), DRAIN_REQUESTS);
     life.spawn("lan", async move { serving.await.map(|_drained| ()) });
     spawn_sightings(&shared);
