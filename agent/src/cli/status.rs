@@ -33,6 +33,7 @@ pub(super) async fn status(config: &AgentConfig, json: bool) -> anyhow::Result<E
 fn well(status: &StatusView) -> bool {
     status.enrolled
         && status.damaged.is_none()
+        && status.quarantined.is_none()
         && status.central.reachable == Some(true)
         && status.central.trouble.is_none()
         && status.broker.connected
@@ -47,7 +48,8 @@ fn words(status: &StatusView) -> Vec<String> {
         }
         (None, _, _) | (_, None, _) | (_, _, None) => lines.push("Store      not enrolled".to_owned()),
     }
-    lines.push(format!("Running    for {}, version {}", span(status.uptime_s), status.version));
+    let (for_long, starts) = (span(status.uptime_s), status.boot_number);
+    lines.push(format!("Running    for {for_long}, version {}, start number {starts}", status.version));
     let central = match (status.central.reachable, &status.central.trouble) {
         (Some(true), None) => format!("connected, {}", status.central.url),
         (Some(true), Some(why)) => format!("REFUSES: {why}"),
@@ -67,6 +69,12 @@ fn words(status: &StatusView) -> Vec<String> {
     if let Some(closure) = &status.closure {
         let kind = if closure.hard { "all orders" } else { "new orders" };
         lines.push(format!("Closed     for {kind}: {} (by {})", closure.cause, closure.author));
+    }
+    if let Some(why) = &status.quarantined {
+        lines.push(format!("Box        KEPT APART, no order work: {why}"));
+    }
+    if status.rehydrating {
+        lines.push("Box        fetches what it lost from central; no order work until then".to_owned());
     }
     if let Some(damage) = &status.damaged {
         lines.push(format!("Database   DAMAGED, only read: {damage}"));
@@ -144,6 +152,9 @@ mod tests {
             examined: true,
             ballast_held: Some(true),
             losses: Vec::new(),
+            boot_number: 1,
+            rehydrating: false,
+            quarantined: None,
             advice: Vec::new(),
         }
     }

@@ -2,7 +2,9 @@
 
 use holdfast_shared::domain::task::{Illegal, TaskEvent, TaskState};
 use holdfast_shared::error::Code;
-use holdfast_shared::ids::{Actor, DeviceId, FactId, IdempotencyKey, LineNo, Sku, StoreId, TaskId, TraceId};
+use holdfast_shared::ids::{
+    Actor, DeviceId, FactId, IdempotencyKey, LineNo, ReplicaId, Sku, StoreId, TaskId, TraceId,
+};
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::signal::ClosureNote;
 use serde::{Deserialize, Serialize};
@@ -121,6 +123,8 @@ pub enum Refusal {
     NotEnrolled,
     #[error("this box lost some of what it recorded, and fetches it from central before it takes order work")]
     Rehydrating,
+    #[error("these goods may leave from box {0} alone: hand them over there")]
+    ReleasedElsewhere(ReplicaId),
     #[error("this box takes no order work: {0}")]
     Quarantined(String),
     #[error("{0}")]
@@ -148,6 +152,7 @@ impl Refusal {
                 | Illegal::StaleFence { .. },
             ) => Code::IllegalTransition,
             Self::Illegal(Illegal::NoSuchLine(_)) => Code::NotFound,
+            Self::ReleasedElsewhere(_) => Code::NotReleased,
             Self::Rehydrating => Code::Rehydrating,
             Self::Quarantined(_) => Code::Quarantined,
             Self::Invalid(_) | Self::NotEnrolled => Code::InvalidRequest,

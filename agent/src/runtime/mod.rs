@@ -166,6 +166,46 @@ pub fn open_ledger(
     Ok(SqliteLedger::open(&place, SMALL, boot, identity)?)
 }
 
+/// What people are told when two boxes speak under one identity.
+async fn tell_name(ledger: &SqliteLedger, lan: SocketAddr) {
+    let box_name = format!("{} at {lan}", crate::adapters::machine::host_name());
+    if let Err(error) = ledger.named(box_name).await {
+        tracing::debug!(%error, "the box is spoken of without its name");
+    }
+}
+
+/// The ledger to work on: that of a copy which has an identity of its own by now is set aside.
+async fn ledger_of(
+    dir: &DataDir,
+    boot: BootId,
+    identity: Option<&Identity>,
+) -> Result<SqliteLedger, StartError> {
+    let ledger = open_ledger(dir, boot.clone(), identity.cloned())?;
+    let Some(identity) = identity else { return Ok(ledger) };
+    if !ledger.is_of_a_copy(identity).await.unwrap_or(false) {
+        return Ok(ledger);
+    }
+    ledger.stop().await;
+    drop(ledger);
+    set_aside(dir, &boot)?;
+    open_ledger(dir, boot, Some(identity.clone()))
+}
+
+/// Renames the ledger and what lies beside it; nothing is deleted.
+fn set_aside(dir: &DataDir, boot: &BootId) -> Result<(), StartError> {
+    let failed = |source| DataDirError::Io { path: dir.path().to_owned(), source };
+    for entry in std::fs::read_dir(dir.path()).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with(LEDGER_FILE) {
+            let aside = dir.path().join(format!("aside-{boot}-{name}"));
+            tracing::warn!(from = name, to = %aside.display(), "the copy's records are set aside");
+            std::fs::rename(entry.path(), aside).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
 /// Who this installation is in this boot, if it is enrolled.
 #[must_use]
 pub fn identity_of(stored: &StoredIdentity, boot: &BootId) -> Identity {
@@ -197,7 +237,7 @@ pub async fn start(config: AgentConfig) -> Result<Running, StartError> {
     let boot = random::boot_id()?;
     let stored = StoredIdentity::read(&dir)?;
     let identity = stored.as_ref().map(|stored| identity_of(stored, &boot));
-    let ledger = open_ledger(&dir, boot, identity.clone())?;
+    let ledger = ledger_of(&dir, boot, identity.as_ref()).await?;
     let admin_token = random::token()?;
     dir.write_secret(ADMIN_TOKEN_FILE, admin_token.as_bytes())?;
 
@@ -240,6 +280,7 @@ pub async fn start(config: AgentConfig) -> Result<Running, StartError> {
     let api = api(&shared, enroller, dir.key(TOKEN_KEY_FILE)?, admin_token);
     let (listener, lan) = server::bind(config.lan_listen).await?;
     dir.write_secret(ADDRESS_FILE, lan.to_string().as_bytes())?;
+    tell_name(&ledger, lan).await;
     let serving = server::serve(listener, router(api), life.token(), DRAIN_REQUESTS);
     life.spawn("lan", async move { serving.await.map(|_drained| ()) });
     spawn_sightings(&shared);

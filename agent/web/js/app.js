@@ -134,6 +134,11 @@ function drawBanner() {
   } else if (live.status && live.status.enrolled && live.status.central.reachable === false) {
     lines.push(say("calm", "Working without central. Keep going; it catches up by itself."));
   }
+  if (live.status?.quarantined) {
+    lines.push(say("stop", "This box takes no orders: another one has the same identity. Selling and counting work. Use the store's other box for orders, and call support."));
+  } else if (live.status?.rehydrating) {
+    lines.push(say("wait", "This box fetches what it lost. Orders wait a moment; selling and counting work."));
+  }
   banner.replaceChildren(...lines);
 }
 

@@ -30,6 +30,13 @@ pub async fn exchange<S: Replication + Leases + ?Sized>(
     }
     let mut exchanged = store.exchange(replica, request, now).await?;
     let key = StoreKey::new(replica.tenant.clone(), replica.store.clone());
+    if exchanged.response.quarantined.is_some() {
+        watch.with(|observatory| observatory.keep_apart(&key, &request.boot));
+    }
+    // A box that does not speak for its replica is no sign of life of the store, and has no lease.
+    if exchanged.response.quarantined.is_some() || exchanged.response.superseded.is_some() {
+        return Ok(exchanged);
+    }
     let siblings = watch.with(|observatory| {
         observatory.book.note_sync(&key, now.mono);
         observatory.record(&key).is_some_and(|record| record.enrolled_replicas > 1)

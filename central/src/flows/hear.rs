@@ -9,7 +9,7 @@ use crate::core::health::book::Heard;
 use crate::ports::access::ReplicaIdentity;
 use crate::ports::fleet::Fleet;
 use crate::ports::replication::Replication;
-use holdfast_shared::ids::{ReplicaId, StoreId, TenantId};
+use holdfast_shared::ids::{BootId, ReplicaId, StoreId, TenantId};
 use holdfast_shared::time::Now;
 use holdfast_shared::wire::signal::{Freshness, Heartbeat, Presence, decode};
 use holdfast_shared::wire::topic::{Channel, Topic};
@@ -24,6 +24,8 @@ pub enum Outcome {
     Foreign,
     /// Central's own, echoed by the broker.
     Own,
+    /// From a box that is kept apart: it says nothing of the store.
+    Apart,
 }
 
 /// `sender` is absent when an external broker's access list vouches for the topic.
@@ -83,6 +85,14 @@ enum Message {
 }
 
 impl Message {
+    const fn boot(&self) -> &BootId {
+        match self {
+            Self::Heartbeat(beat) => &beat.boot,
+            Self::Freshness(fresh) => &fresh.boot,
+            Self::Presence(presence) => &presence.boot,
+        }
+    }
+
     fn is_from(&self, tenant: &TenantId, store: &StoreId, sender: Option<&ReplicaIdentity>) -> bool {
         let (says_tenant, says_store, says_replica): (_, _, &ReplicaId) = match self {
             Self::Heartbeat(beat) => (Some(&beat.tenant), &beat.store, &beat.replica),
@@ -105,6 +115,9 @@ async fn take<S: Replication + ?Sized>(
     now: Now,
 ) -> Result<Outcome, FlowError> {
     let key = StoreKey::new(topic.tenant.clone(), topic.store.clone());
+    if !watch.with(|observatory| observatory.speaks_for_its_store(&key, message.boot())) {
+        return Ok(Outcome::Apart);
+    }
     let heard = match message {
         Message::Freshness(fresh) => {
             watch.with(|observatory| observatory.book.hear_freshness(fresh, now.mono))

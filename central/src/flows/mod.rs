@@ -12,6 +12,7 @@ pub mod failover;
 pub mod hear;
 pub mod overrule;
 pub mod place_order;
+pub mod quarantine;
 pub mod route_orders;
 mod standing;
 pub mod take_back;

@@ -29,6 +29,7 @@ pub struct StoreError {
 /// All of storage, for those who wire it up.
 pub trait Storage:
     access::Access
+    + boxes::Boxes
     + fleet::Fleet
     + housekeeping::Housekeeping
     + leases::Leases
@@ -41,6 +42,7 @@ pub trait Storage:
 
 impl<T> Storage for T where
     T: access::Access
+        + boxes::Boxes
         + fleet::Fleet
         + housekeeping::Housekeeping
         + leases::Leases

@@ -24,7 +24,7 @@ use crate::adapters::mqtt_broker::{BrokerError, BrokerSettings, EmbeddedBroker};
 use crate::adapters::mqtt_client::ExternalBroker;
 use crate::adapters::sqlite::SqliteStore;
 use crate::core::health::observatory::Observatory;
-use crate::flows::Watch;
+use crate::flows::{Watch, quarantine};
 use crate::ports::poke::Poke;
 use crate::ports::signals::{HEARD_QUEUE_MAX, Heard};
 use crate::ports::{Storage, StoreError};
@@ -156,6 +156,9 @@ pub async fn start(
         demo,
         rooms: Rooms::default(),
     });
+    if damage.is_none() {
+        quarantine::know_apart(&*app.storage, &app.watch).await.map_err(CentralError::Database)?;
+    }
     tasks::spawn_all(&life, &app, &config, hears);
     let (router, stop, drain) = (http::router(&app), life.token(), config.drain);
     life.spawn("http", async move { server::serve(listener, router, stop, drain).await.map(|_drained| ()) });

@@ -127,6 +127,7 @@ fn count(app: &App, topic: &str, outcome: Outcome) {
         }
         Outcome::Unreadable => refused("unreadable"),
         Outcome::Foreign => refused("foreign"),
+        Outcome::Apart => refused("apart"),
         Outcome::Own => {}
     }
 }

@@ -85,6 +85,12 @@ pub struct StatusView {
     pub ballast_held: Option<bool>,
     /// What storage lost of what was acknowledged, newest first.
     pub losses: Vec<LossView>,
+    /// How often this box's database was started.
+    pub boot_number: u64,
+    /// It fetches what it lost, and takes no order work until it has it.
+    pub rehydrating: bool,
+    /// Why central merges nothing of this box, which takes no order work meanwhile.
+    pub quarantined: Option<String>,
     /// What to do now, if anything.
     pub advice: Vec<String>,
 }
@@ -168,6 +174,9 @@ pub(super) async fn status(State(api): State<Api>) -> Result<Json<StatusView>, F
         examined: summary.examined,
         ballast_held: summary.ballast_held,
         losses: summary.losses.into_iter().map(LossView::from).collect(),
+        boot_number: summary.boot_number,
+        rehydrating: summary.rehydrating,
+        quarantined: summary.quarantined,
         advice,
     }))
 }
@@ -191,6 +200,14 @@ fn advice(summary: &Summary, standing: &StandingNow) -> Vec<String> {
     }
     if summary.ballast_held == Some(false) {
         advice.push("The disk is nearly full and its reserve is used up. Free some space.".to_owned());
+    }
+    if summary.quarantined.is_some() {
+        advice.push(
+            "This box shares its identity with another. If it is a copy, give it one of its own: make a code at \
+             central, then run holdfast-agent enroll; what it recorded is kept aside. If it is the real one, \
+             ask support to let the two trade places."
+                .to_owned(),
+        );
     }
     if standing.enrolled.is_none() {
         advice.push(

@@ -19,6 +19,12 @@ impl std::fmt::Debug for SysinfoMachine {
     }
 }
 
+/// What the machine is called on its network.
+#[must_use]
+pub fn host_name() -> String {
+    System::host_name().unwrap_or_else(|_| String::from("a machine without a name"))
+}
+
 impl SysinfoMachine {
     /// `data_dir` names the disk that matters: the one that the ledger is on.
     #[must_use]

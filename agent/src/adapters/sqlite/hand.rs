@@ -2,12 +2,12 @@
 
 use super::note::Note;
 use super::record::{Pen, installation};
-use super::speaker::Start;
 use crate::ports::ledger::Identity;
 use holdfast_platform::sqlite::{self, Companion, StorageError};
 use holdfast_shared::document::{Bag, Root, WriterId};
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{BootId, DeviceId, DocumentId, ReplicaId};
+use holdfast_shared::time::Hlc;
 use rusqlite::Connection;
 
 /// The writer's companion. Everything in it can be made again from the rows.
@@ -28,6 +28,21 @@ pub(super) struct Hand {
     pub start: Start,
     /// What was last told got no answer so far.
     pub unanswered: bool,
+}
+
+/// One start of this database.
+#[derive(Debug, Default)]
+pub(super) struct Start {
+    pub number: u64,
+    pub previous: Option<BootId>,
+    pub resumed: Hlc,
+    pub box_name: Option<String>,
+    /// Whether central has answered this boot.
+    pub answered: bool,
+    /// To be sent back, by which central learns that this boot is alive.
+    pub challenge: Option<String>,
+    /// The last cut asked for the own changes as well.
+    pub asked_for_own: bool,
 }
 
 /// Documents as they are after the last commit.

@@ -135,6 +135,19 @@ impl SqliteLedger {
         .await
     }
 
+    /// Whether this database is that of a copy which has an identity of its own by now: what it
+    /// recorded is in central's hands, and the box begins with an empty one.
+    pub async fn is_of_a_copy(&self, now: &Identity) -> Result<bool, LedgerError> {
+        let now = now.replica.clone();
+        self.read(move |connection| {
+            let before: Option<String> = connection
+                .query_row(sql::AGENT_QUARANTINED_AS, [], |row| row.get(0))
+                .map_err(StorageError::from)?;
+            Ok(before.is_some_and(|before| before != now.as_str()))
+        })
+        .await
+    }
+
     /// Finishes what waits and closes the file.
     pub async fn stop(&self) {
         if let Some(writer) = &self.writer {

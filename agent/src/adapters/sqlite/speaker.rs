@@ -1,32 +1,17 @@
 //! Which start of this database speaks, and what central makes of it.
 
 use super::documents::to_heads;
-use super::hand::Hand;
+use super::hand::{Hand, Start};
 use super::sql;
 use super::view::{id, unsigned};
 use crate::core::readiness::Readiness;
 use crate::ports::ledger::{Absorbed, Speaker};
 use holdfast_platform::sqlite::StorageError;
-use holdfast_shared::ids::{BootId, DocumentId};
+use holdfast_shared::ids::DocumentId;
 use holdfast_shared::limits::SYNC_DOCUMENTS_MAX;
 use holdfast_shared::time::{Hlc, UtcMs};
 use holdfast_shared::wire::sync::{DocumentHeads, SyncResponse};
 use rusqlite::{Connection, params};
-
-/// One start of this database.
-#[derive(Debug, Default)]
-pub(super) struct Start {
-    number: u64,
-    previous: Option<BootId>,
-    resumed: Hlc,
-    pub box_name: Option<String>,
-    /// Whether central has answered this boot.
-    answered: bool,
-    /// To be sent back, by which central learns that this boot is alive.
-    challenge: Option<String>,
-    /// The last cut asked for the own changes as well.
-    asked_for_own: bool,
-}
 
 /// Counts this start, before anything is written in its name.
 pub(super) fn begin(connection: &Connection) -> Result<Start, StorageError> {
@@ -101,9 +86,13 @@ pub(super) fn answered(
     let before = readiness(connection)?;
     hand.start.answered = true;
     hand.start.challenge = None;
-    connection
-        .prepare_cached(sql::AGENT_ANSWERED)?
-        .execute(params![hand.boot.as_str(), response.quarantined])?;
+    let replica = hand.identity.as_ref().map(|identity| identity.replica.as_str());
+    let quarantined_as = replica.filter(|_| response.quarantined.is_some());
+    connection.prepare_cached(sql::AGENT_ANSWERED)?.execute(params![
+        hand.boot.as_str(),
+        response.quarantined,
+        quarantined_as
+    ])?;
     match (&before.quarantined, &response.quarantined) {
         (None, Some(why)) => tracing::error!(why, "central keeps this box in quarantine"),
         (Some(_), None) => tracing::warn!("the quarantine of this box is over"),

@@ -119,6 +119,13 @@ pub(super) async fn running(local: &Local) -> Vec<Finding> {
         findings.push(Finding::look("reserve", "used up: the disk is nearly full", "free some space"));
     }
     findings.push(sync(&status));
+    if let Some(why) = &status.quarantined {
+        findings.push(Finding::broken(
+            "identity",
+            why.clone(),
+            "is this the copy? make a code at central and run holdfast-agent enroll; else ask support",
+        ));
+    }
     if status.enrolled {
         findings.push(if status.broker.connected {
             Finding::works("health signals", "connected to the broker")

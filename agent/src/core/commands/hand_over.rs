@@ -13,7 +13,11 @@ pub fn decide(state: &TaskState, to: Option<&str>, context: Context<'_>) -> Resu
     // A second box of the same store, or a clone of this one, does not hold this right.
     let cleared = context.replica.is_some_and(|replica| state.cleared_for(replica));
     if !cleared && Guard::ReleaseBeforeHandOver.stands() {
-        return Err(Illegal::NotReleased.into());
+        let released = state.release.as_ref().map(|release| &release.replica);
+        return Err(match (released, context.replica) {
+            (Some(to), Some(here)) if to != here => Refusal::ReleasedElsewhere(to.clone()),
+            (Some(_), _) | (None, _) => Illegal::NotReleased.into(),
+        });
     }
     let picked = state.lines.iter().filter(|line| line.picked > 0);
     let left = picked.map(|line| {

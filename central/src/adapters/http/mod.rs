@@ -8,6 +8,7 @@ mod agents;
 mod answer;
 mod app;
 mod audit;
+mod boxes;
 mod console;
 mod doors;
 mod events;
@@ -82,6 +83,9 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(fleet::tasks))
         .routes(routes!(fleet::close, fleet::reopen))
         .routes(routes!(fleet::offer_enrolment))
+        .routes(routes!(boxes::replicas))
+        .routes(routes!(boxes::branch))
+        .routes(routes!(boxes::decide))
         .routes(routes!(fleet::put_catalogue))
         .routes(routes!(fleet::positions))
         .routes(routes!(observer::freeze, observer::release))

@@ -15,7 +15,7 @@ use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{BootId, DocumentId};
 use holdfast_shared::limits::REPLICA_BOOTS_MAX;
 use holdfast_shared::time::{Hlc, UtcMs};
-use holdfast_shared::wire::sync::{SYNC_VERSION_OF_BOOTS, SyncRequest};
+use holdfast_shared::wire::sync::SyncRequest;
 use rusqlite::{Connection, Row, named_params};
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ pub(super) fn hear(
     request: &SyncRequest,
     now: UtcMs,
 ) -> Result<Hearing> {
-    if request.version < SYNC_VERSION_OF_BOOTS {
+    if !request.understands_boots() {
         return Ok(Hearing::Merge { behind: false });
     }
     let known = known(conn, from)?;

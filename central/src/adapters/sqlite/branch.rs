@@ -109,7 +109,6 @@ impl Branch<'_> {
         list(conn, sql!(IDENTITY.branch_of), params, |row| Ok(ByteBuf::from(row.get::<_, Vec<u8>>("bytes")?)))
     }
 
-    #[expect(dead_code, reason = "asked when a branch is merged")]
     pub(super) fn documents(&self, conn: &Connection) -> Result<Vec<DocumentId>> {
         list(conn, sql!(IDENTITY.branch_documents), self.key().as_slice(), |row| parsed(row, "document"))
     }

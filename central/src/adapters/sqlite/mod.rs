@@ -37,6 +37,7 @@ mod orders;
 mod outbox;
 mod overrides;
 mod pen;
+mod quarantine;
 mod readopt;
 mod recall;
 mod row;

@@ -12,7 +12,7 @@ use super::store::{Out, StoreHealth};
 use crate::core::eligibility::{Eligibility, Standing};
 use crate::core::fleet::StoreRecord;
 use holdfast_shared::guard::Guard;
-use holdfast_shared::ids::TenantId;
+use holdfast_shared::ids::{BootId, TenantId};
 use holdfast_shared::time::{MonoMs, Now, UtcMs};
 use holdfast_shared::wire::signal::Heartbeat;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -54,6 +54,8 @@ pub struct Observatory {
     raised: BTreeMap<&'static str, BTreeSet<(TenantId, String)>>,
     /// Senders whose bad messages were told once.
     offenders: BTreeSet<String>,
+    /// Boots of boxes that are kept apart: what they signal is not how the store is.
+    apart: BTreeSet<(StoreKey, BootId)>,
     wall: WallClock,
     overrules: Overrules,
     pub counts: Counts,
@@ -222,6 +224,21 @@ impl Observatory {
         if let Some(raised) = self.raised.get_mut(topic) {
             raised.remove(exception);
         }
+    }
+
+    /// Whether the signals of this boot say how its store is.
+    #[must_use]
+    pub fn speaks_for_its_store(&self, key: &StoreKey, boot: &BootId) -> bool {
+        self.apart.is_empty() || !self.apart.contains(&(key.clone(), boot.clone()))
+    }
+
+    pub fn keep_apart(&mut self, key: &StoreKey, boot: &BootId) {
+        self.apart.insert((key.clone(), boot.clone()));
+    }
+
+    /// All boots that are kept apart, as storage has them.
+    pub fn know_apart(&mut self, apart: BTreeSet<(StoreKey, BootId)>) {
+        self.apart = apart;
     }
 
     /// Whether this offender is told for the first time.

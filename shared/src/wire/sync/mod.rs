@@ -29,8 +29,6 @@ use version::is_zero;
 /// told from its copies (boot numbers, challenges, losses). 3: documents are sealed and dropped.
 /// Each side speaks the version of the older one.
 pub const SYNC_VERSION: u16 = 3;
-/// From this version on, a replica tells which of its starts speaks, and answers a challenge.
-pub const SYNC_VERSION_OF_BOOTS: u16 = 2;
 /// The oldest version that this side still reads.
 pub const SYNC_VERSION_MIN: u16 = 1;
 /// The header in which central tells the newest version that it speaks. The first central did not.

@@ -8,3 +8,5 @@ ALTER TABLE agent ADD COLUMN answered_boot TEXT;
 ALTER TABLE agent ADD COLUMN rehydrating INTEGER NOT NULL DEFAULT 0 CHECK (rehydrating IN (0, 1));
 -- Why central merges nothing of this box, while it does not.
 ALTER TABLE agent ADD COLUMN quarantined TEXT;
+-- The replica that it was while it was kept apart: enrolled as another, it begins with an empty database.
+ALTER TABLE agent ADD COLUMN quarantined_as TEXT;

@@ -136,13 +136,13 @@ WHERE tenant = :tenant AND store = :store AND replica = :replica AND copy = :cop
 SELECT copy FROM replica_boot
 WHERE tenant = :tenant AND store = :store AND replica = :replica AND boot = :boot AND standing = 'quarantined'
 
+-- name: current
+SELECT boot FROM replica_boot
+WHERE tenant = :tenant AND store = :store AND replica = :replica AND standing = 'current'
+
 -- name: shown
 SELECT boot, number, box_name, heard_at FROM replica_boot
 WHERE tenant = :tenant AND store = :store AND replica = :replica AND boot = :boot
-
--- name: current
-SELECT boot, number, box_name, heard_at FROM replica_boot
-WHERE tenant = :tenant AND store = :store AND replica = :replica AND standing = 'current'
 
 -- name: central_documents
 SELECT document FROM document WHERE tenant = :tenant AND store = :store AND document GLOB :own

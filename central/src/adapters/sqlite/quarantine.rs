@@ -1,0 +1,390 @@
+//! What a person decides about a box that is kept apart, and what there is to see of boxes.
+
+use super::boots::{exception_key, set_apart, tell};
+use super::branch::Branch;
+use super::documents::{Authored, keep, load};
+use super::exceptions::{raise, settle};
+use super::incoming::{report, take_in};
+use super::row::{below, fetch, list, one, paged, parsed, parsed_or_none, run, unsigned, word};
+use super::savepoint::attempt_or;
+use super::sql::sql;
+use super::state::State;
+use super::{Result, SqliteStore, error, ledger, stock, timeline};
+use crate::core::effects::words;
+use crate::core::exception::{Category, NewException, Severity};
+use crate::ports::access::ReplicaIdentity;
+use crate::ports::boxes::{
+    ApartBoot, BootSeen, Boxes, BranchFact, BranchOutcome, Decided, Decision, DecisionDone, Quarantine,
+    ReplicaSeen,
+};
+use crate::ports::{Page, PageRequest};
+use async_trait::async_trait;
+use holdfast_shared::document::Heads;
+use holdfast_shared::domain::fact::{Body, Fact};
+use holdfast_shared::ids::{BootId, DocumentId, FactId, ReplicaId, StoreId, TaskId, TenantId};
+use holdfast_shared::limits::{CHANGE_FACTS_MAX, EPOCH_FACTS_MAX, NOTE_CHARS_MAX};
+use holdfast_shared::time::UtcMs;
+use holdfast_shared::wire::fact::decode;
+use holdfast_shared::wire::sync::DocumentFrame;
+use rusqlite::{Connection, Row, named_params};
+use std::collections::BTreeMap;
+
+#[async_trait]
+impl Boxes for SqliteStore {
+    async fn replicas(&self, tenant: &TenantId, store: &StoreId) -> Result<Vec<ReplicaSeen>> {
+        let (tenant, store) = (tenant.clone(), store.clone());
+        self.read(move |conn| replicas(conn, &tenant, &store)).await
+    }
+
+    async fn apart(&self) -> Result<Vec<ApartBoot>> {
+        self.read(move |conn| list(conn, sql!(IDENTITY.apart), [], read_apart)).await
+    }
+
+    async fn decide_quarantine(
+        &self,
+        tenant: &TenantId,
+        store: &StoreId,
+        replica: &ReplicaId,
+        boot: &BootId,
+        decided: Decided,
+        now: UtcMs,
+    ) -> Result<Option<DecisionDone>> {
+        let from = ReplicaIdentity { tenant: tenant.clone(), store: store.clone(), replica: replica.clone() };
+        let boot = boot.clone();
+        self.write(move |conn, state| {
+            let Some(copy) = copy_of(conn, &from, &boot)? else { return Ok(None) };
+            let done = decide(conn, state, Branch { from: &from, copy: &copy }, &decided, now);
+            if done.is_err() {
+                state.forget_bags();
+            }
+            done.map(Some)
+        })
+        .await
+    }
+
+    async fn branch(
+        &self,
+        tenant: &TenantId,
+        store: &StoreId,
+        replica: &ReplicaId,
+        copy: &BootId,
+        page: &PageRequest,
+    ) -> Result<Page<BranchFact>> {
+        let (tenant, store, replica) = (tenant.clone(), store.clone(), replica.clone());
+        let (copy, page) = (copy.clone(), page.clone());
+        self.read(move |conn| {
+            let params = named_params! {
+                ":tenant": tenant.as_str(),
+                ":store": store.as_str(),
+                ":replica": replica.as_str(),
+                ":copy": copy.as_str(),
+                ":below": below(&page)?,
+                ":rows": fetch(&page),
+            };
+            Ok(paged(list(conn, sql!(IDENTITY.branch), params, read_branch_fact)?, &page))
+        })
+        .await
+    }
+}
+
+fn copy_of(conn: &Connection, from: &ReplicaIdentity, boot: &BootId) -> Result<Option<BootId>> {
+    let params = named_params! {
+        ":tenant": from.tenant.as_str(),
+        ":store": from.store.as_str(),
+        ":replica": from.replica.as_str(),
+        ":boot": boot.as_str(),
+    };
+    one(conn, sql!(IDENTITY.copy_of), params, |row| parsed(row, "copy"))
+}
+
+fn decide(
+    conn: &Connection,
+    state: &mut State,
+    branch: Branch<'_>,
+    decided: &Decided,
+    now: UtcMs,
+) -> Result<DecisionDone> {
+    let done = match decided.decision {
+        Decision::Merge => merge(conn, state, branch, now)?,
+        Decision::Discard => {
+            for kept in facts_kept(conn, branch)? {
+                set_outcome(conn, kept.sequence, BranchOutcome::Discarded)?;
+            }
+            DecisionDone::default()
+        }
+        Decision::TradePlaces => trade_places(conn, state, branch, now)?,
+    };
+    let params = named_params! {
+        ":tenant": branch.from.tenant.as_str(),
+        ":store": branch.from.store.as_str(),
+        ":replica": branch.from.replica.as_str(),
+        ":copy": branch.copy.as_str(),
+        ":decision": decided.decision.as_str(),
+        ":reason": decided.reason,
+        ":decided_by": decided.by.as_str(),
+        ":now": now.0,
+    };
+    run(conn, sql!(IDENTITY.decide), params)?;
+    let resolution = format!("{}: {} ({})", decided.decision.as_str(), decided.reason, decided.by);
+    settle(conn, &branch.from.tenant, &exception_key(branch.from, branch.copy), &resolution, now)?;
+    Ok(done)
+}
+
+/// A fact of the branch that waits.
+struct Kept {
+    sequence: i64,
+    id: FactId,
+    document: DocumentId,
+    text: String,
+}
+
+fn facts_kept(conn: &Connection, branch: Branch<'_>) -> Result<Vec<Kept>> {
+    list(conn, sql!(IDENTITY.facts_kept), branch.key().as_slice(), |row| {
+        Ok(Kept {
+            sequence: row.get("sequence")?,
+            id: parsed(row, "fact")?,
+            document: parsed(row, "document")?,
+            text: row.get("text")?,
+        })
+    })
+}
+
+fn set_outcome(conn: &Connection, sequence: i64, outcome: BranchOutcome) -> Result<()> {
+    let params = named_params! { ":sequence": sequence, ":outcome": outcome.as_str() };
+    run(conn, sql!(IDENTITY.set_outcome), params)?;
+    Ok(())
+}
+
+/// Central puts the branch's stock facts, word for word, into a stock document of its own. They
+/// keep their ids, so that a fact that the other box has too, or sends later, is one fact. What the
+/// box said about tasks is not followed: a person hears of it.
+fn merge(conn: &Connection, state: &mut State, branch: Branch<'_>, now: UtcMs) -> Result<DecisionDone> {
+    let from = branch.from;
+    let (mut new, mut said): (Vec<Kept>, BTreeMap<TaskId, Vec<String>>) = (Vec::new(), BTreeMap::new());
+    for kept in facts_kept(conn, branch)? {
+        let fact = decode(&kept.id, &kept.text).map_err(error::unreadable)?;
+        let known = ledger::text_of(conn, &from.tenant, &from.store, &kept.id)?;
+        match (fact.body, known) {
+            (_, Some(known)) if known == kept.text => {
+                set_outcome(conn, kept.sequence, BranchOutcome::InLedger)?;
+            }
+            (Body::Stock(_), None) => new.push(kept),
+            (Body::Stock(_), Some(_)) => {
+                ledger::record(conn, &from.tenant, &from.store, &kept.document, &kept.id, &kept.text)?;
+                ledger::raise_conflict(conn, &from.tenant, &from.store, &kept.id, now)?;
+                set_outcome(conn, kept.sequence, BranchOutcome::Recorded)?;
+            }
+            (Body::Task(task), _) => {
+                said.entry(task.task.clone()).or_default().push(words(&task.event, &from.store));
+                set_outcome(conn, kept.sequence, BranchOutcome::Recorded)?;
+            }
+        }
+    }
+    for (task, said) in said {
+        tell_of_task(conn, branch, &task, &said, now)?;
+    }
+    for piece in new.chunks(CHANGE_FACTS_MAX) {
+        write_stock(conn, state, from, piece, now)?;
+    }
+    Ok(DecisionDone { merged_facts: u64::try_from(new.len()).unwrap_or(u64::MAX), changed_tasks: Vec::new() })
+}
+
+fn tell_of_task(
+    conn: &Connection,
+    branch: Branch<'_>,
+    task: &TaskId,
+    said: &[String],
+    now: UtcMs,
+) -> Result<()> {
+    let all =
+        format!("a second box of {} worked on {task} as well: {}", branch.from.replica, said.join("; "));
+    let state = super::tasks::load(conn, &branch.from.tenant, task)?;
+    let exception = NewException {
+        key: format!("{}/{task}", exception_key(branch.from, branch.copy)),
+        category: Category::ClonedBox,
+        severity: Severity::High,
+        order: state.map(|state| state.order),
+        task: Some(task.clone()),
+        store: Some(branch.from.store.clone()),
+        detail: all.chars().take(NOTE_CHARS_MAX).collect(),
+        suggestion: "Find out where these goods are; if they left twice, ask for one parcel back.".to_owned(),
+    };
+    raise(conn, &branch.from.tenant, &exception, now)
+}
+
+fn write_stock(
+    conn: &Connection,
+    state: &State,
+    from: &ReplicaIdentity,
+    facts: &[Kept],
+    now: UtcMs,
+) -> Result<()> {
+    let (tenant, store) = (&from.tenant, &from.store);
+    let author = ReplicaId::new(timeline::CENTRAL)?;
+    let mut document = newest_of_central(conn, state, tenant, store, &author)?;
+    let mut bag = load(conn, state.writer, tenant, &document)?;
+    if bag.len() >= EPOCH_FACTS_MAX
+        && let DocumentId::Stock { n, .. } = &mut document
+    {
+        *n = n.saturating_add(1);
+        bag = load(conn, state.writer, tenant, &document)?;
+    }
+    let before = bag.heads();
+    let texts: Vec<(FactId, String)> =
+        facts.iter().map(|kept| (kept.id.clone(), kept.text.clone())).collect();
+    let recorded = bag.record(&texts).map_err(error::unreadable)?;
+    let authored = Authored { tenant, store, document: &document, author: &author };
+    keep(conn, &authored, &before, &bag.heads(), &recorded.changes)?;
+    let mut applied: Vec<Fact> = Vec::with_capacity(facts.len());
+    for kept in facts {
+        ledger::record(conn, tenant, store, &document, &kept.id, &kept.text)?;
+        applied.push(decode(&kept.id, &kept.text).map_err(error::unreadable)?);
+        set_outcome(conn, kept.sequence, BranchOutcome::Merged)?;
+    }
+    stock::apply(conn, tenant, store, &applied, now)?;
+    Ok(())
+}
+
+/// Central's own stock document of a store, of its present incarnation.
+fn newest_of_central(
+    conn: &Connection,
+    state: &State,
+    tenant: &TenantId,
+    store: &StoreId,
+    author: &ReplicaId,
+) -> Result<DocumentId> {
+    let boot = BootId::new(format!("i{}", state.incarnation))?;
+    let params = named_params! {
+        ":tenant": tenant.as_str(),
+        ":store": store.as_str(),
+        ":own": format!("stock/{store}/{author}/{boot}/*"),
+    };
+    let newest = one(conn, sql!(IDENTITY.central_documents), params, |row| parsed(row, "document"))?;
+    let first = DocumentId::Stock { store: store.clone(), replica: author.clone(), boot, n: 1 };
+    Ok(newest.unwrap_or(first))
+}
+
+/// The branch is taken in whole, as if it had come just now; the other box is kept apart instead.
+fn trade_places(
+    conn: &Connection,
+    state: &mut State,
+    branch: Branch<'_>,
+    now: UtcMs,
+) -> Result<DecisionDone> {
+    let from = branch.from;
+    let key = named_params! {
+        ":tenant": from.tenant.as_str(), ":store": from.store.as_str(), ":replica": from.replica.as_str(),
+    };
+    let other = one(conn, sql!(IDENTITY.current), key, |row| parsed::<BootId>(row, "boot"))?;
+    let newest = one(conn, sql!(IDENTITY.newest_of_copy), branch.key().as_slice(), |row| {
+        parsed::<BootId>(row, "boot")
+    })?
+    .ok_or_else(|| error::missing("replica_boot"))?;
+    if let Some(other) = &other {
+        set_apart(conn, from, other, &newest, now)?;
+    }
+    run(conn, sql!(IDENTITY.let_go), branch.key().as_slice())?;
+    let params = named_params! {
+        ":tenant": from.tenant.as_str(),
+        ":store": from.store.as_str(),
+        ":replica": from.replica.as_str(),
+        ":boot": newest.as_str(),
+    };
+    run(conn, sql!(IDENTITY.stand_for), params)?;
+    let mut done = DecisionDone::default();
+    for document in branch.documents(conn)? {
+        let heads = branch.document(conn, state, &document)?.heads();
+        let mut frame = DocumentFrame::new(&document, &Heads::empty(), &heads, Vec::new());
+        frame.changes = branch.changes(conn, &document)?;
+        match attempt_or(conn, || take_in(conn, state, from, &frame, &document, now))? {
+            Ok(taken) => {
+                done.merged_facts = done.merged_facts.saturating_add(taken.new_facts);
+                done.changed_tasks.extend(taken.changed_task);
+            }
+            Err(refusal) => report(conn, from, &refusal, now)?,
+        }
+    }
+    for kept in facts_kept(conn, branch)? {
+        let counted = ledger::text_of(conn, &from.tenant, &from.store, &kept.id)?;
+        let merged = counted.as_deref() == Some(kept.text.as_str());
+        set_outcome(
+            conn,
+            kept.sequence,
+            if merged { BranchOutcome::Merged } else { BranchOutcome::Recorded },
+        )?;
+    }
+    if other.is_none() {
+        tracing::warn!(replica = %from.replica, "a box that was kept apart takes the place of none");
+        tell(conn, from, branch.copy, format!("{} speaks from one box again", from.replica), now)?;
+    }
+    Ok(done)
+}
+
+fn replicas(conn: &Connection, tenant: &TenantId, store: &StoreId) -> Result<Vec<ReplicaSeen>> {
+    let key = named_params! { ":tenant": tenant.as_str(), ":store": store.as_str() };
+    let mut seen = list(conn, sql!(IDENTITY.replicas_shown), key, |row| {
+        Ok(ReplicaSeen {
+            replica: parsed(row, "replica")?,
+            enrolled_as: row.get("box_name")?,
+            enrolled_at: UtcMs(row.get("enrolled_at")?),
+            boots: Vec::new(),
+            quarantines: Vec::new(),
+        })
+    })?;
+    for one in &mut seen {
+        let key = named_params! {
+            ":tenant": tenant.as_str(), ":store": store.as_str(), ":replica": one.replica.as_str(),
+        };
+        one.boots = list(conn, sql!(IDENTITY.boots_shown), key, read_boot_seen)?;
+        one.quarantines = list(conn, sql!(IDENTITY.quarantines_shown), key, read_quarantine)?;
+    }
+    Ok(seen)
+}
+
+fn read_apart(row: &Row<'_>) -> rusqlite::Result<ApartBoot> {
+    Ok(ApartBoot {
+        tenant: parsed(row, "tenant")?,
+        store: parsed(row, "store")?,
+        replica: parsed(row, "replica")?,
+        boot: parsed(row, "boot")?,
+    })
+}
+
+fn read_boot_seen(row: &Row<'_>) -> rusqlite::Result<BootSeen> {
+    Ok(BootSeen {
+        boot: parsed(row, "boot")?,
+        number: unsigned(row, "number")?,
+        standing: word(row, "standing")?,
+        box_name: row.get("box_name")?,
+        cursor: unsigned(row, "cursor")?,
+        copy: parsed_or_none(row, "copy")?,
+        first_heard_at: UtcMs(row.get("first_heard_at")?),
+        heard_at: UtcMs(row.get("heard_at")?),
+    })
+}
+
+fn read_quarantine(row: &Row<'_>) -> rusqlite::Result<Quarantine> {
+    let decided: Option<String> = row.get("decision")?;
+    Ok(Quarantine {
+        copy: parsed(row, "copy")?,
+        since: UtcMs(row.get("since")?),
+        why: row.get("why")?,
+        facts: unsigned(row, "facts")?,
+        waiting: unsigned(row, "waiting")?,
+        decision: decided.map(|_| word(row, "decision")).transpose()?,
+        reason: row.get("reason")?,
+        decided_by: row.get("decided_by")?,
+        decided_at: row.get::<_, Option<i64>>("decided_at")?.map(UtcMs),
+    })
+}
+
+fn read_branch_fact(row: &Row<'_>) -> rusqlite::Result<(i64, BranchFact)> {
+    let fact = BranchFact {
+        fact: parsed(row, "fact")?,
+        document: parsed(row, "document")?,
+        text: row.get("text")?,
+        outcome: word(row, "outcome")?,
+        kept_at: UtcMs(row.get("kept_at")?),
+    };
+    Ok((row.get("sequence")?, fact))
+}

@@ -1,0 +1,45 @@
+use holdfast_agent::core::command::TaskAct;
+use holdfast_shared::domain::task::Status;
+use holdfast_tests::stage::Stage;
+
+#[tokio::test]
+async fn two_agents_share_a_store() {
+    let mut stage = Stage::open().await;
+    stage.store("leeds", &[("A", 30)]).await;
+    stage.enrol("leeds", "standby").await;
+    stage.sync("standby").await;
+    stage.order("o1", &[("A", 1)]).await;
+    stage.decide().await;
+    for name in ["leeds", "standby"] {
+        stage.sync(name).await;
+    }
+    // Work begins at one and goes on at the other; each is cut off for a while and sells on.
+    stage.act("leeds", "o1-1", TaskAct::Accept).await.unwrap();
+    stage.shop("standby").cut_off = true;
+    for name in ["leeds", "standby", "leeds"] {
+        stage.sell(name, "A", 2).await;
+        stage.sync(name).await;
+    }
+    stage.shop("standby").cut_off = false;
+    stage.sync("standby").await;
+    assert_eq!(stage.status_at("standby", "o1-1").await, Status::Accepted);
+    stage.act("standby", "o1-1", TaskAct::StartPicking).await.unwrap();
+    let line = stage.task_at("standby", "o1-1").await.lines[0].line;
+    stage.act("standby", "o1-1", TaskAct::Pick { line, quantity: 1 }).await.unwrap();
+    stage.act("standby", "o1-1", TaskAct::Pack).await.unwrap();
+    stage.sync("standby").await;
+    stage.sync("leeds").await;
+    // The release names the box that packed; the other says which one it is.
+    let refused = stage.act("leeds", "o1-1", TaskAct::HandOver { to: None }).await.unwrap_err().to_string();
+    assert!(refused.contains("leeds-b"), "{refused}");
+    stage.act("standby", "o1-1", TaskAct::HandOver { to: None }).await.unwrap();
+    for name in ["standby", "leeds", "standby"] {
+        stage.sync(name).await;
+    }
+    for name in ["leeds", "standby"] {
+        stage.level(name).await;
+        assert_eq!(stage.on_hand_at(name, "A").await, 23);
+    }
+    assert_eq!(stage.exceptions().await, Vec::<String>::new());
+    assert_eq!(stage.sound().await.open_holds, 0);
+}
