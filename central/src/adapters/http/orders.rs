@@ -4,7 +4,7 @@ use super::answer::{Answer, Refused, internal, known};
 use super::app::Shared;
 use super::doors::Caller;
 use super::paging::Paging;
-use crate::core::order::{Order, OrderEvent, OrderRequest, OrderState};
+use crate::core::order::{Order, OrderEvent, OrderRequest, OrderState, order_id};
 use crate::core::routing::decision::Decision;
 use crate::flows::cancel::cancel_order;
 use crate::flows::place_order::{PlaceOrder, place_order};
@@ -183,7 +183,7 @@ pub(super) async fn place(
     ApiJson(request): ApiJson<OrderRequest>,
 ) -> Answer<(StatusCode, Json<PlacedOrder>)> {
     let (tenant, actor) = (caller.tenant().clone(), caller.actor()?);
-    let order = new_order_id()?;
+    let order = order_id(&tenant, &key).map_err(|bad| internal("an order id", bad))?;
     let command = PlaceOrder { tenant, order: order.clone(), request, key, actor, trace: trace.clone() };
     let placed = place_order(&*app.storage, command, app.clock.now().utc).await?;
     let (order, trace_id, replayed) = match placed {
@@ -275,12 +275,6 @@ pub(super) async fn cancel(
     let answer =
         CancelAnswer { order, cancelled_units: done.cancelled_units, asked_stores: done.asked_stores };
     Ok((StatusCode::ACCEPTED, Json(answer)))
-}
-
-/// Sorted by time, and short enough to read out: `o-` and 26 letters and digits.
-fn new_order_id() -> Answer<OrderId> {
-    let text = data_encoding::BASE32_DNSSEC.encode(uuid::Uuid::now_v7().as_bytes());
-    OrderId::new(format!("o-{text}")).map_err(|bad| internal("an order id", bad))
 }
 
 /// A reason that a person wrote: there, and not too long.
