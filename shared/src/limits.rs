@@ -66,6 +66,9 @@ pub const SYNC_PIECE_BYTES: usize = 4 * 1024 * 1024;
 /// Messages of one sync conversation.
 pub const SYNC_ROUNDS_MAX: usize = 64;
 
+/// By how much the incarnation that a replica has heard of may be ahead of central's own.
+pub const INCARNATION_LEAP_MAX: u32 = 1_000;
+
 /// Bytes of one MQTT payload.
 pub const MQTT_PAYLOAD_BYTES_MAX: usize = 16 * 1024;
 

@@ -26,6 +26,8 @@ pub enum Category {
     ForeignClaim,
     /// A hold without an order line that needs it, or a task that does not end.
     Stuck,
+    /// Central was restored from a backup, and something of it needs a person.
+    Restored,
 }
 
 impl Category {
@@ -41,6 +43,7 @@ impl Category {
             Self::ObserverFrozen => "observer_frozen",
             Self::ForeignClaim => "foreign_claim",
             Self::Stuck => "stuck",
+            Self::Restored => "restored",
         }
     }
 }

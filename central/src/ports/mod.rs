@@ -7,6 +7,7 @@ pub mod fleet;
 pub mod orders;
 pub mod outbox;
 pub mod poke;
+pub mod recovery;
 pub mod replication;
 pub mod signals;
 pub mod work;
@@ -25,7 +26,13 @@ pub struct StoreError {
 
 /// All of storage, for those who wire it up.
 pub trait Storage:
-    access::Access + fleet::Fleet + orders::Orders + outbox::Outbox + replication::Replication + work::Work
+    access::Access
+    + fleet::Fleet
+    + orders::Orders
+    + outbox::Outbox
+    + recovery::Recoveries
+    + replication::Replication
+    + work::Work
 {
 }
 
@@ -34,6 +41,7 @@ impl<T> Storage for T where
         + fleet::Fleet
         + orders::Orders
         + outbox::Outbox
+        + recovery::Recoveries
         + replication::Replication
         + work::Work
 {

@@ -217,6 +217,9 @@ impl Agent {
     }
 
     pub fn absorb(&mut self, response: &SyncResponse) {
+        if self.incarnation.is_some_and(|known| known != response.incarnation) {
+            self.acknowledged.clear();
+        }
         for frame in &response.documents {
             let document = frame.document().unwrap();
             let writer = self.writer;

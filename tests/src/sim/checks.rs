@@ -85,7 +85,8 @@ impl Checks {
                 Category::Backorder
                 | Category::ReleasedAtDarkStore
                 | Category::ObserverFrozen
-                | Category::Stuck => false,
+                | Category::Stuck
+                | Category::Restored => false,
             };
             ensure!(!grave, "central raised {:?}: {}", raised.category, raised.detail);
         }

@@ -3,3 +3,4 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic in here is a finding")]
 
 mod an_ordinary_day;
+mod central_is_restored;

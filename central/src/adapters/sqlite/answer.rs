@@ -1,10 +1,12 @@
 //! What a replica gets back: everything it lacks, in pieces, and what is safe at central.
 
 use super::Result;
+use super::counters::incarnation;
 use super::documents::{Digests, load, owner};
 use super::incoming::check_owner;
 use super::pen::stamp;
 use super::recall::mark_sent;
+use super::recovery::is_replaying;
 use super::row::{list, parsed, unreadable, unsigned};
 use super::savepoint::Stop;
 use super::sql::sql;
@@ -36,7 +38,7 @@ pub(super) fn answer(
     rehydrate: bool,
     now: UtcMs,
 ) -> Result<SyncResponse> {
-    let incarnation = u64::from(state.incarnation);
+    let incarnation = u64::from(incarnation(conn)?);
     let digests = Digests::read(conn, &from.tenant, &from.store)?;
     // Another incarnation numbers its changes anew: what the replica has is not known.
     let above = if request.incarnation == Some(incarnation) { request.cursor } else { 0 };
@@ -65,7 +67,11 @@ pub(super) fn answer(
         hlc: stamp(conn, state, now)?,
         // Courtesy is policy, which the flow knows.
         lease_ms: 0,
-        next_sync_ms: if level { NEXT_SYNC_LEVEL_MS } else { NEXT_SYNC_BEHIND_MS },
+        next_sync_ms: if level && !is_replaying(conn, from)? {
+            NEXT_SYNC_LEVEL_MS
+        } else {
+            NEXT_SYNC_BEHIND_MS
+        },
         root: digests.root,
         level,
         documents,

@@ -9,7 +9,7 @@ use super::savepoint::attempt_or;
 use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow};
-use super::{Result, SqliteStore, ledger};
+use super::{Result, SqliteStore, ledger, recovery};
 use crate::core::exception::{Category, NewException, Severity};
 use crate::ports::StoreError;
 use crate::ports::access::ReplicaIdentity;
@@ -107,11 +107,13 @@ fn exchange(
     // A stamp from the future is kept in its fact, and does not move this clock.
     let _witness = state.hlc.witness(request.sent_at, now);
     let mut received = Received::default();
+    recovery::heed_echo(conn, state, from, request, now)?;
     // Looked up before this request's own changes make it look known.
     let rehydrate = request.incarnation.is_none() && authored_before(conn, from)?;
     for frame in &request.documents {
         receive(conn, state, from, frame, now, &mut received)?;
     }
+    recovery::heed_level(conn, from, request, now)?;
     release_due(conn, state, from, now, &mut received)?;
     let digests = Digests::read(conn, &from.tenant, &from.store)?;
     remember(conn, from, digests, now)?;

@@ -6,8 +6,8 @@ use super::ledger::{self, Recorded};
 use super::savepoint::Stop;
 use super::state::State;
 use super::tasks::{Grown, follow};
-use super::timeline::{Happened, note};
-use super::{Result, recall, stock};
+use super::timeline::{CENTRAL, Happened, note};
+use super::{Result, adopt, recall, recovery, stock};
 use crate::core::effects::words;
 use crate::core::exception::{Category, NewException, Severity};
 use crate::ports::StoreError;
@@ -20,6 +20,7 @@ use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::fact::{belongs, decode};
 use holdfast_shared::wire::sync::{DocumentFrame, DocumentProblem};
 use rusqlite::Connection;
+use std::collections::BTreeSet;
 
 /// What a document brought.
 #[derive(Debug, Default)]
@@ -37,9 +38,9 @@ pub(super) struct Refusal {
     pub(super) category: Option<Category>,
 }
 
-type Part<T> = std::result::Result<T, Stop<Refusal>>;
+pub(super) type Part<T> = std::result::Result<T, Stop<Refusal>>;
 
-fn refuse<T>(name: &str, code: Code, detail: &str, category: Option<Category>) -> Part<T> {
+pub(super) fn refuse<T>(name: &str, code: Code, detail: &str, category: Option<Category>) -> Part<T> {
     let problem = DocumentProblem::new(name, code, detail, &Heads::empty());
     Err(Stop::Refused(Refusal { problem, category }))
 }
@@ -85,7 +86,11 @@ pub(super) fn take_in(
     now: UtcMs,
 ) -> Part<Taken> {
     let name = frame.name();
-    check_owner(conn, from, name, document)?;
+    let replaying = recovery::is_replaying(conn, from)?;
+    let brings = replaying && adopt::may_bring(conn, from, document)?;
+    if !brings {
+        check_owner(conn, from, name, document)?;
+    }
     let base = frame.base().map_err(|error| refused_by(name, &error.into()))?;
     let heads = frame.heads().map_err(|error| refused_by(name, &error.into()))?;
     let cached = state.take_bag(&from.tenant, document);
@@ -95,7 +100,7 @@ pub(super) fn take_in(
     };
     let before = bag.heads();
     let incoming = Incoming { base: &base, heads: &heads, changes: &frame.changes };
-    let central = ReplicaId::new(super::timeline::CENTRAL).map_err(StoreError::from)?;
+    let central = ReplicaId::new(CENTRAL).map_err(StoreError::from)?;
     let others = super::access::replicas(conn, &from.tenant, &from.store)?;
     let merged = bag
         .merge(&incoming, &|writer| {
@@ -103,15 +108,32 @@ pub(super) fn take_in(
         })
         .map_err(|error| refused_by(name, &error))?;
     // Changes of others may come along when they are known here; new ones must be its own.
-    if let Some(foreign) = merged.changes.iter().find(|change| !change.writer.belongs_to(&from.replica)) {
+    // After a restore a store also brings back what others wrote, central itself among them.
+    let foreign = merged.changes.iter().find(|change| {
+        !change.writer.belongs_to(&from.replica) && !(replaying && adopt::may_relay(document, change))
+    });
+    if let Some(foreign) = foreign {
         return Err(refused_by(name, &DocumentError::ForeignWriter(foreign.writer)));
     }
-    let facts = read_facts(name, document, &merged)?;
-    let authored = Authored { tenant: &from.tenant, store: &from.store, document, author: &from.replica };
-    if !merged.changes.is_empty() {
-        keep(conn, &authored, &before, &merged.heads, &merged.changes)?;
+    let lost = adopt::of_central(&merged, &central)?;
+    let facts = read_facts(name, document, &merged, &lost)?;
+    let unknown = brings && matches!(document, DocumentId::Task(_));
+    if unknown || !lost.is_empty() {
+        adopt::check(conn, from, name, !unknown, &facts, &lost)?;
+    }
+    let mut reached = before;
+    for (author, changes) in adopt::by_author(&merged.changes, &from.replica, &central) {
+        let authored = Authored { tenant: &from.tenant, store: &from.store, document, author };
+        keep(conn, &authored, &reached, &merged.heads, changes)?;
+        reached = merged.heads.clone();
+    }
+    if let (DocumentId::Task(task), false) = (document, lost.is_empty()) {
+        adopt::prepare(conn, from, task, &facts, now)?;
     }
     let taken = record(conn, state, from, document, &facts, now)?;
+    if let (DocumentId::Task(task), false) = (document, lost.is_empty()) {
+        adopt::complete(conn, state, from, task, now)?;
+    }
     for conflict in &merged.conflicts {
         ledger::raise_conflict(conn, &from.tenant, &from.store, &conflict.id, now)?;
     }
@@ -128,9 +150,18 @@ fn keep_loaded(state: &mut State, from: &ReplicaIdentity, document: &DocumentId,
 }
 
 /// The new facts, checked: well formed, in their place, and of a kind that a store may write.
-fn read_facts(name: &str, document: &DocumentId, merged: &Merged) -> Part<Vec<(FactId, String, Fact)>> {
+/// `centrals` are those that central's own changes put.
+fn read_facts(
+    name: &str,
+    document: &DocumentId,
+    merged: &Merged,
+    centrals: &BTreeSet<FactId>,
+) -> Part<Vec<(FactId, String, Fact)>> {
+    let several = merged.conflicts.iter().flat_map(|conflict| {
+        std::iter::once(&conflict.kept).chain(&conflict.others).map(|text| (&conflict.id, text))
+    });
     let mut facts = Vec::with_capacity(merged.facts.len());
-    for (id, text) in &merged.facts {
+    for (id, text) in merged.facts.iter().map(|(id, text)| (id, text)).chain(several) {
         let checked = decode(id, text).and_then(|fact| belongs(&fact, document).map(|()| fact));
         let fact = match checked {
             Ok(fact) => fact,
@@ -139,10 +170,10 @@ fn read_facts(name: &str, document: &DocumentId, merged: &Merged) -> Part<Vec<(F
                 return refuse(name, Code::DamagedSync, &detail, Some(Category::DamagedSync));
             }
         };
-        if let Body::Task(said) = &fact.body
-            && said.event.is_centrals()
-        {
-            let detail = format!("fact {id}: only central says {}", said.event.kind());
+        let of_central = centrals.contains(id);
+        let says_centrals = matches!(&fact.body, Body::Task(said) if said.event.is_centrals());
+        if says_centrals != of_central || (id.device() == CENTRAL && !of_central) {
+            let detail = format!("fact {id} is not its writer's to say");
             return refuse(name, Code::Forbidden, &detail, Some(Category::ForeignClaim));
         }
         facts.push((id.clone(), text.clone(), fact));
@@ -162,12 +193,17 @@ fn record(
         DocumentId::Task(task) => ledger::folded(conn, &from.tenant, task)?,
         DocumentId::Stock { .. } => None,
     };
-    let mut new: Vec<Fact> = Vec::new();
+    let (mut new, mut undone): (Vec<Fact>, Vec<Fact>) = (Vec::new(), Vec::new());
     for (id, text, fact) in facts {
         match ledger::record(conn, &from.tenant, &from.store, document, id, text)? {
             Recorded::New => new.push(fact.clone()),
             Recorded::Known => {}
-            Recorded::Conflict => ledger::raise_conflict(conn, &from.tenant, &from.store, id, now)?,
+            Recorded::Kept => ledger::raise_conflict(conn, &from.tenant, &from.store, id, now)?,
+            Recorded::Replaced(other) => {
+                ledger::raise_conflict(conn, &from.tenant, &from.store, id, now)?;
+                undone.push(other);
+                new.push(fact.clone());
+            }
         }
     }
     let new_facts = u64::try_from(new.len()).unwrap_or(u64::MAX);
@@ -175,14 +211,23 @@ fn record(
         return Ok(Taken::default());
     }
     let (stock_grew, changed_task) = match document {
-        DocumentId::Stock { .. } => (stock::apply(conn, &from.tenant, &from.store, &new, now)?, None),
+        DocumentId::Stock { .. } => {
+            stock::undo(conn, &from.tenant, &from.store, &undone, now)?;
+            (stock::apply(conn, &from.tenant, &from.store, &new, now)?, None)
+        }
         DocumentId::Task(task) => {
             new.sort_by_key(|fact| fact.at);
-            tell(conn, from, task, &new)?;
+            let unknown = before.is_none();
+            if !unknown {
+                tell(conn, from, task, &new)?;
+            }
             let release_to = Some(&from.replica);
             let grown = Grown { tenant: &from.tenant, task, before, release_to, now };
             if let Some(left) = follow(conn, state, &grown)? {
                 recall::stop_others(conn, state, &from.tenant, &left, now)?;
+            }
+            if unknown {
+                tell(conn, from, task, &new)?;
             }
             (false, Some(task.clone()))
         }

@@ -1,6 +1,7 @@
 //! Orders in, and what is known of them.
 
 use super::order_rows::{lines, tasks_of};
+use super::place_again::{place_again, remember_key};
 use super::row::{
     below, fetch, from_json, list, one, paged, parsed, parsed_or_none, run, to_json, unsigned, word,
 };
@@ -154,6 +155,9 @@ fn place(conn: &Connection, new: &NewOrder) -> Result<Placed> {
         let same = hash == new.request_hash;
         return Ok(if same { Placed::Replayed { order, trace } } else { Placed::KeyReused });
     }
+    if let Some(placed) = place_again(conn, new)? {
+        return Ok(placed);
+    }
     let params = named_params! {
         ":tenant": new.tenant.as_str(),
         ":order": new.order.as_str(),
@@ -175,15 +179,7 @@ fn place(conn: &Connection, new: &NewOrder) -> Result<Placed> {
         };
         run(conn, sql!(ORDERS.place_line), params)?;
     }
-    let params = named_params! {
-        ":tenant": new.tenant.as_str(),
-        ":key": new.key.as_str(),
-        ":request_hash": new.request_hash,
-        ":order": new.order.as_str(),
-        ":trace": new.trace.as_str(),
-        ":now": new.now.0,
-    };
-    run(conn, sql!(ORDERS.remember_key), params)?;
+    remember_key(conn, new, &new.trace)?;
     let happened = Happened {
         kind: "placed",
         at: new.now,

@@ -7,6 +7,7 @@ pub(super) const EXCEPTIONS: &str = include_str!("sql/exceptions.sql");
 pub(super) const FLEET: &str = include_str!("sql/fleet.sql");
 pub(super) const ORDERS: &str = include_str!("sql/orders.sql");
 pub(super) const OUTBOX: &str = include_str!("sql/outbox.sql");
+pub(super) const RECOVERY: &str = include_str!("sql/recovery.sql");
 pub(super) const STOCK: &str = include_str!("sql/stock.sql");
 pub(super) const WORK: &str = include_str!("sql/work.sql");
 

@@ -81,6 +81,7 @@ pub(super) const fn category(category: Category) -> &'static str {
         Category::ObserverFrozen => "Many stores fell silent at once: nothing is moved",
         Category::ForeignClaim => "A message claims to be from someone else",
         Category::Stuck => "Something does not come to its end",
+        Category::Restored => "Central was restored from a backup",
     }
 }
 
