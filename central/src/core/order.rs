@@ -133,6 +133,8 @@ pub struct Order {
     pub placed_at: UtcMs,
     pub changed_at: UtcMs,
     pub trace: TraceId,
+    /// Adopted from a store since central was restored: what the storefront asked for is lost.
+    pub request_lost: bool,
 }
 
 /// One entry of an order's timeline: what happened, when, by whom, and why.

@@ -18,6 +18,7 @@ pub mod exceptions;
 pub mod fleet;
 pub mod hostile;
 pub mod orders;
+pub mod recovering;
 pub mod stock;
 pub mod sync;
 pub mod tasks;
@@ -56,6 +57,12 @@ macro_rules! conformance {
             orders::a_key_for_another_request_is_refused,
             orders::a_listing_pages_newest_first_and_by_state,
             orders::events_are_published_in_order_and_once,
+            recovering::lost_work_is_adopted_while_a_store_replays_and_not_otherwise,
+            recovering::a_replaying_store_cannot_say_everything,
+            recovering::a_hold_that_ended_before_its_task_was_known_has_ended,
+            recovering::nobody_leaps_far_ahead_of_central,
+            recovering::what_was_heard_beyond_the_last_change_proves_a_restore,
+            recovering::of_two_bodies_the_smaller_hash_counts,
             stock::facts_become_positions_by_difference,
             stock::a_hold_ends_with_the_fact_that_names_it,
             stock::a_drifted_store_is_told_and_settles,

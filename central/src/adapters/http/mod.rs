@@ -18,6 +18,7 @@ mod measure;
 mod orders;
 mod paging;
 mod plain;
+mod recovery;
 mod sessions;
 
 pub use app::Bells;
@@ -84,6 +85,8 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(fleet::positions))
         .routes(routes!(exceptions::list))
         .routes(routes!(exceptions::resolve))
+        .routes(routes!(recovery::get))
+        .routes(routes!(recovery::override_store))
         .routes(routes!(events::recent))
         .routes(routes!(events::stream))
         .routes(routes!(events::activity))

@@ -45,6 +45,8 @@ pub(super) struct OrderView {
     placed_at: UtcMs,
     changed_at: UtcMs,
     trace_id: TraceId,
+    /// Known from a store alone since central was restored: what was asked for is lost.
+    request_lost: bool,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -80,6 +82,7 @@ impl From<Order> for OrderView {
             placed_at: order.placed_at,
             changed_at: order.changed_at,
             trace_id: order.trace,
+            request_lost: order.request_lost,
         }
     }
 }

@@ -48,13 +48,21 @@ use crate::ports::StoreError;
 use holdfast_platform::clock::{Clock, SystemClock};
 use holdfast_platform::sqlite::{Opened, Options, Place, Readers, StorageError, Writer, open};
 use holdfast_shared::ids::ReplicaId;
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use state::State;
+use std::path::Path;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
 mod migrations {
     refinery::embed_migrations!("src/adapters/sqlite/migrations");
+}
+
+/// Writes a whole copy of a database, which may be in use, into a file that is not there yet.
+pub fn back_up(database: &Path, to: &Path) -> Result<()> {
+    let from = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    from.execute("VACUUM INTO ?1", [to.to_string_lossy()])?;
+    Ok(())
 }
 
 /// All of central's storage. Cheap to clone.

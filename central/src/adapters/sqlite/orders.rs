@@ -42,6 +42,7 @@ fn read_head(row: &Row<'_>) -> rusqlite::Result<(i64, Order)> {
         placed_at: UtcMs(row.get("placed_at")?),
         changed_at: UtcMs(row.get("changed_at")?),
         trace: parsed(row, "trace")?,
+        request_lost: row.get::<_, u8>("adopted")? == 1,
     };
     Ok((row.get("sequence")?, order))
 }

@@ -19,11 +19,11 @@ SELECT :tenant, :order, coalesce(max(sequence), 0) + 1, :kind, :at, :actor, :sto
 FROM order_event WHERE tenant = :tenant AND order_id = :order
 
 -- name: order
-SELECT sequence, tenant, order_id, request, state, placed_at, changed_at, trace
+SELECT sequence, tenant, order_id, request, state, placed_at, changed_at, trace, adopted
 FROM orders WHERE tenant = ?1 AND order_id = ?2
 
 -- name: page
-SELECT sequence, tenant, order_id, request, state, placed_at, changed_at, trace
+SELECT sequence, tenant, order_id, request, state, placed_at, changed_at, trace, adopted
 FROM orders
 WHERE tenant = :tenant AND sequence < :below
     AND (:states = '[]' OR state IN (SELECT value FROM json_each(:states)))
