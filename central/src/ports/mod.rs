@@ -4,6 +4,7 @@
 pub mod access;
 pub mod demo;
 pub mod fleet;
+pub mod leases;
 pub mod orders;
 pub mod outbox;
 pub mod poke;
@@ -28,6 +29,7 @@ pub struct StoreError {
 pub trait Storage:
     access::Access
     + fleet::Fleet
+    + leases::Leases
     + orders::Orders
     + outbox::Outbox
     + recovery::Recoveries
@@ -39,6 +41,7 @@ pub trait Storage:
 impl<T> Storage for T where
     T: access::Access
         + fleet::Fleet
+        + leases::Leases
         + orders::Orders
         + outbox::Outbox
         + recovery::Recoveries

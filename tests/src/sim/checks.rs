@@ -85,6 +85,9 @@ impl Checks {
                 Category::Backorder
                 | Category::ReleasedAtDarkStore
                 | Category::ObserverFrozen
+                | Category::Override
+                | Category::ReturnDue
+                | Category::CancelUnanswered
                 | Category::Stuck
                 | Category::Restored => false,
             };
@@ -152,7 +155,9 @@ impl Seen {
     fn note(&mut self, shop: &Shop, said: &TaskFact) -> Result<()> {
         let right = (said.task.clone(), said.fence);
         match &said.event {
-            TaskEvent::Released { replica } if *replica == shop.identity.replica => {
+            TaskEvent::Released { replica } | TaskEvent::LetGo { replica, .. }
+                if *replica == shop.identity.replica =>
+            {
                 self.releases.insert(right);
             }
             TaskEvent::HandedOver { .. } => {
@@ -172,7 +177,10 @@ impl Seen {
             | TaskEvent::Packed
             | TaskEvent::PutBack
             | TaskEvent::Recalled { .. }
-            | TaskEvent::CancelRequested { .. } => {}
+            | TaskEvent::CancelRequested { .. }
+            | TaskEvent::Readopted
+            | TaskEvent::TakenBack { .. }
+            | TaskEvent::LetGo { .. } => {}
         }
         Ok(())
     }

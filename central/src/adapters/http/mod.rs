@@ -20,6 +20,7 @@ mod paging;
 mod plain;
 mod recovery;
 mod sessions;
+mod tasks;
 
 pub use app::Bells;
 pub(crate) use app::{App, Rooms, Shared};
@@ -83,6 +84,7 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(fleet::offer_enrolment))
         .routes(routes!(fleet::put_catalogue))
         .routes(routes!(fleet::positions))
+        .routes(routes!(tasks::take_back))
         .routes(routes!(exceptions::list))
         .routes(routes!(exceptions::resolve))
         .routes(routes!(recovery::get))

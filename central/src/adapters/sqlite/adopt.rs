@@ -5,6 +5,7 @@ use super::counters::incarnation;
 use super::exceptions::raise;
 use super::incoming::{Part, refuse};
 use super::order_rows::{lines, tasks_of};
+use super::readopt::may_readopt;
 use super::recall::{mark_sent, recall};
 use super::row::{one, run, to_json};
 use super::sql::sql;
@@ -239,6 +240,7 @@ fn settle_rivals(
     let reason = "another store has these units since before central was restored";
     for loser in found.iter().filter(|rival| rival.may_be_recalled) {
         recall(conn, state, tenant, &loser.task, loser.fence, reason, now)?;
+        may_readopt(conn, tenant, &loser.task, false)?;
     }
     let names: Vec<String> = found.iter().map(|rival| format!("{} at {}", rival.task, rival.store)).collect();
     let detail =

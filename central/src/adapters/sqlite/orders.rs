@@ -13,6 +13,7 @@ use crate::core::routing::decision::Decision;
 use crate::ports::orders::{Activity, CancelOutcome, NewOrder, Orders, Placed};
 use crate::ports::{Page, PageRequest};
 use async_trait::async_trait;
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{Actor, OrderId, TenantId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, Row, named_params};
@@ -152,7 +153,7 @@ fn place(conn: &Connection, new: &NewOrder) -> Result<Placed> {
         let hash: [u8; 32] = row.get("request_hash")?;
         Ok((hash, parsed(row, "order_id")?, parsed(row, "trace")?))
     })?;
-    if let Some((hash, order, trace)) = before {
+    if let Some((hash, order, trace)) = before.filter(|_| Guard::OrderIdempotency.stands()) {
         let same = hash == new.request_hash;
         return Ok(if same { Placed::Replayed { order, trace } } else { Placed::KeyReused });
     }
@@ -180,7 +181,9 @@ fn place(conn: &Connection, new: &NewOrder) -> Result<Placed> {
         };
         run(conn, sql!(ORDERS.place_line), params)?;
     }
-    remember_key(conn, new, &new.trace)?;
+    if Guard::OrderIdempotency.stands() {
+        remember_key(conn, new, &new.trace)?;
+    }
     let happened = Happened {
         kind: "placed",
         at: new.now,

@@ -10,6 +10,7 @@ use crate::core::routing::decision::DemandLine;
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::domain::stock::HoldRef;
 use holdfast_shared::domain::task::{Line, Phase, TaskState};
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{LineNo, Sku, StoreId, TaskId, TenantId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, named_params};
@@ -236,6 +237,7 @@ pub(super) fn reserve(
         ":sku": line.sku.as_str(),
         ":store": store.as_str(),
         ":quantity": line.quantity,
+        ":conditional": Guard::ConditionalReserve.stands(),
     };
     one(conn, sql!(STOCK.reserve), params, |row| row.get("available"))
 }

@@ -2,6 +2,7 @@
 //! window than chance explains, health freezes at what was last known and nothing fails over.
 
 use super::policy::HealthPolicy;
+use holdfast_shared::guard::Guard;
 use holdfast_shared::time::MonoMs;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +44,7 @@ impl Observer {
         match *self {
             Self::Watching => {
                 let alive = count.speaking.saturating_add(count.fell_silent);
-                if !suspicious(count.fell_silent, alive, policy) {
+                if !suspicious(count.fell_silent, alive, policy) || !Guard::ObserverFreeze.stands() {
                     return None;
                 }
                 *self = Self::Frozen { since: now, silent: count.fell_silent, alive };

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// What the owner keeps in memory beside the rows (the hybrid clock, caches).
 ///
@@ -106,14 +106,21 @@ pub struct Writer<S> {
 }
 
 enum Kind<S> {
-    Thread(SyncSender<Message<S>>),
-    Inline { connection: Arc<Mutex<Connection>>, hands: Arc<Mutex<Hands<S>>> },
+    /// The thread holds the strong end of `lives`.
+    Thread {
+        queue: SyncSender<Message<S>>,
+        lives: Weak<()>,
+    },
+    Inline {
+        connection: Arc<Mutex<Connection>>,
+        hands: Arc<Mutex<Hands<S>>>,
+    },
 }
 
 impl<S> Clone for Writer<S> {
     fn clone(&self) -> Self {
         let kind = match &self.kind {
-            Kind::Thread(queue) => Kind::Thread(queue.clone()),
+            Kind::Thread { queue, lives } => Kind::Thread { queue: queue.clone(), lives: Weak::clone(lives) },
             Kind::Inline { connection, hands } => {
                 Kind::Inline { connection: Arc::clone(connection), hands: Arc::clone(hands) }
             }
@@ -141,11 +148,25 @@ impl<S: Companion> Writer<S> {
     ) -> Result<Self, StorageError> {
         let hands = Hands { state, counter };
         let (queue, jobs) = sync_channel(WRITER_QUEUE_MAX);
+        let life = Arc::new(());
+        let lives = Arc::downgrade(&life);
         std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || work(connection, hands, &jobs))
+            .spawn(move || {
+                work(connection, hands, &jobs);
+                drop(life);
+            })
             .map_err(|error| StorageError::Other(format!("no thread for the writer: {error}")))?;
-        Ok(Self { kind: Kind::Thread(queue) })
+        Ok(Self { kind: Kind::Thread { queue, lives } })
+    }
+
+    /// Whether somebody would take a job. Asks nothing of the disk.
+    #[must_use]
+    pub fn lives(&self) -> bool {
+        match &self.kind {
+            Kind::Thread { lives, .. } => lives.strong_count() > 0,
+            Kind::Inline { .. } => true,
+        }
     }
 
     /// Runs `job` in the next transaction and answers after its commit.
@@ -165,17 +186,19 @@ impl<S: Companion> Writer<S> {
                 let mut hands = hands.lock().unwrap_or_else(PoisonError::into_inner);
                 run_batch(&connection, &mut hands, vec![boxed]);
             }
-            Kind::Thread(queue) => queue.try_send(Message::Job(boxed)).map_err(|refused| match refused {
-                TrySendError::Full(_) => StorageError::Busy,
-                TrySendError::Disconnected(_) => StorageError::Stopped,
-            })?,
+            Kind::Thread { queue, .. } => {
+                queue.try_send(Message::Job(boxed)).map_err(|refused| match refused {
+                    TrySendError::Full(_) => StorageError::Busy,
+                    TrySendError::Disconnected(_) => StorageError::Stopped,
+                })?
+            }
         }
         answer.await.unwrap_or_else(|_| Err(StorageError::Stopped.into()))
     }
 
     /// Finishes what waits, then closes the file. Later jobs are told that the writer has stopped.
     pub async fn stop(&self) {
-        let Kind::Thread(queue) = &self.kind else { return };
+        let Kind::Thread { queue, .. } = &self.kind else { return };
         let (reply, stopped) = oneshot::channel();
         let mut message = Message::Stop(reply);
         loop {
