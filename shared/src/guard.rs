@@ -46,10 +46,22 @@ pub enum Guard {
     ReadoptWhileFree,
     /// A restored central moves nothing before the stores have told what it lost.
     RecoveryBeforeRouting,
+    /// Nothing is answered before its commit.
+    AnswerAfterCommit,
+    /// Only goods that nobody touched are given back without asking staff.
+    UntouchedOnly,
+    /// After a step of the wall clock, deadlines wait one full period more.
+    DeadlinesWait,
+    /// After a pause of central itself, silence starts anew.
+    PauseStartsAnew,
+    /// Goods that left have left, whoever forbade it.
+    HappenedAnyway,
+    /// A document is taken only from the store that it belongs to.
+    DocumentOwner,
 }
 
 impl Guard {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 25] = [
         Self::ReleaseBeforeHandOver,
         Self::RecallAndReleaseOnOneRow,
         Self::FenceCheck,
@@ -69,6 +81,12 @@ impl Guard {
         Self::CloneQuarantine,
         Self::ReadoptWhileFree,
         Self::RecoveryBeforeRouting,
+        Self::AnswerAfterCommit,
+        Self::UntouchedOnly,
+        Self::DeadlinesWait,
+        Self::PauseStartsAnew,
+        Self::HappenedAnyway,
+        Self::DocumentOwner,
     ];
 
     #[must_use]
@@ -93,7 +111,18 @@ impl Guard {
             Self::CloneQuarantine => "clone-quarantine",
             Self::ReadoptWhileFree => "readopt-while-free",
             Self::RecoveryBeforeRouting => "recovery-before-routing",
+            Self::AnswerAfterCommit => "answer-after-commit",
+            Self::UntouchedOnly => "untouched-only",
+            Self::DeadlinesWait => "deadlines-wait",
+            Self::PauseStartsAnew => "pause-starts-anew",
+            Self::HappenedAnyway => "happened-anyway",
+            Self::DocumentOwner => "document-owner",
         }
+    }
+
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|guard| guard.name() == name)
     }
 
     /// Always, in the product.

@@ -3,6 +3,7 @@
 use super::outcome::{Said, freed, said_of};
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::domain::task::{Phase, TaskEvent, TaskState, check};
+use holdfast_shared::guard::Guard;
 
 /// What the agent records when a task is only offered and is not wanted any more. Work that was
 /// begun is answered by staff: a unit may be in a tote.
@@ -13,7 +14,10 @@ use holdfast_shared::domain::task::{Phase, TaskEvent, TaskState, check};
 #[must_use]
 pub fn untouched(state: &TaskState, facts: &[Fact]) -> Vec<Said> {
     let stopped = state.recall.is_some() && state.phase == Phase::Offered;
-    if !stopped || begun(facts) || check(state, &TaskEvent::PutBack).is_err() {
+    if !stopped
+        || (begun(facts) && Guard::UntouchedOnly.stands())
+        || check(state, &TaskEvent::PutBack).is_err()
+    {
         return Vec::new();
     }
     let mut said = vec![said_of(state, TaskEvent::PutBack)];

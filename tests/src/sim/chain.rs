@@ -1,6 +1,7 @@
-//! The chain as it is before the first step: four stores and a distribution centre, described,
-//! enrolled by the real flows, and stocked.
+//! The chain as it is before the first step: its stores, one of them a distribution centre when there
+//! are several, described, enrolled by the real flows, and stocked.
 
+use super::dice::Dice;
 use super::fate::Fate;
 use super::head_office::HeadOffice;
 use super::shop::Shop;
@@ -16,7 +17,7 @@ use holdfast_shared::wire::enrolment::EnrolRequest;
 use std::path::Path;
 use tempfile::TempDir;
 
-const SHOPS: [&str; 5] = ["leeds", "york", "hull", "ripon", "dc-north"];
+const SHOPS: [&str; 5] = ["leeds", "dc-north", "york", "hull", "ripon"];
 const SKUS: [&str; 6] = ["A", "B", "C", "D", "E", "F"];
 
 #[derive(Debug)]
@@ -34,48 +35,56 @@ fn folder() -> Result<TempDir> {
     Ok(if memory.is_dir() { TempDir::new_in(memory)? } else { TempDir::new()? })
 }
 
+fn name(n: usize) -> String {
+    SHOPS.get(n).map_or_else(|| format!("store-{n}"), |name| (*name).to_owned())
+}
+
+/// # Errors
+/// When the chain cannot be built.
 pub async fn open_chain(fate: &Fate, begin: UtcMs) -> Result<Chain> {
     let folder = folder()?;
     let tenant = TenantId::new("acme")?;
     let skus: Vec<Sku> = SKUS.into_iter().map(Sku::new).collect::<Result<_, _>>()?;
     let office = HeadOffice::open(folder.path().join("central.db"), fate)?;
-    let store = office.store.clone().context("central is down")?;
+    let store = office.store().cloned().context("central is down")?;
     let named =
         skus.iter().map(|sku| CatalogueItem { sku: sku.clone(), name: format!("thing {sku}"), class: None });
     store.put_catalogue(&tenant, &named.collect::<Vec<_>>()).await?;
     let now = Now { utc: begin, mono: MonoMs(0) };
     let mut shops = Vec::new();
-    for (n, name) in (0_u32..).zip(SHOPS) {
-        store.put_store(&tenant, &described(name, n, fate)?, now.utc).await?;
-        let node = StoreId::new(name)?;
-        let code = format!("{:016X}", fate.next());
+    for n in 0..fate.plan().stores {
+        let name = name(n);
+        let dice = fate.dice("store", n);
+        store.put_store(&tenant, &described(&name, n, &dice)?, now.utc).await?;
+        let node = StoreId::new(name.as_str())?;
+        let code = format!("{:016X}", dice.next());
         offer_enrolment(&store, &tenant, &node, &code, now.utc).await?;
         let request = EnrolRequest { code, box_name: None };
-        let secret = format!("{:032x}", fate.next());
+        let secret = format!("{:032x}", dice.next());
         let enrolled = enrol(&store, &request, secret, String::from("sim:1883"), now.utc).await?;
         let identity = ReplicaIdentity { tenant: enrolled.tenant, store: node, replica: enrolled.replica };
-        let mut shop = Shop::new(identity, folder.path().join(format!("{name}.db")), fate)?;
+        let mut shop = Shop::new(n, identity, folder.path().join(format!("{name}.db")), fate)?;
         shop.start(fate, now)?;
-        let opening: Vec<_> = skus.iter().map(|sku| (sku.clone(), fate.between(0, 6))).collect();
+        let opening: Vec<_> = skus.iter().map(|sku| (sku.clone(), dice.between(0, 6))).collect();
         shop.stock(&opening, now).await?;
         shops.push(shop);
     }
     Ok(Chain { folder, tenant, skus, office, shops })
 }
 
-fn described(name: &str, n: u32, fate: &Fate) -> Result<Store> {
+fn described(name: &str, n: usize, dice: &Dice) -> Result<Store> {
     let centre = name.starts_with("dc-");
     let points = [ReleasePoint::Packed, ReleasePoint::Packed, ReleasePoint::Picking, ReleasePoint::Accepted];
     Ok(Store {
         store: StoreId::new(name)?,
         name: name.to_owned(),
         kind: if centre { StoreKind::DistributionCentre } else { StoreKind::Store },
-        place: Place { latitude: 53.0 + f64::from(n) / 5.0, longitude: -1.5 },
+        place: Place { latitude: 53.0 + f64::from(u32::try_from(n)?) / 50.0, longitude: -1.5 },
         zone: String::from("Europe/London"),
         hours: Vec::new(),
         fulfils: FulfilmentKind::ALL.into_iter().collect(),
         capacity_tasks: 40,
         buffer_units: 0,
-        release_point: fate.pick(&points).copied().unwrap_or(ReleasePoint::Packed),
+        release_point: dice.pick(&points).copied().unwrap_or(ReleasePoint::Packed),
     })
 }

@@ -1,34 +1,38 @@
 //! What must hold after every step, read from the ledgers and not from the code that keeps it.
 
-use super::eye::{CentralEye, LedgerEye};
+use super::eye::LedgerEye;
 use super::head_office::HeadOffice;
 use super::shop::Shop;
+use super::watcher::Watcher;
 use anyhow::{Context, Result, bail, ensure};
-use holdfast_central::core::exception::{Category, Severity};
 use holdfast_central::flows::place_order::PlaceOrder;
-use holdfast_central::ports::PageRequest;
-use holdfast_central::ports::fleet::Fleet;
-use holdfast_central::ports::work::Work;
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::stock::{HoldRef, Movement};
-use holdfast_shared::domain::task::{TaskEvent, TaskFact, TaskState};
+use holdfast_shared::domain::task::{Phase, TaskEvent, TaskFact, TaskState};
 use holdfast_shared::domain::task_fold::fold;
-use holdfast_shared::ids::{FactId, LineNo, OrderId, TaskId, TenantId};
+use holdfast_shared::ids::{FactId, LineNo, OrderId, Sku, TaskId, TenantId};
 use std::collections::{BTreeMap, BTreeSet};
-
-type OrderLine = (OrderId, LineNo);
 
 #[derive(Debug)]
 pub struct Checks {
-    central: CentralEye,
+    pub watcher: Watcher,
     shops: Vec<Seen>,
-    ordered: BTreeMap<OrderLine, i64>,
-    left: BTreeMap<OrderLine, i64>,
+    ledger: Ledger,
+}
+
+/// Who ordered what, and what of it has left, over all stores.
+#[derive(Debug, Default)]
+struct Ledger {
+    ordered: BTreeMap<(OrderId, LineNo), (Sku, i64)>,
+    /// By what was taken off the books.
+    booked: BTreeMap<(OrderId, LineNo), i64>,
+    /// By what was carried out of the door.
+    carried: BTreeMap<(OrderId, Sku), i64>,
     orders: BTreeMap<TaskId, OrderId>,
 }
 
-/// What one store's ledger held at the last look.
+/// What one box's ledger held at the last look.
 #[derive(Debug)]
 struct Seen {
     eye: LedgerEye,
@@ -36,121 +40,213 @@ struct Seen {
     facts: BTreeMap<TaskId, Vec<Fact>>,
     open: BTreeMap<TaskId, TaskState>,
     releases: BTreeSet<(TaskId, Fence)>,
+    handed_over: BTreeSet<TaskId>,
     /// Units that the store itself gave up, whatever became of the word that said so.
     freed: BTreeMap<(TaskId, LineNo), i64>,
+    /// Acknowledged facts that central had when the disk was restored: they come back.
+    owed: BTreeSet<FactId>,
+    /// A restored disk says things again; goods are then counted at the door alone.
+    books_are_whole: bool,
 }
 
 impl Checks {
+    /// # Errors
+    /// When a file cannot be read.
     pub fn new(office: &HeadOffice, shops: &[Shop]) -> Result<Self> {
-        let seen = shops.iter().map(|shop| {
-            Ok(Seen {
-                eye: LedgerEye::open(&shop.file)?,
-                known: BTreeSet::new(),
-                facts: BTreeMap::new(),
-                open: BTreeMap::new(),
-                releases: BTreeSet::new(),
-                freed: BTreeMap::new(),
-            })
-        });
-        Ok(Self {
-            central: CentralEye::open(&office.file)?,
-            shops: seen.collect::<Result<_>>()?,
-            ordered: BTreeMap::new(),
-            left: BTreeMap::new(),
-            orders: BTreeMap::new(),
-        })
+        let seen = shops.iter().map(Seen::new).collect::<Result<_>>()?;
+        Ok(Self { watcher: Watcher::new(office)?, shops: seen, ledger: Ledger::default() })
     }
 
+    /// Known from the first attempt on: what was not answered may have been written down.
     pub fn ordered(&mut self, wish: &PlaceOrder) {
         for (line, n) in wish.request.lines.iter().zip(1..) {
-            self.ordered.insert((wish.order.clone(), LineNo(n)), line.quantity);
+            let key = (wish.order.clone(), LineNo(n));
+            self.ledger.ordered.insert(key, (line.sku.clone(), line.quantity));
         }
     }
 
-    pub async fn look(&mut self, office: &HeadOffice, shops: &[Shop], tenant: &TenantId) -> Result<()> {
-        for (index, shop) in shops.iter().enumerate() {
-            self.look_at_shop(index, shop).with_context(|| format!("at {}", shop.name()))?;
+    /// There is one box more.
+    ///
+    /// # Errors
+    /// When its file cannot be read.
+    pub fn cloned(&mut self, shop: &Shop) -> Result<()> {
+        for seen in &mut self.shops {
+            seen.books_are_whole = false;
         }
-        let Some(store) = &office.store else { return Ok(()) };
-        let audit = store.audit(None).await?;
-        let broken = [audit.double_shipped, audit.oversold, audit.reserved_mismatch, audit.orphaned_holds];
-        ensure!(broken == [0; 4], "central's audit: {audit:?}");
-        let page = PageRequest { cursor: None, limit: 500 };
-        for raised in store.exceptions(tenant, true, &page).await?.rows {
-            let grave = match raised.category {
-                Category::Drift | Category::DamagedSync | Category::FactConflict | Category::ForeignClaim => {
-                    true
-                }
-                Category::Contradiction => raised.severity == Severity::High,
-                Category::Backorder
-                | Category::ReleasedAtDarkStore
-                | Category::ObserverFrozen
-                | Category::Override
-                | Category::ReturnDue
-                | Category::CancelUnanswered
-                | Category::Stuck
-                | Category::Restored => false,
-            };
-            ensure!(!grave, "central raised {:?}: {}", raised.category, raised.detail);
-        }
+        self.shops.push(Seen { books_are_whole: false, ..Seen::new(shop)? });
         Ok(())
     }
 
-    fn look_at_shop(&mut self, index: usize, shop: &Shop) -> Result<()> {
-        let seen = self.shops.get_mut(index).context("a store that nobody watches")?;
-        let news = seen.eye.news()?;
-        let mut touched = BTreeSet::new();
-        for fact in news {
-            seen.known.insert(fact.id.clone());
-            match &fact.body {
-                Body::Stock(stock) => {
-                    if let Some((hold, units)) = stock.ends_hold() {
-                        *seen.freed.entry((hold.task.clone(), hold.line)).or_default() += units;
-                    }
-                    if let Movement::HandOver { hold } = &stock.movement {
-                        let gone = stock.delta.saturating_neg();
-                        leaves(&self.orders, &self.ordered, &mut self.left, hold, gone)?;
-                    }
+    /// The box has another file with the same in it.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn moved(&mut self, shop: &Shop) -> Result<()> {
+        self.shops.get_mut(shop.index).context("a store that nobody watches")?.eye.moved(&shop.file)
+    }
+
+    /// The box has an older file: what it knew since is gone, and what central has of it is owed.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn restored(&mut self, shop: &mut Shop) -> Result<()> {
+        let seen = self.shops.get_mut(shop.index).context("a store that nobody watches")?;
+        let mut fresh = Seen { books_are_whole: false, ..Seen::new(shop)? };
+        fresh.known = fresh.eye.news()?.into_iter().map(|fact| fact.id).collect();
+        for fact in shop.acknowledged.iter().filter(|fact| !fresh.known.contains(*fact)) {
+            if self.watcher.eye.has_fact(&shop.identity.store, fact)? {
+                fresh.owed.insert(fact.clone());
+            }
+        }
+        fresh.owed.extend(seen.owed.iter().cloned());
+        shop.acknowledged.retain(|fact| fresh.known.contains(fact));
+        fresh.known.clear();
+        fresh.eye = LedgerEye::open(&shop.file)?;
+        *seen = fresh;
+        Ok(())
+    }
+
+    /// # Errors
+    /// What does not hold.
+    pub async fn look(&mut self, office: &HeadOffice, shops: &[Shop], tenant: &TenantId) -> Result<()> {
+        for shop in shops {
+            let seen = self.shops.get_mut(shop.index).context("a store that nobody watches")?;
+            let looked = seen.look(shop, &mut self.ledger, &self.watcher);
+            looked.map_err(|error| anyhow::anyhow!("{error:#}, at {}", shop.name()))?;
+            for (task, sku, units) in std::mem::take(&mut shop.floor().left) {
+                self.ledger.carried_out(&task, &sku, units)?;
+            }
+        }
+        self.watcher.look_at_books(office, tenant).await
+    }
+
+    /// What is not level yet, beyond roots and digests: each task comes to the same on both sides.
+    ///
+    /// # Errors
+    /// What can never come right.
+    pub fn unequal(&self, office: &HeadOffice, shops: &[Shop], tenant: &TenantId) -> Result<Option<String>> {
+        for shop in shops {
+            let seen = self.shops.get(shop.index).context("a store that nobody watches")?;
+            let theirs = self.watcher.eye.tasks(&shop.identity.store)?;
+            for (task, state) in seen.eye.tasks()? {
+                if theirs.get(&task) != Some(&state) {
+                    return Ok(Some(format!(
+                        "CONVERGE: {task} is {state} at {}, and {:?} at central",
+                        shop.name(),
+                        theirs.get(&task)
+                    )));
                 }
-                Body::Task(said) => {
-                    seen.note(shop, said)?;
-                    if let TaskEvent::Offered(offer) = &said.event {
-                        self.orders.insert(said.task.clone(), offer.order.clone());
+            }
+            for task in &seen.handed_over {
+                let phase = self.watcher.eye.phase(task)?;
+                ensure!(
+                    phase.as_deref() == Some(Phase::HandedOver.as_str()),
+                    "LEGAL: {task} has left {}, and is {phase:?}",
+                    shop.name()
+                );
+            }
+            if let Some(fact) = seen.owed.iter().find(|fact| !seen.known.contains(*fact)) {
+                return Ok(Some(format!("NO_LOST_ACK: {fact} is safe at central and not back")));
+            }
+        }
+        self.watcher.look_at_standings(office, shops, tenant)?;
+        Ok(None)
+    }
+
+    /// What all ledgers say about an order, store by store.
+    #[must_use]
+    pub fn facts_about(&self, order: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (index, seen) in self.shops.iter().enumerate() {
+            for (task, facts) in &seen.facts {
+                if task.as_str().rsplit_once('-').is_some_and(|(of, _)| of == order) {
+                    for fact in facts {
+                        lines.push(format!("box {index}: {} {} {:?}", fact.at, fact.id, fact.body));
                     }
-                    touched.insert(said.task.clone());
-                    seen.facts.entry(said.task.clone()).or_default().push(fact.clone());
                 }
             }
         }
-        seen.nothing_lost(shop)?;
-        touched.iter().try_for_each(|task| seen.fold(task))?;
-        seen.totes_are_known(shop)?;
-        seen.holds_stand(&self.central)
+        lines
     }
 }
 
-/// `NO_DOUBLE_SHIP`: counted over all stores, by what was taken off their books.
-fn leaves(
-    orders: &BTreeMap<TaskId, OrderId>,
-    ordered: &BTreeMap<OrderLine, i64>,
-    left: &mut BTreeMap<OrderLine, i64>,
-    hold: &HoldRef,
-    gone: i64,
-) -> Result<()> {
-    let order = orders.get(&hold.task).context("goods left for a task that was never offered")?;
-    let line = (order.clone(), hold.line);
-    let wanted = ordered.get(&line).copied().context("goods left for an order that nobody placed")?;
-    let sum = left.entry(line).or_default();
-    *sum += gone;
-    ensure!(
-        *sum <= wanted,
-        "NO_DOUBLE_SHIP: {sum} units of {order} line {} left, {wanted} ordered",
-        hold.line
-    );
-    Ok(())
+impl Ledger {
+    /// `NO_DOUBLE_SHIP`, by the books.
+    fn leaves(&mut self, hold: &HoldRef, gone: i64) -> Result<()> {
+        let order = self.orders.get(&hold.task).context("goods left for a task that was never offered")?;
+        let line = (order.clone(), hold.line);
+        let (_, wanted) = self.ordered.get(&line).context("goods left for an order that nobody placed")?;
+        let sum = self.booked.entry(line).or_default();
+        *sum += gone;
+        ensure!(
+            *sum <= *wanted,
+            "NO_DOUBLE_SHIP: {sum} units of {order} line {} left, {wanted} ordered",
+            hold.line
+        );
+        Ok(())
+    }
+
+    /// `NO_DOUBLE_SHIP`, at the door.
+    fn carried_out(&mut self, task: &TaskId, sku: &Sku, units: i64) -> Result<()> {
+        let order = self.orders.get(task).context("goods left for a task that was never offered")?;
+        let lines = self.ordered.iter().filter(|((of, _), (wanted, _))| of == order && wanted == sku);
+        let wanted: i64 = lines.map(|(_, (_, units))| units).sum();
+        let sum = self.carried.entry((order.clone(), sku.clone())).or_default();
+        *sum += units;
+        ensure!(
+            *sum <= wanted,
+            "NO_DOUBLE_SHIP: {sum} units of {sku} went out for {order}, {wanted} ordered"
+        );
+        Ok(())
+    }
 }
 
 impl Seen {
+    fn new(shop: &Shop) -> Result<Self> {
+        Ok(Self {
+            eye: LedgerEye::open(&shop.file)?,
+            known: BTreeSet::new(),
+            facts: BTreeMap::new(),
+            open: BTreeMap::new(),
+            releases: BTreeSet::new(),
+            handed_over: BTreeSet::new(),
+            freed: BTreeMap::new(),
+            owed: BTreeSet::new(),
+            books_are_whole: true,
+        })
+    }
+
+    fn look(&mut self, shop: &Shop, ledger: &mut Ledger, watcher: &Watcher) -> Result<()> {
+        let mut touched = BTreeSet::new();
+        for fact in self.eye.news()? {
+            self.known.insert(fact.id.clone());
+            match &fact.body {
+                Body::Stock(stock) => {
+                    if let Some((hold, units)) = stock.ends_hold() {
+                        *self.freed.entry((hold.task.clone(), hold.line)).or_default() += units;
+                    }
+                    if let Movement::HandOver { hold } = &stock.movement
+                        && self.books_are_whole
+                    {
+                        ledger.leaves(hold, stock.delta.saturating_neg())?;
+                    }
+                }
+                Body::Task(said) => {
+                    self.note(shop, said)?;
+                    if let TaskEvent::Offered(offer) = &said.event {
+                        ledger.orders.insert(said.task.clone(), offer.order.clone());
+                    }
+                    touched.insert(said.task.clone());
+                    self.facts.entry(said.task.clone()).or_default().push(fact.clone());
+                }
+            }
+        }
+        self.nothing_lost(shop)?;
+        touched.iter().try_for_each(|task| self.fold(task))?;
+        self.totes_are_known(shop)?;
+        self.holds_stand(watcher)
+    }
+
     /// Goods leave only with a release to this replica that this ledger had before.
     fn note(&mut self, shop: &Shop, said: &TaskFact) -> Result<()> {
         let right = (said.task.clone(), said.fence);
@@ -161,8 +257,10 @@ impl Seen {
                 self.releases.insert(right);
             }
             TaskEvent::HandedOver { .. } => {
+                self.handed_over.insert(said.task.clone());
+                // Facts that came back after a restore came in no order.
                 ensure!(
-                    self.releases.contains(&right),
+                    self.releases.contains(&right) || !self.books_are_whole,
                     "NO_DOUBLE_SHIP: {} left without a release",
                     said.task
                 );
@@ -200,7 +298,8 @@ impl Seen {
         let Some(folded) = self.facts.get(task).and_then(fold) else { return Ok(()) };
         let cancelled = folded.state.recall.as_ref().is_some_and(|recall| recall.cancel);
         for told in folded.contradictions {
-            ensure!(!told.taken_over || cancelled, "LEGAL: {} of {task}: {}", told.kind, told.why);
+            let excused = cancelled || !self.books_are_whole;
+            ensure!(!told.taken_over || excused, "LEGAL: {} of {task}: {}", told.kind, told.why);
         }
         if folded.state.phase.is_final() {
             self.open.remove(task);
@@ -212,9 +311,13 @@ impl Seen {
 
     /// Units that lie in a tote are not given up by anybody but who carries them back.
     fn totes_are_known(&self, shop: &Shop) -> Result<()> {
-        for (task, tote) in &shop.totes {
+        for (task, tote) in &shop.floor().totes {
             let units: i64 = tote.values().sum();
-            let open = units == 0 || self.open.contains_key(task);
+            let asking = shop
+                .unsure
+                .iter()
+                .any(|unsure| unsure.wish.task.as_ref().is_some_and(|state| state.task == *task));
+            let open = units == 0 || asking || !self.books_are_whole || self.open.contains_key(task);
             ensure!(open, "NO_OVERSELL: {units} units of {task} lie in a tote, and the books gave them up");
         }
         Ok(())
@@ -222,12 +325,12 @@ impl Seen {
 
     /// `NO_OVERSELL`: what a store still works on stays set aside at central, also after a recall,
     /// until the store has answered.
-    fn holds_stand(&self, central: &CentralEye) -> Result<()> {
-        for (task, state) in &self.open {
+    fn holds_stand(&self, watcher: &Watcher) -> Result<()> {
+        for (task, state) in self.open.iter().filter(|_| self.books_are_whole) {
             for (line, units) in state.held() {
                 let freed = self.freed.get(&(task.clone(), line.line)).copied().unwrap_or(0);
                 let units = units.min(line.quantity.saturating_sub(freed));
-                let held = central.held(task, line.line)?.unwrap_or(0);
+                let held = watcher.eye.held(task, line.line)?.unwrap_or(0);
                 let line = line.line;
                 ensure!(
                     held >= units,

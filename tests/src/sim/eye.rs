@@ -3,14 +3,69 @@
 
 use anyhow::{Context, Result};
 use holdfast_shared::domain::fact::Fact;
-use holdfast_shared::ids::{FactId, LineNo, TaskId};
+use holdfast_shared::ids::{FactId, LineNo, OrderId, StoreId, TaskId};
 use holdfast_shared::wire::fact::decode;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 const NEW_FACTS: &str = "SELECT seq, id, text FROM fact WHERE seq > ?1 ORDER BY seq";
 const FACTS: &str = "SELECT count(*) FROM fact";
+const TASKS: &str = "SELECT task, state FROM task";
+const TASKS_OF_STORE: &str = "SELECT task, state FROM task WHERE store = ?1";
 const HELD: &str = "SELECT quantity FROM hold WHERE task = ?1 AND line = ?2";
+const ORDER: &str = "SELECT 1 FROM orders WHERE order_id = ?1";
+const PHASE: &str = "SELECT phase FROM task WHERE task = ?1";
+const FACT: &str = "SELECT 1 FROM fact WHERE store = ?1 AND fact = ?2";
+const STANDING: &str = "SELECT json_extract(eligibility, '$.standing') FROM eligibility_change
+    WHERE store = ?1 ORDER BY sequence DESC LIMIT 1";
+const EVENTS: &str = "SELECT entry, kind, task, store, words FROM order_event
+    WHERE entry > ?1 AND kind IN ('allocated', 'released', 'recalled') ORDER BY entry";
+const LAST_EVENT: &str = "SELECT coalesce(max(entry), 0) FROM order_event";
+
+/// Each must find nothing, in whatever state the chain is.
+const NEVER: &[(&str, &str)] = &[
+    (
+        "NO_DOUBLE_SHIP: more units of a line are finished than were ordered",
+        "SELECT order_id || '/' || line FROM order_line WHERE finished > quantity OR surplus > 0 LIMIT 1",
+    ),
+    (
+        "NO_OVERSELL: a hold took more than the position allowed",
+        "SELECT task || '/' || line FROM hold WHERE taken > available LIMIT 1",
+    ),
+    (
+        "NO_OVERSELL: reserved is not the sum of the holds",
+        "SELECT store || '/' || sku FROM position p WHERE reserved <>
+            (SELECT coalesce(sum(quantity), 0) FROM hold h WHERE h.sku = p.sku AND h.store = p.store) LIMIT 1",
+    ),
+    (
+        "LEGAL: a line has more units than were ordered",
+        "SELECT order_id || '/' || line FROM order_line
+            WHERE open + finished + cancelled > quantity + surplus LIMIT 1",
+    ),
+    (
+        "NO_ORPHAN: units of a line are nowhere",
+        "SELECT l.order_id || '/' || l.line FROM order_line l
+            WHERE l.open + l.finished + l.cancelled < l.quantity AND NOT EXISTS (
+                SELECT 1 FROM task t WHERE t.order_id = l.order_id AND t.ended_at IS NULL) LIMIT 1",
+    ),
+    (
+        "EXPLAINED: a task without the decision that made it",
+        "SELECT task FROM task t WHERE NOT EXISTS (
+            SELECT 1 FROM decision d WHERE d.order_id = t.order_id) LIMIT 1",
+    ),
+];
+
+fn open(file: &Path) -> Result<Connection> {
+    Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).context("the eye cannot open a file")
+}
+
+fn states(connection: &Connection, sql: &str, of: &[&str]) -> Result<BTreeMap<String, String>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement
+        .query_map(rusqlite::params_from_iter(of), |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
 
 /// On a store's ledger. Open for the whole run, so that closing the agent tidies nothing up.
 #[derive(Debug)]
@@ -19,49 +74,161 @@ pub struct LedgerEye {
     seen_to: i64,
 }
 
-fn open(file: &Path) -> Result<Connection> {
-    Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).context("the eye cannot open a file")
-}
-
 impl LedgerEye {
+    /// # Errors
+    /// When the file cannot be read.
     pub fn open(file: &Path) -> Result<Self> {
         Ok(Self { connection: open(file)?, seen_to: 0 })
     }
 
+    /// The same facts in another file.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn moved(&mut self, file: &Path) -> Result<()> {
+        self.connection = open(file)?;
+        Ok(())
+    }
+
     /// Facts recorded since the last look, in the order in which the ledger got them.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
     pub fn news(&mut self) -> Result<Vec<Fact>> {
         let mut statement = self.connection.prepare_cached(NEW_FACTS)?;
-        let rows = statement.query_map([self.seen_to], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
-        })?;
+        let mut rows = statement.query([self.seen_to])?;
         let mut facts = Vec::new();
-        for row in rows {
-            let (seq, id, text) = row?;
-            self.seen_to = seq;
-            let id: FactId = id.parse()?;
-            facts.push(decode(&id, &text)?);
+        while let Some(row) = rows.next()? {
+            self.seen_to = row.get(0)?;
+            let id: FactId = row.get::<_, String>(1)?.parse()?;
+            facts.push(decode(&id, &row.get::<_, String>(2)?)?);
         }
         Ok(facts)
     }
 
+    /// # Errors
+    /// When the file cannot be read.
     pub fn count(&self) -> Result<usize> {
         let count: i64 = self.connection.prepare_cached(FACTS)?.query_row([], |row| row.get(0))?;
         Ok(usize::try_from(count)?)
     }
+
+    /// What its tasks come to, as the agent wrote it down.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn tasks(&self) -> Result<BTreeMap<String, String>> {
+        states(&self.connection, TASKS, &[])
+    }
+}
+
+/// A line of an order's timeline.
+#[derive(Debug, Clone)]
+pub struct Event {
+    pub kind: String,
+    pub task: TaskId,
+    pub store: StoreId,
+    pub words: String,
 }
 
 /// On central's file.
 #[derive(Debug)]
-pub struct CentralEye(Connection);
+pub struct CentralEye {
+    connection: Connection,
+    seen_to: i64,
+}
 
 impl CentralEye {
+    /// # Errors
+    /// When the file cannot be read.
     pub fn open(file: &Path) -> Result<Self> {
-        Ok(Self(open(file)?))
+        Ok(Self { connection: open(file)?, seen_to: 0 })
+    }
+
+    /// The same file elsewhere, or an older copy of it.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn moved(&mut self, file: &Path) -> Result<()> {
+        self.connection = open(file)?;
+        let last: i64 = self.connection.query_row(LAST_EVENT, [], |row| row.get(0))?;
+        self.seen_to = self.seen_to.min(last);
+        Ok(())
     }
 
     /// Units that central sets aside for a line of a task; none when it never did.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
     pub fn held(&self, task: &TaskId, line: LineNo) -> Result<Option<i64>> {
-        let mut statement = self.0.prepare_cached(HELD)?;
+        let mut statement = self.connection.prepare_cached(HELD)?;
         Ok(statement.query_row(params![task.as_str(), line.0], |row| row.get(0)).optional()?)
+    }
+
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn has_order(&self, order: &OrderId) -> Result<bool> {
+        Ok(self.connection.prepare_cached(ORDER)?.exists([order.as_str()])?)
+    }
+
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn has_fact(&self, store: &StoreId, fact: &FactId) -> Result<bool> {
+        Ok(self.connection.prepare_cached(FACT)?.exists([store.as_str(), fact.as_str()])?)
+    }
+
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn phase(&self, task: &TaskId) -> Result<Option<String>> {
+        let mut statement = self.connection.prepare_cached(PHASE)?;
+        Ok(statement.query_row([task.as_str()], |row| row.get(0)).optional()?)
+    }
+
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn tasks(&self, store: &StoreId) -> Result<BTreeMap<String, String>> {
+        states(&self.connection, TASKS_OF_STORE, &[store.as_str()])
+    }
+
+    /// The newest word on record about whether this store may get work.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn standing(&self, store: &StoreId) -> Result<Option<String>> {
+        let mut statement = self.connection.prepare_cached(STANDING)?;
+        Ok(statement.query_row([store.as_str()], |row| row.get(0)).optional()?)
+    }
+
+    /// Given away, released and recalled since the last look.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn news(&mut self) -> Result<Vec<Event>> {
+        let mut statement = self.connection.prepare_cached(EVENTS)?;
+        let mut rows = statement.query([self.seen_to])?;
+        let mut events = Vec::new();
+        while let Some(row) = rows.next()? {
+            self.seen_to = row.get(0)?;
+            let (task, store): (Option<String>, Option<String>) = (row.get(2)?, row.get(3)?);
+            let (Some(task), Some(store)) = (task, store) else { continue };
+            let (task, store) = (task.parse()?, store.parse()?);
+            events.push(Event { kind: row.get(1)?, task, store, words: row.get(4)? });
+        }
+        Ok(events)
+    }
+
+    /// What must never be, and where it is.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn never(&self) -> Result<Option<String>> {
+        for (what, sql) in NEVER {
+            let found: Option<String> =
+                self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+            if let Some(found) = found {
+                return Ok(Some(format!("{what}: {found}")));
+            }
+        }
+        Ok(None)
     }
 }

@@ -1,24 +1,32 @@
-//! The one source of chance, and what is remembered of a run: its trace, the states it reached,
-//! and the first thing that was wrong.
+//! The one source of chance, and what is remembered of a run: its trace, what happened, the states
+//! that it reached, and the first thing that was wrong.
 
-use std::collections::{BTreeMap, VecDeque};
+use super::dice::Dice;
+use super::kind::Kind;
+use super::plan::{Event, Plan};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
-use std::hash::{DefaultHasher, Hasher};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What a failure shows of the way to it.
-const LINES_KEPT: usize = 60;
+const LINES_SHOWN: usize = 60;
 
 #[derive(Debug)]
-pub struct Fate(Mutex<Inner>);
+pub struct Fate {
+    plan: Plan,
+    inner: Mutex<Inner>,
+}
 
 #[derive(Debug)]
 struct Inner {
-    state: u64,
     /// Without it nothing goes wrong any more.
     cruel: bool,
     step: u64,
-    lines: VecDeque<String>,
+    /// Opportunities of this step so far.
+    met: BTreeMap<(u64, usize), u32>,
+    happened: BTreeSet<Event>,
+    lines: Vec<String>,
     hash: DefaultHasher,
     marks: BTreeMap<&'static str, u64>,
     wrong: Option<String>,
@@ -26,76 +34,73 @@ struct Inner {
 
 impl Fate {
     #[must_use]
-    pub fn new(seed: u64) -> Self {
-        Self(Mutex::new(Inner {
-            state: seed,
+    pub fn new(plan: Plan) -> Self {
+        let inner = Inner {
             cruel: true,
             step: 0,
-            lines: VecDeque::new(),
+            met: BTreeMap::new(),
+            happened: BTreeSet::new(),
+            lines: Vec::new(),
             hash: DefaultHasher::new(),
             marks: BTreeMap::new(),
             wrong: None,
-        }))
+        };
+        Self { plan, inner: Mutex::new(inner) }
+    }
+
+    pub const fn plan(&self) -> &Plan {
+        &self.plan
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Splitmix64: small, and the same on every machine.
-    pub fn next(&self) -> u64 {
+    /// Chance for what happens anyway, such as the moment of a sync.
+    pub fn dice(&self, what: &str, of: usize) -> Dice {
+        let mut hasher = DefaultHasher::new();
+        what.hash(&mut hasher);
+        let key = hasher.finish();
         let mut inner = self.inner();
-        inner.state = inner.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = inner.state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        let n = inner.meet(key, of);
+        Dice::of(&[self.plan.seed, 3, inner.step, key, number(of), u64::from(n)])
     }
 
-    /// From `from` up to but not including `to`.
-    pub fn between(&self, from: i64, to: i64) -> i64 {
-        let span = to.saturating_sub(from).max(1).unsigned_abs();
-        from.saturating_add_unsigned(self.next() % span)
-    }
-
-    pub fn index(&self, len: usize) -> usize {
-        usize::try_from(self.next()).unwrap_or(usize::MAX) % len.max(1)
-    }
-
-    pub fn pick<'a, T>(&self, from: &'a [T]) -> Option<&'a T> {
-        from.get(self.index(from.len()))
-    }
-
-    /// In so many of a thousand cases.
-    pub fn happens(&self, permille: u64) -> bool {
-        self.next() % 1000 < permille
-    }
-
-    /// A fault that happens in so many of a thousand cases, and never once all is healed.
-    pub fn strikes(&self, mark: &'static str, permille: u64) -> bool {
-        let strikes = self.happens(permille) && self.inner().cruel;
-        if strikes {
-            self.mark(mark);
+    /// Whether this happens now; if so, with the chance that decides how. Never once all is healed.
+    pub fn strikes(&self, kind: Kind, of: usize) -> Option<Dice> {
+        let mut inner = self.inner();
+        let n = inner.meet(kind as u64, of);
+        let event = Event { step: inner.step, kind, of, n };
+        let dice = Dice::of(&[self.plan.seed, 4, inner.step, kind as u64, number(of), u64::from(n)]);
+        let strikes = dice.happens(self.plan.permille(kind));
+        if !strikes || !inner.cruel || self.plan.without.contains(&event) {
+            return None;
         }
-        strikes
+        inner.happened.insert(event);
+        drop(inner);
+        self.mark(kind.mark());
+        Some(dice)
     }
 
     pub fn heal(&self) {
         self.inner().cruel = false;
     }
 
+    pub fn is_cruel(&self) -> bool {
+        self.inner().cruel
+    }
+
     pub fn begin_step(&self, step: u64) {
-        self.inner().step = step;
+        let mut inner = self.inner();
+        inner.step = step;
+        inner.met.clear();
     }
 
     pub fn say(&self, line: impl Display) {
         let mut inner = self.inner();
         let line = format!("{:>4} {line}", inner.step);
         inner.hash.write(line.as_bytes());
-        if inner.lines.len() >= LINES_KEPT {
-            inner.lines.pop_front();
-        }
-        inner.lines.push_back(line);
+        inner.lines.push(line);
     }
 
     /// This state was reached, this fault did happen.
@@ -130,8 +135,31 @@ impl Fate {
         self.inner().marks.clone()
     }
 
+    pub fn happened(&self) -> Vec<Event> {
+        self.inner().happened.iter().copied().collect()
+    }
+
     pub fn last_lines(&self) -> String {
         let inner = self.inner();
-        inner.lines.iter().map(String::as_str).collect::<Vec<_>>().join("\n")
+        let from = inner.lines.len().saturating_sub(LINES_SHOWN);
+        inner.lines[from..].join("\n")
     }
+
+    /// Every line of the trace that speaks of it.
+    pub fn lines_about(&self, order: &str) -> Vec<String> {
+        let about = |line: &&String| line.split(|letter: char| !letter.is_alphanumeric()).any(|w| w == order);
+        self.inner().lines.iter().filter(about).cloned().collect()
+    }
+}
+
+impl Inner {
+    fn meet(&mut self, key: u64, of: usize) -> u32 {
+        let met = self.met.entry((key, of)).or_default();
+        *met += 1;
+        *met
+    }
+}
+
+fn number(of: usize) -> u64 {
+    u64::try_from(of).unwrap_or(u64::MAX)
 }

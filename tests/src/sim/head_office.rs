@@ -1,9 +1,11 @@
 //! Central: the real flows and the real storage, in the caller's thread, on a file that survives
 //! its crashes.
 
+use super::disk;
 use super::fate::Fate;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use holdfast_central::adapters::sqlite::SqliteStore;
+use holdfast_central::core::health::book::Heard as Word;
 use holdfast_central::core::health::observatory::Observatory;
 use holdfast_central::core::health::policy::HealthPolicy;
 use holdfast_central::core::routing::policy::RoutingPolicy;
@@ -16,25 +18,49 @@ use holdfast_central::flows::hear::{Outcome, hear};
 use holdfast_central::flows::route_orders::{Router, route_orders};
 use holdfast_central::ports::access::ReplicaIdentity;
 use holdfast_central::ports::poke::Poke;
+use holdfast_platform::sqlite::mishap::{self, Mishap};
 use holdfast_platform::sqlite::{Mode, Options, Place};
 use holdfast_shared::ids::{DecisionId, StoreId, TenantId};
-use holdfast_shared::time::Now;
+use holdfast_shared::time::{MonoMs, Now};
 use holdfast_shared::wire::sync::{SyncMessage, SyncRequest};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+/// Shorter than usual, so that a run of a few hundred steps sees the whole way of a failover.
+pub const ACCEPT_WITHIN_MS: i64 = 40_000;
+/// Longer than it takes to call a store dark, or a lease that nobody keeps would not be noticed.
+pub const LEASE_MS: i64 = 45_000;
+
 #[derive(Debug)]
 pub struct HeadOffice {
     pub file: PathBuf,
+    files: u32,
     /// None while it is down.
-    pub store: Option<SqliteStore>,
+    store: Option<SqliteStore>,
     pub watch: Watch,
     pub pokes: Pokes,
     routing: RoutingPolicy,
     decisions: AtomicU64,
     pub back_at_step: u64,
+    pub paused_until_step: u64,
+    pub full_until_step: u64,
+    pub broker_lost_until_step: u64,
+    pub uplink_lost_until_step: u64,
+    pub skew_ms: i64,
+    mono_zero_ms: i64,
+    /// When this process last could listen again, by the world's time.
+    pub listens_since_ms: i64,
+    heard: Mutex<BTreeMap<StoreId, Heard>>,
+    pub backup: Option<PathBuf>,
+}
+
+/// When central last had a word of a store, and when it last answered one, by the world's time.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Heard {
+    pub at_ms: Option<i64>,
+    pub synced_at_ms: Option<i64>,
 }
 
 /// Stores that were poked since somebody looked.
@@ -54,92 +80,259 @@ impl Poke for Pokes {
 }
 
 fn watch() -> Watch {
-    // Shorter than usual, so that a run of a few hundred steps sees the whole way of a failover.
-    Watch::new(Observatory::new(HealthPolicy { lease_ms: 20_000, ..HealthPolicy::default() }))
+    Watch::new(Observatory::new(HealthPolicy { lease_ms: LEASE_MS, ..HealthPolicy::default() }))
 }
 
 impl HeadOffice {
+    /// # Errors
+    /// When central does not start.
     pub fn open(file: PathBuf, fate: &Fate) -> Result<Self> {
         let mut office = Self {
             file,
+            files: 0,
             store: None,
             watch: watch(),
             pokes: Pokes::default(),
-            routing: RoutingPolicy { accept_within_ms: 40_000, ..RoutingPolicy::default() },
+            routing: RoutingPolicy { accept_within_ms: ACCEPT_WITHIN_MS, ..RoutingPolicy::default() },
             decisions: AtomicU64::new(0),
             back_at_step: 0,
+            paused_until_step: 0,
+            full_until_step: 0,
+            broker_lost_until_step: 0,
+            uplink_lost_until_step: 0,
+            skew_ms: 0,
+            mono_zero_ms: 0,
+            listens_since_ms: 0,
+            heard: Mutex::default(),
+            backup: None,
         };
-        office.start(fate)?;
+        office.start(fate, 0)?;
         Ok(office)
     }
 
     /// A new process: what was in memory is gone, what was committed is not.
-    pub fn start(&mut self, fate: &Fate) -> Result<()> {
+    ///
+    /// # Errors
+    /// When central does not start, or finds its file damaged.
+    pub fn start(&mut self, fate: &Fate, at_ms: i64) -> Result<()> {
+        mishap::reopened(&self.file);
         let options = Options { mode: Mode::Inline, ..Options::default() };
         let place = Place::File(self.file.clone());
-        let store = SqliteStore::open(&place, options, fate.next().to_le_bytes())?;
+        let store = SqliteStore::open(&place, options, fate.dice("central", 0).next().to_le_bytes())?;
         if let Some(damage) = store.damage() {
             bail!("central's file is damaged: {damage}");
         }
         self.store = Some(store);
         self.watch = watch();
+        self.listens_since_ms = at_ms;
+        if fate.step() < self.full_until_step {
+            mishap::befalls(&self.file, Mishap::DiskFull, 0);
+        }
         Ok(())
+    }
+
+    /// None while it is down, killed, or stands still.
+    #[must_use]
+    pub fn store(&self) -> Option<&SqliteStore> {
+        if self.is_killed() { None } else { self.store.as_ref() }
+    }
+
+    #[must_use]
+    pub const fn is_down(&self) -> bool {
+        self.store.is_none()
+    }
+
+    #[must_use]
+    pub fn is_killed(&self) -> bool {
+        matches!(mishap::happened(&self.file), Some(Mishap::KilledBefore | Mishap::KilledAfter))
+    }
+
+    pub fn is_paused(&self, step: u64) -> bool {
+        step < self.paused_until_step
+    }
+
+    #[must_use]
+    pub fn clock(&self, now: Now) -> Now {
+        Now { utc: now.utc.plus(self.skew_ms), mono: MonoMs(now.mono.0 + self.mono_zero_ms) }
     }
 
     pub fn crash(&mut self, back_at_step: u64) {
         self.store = None;
         self.back_at_step = back_at_step;
+        mishap::reopened(&self.file);
     }
 
-    /// What comes in on the wire, and the bytes that go back. None while central is down.
-    pub async fn sync(&self, from: &ReplicaIdentity, bytes: &[u8], now: Now) -> Result<Option<Vec<u8>>> {
-        let Some(store) = &self.store else { return Ok(None) };
+    /// # Errors
+    /// When the files cannot be copied.
+    pub fn lose_power(&mut self, fate: &Fate, now: Now) -> Result<()> {
+        let dice = fate.dice("torn", 0);
+        self.store = None;
+        self.go_on_with(&self.file.clone())?;
+        self.mono_zero_ms = dice.between(0, 60_000) - now.mono.0;
+        disk::tear(&self.file, &dice)
+    }
+
+    /// # Errors
+    /// When the files cannot be copied.
+    pub fn back_up(&mut self) -> Result<()> {
+        self.files += 1;
+        let file = disk::beside(&self.file, self.files);
+        disk::copy(&self.file, &file)?;
+        self.backup = Some(file);
+        Ok(())
+    }
+
+    /// # Errors
+    /// When the files cannot be copied.
+    pub fn restore(&mut self) -> Result<()> {
+        let Some(backup) = self.backup.clone() else { return Ok(()) };
+        self.store = None;
+        self.go_on_with(&backup)
+    }
+
+    fn go_on_with(&mut self, copy: &std::path::Path) -> Result<()> {
+        self.files += 1;
+        let file = disk::beside(&self.file, self.files);
+        disk::copy(copy, &file)?;
+        mishap::reopened(&self.file);
+        self.file = file;
+        Ok(())
+    }
+
+    /// None when what failed did so by a mishap that chance planned.
+    ///
+    /// # Errors
+    /// The failure, when it had no such reason.
+    pub fn excuse<T>(&self, done: Result<T, impl Into<Error>>, fate: &Fate) -> Result<Option<T>> {
+        let error = match done {
+            Ok(done) => return Ok(Some(done)),
+            Err(error) => error.into(),
+        };
+        let mishap = match mishap::happened(&self.file) {
+            None => return Err(error),
+            Some(Mishap::DiskFull) if !format!("{error:#}").contains("disk") => return Err(error),
+            Some(mishap) => mishap,
+        };
+        if mishap == Mishap::CommitFails {
+            mishap::over(&self.file);
+        }
+        fate.say(format_args!("central: {mishap:?}: {error:#}"));
+        Ok(None)
+    }
+
+    pub fn heard(&self, store: &StoreId) -> Heard {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(store).copied().unwrap_or_default()
+    }
+
+    fn note_heard(&self, store: &StoreId, at_ms: i64, synced: bool) {
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let heard = heard.entry(store.clone()).or_default();
+        heard.at_ms = Some(at_ms);
+        if synced {
+            heard.synced_at_ms = Some(at_ms);
+        }
+    }
+
+    /// What comes in on the wire, and the bytes that go back. None while central does not answer.
+    ///
+    /// # Errors
+    /// When central fails.
+    pub async fn sync(
+        &self,
+        from: &ReplicaIdentity,
+        bytes: &[u8],
+        fate: &Fate,
+        now: Now,
+    ) -> Result<Option<Vec<u8>>> {
+        let Some(store) = self.store().filter(|_| !self.is_paused(fate.step())) else { return Ok(None) };
         let request = SyncRequest::decode(bytes)?;
-        let exchanged = exchange(store, &self.watch, &self.pokes, from, &request, now).await?;
+        let done = exchange(store, &self.watch, &self.pokes, from, &request, self.clock(now)).await;
+        let Some(exchanged) = self.excuse(done, fate)? else { return Ok(None) };
+        self.note_heard(&from.store, now.mono.0, true);
         Ok(Some(exchanged.response.encode()?))
     }
 
+    /// Whether it was believed.
+    ///
+    /// # Errors
+    /// When central fails.
     pub async fn hear(
         &self,
         topic: &str,
         from: &ReplicaIdentity,
         payload: &[u8],
+        fate: &Fate,
         now: Now,
-    ) -> Result<Option<Outcome>> {
-        let Some(store) = &self.store else { return Ok(None) };
-        Ok(Some(hear(store, &self.watch, topic, Some(from), payload, now).await?))
+    ) -> Result<bool> {
+        let Some(store) = self.store().filter(|_| !self.is_paused(fate.step())) else { return Ok(false) };
+        let heard = hear(store, &self.watch, topic, Some(from), payload, self.clock(now)).await;
+        let taken = self.excuse(heard, fate)? == Some(Outcome::Heard(Word::Taken));
+        if taken {
+            self.note_heard(&from.store, now.mono.0, false);
+        }
+        Ok(taken)
     }
 
-    /// Everything that central does by itself: judge, move, withdraw, route.
-    pub async fn tick(&self, fate: &Fate, now: Now) -> Result<()> {
-        let Some(store) = &self.store else { return Ok(()) };
-        let evaluation = evaluate(store, &self.watch, now).await.context("evaluate")?;
+    /// # Errors
+    /// When central fails.
+    pub async fn judge(&self, fate: &Fate, now: Now) -> Result<()> {
+        let Some(store) = self.store() else { return Ok(()) };
+        let evaluated = evaluate(store, &self.watch, self.clock(now)).await;
+        let Some(evaluation) = self.excuse(evaluated, fate).context("evaluate")? else { return Ok(()) };
         for change in &evaluation.changes {
             let after = &change.after;
             fate.say(format_args!("{} is {}: {}", change.key.store, after.standing.as_str(), after.why()));
             fate.mark(after.standing.as_str());
         }
-        let moved = fail_over(store, &self.watch, &self.pokes, now).await.context("fail over")?;
+        if self.watch.with(|observatory| observatory.frozen()) {
+            fate.mark("observer_frozen");
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// When central fails.
+    pub async fn move_work(&self, fate: &Fate, now: Now) -> Result<()> {
+        let Some(store) = self.store() else { return Ok(()) };
+        let moved = fail_over(store, &self.watch, &self.pokes, self.clock(now)).await;
+        let Some(moved) = self.excuse(moved, fate).context("fail over")? else { return Ok(()) };
         fate.mark_many("failed_over", moved.recalled.into());
         fate.mark_many("stayed_released", moved.told.into());
+        Ok(())
+    }
+
+    /// # Errors
+    /// When central fails.
+    pub async fn withdraw(&self, fate: &Fate, now: Now) -> Result<()> {
+        let Some(store) = self.store() else { return Ok(()) };
         let within = self.routing.accept_within_ms;
-        let withdrawn =
-            expire_offers(store, &self.watch, &self.pokes, within, now).await.context("expire offers")?;
+        let done = expire_offers(store, &self.watch, &self.pokes, within, self.clock(now)).await;
+        let Some(withdrawn) = self.excuse(done, fate).context("expire offers")? else { return Ok(()) };
         fate.mark_many("offer_withdrawn", withdrawn.into());
-        let next = || {
-            let n = self.decisions.fetch_add(1, Ordering::Relaxed);
-            let number = format!("d-{}-{n}", now.mono.0);
-            DecisionId::new(number).unwrap_or_else(|bad| unreachable!("{bad}"))
-        };
+        Ok(())
+    }
+
+    /// # Errors
+    /// When central fails.
+    pub async fn route(&self, fate: &Fate, now: Now) -> Result<()> {
+        let Some(store) = self.store() else { return Ok(()) };
+        let now = self.clock(now);
+        let next = || self.decision_id(now);
         let router =
             Router { watch: &self.watch, poke: &self.pokes, policy: &self.routing, decision_id: &next };
-        let routed = route_orders(store, &router, now).await.context("route")?;
-        if (moved.recalled, withdrawn, routed.assigned) != (0, 0, 0) {
-            let (moved, assigned) = (moved.recalled, routed.assigned);
-            fate.say(format_args!("central moved {moved}, withdrew {withdrawn}, assigned {assigned}"));
+        let routed = route_orders(store, &router, now).await;
+        let Some(routed) = self.excuse(routed, fate).context("route")? else { return Ok(()) };
+        if routed.assigned > 0 {
+            fate.say(format_args!("central assigned {}", routed.assigned));
         }
         fate.mark_many("assigned", routed.assigned.into());
         fate.mark_many("backordered", routed.backordered.into());
         Ok(())
+    }
+
+    pub fn decision_id(&self, now: Now) -> DecisionId {
+        let n = self.decisions.fetch_add(1, Ordering::Relaxed);
+        let number = format!("d-{}-{n}", now.mono.0.unsigned_abs());
+        DecisionId::new(number).unwrap_or_else(|bad| unreachable!("{bad}"))
     }
 }

@@ -1,16 +1,20 @@
-//! Between a store and central: messages are lost, answered and the answer lost, doubled, and late.
+//! Between a store and central: messages are lost, answered and the answer lost, doubled, late, and
+//! overtaken by others; ways are cut in one direction or in both.
 //!
 //! What arrives late is what a timeout leaves behind: the agent has given up on the request and
 //! goes on working, and central still gets it, or the answer still comes.
 
+use super::dice::Dice;
 use super::fate::Fate;
 use super::head_office::HeadOffice;
-use anyhow::Result;
+use super::kind::Kind;
+use anyhow::{Result, ensure};
 use async_trait::async_trait;
 use holdfast_agent::ports::central::{Central, CentralError};
 use holdfast_central::ports::access::ReplicaIdentity;
 use holdfast_shared::error::{Code, Problem};
 use holdfast_shared::ids::BootId;
+use holdfast_shared::limits::{SYNC_BYTES_MAX, SYNC_DOCUMENTS_MAX};
 use holdfast_shared::time::Now;
 use holdfast_shared::wire::enrolment::{EnrolRequest, EnrolResponse};
 use holdfast_shared::wire::sync::{SyncMessage, SyncRequest, SyncResponse};
@@ -20,6 +24,7 @@ use std::sync::{Mutex, PoisonError};
 pub enum Load {
     Request(Vec<u8>),
     Answer(Vec<u8>),
+    Beat(Vec<u8>),
 }
 
 /// A message that is still on its way.
@@ -40,13 +45,28 @@ impl Network {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(parcel);
     }
 
-    /// What arrives now.
-    pub fn due(&self, step: u64) -> Vec<Parcel> {
+    /// What arrives now, not always in the order in which it was sent.
+    pub fn due(&self, step: u64, fate: &Fate) -> Vec<Parcel> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (due, rest) = std::mem::take(&mut *waiting).into_iter().partition(|p| p.due_step <= step);
+        let (mut due, rest): (Vec<_>, _) =
+            std::mem::take(&mut *waiting).into_iter().partition(|parcel| parcel.due_step <= step);
         *waiting = rest;
+        if due.len() > 1
+            && let Some(dice) = fate.strikes(Kind::Reordered, 0)
+        {
+            for last in (1..due.len()).rev() {
+                due.swap(last, dice.index(last + 1));
+            }
+        }
         due
     }
+}
+
+/// Which ways are open just now.
+#[derive(Debug, Clone, Copy)]
+pub struct Ways {
+    pub up: bool,
+    pub down: bool,
 }
 
 /// One agent's way to central, as its own port sees it.
@@ -58,38 +78,54 @@ pub struct Link<'a> {
     pub node: usize,
     pub boot: BootId,
     pub identity: &'a ReplicaIdentity,
-    pub cut_off: bool,
-    /// Central's clock.
+    pub ways: Ways,
+    /// The world's time.
     pub now: Now,
 }
 
 impl Link<'_> {
-    fn parcel(&self, load: Load) -> Parcel {
-        let due_step = self.fate.step().saturating_add(1 + self.fate.next() % 8);
+    fn parcel(&self, load: Load, dice: &Dice) -> Parcel {
+        let due_step = self.fate.step() + dice.steps(1, 9);
         Parcel { due_step, node: self.node, boot: self.boot.clone(), load }
     }
 
+    fn strikes(&self, kind: Kind) -> Option<Dice> {
+        self.fate.strikes(kind, self.node)
+    }
+
     async fn ask(&self, bytes: &[u8]) -> Result<Option<Vec<u8>>> {
-        if self.cut_off || self.fate.strikes("request_lost", 60) {
+        if !self.ways.up || self.strikes(Kind::RequestLost).is_some() {
             return Ok(None);
         }
-        if self.fate.strikes("request_late", 50) {
-            self.network.send(self.parcel(Load::Request(bytes.to_vec())));
+        if let Some(dice) = self.strikes(Kind::RequestLate) {
+            self.network.send(self.parcel(Load::Request(bytes.to_vec()), &dice));
             return Ok(None);
         }
-        if self.fate.strikes("request_doubled", 60) {
-            self.office.sync(self.identity, bytes, self.now).await?;
+        if self.strikes(Kind::RequestDoubled).is_some() {
+            self.office.sync(self.identity, bytes, self.fate, self.now).await?;
         }
-        let Some(answer) = self.office.sync(self.identity, bytes, self.now).await? else { return Ok(None) };
-        if self.fate.strikes("answer_lost", 60) {
+        let Some(answer) = self.office.sync(self.identity, bytes, self.fate, self.now).await? else {
+            return Ok(None);
+        };
+        if !self.ways.down || self.strikes(Kind::AnswerLost).is_some() {
             return Ok(None);
         }
-        if self.fate.strikes("answer_late", 50) {
-            self.network.send(self.parcel(Load::Answer(answer)));
+        if let Some(dice) = self.strikes(Kind::AnswerLate) {
+            self.network.send(self.parcel(Load::Answer(answer), &dice));
             return Ok(None);
+        }
+        if let Some(dice) = self.strikes(Kind::AnswerDoubled) {
+            self.network.send(self.parcel(Load::Answer(answer.clone()), &dice));
         }
         Ok(Some(answer))
     }
+}
+
+/// Both sides keep to what they promise of a message.
+fn bounded(bytes: &[u8], documents: usize) -> Result<()> {
+    ensure!(bytes.len() <= SYNC_BYTES_MAX, "BOUNDED: a sync message has {} bytes", bytes.len());
+    ensure!(documents <= SYNC_DOCUMENTS_MAX, "BOUNDED: a sync message has {documents} documents");
+    Ok(())
 }
 
 #[async_trait]
@@ -100,6 +136,9 @@ impl Central for Link<'_> {
             CentralError::Unreadable(Box::new(error))
         };
         let bytes = request.encode().map_err(unreadable)?;
+        if let Err(error) = bounded(&bytes, request.documents.len()) {
+            self.fate.wrong(error);
+        }
         match self.ask(&bytes).await {
             Ok(Some(answer)) => SyncResponse::decode(&answer).map_err(unreadable),
             Ok(None) => Err(CentralError::Unreachable {

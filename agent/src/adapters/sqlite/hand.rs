@@ -1,9 +1,11 @@
 //! What the writer keeps in memory beside the rows.
 
 use super::record::{Pen, installation};
+use super::speaker::Start;
 use crate::ports::ledger::Identity;
 use holdfast_platform::sqlite::{Companion, StorageError};
 use holdfast_shared::document::{Bag, Root, WriterId};
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{BootId, DeviceId, DocumentId, ReplicaId};
 use rusqlite::Connection;
 
@@ -19,6 +21,7 @@ pub(super) struct Hand {
     carried: Option<Carried>,
     /// Whether this boot has offered and asked for everything anew already.
     pub began_anew: bool,
+    pub start: Start,
     /// What was last told got no answer so far.
     pub unanswered: bool,
 }
@@ -44,6 +47,7 @@ impl Hand {
         connection: &Connection,
         boot: BootId,
         identity: Option<Identity>,
+        start: Start,
     ) -> Result<Self, StorageError> {
         Ok(Self {
             boot,
@@ -52,6 +56,7 @@ impl Hand {
             tries: 0,
             carried: None,
             began_anew: false,
+            start,
             unanswered: false,
         })
     }
@@ -68,6 +73,9 @@ impl Hand {
 
     /// The actor that this process writes documents under.
     pub(super) fn writer(&self, replica: &ReplicaId) -> WriterId {
+        if !Guard::WriterRenewal.stands() {
+            return WriterId::new(replica, [0; 8]);
+        }
         let (_, random) = self.drawn(&self.tries.to_le_bytes());
         WriterId::new(replica, random)
     }
@@ -103,6 +111,8 @@ impl Hand {
 
 impl Companion for Hand {
     fn on_failed_commit(&mut self) {
-        self.forget_carried();
+        if Guard::MemoryThrownAway.stands() {
+            self.forget_carried();
+        }
     }
 }

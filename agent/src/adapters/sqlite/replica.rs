@@ -3,12 +3,13 @@
 use super::frames::Size;
 use super::hand::Hand;
 use super::view::{signed, unsigned};
-use super::{SqliteLedger, absorb, carry, documents, frames, sql};
+use super::{SqliteLedger, absorb, carry, documents, frames, speaker, sql};
 use crate::ports::ledger::{Absorbed, Cut, Identity, LedgerError, Replica};
 use async_trait::async_trait;
 use holdfast_platform::sqlite::StorageError;
 use holdfast_shared::document::{ChangeHash, Heads};
 use holdfast_shared::error::Code;
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::DocumentId;
 use holdfast_shared::time::Now;
 use holdfast_shared::wire::sync::{DocumentHeads, DocumentProblem, SyncResponse};
@@ -24,6 +25,9 @@ impl Replica for SqliteLedger {
     }
 
     async fn absorb(&self, response: &SyncResponse, now: Now) -> Result<Absorbed, LedgerError> {
+        if let Some(challenge) = response.superseded.clone() {
+            return self.write(move |_, hand| Ok(speaker::challenged(hand, challenge))).await;
+        }
         let incarnation = response.incarnation;
         let met = self.write(move |connection, hand| meet(connection, &enrolled(hand)?, incarnation)).await?;
         if let Met::Predecessor { known } = met {
@@ -64,6 +68,7 @@ fn enrolled(hand: &Hand) -> Result<Identity, LedgerError> {
 
 fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Cut, LedgerError> {
     let identity = enrolled(hand)?;
+    let own = own(&identity);
     // Central cannot be reached, maybe: a try every few seconds would carry a few facts each time,
     // and thousands of small changes are six times the bytes of a few large ones.
     let probing = std::mem::replace(&mut hand.unanswered, true);
@@ -89,6 +94,7 @@ fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Cut, Ledger
         documents,
         asks: frames::asks(connection)?,
         more: more || to_carry,
+        speaker: speaker::speaks(connection, hand, &own)?,
     })
 }
 
@@ -113,7 +119,9 @@ enum Met {
 /// anew, and what it has already it skips.
 fn meet(connection: &Connection, identity: &Identity, incarnation: u64) -> Result<Met, LedgerError> {
     let (known, _) = heard(connection)?;
-    let Some(known) = known.filter(|known| *known != incarnation) else { return Ok(Met::Central) };
+    let Some(known) = known.filter(|known| *known != incarnation && Guard::IncarnationCheck.stands()) else {
+        return Ok(Met::Central);
+    };
     if incarnation < known {
         return Ok(Met::Predecessor { known });
     }
@@ -123,14 +131,15 @@ fn meet(connection: &Connection, identity: &Identity, incarnation: u64) -> Resul
     Ok(Met::Central)
 }
 
-fn own_stock(identity: &Identity) -> String {
-    format!("stock/{}/{}/*", identity.store, identity.replica)
-}
-
 fn offer_all(connection: &Connection, own: &str) -> Result<(), LedgerError> {
     connection.execute(sql::OWN_FORGET_ACKED, [own])?;
     connection.execute(sql::OWN_FORGET_CHANGES, [own])?;
     Ok(())
+}
+
+/// The names of this replica's stock documents.
+fn own(identity: &Identity) -> String {
+    format!("stock/{}/{}/*", identity.store, identity.replica)
 }
 
 /// Both sides have said all, and are not level: one of them lost something that the other takes
@@ -141,8 +150,8 @@ fn begin_anew(connection: &Connection, hand: &mut Hand) -> Result<(), LedgerErro
         return Ok(());
     }
     tracing::warn!("the documents differ from central's and nothing is left to say; beginning anew");
-    offer_all(connection, &own_stock(&enrolled(hand)?))?;
-    connection.execute(sql::AGENT_FORGET_CENTRAL, [])?;
+    offer_all(connection, &own(&enrolled(hand)?))?;
+    connection.execute(sql::AGENT_REHYDRATE, [])?;
     hand.began_anew = true;
     Ok(())
 }
@@ -181,8 +190,9 @@ fn conclude(
     }
     hand.put_carried(carried);
     let level = !to_carry && root.hash() == response.root;
+    speaker::answered(connection, hand, response, level)?;
     let quiet = silent && !to_carry && !response.more && problems.is_empty();
-    if !level && quiet {
+    if !level && quiet && response.quarantined.is_none() {
         begin_anew(connection, hand)?;
     }
     Ok((level, problems))
@@ -201,7 +211,8 @@ fn acknowledge(
     more: bool,
 ) -> Result<(), LedgerError> {
     let Some(row) = documents::find(connection, name)? else { return Ok(()) };
-    let known = documents::known(connection, row.row, heads)?;
+    let covered = documents::known(connection, row.row, heads)?;
+    let known = if Guard::AcknowledgedByHeads.stands() { covered } else { row.heads.clone() };
     if known.len() < heads.len() && !more {
         // Central has changes here that it did not send, or that we lost.
         connection.prepare_cached(sql::ASK)?.execute([name.to_string()])?;

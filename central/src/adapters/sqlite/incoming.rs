@@ -6,7 +6,7 @@ use super::ledger::{self, Recorded};
 use super::savepoint::Stop;
 use super::state::State;
 use super::tasks::{Grown, follow};
-use super::timeline::{CENTRAL, Happened, note};
+use super::timeline::{CENTRAL, Happened, note, note_doubt};
 use super::{Result, adopt, recall, recovery, stock};
 use crate::core::effects::words;
 use crate::core::exception::{Category, NewException, Severity};
@@ -15,7 +15,9 @@ use crate::ports::access::ReplicaIdentity;
 use holdfast_shared::document::{Bag, DocumentError, Heads, Incoming, Merged};
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::error::Code;
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{DocumentId, FactId, ReplicaId, TaskId};
+use holdfast_shared::stamp::Receipt;
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::fact::{belongs, decode};
 use holdfast_shared::wire::sync::{DocumentFrame, DocumentProblem};
@@ -62,6 +64,9 @@ pub(super) fn check_owner(
     name: &str,
     document: &DocumentId,
 ) -> Part<()> {
+    if !Guard::DocumentOwner.stands() {
+        return Ok(());
+    }
     let foreign =
         || refuse(name, Code::Forbidden, "it belongs to another store", Some(Category::ForeignClaim));
     match document {
@@ -85,6 +90,50 @@ pub(super) fn take_in(
     document: &DocumentId,
     now: UtcMs,
 ) -> Part<Taken> {
+    let cached = state.take_bag(&from.tenant, document);
+    let mut bag = match cached {
+        Some(bag) => bag,
+        None => load(conn, state.writer, &from.tenant, document)?,
+    };
+    let before = bag.heads();
+    let Admitted { merged, facts, lost } = admit(conn, from, &mut bag, frame, document)?;
+    let central = ReplicaId::new(CENTRAL).map_err(StoreError::from)?;
+    let mut reached = before;
+    for (author, changes) in adopt::by_author(&merged.changes, &from.replica, &central) {
+        let authored = Authored { tenant: &from.tenant, store: &from.store, document, author };
+        keep(conn, &authored, &reached, &merged.heads, changes)?;
+        reached = merged.heads.clone();
+    }
+    if let (DocumentId::Task(task), false) = (document, lost.is_empty()) {
+        adopt::prepare(conn, from, task, &facts, now)?;
+    }
+    let taken = record(conn, state, from, document, &facts, now)?;
+    if let (DocumentId::Task(task), false) = (document, lost.is_empty()) {
+        adopt::complete(conn, state, from, task, now)?;
+    }
+    for conflict in &merged.conflicts {
+        ledger::raise_conflict(conn, &from.tenant, &from.store, &conflict.id, now)?;
+    }
+    keep_loaded(state, from, document, bag);
+    Ok(taken)
+}
+
+/// A document's news that passed every check.
+pub(super) struct Admitted {
+    pub(super) merged: Merged,
+    pub(super) facts: Vec<(FactId, String, Fact)>,
+    /// Facts of central's own that a restore lost.
+    lost: BTreeSet<FactId>,
+}
+
+/// What every document of a replica must pass before anything of it is kept anywhere.
+pub(super) fn admit(
+    conn: &Connection,
+    from: &ReplicaIdentity,
+    bag: &mut Bag,
+    frame: &DocumentFrame,
+    document: &DocumentId,
+) -> Part<Admitted> {
     let name = frame.name();
     let replaying = recovery::is_replaying(conn, from)?;
     let brings = replaying && adopt::may_bring(conn, from, document)?;
@@ -93,12 +142,6 @@ pub(super) fn take_in(
     }
     let base = frame.base().map_err(|error| refused_by(name, &error.into()))?;
     let heads = frame.heads().map_err(|error| refused_by(name, &error.into()))?;
-    let cached = state.take_bag(&from.tenant, document);
-    let mut bag = match cached {
-        Some(bag) => bag,
-        None => load(conn, state.writer, &from.tenant, document)?,
-    };
-    let before = bag.heads();
     let incoming = Incoming { base: &base, heads: &heads, changes: &frame.changes };
     let central = ReplicaId::new(CENTRAL).map_err(StoreError::from)?;
     let others = super::access::replicas(conn, &from.tenant, &from.store)?;
@@ -121,24 +164,7 @@ pub(super) fn take_in(
     if unknown || !lost.is_empty() {
         adopt::check(conn, from, name, !unknown, &facts, &lost)?;
     }
-    let mut reached = before;
-    for (author, changes) in adopt::by_author(&merged.changes, &from.replica, &central) {
-        let authored = Authored { tenant: &from.tenant, store: &from.store, document, author };
-        keep(conn, &authored, &reached, &merged.heads, changes)?;
-        reached = merged.heads.clone();
-    }
-    if let (DocumentId::Task(task), false) = (document, lost.is_empty()) {
-        adopt::prepare(conn, from, task, &facts, now)?;
-    }
-    let taken = record(conn, state, from, document, &facts, now)?;
-    if let (DocumentId::Task(task), false) = (document, lost.is_empty()) {
-        adopt::complete(conn, state, from, task, now)?;
-    }
-    for conflict in &merged.conflicts {
-        ledger::raise_conflict(conn, &from.tenant, &from.store, &conflict.id, now)?;
-    }
-    keep_loaded(state, from, document, bag);
-    Ok(taken)
+    Ok(Admitted { merged, facts, lost })
 }
 
 /// Only stock documents are large enough to be worth it. What is not committed is forgotten.
@@ -189,6 +215,7 @@ fn record(
     facts: &[(FactId, String, Fact)],
     now: UtcMs,
 ) -> Part<Taken> {
+    let receipt = Receipt { at: now, ahead_ms: state.sender_ahead_ms };
     let before = match document {
         DocumentId::Task(task) => ledger::folded(conn, &from.tenant, task)?,
         DocumentId::Stock { .. } => None,
@@ -196,7 +223,10 @@ fn record(
     let (mut new, mut undone): (Vec<Fact>, Vec<Fact>) = (Vec::new(), Vec::new());
     for (id, text, fact) in facts {
         match ledger::record(conn, &from.tenant, &from.store, document, id, text)? {
-            Recorded::New => new.push(fact.clone()),
+            Recorded::New => {
+                ledger::mark_doubtful(conn, (&from.tenant, &from.store), fact, &receipt)?;
+                new.push(fact.clone());
+            }
             Recorded::Known => {}
             Recorded::Kept => ledger::raise_conflict(conn, &from.tenant, &from.store, id, now)?,
             Recorded::Replaced(other) => {
@@ -212,14 +242,14 @@ fn record(
     }
     let (stock_grew, changed_task) = match document {
         DocumentId::Stock { .. } => {
-            stock::undo(conn, &from.tenant, &from.store, &undone, now)?;
-            (stock::apply(conn, &from.tenant, &from.store, &new, now)?, None)
+            stock::undo(conn, &from.tenant, &from.store, &undone, &receipt)?;
+            (stock::apply(conn, &from.tenant, &from.store, &new, &receipt)?, None)
         }
         DocumentId::Task(task) => {
             new.sort_by_key(|fact| fact.at);
             let unknown = before.is_none();
             if !unknown {
-                tell(conn, from, task, &new)?;
+                tell(conn, from, task, &new, &receipt)?;
             }
             let release_to = Some(&from.replica);
             let grown = Grown { tenant: &from.tenant, task, before, release_to, now };
@@ -228,7 +258,7 @@ fn record(
                 recall::stop_others(conn, state, &from.tenant, &left, &reason, now)?;
             }
             if unknown {
-                tell(conn, from, task, &new)?;
+                tell(conn, from, task, &new, &receipt)?;
             }
             (false, Some(task.clone()))
         }
@@ -237,19 +267,26 @@ fn record(
 }
 
 /// Each fact is a line of the order's timeline.
-fn tell(conn: &Connection, from: &ReplicaIdentity, task: &TaskId, facts: &[Fact]) -> Result<()> {
+fn tell(
+    conn: &Connection,
+    from: &ReplicaIdentity,
+    task: &TaskId,
+    facts: &[Fact],
+    receipt: &Receipt,
+) -> Result<()> {
     let Some(state) = super::tasks::load(conn, &from.tenant, task)? else { return Ok(()) };
     for fact in facts {
         let Body::Task(said) = &fact.body else { continue };
         let happened = Happened {
             kind: said.event.kind(),
-            at: fact.at.wall,
+            at: receipt.likely(fact.at.wall),
             actor: &fact.actor,
             store: Some(&from.store),
             task: Some(task),
             words: &words(&said.event, &from.store),
         };
         note(conn, &from.tenant, &state.order, &happened)?;
+        note_doubt(conn, (&from.tenant, &state.order), fact.at.wall, receipt)?;
     }
     Ok(())
 }

@@ -15,6 +15,8 @@ mod access;
 mod adopt;
 mod answer;
 mod assign;
+mod boots;
+mod branch;
 mod cancel;
 mod counters;
 mod decisions;

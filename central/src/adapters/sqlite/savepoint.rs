@@ -37,13 +37,13 @@ pub(super) fn attempt_or<T, R>(
     };
     run("SAVEPOINT part")?;
     let outcome = part();
-    if outcome.is_err() {
+    if let Err(Stop::Refused(_)) = outcome {
         run("ROLLBACK TO part")?;
     }
-    run("RELEASE part")?;
     match outcome {
-        Ok(done) => Ok(Ok(done)),
-        Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
+        Ok(done) => run("RELEASE part").map(|()| Ok(done)),
+        Err(Stop::Refused(refusal)) => run("RELEASE part").map(|()| Err(refusal)),
+        // The whole job is undone; SQLite itself may have done so already, on a full disk.
         Err(Stop::Failed(error)) => Err(error),
     }
 }

@@ -12,6 +12,7 @@ use holdfast_shared::domain::stock::HoldRef;
 use holdfast_shared::domain::task::{Line, Phase, TaskState};
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{LineNo, Sku, StoreId, TaskId, TenantId};
+use holdfast_shared::stamp::Receipt;
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, named_params};
 use serde_json::json;
@@ -31,7 +32,7 @@ pub(super) fn apply(
     tenant: &TenantId,
     store: &StoreId,
     facts: &[Fact],
-    now: UtcMs,
+    receipt: &Receipt,
 ) -> Result<bool> {
     let mut differences: BTreeMap<&Sku, Difference> = BTreeMap::new();
     for fact in facts {
@@ -43,7 +44,7 @@ pub(super) fn apply(
         let difference = differences.entry(&stock.sku).or_default();
         difference.on_hand = difference.on_hand.saturating_add(stock.delta);
         difference.freed = difference.freed.saturating_add(freed);
-        difference.as_of = difference.as_of.max(fact.at.wall);
+        difference.as_of = difference.as_of.max(receipt.likely(fact.at.wall));
     }
     let mut digests = Digests::read(conn, tenant, store)?;
     let mut grew = false;
@@ -51,7 +52,7 @@ pub(super) fn apply(
         let key = [tenant.as_str(), sku.as_str(), store.as_str()];
         let before = one(conn, sql!(STOCK.on_hand), key, |row| row.get("on_hand"))?.unwrap_or(0);
         digests.move_stock(sku, before, before.saturating_add(difference.on_hand));
-        grew |= move_position(conn, tenant, store, sku, difference, now)?;
+        grew |= move_position(conn, tenant, store, sku, difference, receipt.at)?;
     }
     digests.write(conn, tenant, store)?;
     Ok(grew)
@@ -63,7 +64,7 @@ pub(super) fn undo(
     tenant: &TenantId,
     store: &StoreId,
     facts: &[Fact],
-    now: UtcMs,
+    receipt: &Receipt,
 ) -> Result<()> {
     for fact in facts {
         let Body::Stock(stock) = &fact.body else { continue };
@@ -77,8 +78,9 @@ pub(super) fn undo(
         let mut digests = Digests::read(conn, tenant, store)?;
         digests.move_stock(&stock.sku, before, before.saturating_add(on_hand));
         digests.write(conn, tenant, store)?;
-        let difference = Difference { on_hand, freed: again.saturating_neg(), as_of: fact.at.wall };
-        move_position(conn, tenant, store, &stock.sku, difference, now)?;
+        let difference =
+            Difference { on_hand, freed: again.saturating_neg(), as_of: receipt.likely(fact.at.wall) };
+        move_position(conn, tenant, store, &stock.sku, difference, receipt.at)?;
     }
     Ok(())
 }
@@ -239,7 +241,11 @@ pub(super) fn reserve(
         ":quantity": line.quantity,
         ":conditional": Guard::ConditionalReserve.stands(),
     };
-    one(conn, sql!(STOCK.reserve), params, |row| row.get("available"))
+    let told = one(conn, sql!(STOCK.reserve), params, |row| row.get("available"))?;
+    if told.is_some() || Guard::ConditionalReserve.stands() {
+        return Ok(told);
+    }
+    one(conn, sql!(STOCK.reserve_whatever), params, |row| row.get("available"))
 }
 
 pub(super) fn hold(

@@ -5,6 +5,7 @@ use super::StoreKey;
 use super::freeze::{Count, Observer, Turn};
 use super::policy::HealthPolicy;
 use super::store::{BOOTS_REMEMBERED_MAX, DigestVerdict, Gone, StoreHealth, VOICES_MAX, Voice};
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::ReplicaId;
 use holdfast_shared::time::MonoMs;
 use holdfast_shared::wire::signal::{Freshness, Heartbeat, Presence};
@@ -167,7 +168,7 @@ impl HealthBook {
         let away_ms = self.looked_at.map_or(0, |before| now.since(before));
         self.looked_at = Some(now);
         let paused_ms = (away_ms > policy.pause_ms).then_some(away_ms);
-        if paused_ms.is_some() {
+        if paused_ms.is_some() && Guard::PauseStartsAnew.stands() {
             self.start_anew(now);
         }
         let count = self.weigh(policy, now);

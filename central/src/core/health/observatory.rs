@@ -10,6 +10,7 @@ use super::signals::{SIGNALS, View, beat_is_good};
 use super::store::{Out, StoreHealth};
 use crate::core::eligibility::{Eligibility, Standing};
 use crate::core::fleet::StoreRecord;
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::TenantId;
 use holdfast_shared::time::{MonoMs, Now, UtcMs};
 use holdfast_shared::wire::signal::Heartbeat;
@@ -207,7 +208,8 @@ impl Observatory {
     /// Wall-clock deadlines wait one full period after a step of that clock or a start.
     #[must_use]
     pub fn deadlines_wait(&self, period_ms: i64, now: MonoMs) -> bool {
-        self.wall.offset_ms.is_none() || now.since(self.wall.stepped_at) < period_ms
+        let waits = self.wall.offset_ms.is_none() || now.since(self.wall.stepped_at) < period_ms;
+        waits && Guard::DeadlinesWait.stands()
     }
 
     #[must_use]

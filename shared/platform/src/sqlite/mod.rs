@@ -5,6 +5,7 @@
 //! number gives the space back.
 
 mod error;
+pub mod mishap;
 mod open;
 mod readers;
 mod sql;

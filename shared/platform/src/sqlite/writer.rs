@@ -3,9 +3,10 @@
 //! Each job runs in its own savepoint: one that fails is undone alone. When the commit fails,
 //! every job of the batch is told, because none of them was written.
 
-use super::StorageError;
 use super::witness::{Counter, Note};
+use super::{StorageError, mishap};
 use futures::channel::oneshot;
+use holdfast_shared::guard::Guard;
 use holdfast_shared::limits::{WRITER_BATCH_MAX, WRITER_QUEUE_MAX};
 use rusqlite::Connection;
 use std::fmt;
@@ -255,8 +256,9 @@ fn run_batch<S: Companion>(connection: &Connection, hands: &mut Hands<S>, mut ba
         }
         hands.state.on_failed_commit();
     }
+    let told = if Guard::AnswerAfterCommit.stands() { committed.as_ref().copied() } else { Ok(()) };
     for job in batch {
-        job.answer(committed.as_ref().copied());
+        job.answer(told);
     }
 }
 
@@ -270,6 +272,7 @@ fn transact<S: Companion>(
     hands: &mut Hands<S>,
     batch: &mut [Boxed<S>],
 ) -> Result<(), StorageError> {
+    mishap::begin(connection)?;
     run(connection, "BEGIN IMMEDIATE")?;
     let before = connection.total_changes();
     for job in batch {
@@ -289,6 +292,7 @@ fn transact<S: Companion>(
         }
         run(connection, "RELEASE job")?;
     }
+    mishap::before_commit(connection)?;
     match &mut hands.counter {
         // A commit that writes nothing would only be synced for its own count.
         Some(counter) if connection.total_changes() != before => {
@@ -296,8 +300,8 @@ fn transact<S: Companion>(
             let note = hands.state.note(connection)?;
             run(connection, "COMMIT")?;
             counter.tell(counted, note);
-            Ok(())
         }
-        Some(_) | None => run(connection, "COMMIT"),
+        Some(_) | None => run(connection, "COMMIT")?,
     }
+    mishap::after_commit(connection)
 }

@@ -37,6 +37,13 @@ WHERE tenant = :tenant AND sku = :sku AND store = :store
 RETURNING on_hand - (reserved - :quantity)
     - (SELECT buffer_units FROM store s WHERE s.tenant = :tenant AND s.store = :store) AS available
 
+-- name: reserve_whatever
+-- What happens without the condition; only the simulator ever asks for it.
+UPDATE position SET reserved = reserved + :quantity
+WHERE tenant = :tenant AND sku = :sku AND store = :store
+RETURNING on_hand - (reserved - :quantity)
+    - (SELECT buffer_units FROM store s WHERE s.tenant = :tenant AND s.store = :store) AS available
+
 -- name: hold
 INSERT INTO hold (tenant, task, line, store, sku, taken, available, quantity)
 VALUES (:tenant, :task, :line, :store, :sku, :quantity, :available, :quantity)

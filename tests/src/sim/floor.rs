@@ -1,0 +1,45 @@
+//! A store as it really is, whatever the books say: goods on the shelf, in totes, and carried out.
+
+use holdfast_shared::domain::task::TaskState;
+use holdfast_shared::ids::{LineNo, Sku, TaskId};
+use std::collections::BTreeMap;
+
+#[derive(Debug, Default)]
+pub struct Floor {
+    pub shelf: BTreeMap<Sku, i64>,
+    /// What was picked, by task.
+    pub totes: BTreeMap<TaskId, BTreeMap<Sku, i64>>,
+    /// Units that left since the checks last looked.
+    pub left: Vec<(TaskId, Sku, i64)>,
+}
+
+impl Floor {
+    pub fn on_shelf(&self, sku: &Sku) -> i64 {
+        self.shelf.get(sku).copied().unwrap_or(0)
+    }
+
+    pub fn in_tote(&self, task: &TaskId, sku: &Sku) -> i64 {
+        self.totes.get(task).and_then(|tote| tote.get(sku)).copied().unwrap_or(0)
+    }
+
+    /// Staff see what lies in the tote already, also when the screen has forgotten it.
+    pub fn pick(&mut self, task: &TaskState, line: LineNo, quantity: i64) {
+        let Some(line) = task.line(line) else { return };
+        let lacking = line.picked + quantity - self.in_tote(&task.task, &line.sku);
+        let taken = lacking.clamp(0, self.on_shelf(&line.sku));
+        *self.shelf.entry(line.sku.clone()).or_default() -= taken;
+        *self.totes.entry(task.task.clone()).or_default().entry(line.sku.clone()).or_default() += taken;
+    }
+
+    pub fn carry_out(&mut self, task: &TaskId) {
+        for (sku, units) in self.totes.remove(task).unwrap_or_default() {
+            self.left.push((task.clone(), sku, units));
+        }
+    }
+
+    pub fn put_back(&mut self, task: &TaskId) {
+        for (sku, units) in self.totes.remove(task).unwrap_or_default() {
+            *self.shelf.entry(sku).or_default() += units;
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! What central did, against what it may do: read from its file and from what reached it, and not
+//! from what it remembers.
+
+use super::eye::{CentralEye, Event};
+use super::head_office::{ACCEPT_WITHIN_MS, HeadOffice, LEASE_MS};
+use super::shop::Shop;
+use anyhow::{Context, Result, ensure};
+use holdfast_central::core::exception::{Category, Severity};
+use holdfast_central::core::health::StoreKey;
+use holdfast_central::ports::PageRequest;
+use holdfast_central::ports::fleet::Fleet;
+use holdfast_shared::ids::{StoreId, TaskId, TenantId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A store is dark after this much silence.
+const DARK_MS: i64 = 31_000;
+/// A store that speaks is heard this often.
+const SPOKE_WITHIN_MS: i64 = 7_000;
+/// A hard closure moves work whatever is heard; for this long after, a recall may be its doing.
+const CLOSURE_ECHO_MS: i64 = 120_000;
+
+/// What central was doing when an event was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// It moved work of stores that it calls dark or closed.
+    MovingWork,
+    /// It withdrew offers that nobody accepted in time.
+    Withdrawing,
+    Other,
+}
+
+#[derive(Debug, Default)]
+struct Given {
+    at_ms: i64,
+    released: bool,
+    recalled: bool,
+}
+
+#[derive(Debug)]
+pub struct Watcher {
+    pub eye: CentralEye,
+    given: BTreeMap<TaskId, Given>,
+    /// Stores that spoke until central was cut off from all of them.
+    witnesses: BTreeSet<StoreId>,
+    /// A store has sent what is not its own: central says so.
+    pub foreign_claim_made: bool,
+}
+
+impl Watcher {
+    /// # Errors
+    /// When central's file cannot be read.
+    pub fn new(office: &HeadOffice) -> Result<Self> {
+        Ok(Self {
+            eye: CentralEye::open(&office.file)?,
+            given: BTreeMap::new(),
+            witnesses: BTreeSet::new(),
+            foreign_claim_made: false,
+        })
+    }
+
+    /// Everybody falls silent at once now, and it is not they.
+    pub fn uplink_lost(&mut self, office: &HeadOffice, shops: &[Shop], tenant: &TenantId, now_ms: i64) {
+        let spoke = |shop: &&Shop| {
+            let heard = office.heard(&shop.identity.store).at_ms;
+            let key = StoreKey::new(tenant.clone(), shop.identity.store.clone());
+            let routable = office
+                .watch
+                .with(|observatory| observatory.eligibility(&key).is_some_and(|e| !e.kinds.is_empty()));
+            heard.is_some_and(|at| now_ms - at <= SPOKE_WITHIN_MS) && routable
+        };
+        self.witnesses = shops.iter().filter(spoke).map(|shop| shop.identity.store.clone()).collect();
+    }
+
+    pub fn uplink_back(&mut self) {
+        self.witnesses.clear();
+    }
+
+    /// What central wrote down since the last look.
+    ///
+    /// # Errors
+    /// What it may not have done.
+    pub fn look_at_events(
+        &mut self,
+        office: &HeadOffice,
+        shops: &[Shop],
+        moment: Moment,
+        now_ms: i64,
+    ) -> Result<()> {
+        for event in self.eye.news()? {
+            let given = self.given.entry(event.task.clone()).or_default();
+            match event.kind.as_str() {
+                "allocated" => given.at_ms = now_ms,
+                "released" => given.released = true,
+                _ => {
+                    given.recalled = true;
+                    ensure!(!event.words.is_empty(), "EXPLAINED: {} was recalled without a word", event.task);
+                }
+            }
+            ensure!(
+                !(given.released && given.recalled),
+                "NO_DOUBLE_SHIP: {} is released to {} and given to somebody else",
+                event.task,
+                event.store
+            );
+            if event.kind != "recalled" {
+                continue;
+            }
+            let waited_ms = now_ms - given.at_ms;
+            match moment {
+                Moment::Withdrawing => ensure!(
+                    waited_ms >= ACCEPT_WITHIN_MS,
+                    "FAIL_STATIC: {} was withdrawn after {waited_ms} ms of {ACCEPT_WITHIN_MS}",
+                    event.task
+                ),
+                Moment::MovingWork => self.look_at_failover(office, shops, &event, now_ms)?,
+                Moment::Other => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn look_at_failover(
+        &self,
+        office: &HeadOffice,
+        shops: &[Shop],
+        event: &Event,
+        now_ms: i64,
+    ) -> Result<()> {
+        let Event { task, store, .. } = event;
+        let mut boxes = shops.iter().filter(|shop| shop.identity.store == *store);
+        if boxes.any(|shop| shop.closed || shop.closed_at_ms.is_some_and(|at| now_ms - at < CLOSURE_ECHO_MS))
+        {
+            return Ok(());
+        }
+        let heard = office.heard(store);
+        let from = heard.at_ms.unwrap_or(0).max(office.listens_since_ms);
+        let listened_ms = now_ms - from;
+        ensure!(
+            listened_ms >= DARK_MS,
+            "FAIL_STATIC: {task} was moved from {store} after {listened_ms} ms of listening"
+        );
+        ensure!(
+            self.witnesses.len() < 2 || !self.witnesses.contains(store),
+            "FAIL_STATIC: {task} was moved from {store}, and it is central that is cut off"
+        );
+        let begun = self.eye.phase(task)?.is_some_and(|phase| phase != "offered");
+        let leased_ms = now_ms - heard.synced_at_ms.unwrap_or(i64::MIN / 2);
+        ensure!(
+            !begun || leased_ms >= LEASE_MS,
+            "LEASE: {task} was moved from {store} {leased_ms} ms after its last sync, of {LEASE_MS}"
+        );
+        Ok(())
+    }
+
+    /// # Errors
+    /// What is wrong with central's books.
+    pub async fn look_at_books(&self, office: &HeadOffice, tenant: &TenantId) -> Result<()> {
+        if let Some(wrong) = self.eye.never()? {
+            anyhow::bail!("{wrong}");
+        }
+        let Some(store) = office.store() else { return Ok(()) };
+        let page = PageRequest { cursor: None, limit: 500 };
+        for raised in store.exceptions(tenant, true, &page).await?.rows {
+            let invariant = match raised.category {
+                Category::Drift => Some("CONVERGE"),
+                Category::DamagedSync => Some("NO_LOST_ACK"),
+                Category::FactConflict => Some("ONCE"),
+                Category::ClonedBox => Some("ISOLATED"),
+                Category::ForeignClaim => (!self.foreign_claim_made).then_some("ISOLATED"),
+                Category::Contradiction => (raised.severity == Severity::High).then_some("LEGAL"),
+                Category::Backorder
+                | Category::ReleasedAtDarkStore
+                | Category::ObserverFrozen
+                | Category::Override
+                | Category::ReturnDue
+                | Category::CancelUnanswered
+                | Category::WrongClock
+                | Category::Stuck
+                | Category::Restored => None,
+            };
+            if let Some(invariant) = invariant {
+                anyhow::bail!("{invariant}: central raised {:?}: {}", raised.category, raised.detail);
+            }
+        }
+        Ok(())
+    }
+
+    /// At rest: what routing goes by is what can be shown afterwards.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn look_at_standings(&self, office: &HeadOffice, shops: &[Shop], tenant: &TenantId) -> Result<()> {
+        for shop in shops {
+            let store = &shop.identity.store;
+            let key = StoreKey::new(tenant.clone(), store.clone());
+            let used = office
+                .watch
+                .with(|observatory| observatory.eligibility(&key).map(|e| e.standing.as_str().to_owned()));
+            let kept = self.eye.standing(store)?;
+            let used = used.context("a store that central has no opinion of")?;
+            ensure!(
+                kept.as_deref() == Some(used.as_str()),
+                "EXPLAINED: {store} is {used}, and on record as {kept:?}"
+            );
+        }
+        Ok(())
+    }
+}
