@@ -3,6 +3,7 @@ use holdfast_central::core::order::OrderState;
 use holdfast_central::ports::orders::{CancelOutcome, Orders, Placed};
 use holdfast_central::ports::recovery::{OverrideOutcome, Recoveries, Recovery};
 use holdfast_shared::domain::task::{FulfilmentKind, Status};
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::Actor;
 use holdfast_tests::conformance::world;
 use holdfast_tests::stage::Stage;
@@ -309,4 +310,44 @@ async fn a_box_with_thousands_of_facts_tells_them_all_again() {
     stage.level("leeds").await;
     assert_eq!(stage.position("leeds", "S-3999").await.on_hand, 3);
     assert!(recovery(&stage).await.unwrap().over);
+}
+
+/// What the window is good for: without it leeds gets a release that york may have had.
+#[tokio::test]
+async fn without_the_window_goods_are_released_before_every_store_has_told() {
+    let mut stage = Stage::open().await;
+    stage.store("leeds", &[("A", 1)]).await;
+    stage.store("york", &[]).await;
+    stage.order("o1", &[("A", 1)]).await;
+    stage.decide().await;
+    stage.sync("leeds").await;
+    stage.office.store().begin_recovery("a person said so", stage.now().utc).await.unwrap();
+    replay(&mut stage, "leeds").await;
+    stage.pack("leeds", "o1-1").await;
+    stage.sync("leeds").await;
+    assert_eq!(stage.status_at("leeds", "o1-1").await, Status::AwaitingRelease);
+    Guard::take_away(Some(Guard::RecoveryBeforeRouting));
+    stage.sync("leeds").await;
+    Guard::take_away(None);
+    assert_eq!(stage.status_at("leeds", "o1-1").await, Status::Ready);
+}
+
+/// What the echo is good for: without it a restored machine never finds out.
+#[tokio::test]
+async fn without_the_echo_a_restored_machine_does_not_find_out() {
+    let mut stage = Stage::open().await;
+    stage.store("leeds", &[("A", 1)]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let backup = folder.path().join("backup.db");
+    stage.office.back_up(&backup);
+    stage.order("o1", &[("A", 1)]).await;
+    stage.decide().await;
+    stage.sync("leeds").await;
+    restore(&mut stage, &backup);
+    Guard::take_away(Some(Guard::IncarnationCheck));
+    stage.sync("leeds").await;
+    Guard::take_away(None);
+    assert_eq!(recovery(&stage).await, None);
+    stage.sync("leeds").await;
+    assert_eq!(recovery(&stage).await.map(|told| told.incarnation), Some(2));
 }
