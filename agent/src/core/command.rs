@@ -188,6 +188,7 @@ impl Refusal {
             | Self::CentralAnswers
             | Self::NotEnrolled
             | Self::Rehydrating
+            | Self::ReleasedElsewhere(_)
             | Self::Quarantined(_)
             | Self::Quantity(_)
             | Self::Invalid(_) => None,

@@ -45,6 +45,11 @@ enum Command {
     Store(StoreCommand),
     /// Print a one-time code with which an agent enrols for this store.
     EnrolCode { store: String },
+    /// Write a copy of the database into a new file. Central may run.
+    Backup { file: PathBuf },
+    /// Say that the database was put back from a backup, when central could not find out by itself:
+    /// after a restore of a whole machine. Central must be stopped.
+    Restored,
     /// Say what works and what does not.
     Status,
     /// Print the OpenAPI document.
@@ -131,6 +136,11 @@ fn act(args: Args) -> Result<()> {
         }
         Command::Store(StoreCommand::Put { file }) => threads.block_on(put_stores(&config, &file)),
         Command::EnrolCode { store } => threads.block_on(enrol_code(&config, &store)),
+        Command::Backup { file } => {
+            runtime::backup(&config, &file)?;
+            say(&format!("The database is copied into {}.", file.display()))
+        }
+        Command::Restored => threads.block_on(restored(&config)),
         Command::Status => threads.block_on(status(&config)),
     }
 }
@@ -181,6 +191,14 @@ async fn enrol_code(config: &CentralConfig, store: &str) -> Result<()> {
     let offered =
         Client::of(config)?.post(&format!("/v1/stores/{store}/enrolments"), &serde_json::Value::Null).await?;
     say(word(&offered, "/code").context("central's answer has no code")?)
+}
+
+async fn restored(config: &CentralConfig) -> Result<()> {
+    let incarnation = runtime::restored(config).await?;
+    say(&format!(
+        "Central works on as incarnation {incarnation}. Start it: open orders wait until every store has told \
+         what it did. /console/recovery shows whom it waits for."
+    ))
 }
 
 async fn status(config: &CentralConfig) -> Result<()> {

@@ -40,6 +40,8 @@ pub enum Category {
     WrongClock,
     /// A hold without an order line that needs it, or a task that does not end.
     Stuck,
+    /// Central was restored from a backup, and something of it needs a person.
+    Restored,
 }
 
 impl Category {
@@ -62,6 +64,7 @@ impl Category {
             Self::CancelUnanswered => "cancel_unanswered",
             Self::WrongClock => "wrong_clock",
             Self::Stuck => "stuck",
+            Self::Restored => "restored",
         }
     }
 }

@@ -79,6 +79,8 @@ pub struct StoreRecord {
     pub enrolled_replicas: u32,
     pub open_tasks: u32,
     pub closures: Vec<Closure>,
+    /// Central was restored, and this store has not told yet what it did before.
+    pub recovering: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -12,6 +12,8 @@ pub mod lineage;
 pub mod order;
 pub mod order_request;
 pub mod order_state;
+pub mod recovery;
+pub mod rivals;
 pub mod routing;
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 use super::fleet::Place;
 use super::health::spoken;
 use holdfast_shared::domain::task::FulfilmentKind;
-use holdfast_shared::ids::{Actor, LineNo, OrderId, Sku, StoreId, TaskId, TenantId, TraceId};
+use holdfast_shared::ids::{
+    Actor, BadId, IdempotencyKey, LineNo, OrderId, Sku, StoreId, TaskId, TenantId, TraceId,
+};
 use holdfast_shared::money::Money;
 use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
@@ -39,6 +41,19 @@ pub struct OrderLineRequest {
     pub quantity: i64,
     #[serde(default)]
     pub unit_price: Option<Money>,
+}
+
+/// The id of the order that this key places: the same intent has the same order, also at a central
+/// that was restored and has never heard of the key. `o-` and 26 letters and digits.
+pub fn order_id(tenant: &TenantId, key: &IdempotencyKey) -> Result<OrderId, BadId> {
+    let mut hasher = blake3::Hasher::new();
+    // A tenant id holds no zero byte, so tenant and key cannot be confused.
+    for part in ["holdfast order", tenant.as_str(), key.as_str()] {
+        hasher.update(part.as_bytes()).update(&[0]);
+    }
+    let mut id = [0; 16];
+    hasher.finalize_xof().fill(&mut id);
+    OrderId::new(format!("o-{}", data_encoding::BASE32_DNSSEC.encode(&id)))
 }
 
 /// How far a line, and so an order, has come.
@@ -119,6 +134,8 @@ pub struct Order {
     pub placed_at: UtcMs,
     pub changed_at: UtcMs,
     pub trace: TraceId,
+    /// Adopted from a store since central was restored: what the storefront asked for is lost.
+    pub request_lost: bool,
 }
 
 /// One entry of an order's timeline: what happened, when, by whom, and why.
@@ -153,5 +170,19 @@ impl StoreClock {
     pub fn words(&self) -> String {
         let side = if self.ahead_ms > 0 { "ahead" } else { "behind" };
         format!("the store's clock was {} {side}", spoken(self.ahead_ms.saturating_abs()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_intent_is_one_order() {
+        let id = |tenant: &str, key: &str| order_id(&tenant.parse().unwrap(), &key.parse().unwrap()).unwrap();
+        assert_eq!(id("acme", "k-1"), id("acme", "k-1"));
+        assert_ne!(id("acme", "k-1"), id("acme", "k-2"));
+        assert_ne!(id("acme", "k-1"), id("acm", "ek-1"));
+        assert_eq!(id("acme", "k-1").as_str().len(), 28);
     }
 }

@@ -41,6 +41,7 @@ pub(crate) fn record(name: &str) -> StoreRecord {
         enrolled_replicas: 1,
         open_tasks: 0,
         closures: Vec::new(),
+        recovering: false,
     }
 }
 

@@ -14,6 +14,7 @@ use crate::ports::fleet::{Fleet, StorePosition};
 use crate::ports::poke::Poke;
 use crate::ports::work::{AssignOutcome, Assignment, Work};
 use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{DecisionId, Sku, StoreId, TenantId};
 use holdfast_shared::time::Now;
 use std::collections::{BTreeMap, BTreeSet};
@@ -106,6 +107,7 @@ impl FleetView {
                 store: record.store.clone(),
                 eligibility: eligibility.clone(),
                 open_tasks: record.open_tasks,
+                recovering: record.recovering && Guard::RecoveryBeforeRouting.stands(),
                 available: available.get(&record.store.store).cloned().unwrap_or_default(),
             })
             .collect()

@@ -10,6 +10,7 @@ pub mod leases;
 pub mod orders;
 pub mod outbox;
 pub mod poke;
+pub mod recovery;
 pub mod replication;
 pub mod signals;
 pub mod work;
@@ -35,6 +36,7 @@ pub trait Storage:
     + leases::Leases
     + orders::Orders
     + outbox::Outbox
+    + recovery::Recoveries
     + replication::Replication
     + work::Work
 {
@@ -48,6 +50,7 @@ impl<T> Storage for T where
         + leases::Leases
         + orders::Orders
         + outbox::Outbox
+        + recovery::Recoveries
         + replication::Replication
         + work::Work
 {

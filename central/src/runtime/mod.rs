@@ -6,6 +6,7 @@
 //! outbox to open streams; `measure` keeps the gauges. One that fails stops the process: a central
 //! that is half there would look alive and not be.
 
+mod backup;
 mod config;
 mod first_start;
 mod tasks;
@@ -16,6 +17,7 @@ pub(crate) use first_start::ADMIN_KEY_FILE;
 
 pub use crate::adapters::mqtt_client::ExternalSettings;
 pub use crate::ports::demo::{DemoAction, DemoControls};
+pub use backup::{backup, restored};
 pub use config::{CentralConfig, ENV_PREFIX, HttpConfig, MqttConfig};
 
 use crate::adapters::http::{self, App, Bells, Rooms};
@@ -50,6 +52,8 @@ pub enum CentralError {
     DataDir(#[from] DataDirError),
     #[error("the database cannot be opened")]
     Database(#[source] StoreError),
+    #[error("the backup cannot be written")]
+    Backup(#[source] StoreError),
     #[error("the first key cannot be stored")]
     FirstStart(#[source] StoreError),
     #[error(transparent)]
@@ -136,6 +140,9 @@ pub async fn start(
              directory as it is, put the newest backup into a new one and start with that: the stores bring \
              what it lacks"
         );
+    }
+    if let Some(incarnation) = storage.restored() {
+        tracing::warn!(incarnation, "the database is an older one; orders wait until every store has told");
     }
     let clock = SystemClock;
     let admin_key = first_start::admin_key(&data_dir, &storage, damage.is_none(), clock.now().utc).await?;

@@ -268,6 +268,13 @@ async fn gauges(app: &App) -> Result<(), StoreError> {
             let count = u64::try_from(app.count(&tenant, standing)).unwrap_or(u64::MAX);
             set("holdfast_stores", "standing", standing.as_str(), &of, count);
         }
+        if let Some(recovery) = app.storage.recovery(&tenant).await? {
+            let waiting = recovery.stores.iter().filter(|store| store.is_waited_for()).count();
+            let waiting = u64::try_from(waiting).unwrap_or(u64::MAX);
+            set("holdfast_recovery", "what", "waiting_replicas", &of, waiting);
+            set("holdfast_recovery", "what", "held_orders", &of, recovery.held_orders);
+            set("holdfast_recovery", "what", "adopted_orders", &of, recovery.adopted_orders);
+        }
         let page = PageRequest { cursor: None, limit: COUNTED_MAX };
         let open = app.storage.exceptions(&tenant, true, &page).await?.rows.len();
         set("holdfast_exceptions_open", "capped_at", "500", &of, u64::try_from(open).unwrap_or(u64::MAX));

@@ -33,6 +33,13 @@ pub struct StoredChange {
     pub bytes: Vec<u8>,
 }
 
+impl StoredChange {
+    /// The ids of the facts that it put.
+    pub fn fact_ids(&self) -> Result<Vec<FactId>, DocumentError> {
+        Ok(Change::parse(&self.bytes)?.facts.into_iter().map(|(id, _)| id).collect())
+    }
+}
+
 /// What [`Bag::record`] did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Recorded {

@@ -9,11 +9,12 @@ use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::domain::stock::{HoldRef, Movement, StockFact, digest_element};
 use holdfast_shared::domain::task::{TaskEvent, TaskFact, TaskState};
 use holdfast_shared::domain::task_fold::fold;
-use holdfast_shared::ids::{Actor, BootId, DocumentId, FactId, LineNo, Sku, TaskId};
+use holdfast_shared::ids::{Actor, BootId, DocumentId, FactId, LineNo, ReplicaId, Sku, TaskId};
 use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::{Hlc, Now};
 use holdfast_shared::wire::fact::{decode, encode};
 use holdfast_shared::wire::sync::{DocumentFrame, DocumentHeads, SYNC_VERSION, SyncRequest, SyncResponse};
+use serde_bytes::ByteBuf;
 use std::collections::BTreeMap;
 
 #[derive(Debug)]
@@ -84,6 +85,22 @@ impl Agent {
         let writer = self.writer;
         let bag = self.documents.entry(document.clone()).or_insert_with(|| Bag::new(writer));
         bag.record(&[(fact.id.clone(), encode(fact).unwrap())]).unwrap();
+    }
+
+    /// Central said so, in a change of its own, and told only this replica.
+    pub fn hear_of_central(&mut self, document: &DocumentId, fact: &Fact) {
+        let central = ReplicaId::new("central").unwrap();
+        let mut bag = Bag::new(WriterId::new(
+            &central,
+            blake3::hash(fact.id.as_str().as_bytes()).as_bytes()[..8].try_into().unwrap(),
+        ));
+        let recorded = bag.record(&[(fact.id.clone(), encode(fact).unwrap())]).unwrap();
+        let changes: Vec<ByteBuf> =
+            recorded.changes.into_iter().map(|change| ByteBuf::from(change.bytes)).collect();
+        let (base, heads) = (Heads::empty(), bag.heads());
+        let writer = self.writer;
+        let own = self.documents.entry(document.clone()).or_insert_with(|| Bag::new(writer));
+        own.merge(&Incoming { base: &base, heads: &heads, changes: &changes }, &|_| true).unwrap();
     }
 
     pub fn stock(&mut self, sku: &Sku, delta: i64, movement: Movement) {
@@ -220,6 +237,9 @@ impl Agent {
     }
 
     pub fn absorb(&mut self, response: &SyncResponse) {
+        if self.incarnation.is_some_and(|known| known != response.incarnation) {
+            self.acknowledged.clear();
+        }
         for frame in &response.documents {
             let document = frame.document().unwrap();
             let writer = self.writer;

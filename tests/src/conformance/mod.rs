@@ -19,6 +19,7 @@ pub mod fleet;
 pub mod hostile;
 pub mod limits;
 pub mod orders;
+pub mod recovering;
 pub mod returning;
 pub mod stock;
 pub mod sync;
@@ -61,6 +62,12 @@ macro_rules! conformance {
             orders::a_key_for_another_request_is_refused,
             orders::a_listing_pages_newest_first_and_by_state,
             orders::events_are_published_in_order_and_once,
+            recovering::lost_work_is_adopted_while_a_store_replays_and_not_otherwise,
+            recovering::a_replaying_store_cannot_say_everything,
+            recovering::a_hold_that_ended_before_its_task_was_known_has_ended,
+            recovering::nobody_leaps_far_ahead_of_central,
+            recovering::what_was_heard_beyond_the_last_change_proves_a_restore,
+            recovering::of_two_bodies_the_smaller_hash_counts,
             returning::work_that_nobody_else_began_is_given_back,
             returning::an_acknowledgement_that_came_too_late_still_counts_while_nobody_began,
             returning::work_that_another_store_began_is_put_back,

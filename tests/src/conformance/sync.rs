@@ -69,7 +69,7 @@ pub async fn a_new_incarnation_sends_everything_again(storage: &dyn Storage) {
     let (task, _) = assigned(storage, "o1", "leeds").await;
     leeds.sync(storage, at(30)).await;
     assert!(leeds.sync(storage, at(31)).await.response.documents.is_empty());
-    leeds.incarnation = Some(99);
+    storage.begin_recovery("a drill", at(32).utc).await.unwrap();
     let again = leeds.sync(storage, at(32)).await.response;
     let sent: Vec<_> = again.documents.iter().map(|frame| frame.document().unwrap()).collect();
     assert_eq!(sent, [DocumentId::Task(task)]);

@@ -112,7 +112,7 @@ impl Target for Hearing {
             .block_on(evaluate(&self.storage, &self.watch, now))
             .map_err(|error| format!("the fleet cannot be judged: {error}"))?;
         Ok(match outcome {
-            Outcome::Heard(_) | Outcome::Own => Verdict::Taken,
+            Outcome::Heard(_) | Outcome::Own | Outcome::Apart => Verdict::Taken,
             Outcome::Unreadable | Outcome::Foreign => Verdict::Refused,
         })
     }

@@ -305,7 +305,6 @@ impl World {
 fn blank(of: &Identity, sent_at: Hlc) -> SyncRequest {
     let Identity { store, replica, boot, .. } = of.clone();
     SyncRequest {
-        baseline: None,
         version: SYNC_VERSION,
         store,
         replica,

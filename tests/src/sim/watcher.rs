@@ -177,7 +177,8 @@ impl Watcher {
                 | Category::ReturnDue
                 | Category::CancelUnanswered
                 | Category::WrongClock
-                | Category::Stuck => None,
+                | Category::Stuck
+                | Category::Restored => None,
             };
             if let Some(invariant) = invariant {
                 anyhow::bail!("{invariant}: central raised {:?}: {}", raised.category, raised.detail);

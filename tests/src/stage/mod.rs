@@ -140,6 +140,12 @@ impl Stage {
         self.decide().await;
     }
 
+    /// More opening stock at a box, not synced.
+    pub async fn open_stock(&mut self, name: &str, stock: &[(&str, i64)]) {
+        let now = self.now();
+        self.shop(name).open_stock(stock, now).await;
+    }
+
     /// One more box for a store, enrolled under an identity of its own.
     pub async fn enrol(&mut self, store: &str, name: &str) {
         self.codes += 1;

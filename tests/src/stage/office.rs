@@ -101,6 +101,11 @@ impl Office {
         super::shop::replace(&self.file, backup);
     }
 
+    /// What lies beside the database is gone, as after a restore of a whole machine.
+    pub fn lose_witness(&self) {
+        let _ = std::fs::remove_file(holdfast_platform::sqlite::witness_path(&self.file));
+    }
+
     #[must_use]
     pub fn store(&self) -> &SqliteStore {
         self.store.as_ref().unwrap_or_else(|| panic!("central is down"))

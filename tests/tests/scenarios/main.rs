@@ -18,6 +18,7 @@ mod a_store_clock_six_hours_off;
 mod an_agent_is_restored_from_yesterday;
 mod an_image_is_cloned;
 mod an_ordinary_day;
+mod central_is_restored;
 mod clocks_jump_and_nothing_moves;
 mod epochs;
 mod outside_a_seal;

@@ -29,7 +29,12 @@ impl Replica for SqliteLedger {
             return self.write(move |_, hand| Ok(speaker::challenged(hand, challenge))).await;
         }
         let incarnation = response.incarnation;
-        self.write(move |connection, hand| meet(connection, &enrolled(hand)?, incarnation)).await?;
+        let met = self.write(move |connection, hand| meet(connection, &enrolled(hand)?, incarnation)).await?;
+        if let Met::Predecessor { known } = met {
+            let problem =
+                format!("central answered as incarnation {incarnation}, but {known} is known: not taken");
+            return Ok(Absorbed { problems: vec![problem], ..Absorbed::default() });
+        }
         let mut absorbed = Absorbed::default();
         for piece in response.documents.chunks(FRAMES_PER_COMMIT) {
             let piece = piece.to_vec();
@@ -101,21 +106,36 @@ fn heard(connection: &Connection) -> Result<(Option<u64>, u64), StorageError> {
     Ok((incarnation.map(unsigned).transpose()?, unsigned(cursor)?))
 }
 
-/// A central that was restored may lack what its predecessor acknowledged: all of ours is offered
-/// anew, and what it has already it skips.
-fn meet(connection: &Connection, identity: &Identity, incarnation: u64) -> Result<(), LedgerError> {
-    let (known, _) = heard(connection)?;
-    if known.is_some_and(|known| known != incarnation) && Guard::IncarnationCheck.stands() {
-        tracing::warn!(?known, incarnation, "central was restored; everything is offered to it again");
-        offer_all(connection, identity)?;
-    }
-    Ok(())
+/// Who answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Met {
+    Central,
+    /// Late, or a backup that does not know yet that it is one: what it decides was decided before
+    /// the restore, and may have been decided otherwise since.
+    Predecessor {
+        known: u64,
+    },
 }
 
-fn offer_all(connection: &Connection, identity: &Identity) -> Result<(), LedgerError> {
-    let own = own(identity);
-    connection.execute(sql::OWN_FORGET_ACKED, [&own])?;
-    connection.execute(sql::OWN_FORGET_CHANGES, [&own])?;
+/// A central that was restored may lack what its predecessor acknowledged: all of ours is offered
+/// anew, and what it has already it skips.
+fn meet(connection: &Connection, identity: &Identity, incarnation: u64) -> Result<Met, LedgerError> {
+    let (known, _) = heard(connection)?;
+    let Some(known) = known.filter(|known| *known != incarnation && Guard::IncarnationCheck.stands()) else {
+        return Ok(Met::Central);
+    };
+    if incarnation < known {
+        return Ok(Met::Predecessor { known });
+    }
+    tracing::warn!(known, incarnation, "central was restored; everything is offered to it again");
+    // Other boxes of this store may not be there any more to tell what they did.
+    offer_all(connection, &format!("stock/{}/*", identity.store))?;
+    Ok(Met::Central)
+}
+
+fn offer_all(connection: &Connection, own: &str) -> Result<(), LedgerError> {
+    connection.execute(sql::OWN_FORGET_ACKED, [own])?;
+    connection.execute(sql::OWN_FORGET_CHANGES, [own])?;
     Ok(())
 }
 
@@ -133,7 +153,7 @@ fn begin_anew(connection: &Connection, hand: &mut Hand) -> Result<(), LedgerErro
         return Ok(());
     }
     tracing::warn!("the documents differ from central's and nothing is left to say; beginning anew");
-    offer_all(connection, &enrolled(hand)?)?;
+    offer_all(connection, &own(&enrolled(hand)?))?;
     connection.execute(sql::AGENT_REHYDRATE, [])?;
     hand.began_anew = true;
     Ok(())

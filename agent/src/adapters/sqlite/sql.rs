@@ -192,7 +192,7 @@ pub(super) const CHANGES_LACK_ALL: &str =
     "UPDATE document_change SET acked = 0 WHERE document = ?1 AND acked = 1";
 pub(super) const CHANGE_LACKED: &str =
     "UPDATE document_change SET acked = 0 WHERE document = ?1 AND hash = ?2";
-/// Documents that hold something of this replica's: every task, and its own stock.
+/// Every task, and the stock documents that are named.
 pub(super) const OWN_FORGET_ACKED: &str =
     "UPDATE document SET acked = x'' WHERE sealed_at IS NULL AND (name LIKE 'task/%' OR name GLOB ?1)";
 pub(super) const OWN_FORGET_CHANGES: &str = "UPDATE document_change SET acked = 0 WHERE document IN \

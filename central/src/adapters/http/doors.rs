@@ -54,6 +54,8 @@ pub(crate) const DOORS: &[(Method, &str, Needs)] = &[
     (Method::GET, "/v1/positions", AnyOf(&[FleetRead, Support])),
     (Method::GET, "/v1/exceptions", AnyOf(&[Support, FleetRead])),
     (Method::POST, "/v1/exceptions/{exception}/resolve", AnyOf(&[Support])),
+    (Method::GET, "/v1/recovery", AnyOf(&[FleetRead, Support])),
+    (Method::POST, "/v1/recovery/stores/{store}", AnyOf(&[Support])),
     (Method::GET, "/v1/activity", AnyOf(&[FleetRead, Support])),
     (Method::GET, "/v1/events", AnyOf(&[FleetRead, Support])),
     (Method::GET, "/v1/events/stream", AnyOf(&[FleetRead, Support])),

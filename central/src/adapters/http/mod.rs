@@ -20,6 +20,7 @@ mod observer;
 mod orders;
 mod paging;
 mod plain;
+mod recovery;
 mod sessions;
 mod tasks;
 
@@ -92,6 +93,8 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(tasks::take_back))
         .routes(routes!(exceptions::list))
         .routes(routes!(exceptions::resolve))
+        .routes(routes!(recovery::get))
+        .routes(routes!(recovery::override_store))
         .routes(routes!(events::recent))
         .routes(routes!(events::stream))
         .routes(routes!(events::activity))

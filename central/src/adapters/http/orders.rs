@@ -4,7 +4,7 @@ use super::answer::{Answer, Refused, internal, known};
 use super::app::Shared;
 use super::doors::Caller;
 use super::paging::Paging;
-use crate::core::order::{Order, OrderEvent, OrderRequest, OrderState, StoreClock};
+use crate::core::order::{Order, OrderEvent, OrderRequest, OrderState, StoreClock, order_id};
 use crate::core::routing::decision::Decision;
 use crate::flows::cancel::cancel_order;
 use crate::flows::place_order::{PlaceOrder, place_order};
@@ -45,6 +45,8 @@ pub(super) struct OrderView {
     placed_at: UtcMs,
     changed_at: UtcMs,
     trace_id: TraceId,
+    /// Known from a store alone since central was restored: what was asked for is lost.
+    request_lost: bool,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -80,6 +82,7 @@ impl From<Order> for OrderView {
             placed_at: order.placed_at,
             changed_at: order.changed_at,
             trace_id: order.trace,
+            request_lost: order.request_lost,
         }
     }
 }
@@ -196,7 +199,7 @@ pub(super) async fn place(
     ApiJson(request): ApiJson<OrderRequest>,
 ) -> Answer<(StatusCode, Json<PlacedOrder>)> {
     let (tenant, actor) = (caller.tenant().clone(), caller.actor()?);
-    let order = new_order_id()?;
+    let order = order_id(&tenant, &key).map_err(|bad| internal("an order id", bad))?;
     let command = PlaceOrder { tenant, order: order.clone(), request, key, actor, trace: trace.clone() };
     let placed = place_order(&*app.storage, command, app.clock.now().utc).await?;
     let (order, trace_id, replayed) = match placed {
@@ -288,12 +291,6 @@ pub(super) async fn cancel(
     let answer =
         CancelAnswer { order, cancelled_units: done.cancelled_units, asked_stores: done.asked_stores };
     Ok((StatusCode::ACCEPTED, Json(answer)))
-}
-
-/// Sorted by time, and short enough to read out: `o-` and 26 letters and digits.
-fn new_order_id() -> Answer<OrderId> {
-    let text = data_encoding::BASE32_DNSSEC.encode(uuid::Uuid::now_v7().as_bytes());
-    OrderId::new(format!("o-{text}")).map_err(|bad| internal("an order id", bad))
 }
 
 /// A reason that a person wrote: there, and not too long.

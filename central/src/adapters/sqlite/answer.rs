@@ -1,10 +1,12 @@
 //! What a replica gets back: everything it lacks, in pieces, and what is safe at central.
 
 use super::Result;
+use super::counters::incarnation;
 use super::documents::{Digests, load, owner, sealed};
 use super::incoming::{Refusal, check_owner};
 use super::pen::stamp;
 use super::recall::mark_sent;
+use super::recovery::is_replaying;
 use super::row::{list, parsed, unreadable, unsigned};
 use super::savepoint::Stop;
 use super::sql::sql;
@@ -66,7 +68,11 @@ pub(super) fn answer(
         seals: piece.seals,
         baseline,
         cursor: u64::try_from(piece.up_to.unwrap_or(digests.sequence)).unwrap_or_default(),
-        next_sync_ms: if level { NEXT_SYNC_LEVEL_MS } else { NEXT_SYNC_BEHIND_MS },
+        next_sync_ms: if level && !is_replaying(conn, from)? {
+            NEXT_SYNC_LEVEL_MS
+        } else {
+            NEXT_SYNC_BEHIND_MS
+        },
         level,
         documents,
         acknowledged: acknowledged.iter().map(|(id, heads)| DocumentHeads::new(id, heads)).collect(),
@@ -88,7 +94,7 @@ pub(super) fn bare(
     request: &SyncRequest,
     now: UtcMs,
 ) -> Result<SyncResponse> {
-    let incarnation = u64::from(state.incarnation);
+    let incarnation = u64::from(incarnation(conn)?);
     Ok(SyncResponse {
         version: SYNC_VERSION,
         incarnation,

@@ -8,10 +8,11 @@ use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow};
 use super::timeline::{Happened, central, note};
-use super::{Result, access, decisions, stock};
+use super::{Result, access, decisions, recovery, stock};
 use crate::ports::work::{AssignOutcome, Assignment};
+use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::{FulfilmentKind, Offer, OfferLine, ReleasePoint, TaskEvent};
-use holdfast_shared::ids::{ReplicaId, TaskId};
+use holdfast_shared::ids::{BadId, ReplicaId, TaskId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, named_params};
 
@@ -31,6 +32,10 @@ fn try_assign(
     now: UtcMs,
 ) -> std::result::Result<AssignOutcome, Stop<AssignOutcome>> {
     let Assignment { tenant, order, store, .. } = assignment;
+    // Whoever read the demand may not have known of the restore.
+    if recovery::is_held(conn, tenant, order)? || recovery::store_recovers(conn, tenant, store)? {
+        return Err(Stop::Refused(AssignOutcome::OrderMoved));
+    }
     take_units(conn, assignment, now)?;
     let mut reserved = Vec::new();
     for line in &assignment.lines {
@@ -38,9 +43,8 @@ fn try_assign(
         let gone = || Stop::Refused(AssignOutcome::StockGone { sku: line.sku.clone() });
         reserved.push((line, available.ok_or_else(gone)?));
     }
-    let task = TaskId::new(format!("{order}-{}", assignment.assignments.saturating_add(1)))
-        .map_err(crate::ports::StoreError::from)?;
-    let fence = fence(conn, state)?;
+    let fence = fence(conn)?;
+    let task = task_id(assignment, fence).map_err(crate::ports::StoreError::from)?;
     let (_, _, trace) = order_of(conn, tenant, order)?;
     let statement = Statement {
         tenant,
@@ -74,6 +78,16 @@ fn try_assign(
         stock::hold(conn, tenant, store, &task, line, available)?;
     }
     Ok(AssignOutcome::Assigned { task, fence })
+}
+
+/// `{order}-{n}`, and `{order}-{incarnation}-{n}` since a restore: the lost window may have seen the
+/// same count.
+fn task_id(assignment: &Assignment, fence: Fence) -> std::result::Result<TaskId, BadId> {
+    let (order, n) = (&assignment.order, assignment.assignments.saturating_add(1));
+    match fence.incarnation {
+        0 | 1 => TaskId::new(format!("{order}-{n}")),
+        incarnation => TaskId::new(format!("{order}-{incarnation}-{n}")),
+    }
 }
 
 /// Takes the units out of `open`, unless the order has moved on since the demand was read.

@@ -1,12 +1,11 @@
 //! Which box speaks as a replica: what is remembered of its boots, and what follows from it.
 
 use super::Result;
-use super::counters::next;
+use super::counters::{incarnation, next};
 use super::documents::heads_of;
 use super::exceptions::raise;
 use super::row::{list, one, parsed, parsed_or_none, run, unsigned, word};
 use super::sql::sql;
-use super::state::State;
 use crate::core::exception::{Category, NewException, Severity};
 use crate::core::lineage::{Challenge, KnownBoot, Speaker, Standing, Verdict, judge};
 use crate::ports::access::ReplicaIdentity;
@@ -32,7 +31,6 @@ pub(super) enum Hearing {
 
 pub(super) fn hear(
     conn: &Connection,
-    state: &State,
     from: &ReplicaIdentity,
     request: &SyncRequest,
     now: UtcMs,
@@ -64,7 +62,7 @@ pub(super) fn hear(
             // What the other said in the meantime was taken, and is not here.
             here.set_behind(true)?;
         }
-        Verdict::MustProve => return here.challenge(state),
+        Verdict::MustProve => return here.challenge(),
         Verdict::Apart(copy) => {
             here.put(Standing::Quarantined, Some(&copy))?;
             return Ok(Hearing::Apart(copy));
@@ -146,7 +144,7 @@ impl Here<'_> {
 
     /// The same words as long as the same boot speaks for the replica, so that an answer that was
     /// lost costs nothing.
-    fn challenge(&self, state: &State) -> Result<Hearing> {
+    fn challenge(&self) -> Result<Hearing> {
         let before = self.known.iter().find(|boot| boot.boot == self.request.boot);
         let standing = before.map_or(Standing::Unproven, |boot| boot.standing);
         self.put(standing, None)?;
@@ -157,7 +155,7 @@ impl Here<'_> {
             return Ok(Hearing::Challenge(made.words.clone()));
         }
         // Never the same words twice: a message of the past cannot hold them.
-        let words = format!("{}-{}", state.incarnation, next(self.conn, "challenge")?);
+        let words = format!("{}-{}", incarnation(self.conn)?, next(self.conn, "challenge")?);
         let params = named_params! {
             ":tenant": self.from.tenant.as_str(),
             ":store": self.from.store.as_str(),

@@ -4,7 +4,7 @@
 use super::answer::bare;
 use super::boots::{begin_quarantine, shown, tell};
 use super::documents::load;
-use super::incoming::{Part, admit, check_owner, refuse, report};
+use super::incoming::{Admitted, Part, admit, check_owner, refuse, report};
 use super::row::{list, one, parsed, run};
 use super::savepoint::attempt_or;
 use super::sql::sql;
@@ -141,7 +141,7 @@ fn keep_frame(
         return refuse(name, Code::Busy, "what central keeps of a box that is kept apart is full", None);
     }
     let mut bag = branch.document(conn, state, &document)?;
-    let (merged, facts) = admit(conn, branch.from, &mut bag, frame, &document)?;
+    let Admitted { merged, facts, .. } = admit(conn, branch.from, &mut bag, frame, &document)?;
     for change in &merged.changes {
         let params = named_params! {
             ":tenant": branch.from.tenant.as_str(),

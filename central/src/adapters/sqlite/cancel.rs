@@ -6,7 +6,7 @@ use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow, say};
 use super::timeline::{Happened, note, refresh};
-use super::{Result, ledger};
+use super::{Result, ledger, recovery};
 use crate::core::effects::words;
 use crate::core::order::OrderState;
 use crate::ports::orders::CancelOutcome;
@@ -40,9 +40,15 @@ pub(super) fn cancel(
     }
     let named = named_params! { ":tenant": tenant.as_str(), ":order": order.as_str(), ":now": now.0 };
     run(conn, sql!(ORDERS.ask_to_cancel), named)?;
-    let named = named_params! { ":tenant": tenant.as_str(), ":order": order.as_str() };
-    run(conn, sql!(ORDERS.cancel_open_units), named)?;
-    let told = format!("cancellation asked for: {reason}");
+    let held = recovery::is_held(conn, tenant, order)?;
+    let cancelled_units = if held { 0 } else { cancelled_units };
+    if !held {
+        let named = named_params! { ":tenant": tenant.as_str(), ":order": order.as_str() };
+        run(conn, sql!(ORDERS.cancel_open_units), named)?;
+    }
+    // A store that has not told yet may have handed them over before the restore.
+    let waits = if held { "; it is final when every store has told what it did" } else { "" };
+    let told = format!("cancellation asked for: {reason}{waits}");
     let wish = Happened { kind: "cancel_requested", at: now, actor, store: None, task: None, words: &told };
     note(conn, tenant, order, &wish)?;
     let mut asked: BTreeSet<StoreId> = BTreeSet::new();

@@ -3,6 +3,7 @@
 use super::answer::{answer, bare};
 use super::boots::{self, Hearing};
 use super::branch::{self, Branch};
+use super::counters::incarnation;
 use super::documents::Digests;
 use super::exceptions::{raise, settle};
 use super::incoming::{Refusal, Taken, report, take_in};
@@ -13,7 +14,7 @@ use super::savepoint::attempt_or;
 use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow};
-use super::{Result, SqliteStore, ledger};
+use super::{Result, SqliteStore, ledger, recovery};
 use crate::core::exception::{Category, NewException, Severity};
 use crate::ports::StoreError;
 use crate::ports::access::ReplicaIdentity;
@@ -112,7 +113,8 @@ fn exchange(
     // A stamp from the future is kept in its fact, and does not move this clock.
     let _witness = state.hlc.witness(request.sent_at, now);
     state.sender_ahead_ms = Receipt::of(request.sent_at.wall, now).ahead_ms;
-    let behind = match boots::hear(conn, state, from, request, now)? {
+    recovery::heed_echo(conn, state, from, request, now)?;
+    let behind = match boots::hear(conn, from, request, now)? {
         Hearing::Merge { behind } => behind,
         Hearing::Challenge(words) => {
             let response = SyncResponse { superseded: Some(words), ..bare(conn, state, from, request, now)? };
@@ -126,9 +128,10 @@ fn exchange(
     for frame in &request.documents {
         receive(conn, state, from, frame, now, &mut received)?;
     }
+    recovery::heed_level(conn, from, request, now)?;
     received.changed_tasks.extend(answer_returning(conn, state, from, request.version, now)?);
     release_due(conn, state, from, now, &mut received)?;
-    note_progress(conn, state, from, request, now)?;
+    note_progress(conn, from, request, now)?;
     note(conn, from, &request.losses, now)?;
     let digests = Digests::read(conn, &from.tenant, &from.store)?;
     remember(conn, from, digests, now)?;
@@ -213,14 +216,8 @@ fn release_due(
 }
 
 /// What this replica has fetched: a document is sealed when all have all of it.
-fn note_progress(
-    conn: &Connection,
-    state: &State,
-    from: &ReplicaIdentity,
-    request: &SyncRequest,
-    now: UtcMs,
-) -> Result<()> {
-    let reached = if request.incarnation == Some(u64::from(state.incarnation)) { request.cursor } else { 0 };
+fn note_progress(conn: &Connection, from: &ReplicaIdentity, request: &SyncRequest, now: UtcMs) -> Result<()> {
+    let reached = if request.incarnation == Some(u64::from(incarnation(conn)?)) { request.cursor } else { 0 };
     let params = named_params! {
         ":tenant": from.tenant.as_str(),
         ":store": from.store.as_str(),

@@ -21,6 +21,7 @@ fn read_store(row: &Row<'_>) -> rusqlite::Result<StoreRecord> {
         enrolled_replicas: count(row, "enrolled_replicas")?,
         open_tasks: count(row, "open_tasks")?,
         closures: from_json(row, "closures")?,
+        recovering: row.get("recovering")?,
     })
 }
 

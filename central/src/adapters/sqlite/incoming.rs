@@ -7,8 +7,8 @@ use super::savepoint::Stop;
 use super::seals::{self, Place};
 use super::state::State;
 use super::tasks::{Grown, follow};
-use super::timeline::{Happened, note, note_doubt};
-use super::{Result, recall, stock};
+use super::timeline::{CENTRAL, Happened, note, note_doubt};
+use super::{Result, adopt, recall, recovery, stock};
 use crate::core::effects::words;
 use crate::core::exception::{Category, NewException, Severity};
 use crate::ports::StoreError;
@@ -23,6 +23,7 @@ use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::fact::{belongs, decode};
 use holdfast_shared::wire::sync::{DocumentFrame, DocumentProblem};
 use rusqlite::Connection;
+use std::collections::BTreeSet;
 
 /// What a document brought.
 #[derive(Debug, Default)]
@@ -97,11 +98,14 @@ pub(super) fn take_in(
     document: &DocumentId,
     now: UtcMs,
 ) -> Part<Taken> {
-    check_owner(conn, from, frame.name(), document)?;
-    if let Some(seal) = sealed(conn, &from.tenant, document)?
-        && late(conn, state, from, frame, document, &seal, now)? == Late::Known
-    {
-        return Ok(Taken::default());
+    if let Some(seal) = sealed(conn, &from.tenant, document)? {
+        let brings = recovery::is_replaying(conn, from)? && adopt::may_bring(conn, from, document)?;
+        if !brings {
+            check_owner(conn, from, frame.name(), document)?;
+        }
+        if late(conn, state, from, frame, document, &seal, now)? == Late::Known {
+            return Ok(Taken::default());
+        }
     }
     let cached = state.take_bag(&from.tenant, document);
     let mut bag = match cached {
@@ -109,12 +113,21 @@ pub(super) fn take_in(
         None => load(conn, state.writer, &from.tenant, document)?,
     };
     let before = bag.heads();
-    let (merged, facts) = admit(conn, from, &mut bag, frame, document)?;
-    let authored = Authored { tenant: &from.tenant, store: &from.store, document, author: &from.replica };
-    if !merged.changes.is_empty() {
-        keep(conn, &authored, &before, &merged.heads, &merged.changes)?;
+    let Admitted { merged, facts, lost } = admit(conn, from, &mut bag, frame, document)?;
+    let central = ReplicaId::new(CENTRAL).map_err(StoreError::from)?;
+    let mut reached = before;
+    for (author, changes) in adopt::by_author(&merged.changes, &from.replica, &central) {
+        let authored = Authored { tenant: &from.tenant, store: &from.store, document, author };
+        keep(conn, &authored, &reached, &merged.heads, changes)?;
+        reached = merged.heads.clone();
+    }
+    if let (DocumentId::Task(task), false) = (document, lost.is_empty()) {
+        adopt::prepare(conn, from, task, &facts, now)?;
     }
     let taken = record(conn, state, from, document, &facts, now)?;
+    if let (DocumentId::Task(task), false) = (document, lost.is_empty()) {
+        adopt::complete(conn, state, from, task, now)?;
+    }
     for conflict in &merged.conflicts {
         ledger::raise_conflict(conn, &from.tenant, &from.store, &conflict.id, now)?;
     }
@@ -126,6 +139,14 @@ pub(super) fn take_in(
     Ok(taken)
 }
 
+/// A document's news that passed every check.
+pub(super) struct Admitted {
+    pub(super) merged: Merged,
+    pub(super) facts: Vec<(FactId, String, Fact)>,
+    /// Facts of central's own that a restore lost.
+    lost: BTreeSet<FactId>,
+}
+
 /// What every document of a replica must pass before anything of it is kept anywhere.
 pub(super) fn admit(
     conn: &Connection,
@@ -133,12 +154,17 @@ pub(super) fn admit(
     bag: &mut Bag,
     frame: &DocumentFrame,
     document: &DocumentId,
-) -> Part<(Merged, Vec<(FactId, String, Fact)>)> {
+) -> Part<Admitted> {
     let name = frame.name();
+    let replaying = recovery::is_replaying(conn, from)?;
+    let brings = replaying && adopt::may_bring(conn, from, document)?;
+    if !brings {
+        check_owner(conn, from, name, document)?;
+    }
     let base = frame.base().map_err(|error| refused_by(name, &error.into()))?;
     let heads = frame.heads().map_err(|error| refused_by(name, &error.into()))?;
     let incoming = Incoming { base: &base, heads: &heads, changes: &frame.changes };
-    let central = ReplicaId::new(super::timeline::CENTRAL).map_err(StoreError::from)?;
+    let central = ReplicaId::new(CENTRAL).map_err(StoreError::from)?;
     let others = super::access::replicas(conn, &from.tenant, &from.store)?;
     let merged = bag
         .merge(&incoming, &|writer| {
@@ -146,11 +172,20 @@ pub(super) fn admit(
         })
         .map_err(|error| refused_by(name, &error))?;
     // Changes of others may come along when they are known here; new ones must be its own.
-    if let Some(foreign) = merged.changes.iter().find(|change| !change.writer.belongs_to(&from.replica)) {
+    // After a restore a store also brings back what others wrote, central itself among them.
+    let foreign = merged.changes.iter().find(|change| {
+        !change.writer.belongs_to(&from.replica) && !(replaying && adopt::may_relay(document, change))
+    });
+    if let Some(foreign) = foreign {
         return Err(refused_by(name, &DocumentError::ForeignWriter(foreign.writer)));
     }
-    let facts = read_facts(name, document, &merged)?;
-    Ok((merged, facts))
+    let lost = adopt::of_central(&merged, &central)?;
+    let facts = read_facts(name, document, &merged, &lost)?;
+    let unknown = brings && matches!(document, DocumentId::Task(_));
+    if unknown || !lost.is_empty() {
+        adopt::check(conn, from, name, !unknown, &facts, &lost)?;
+    }
+    Ok(Admitted { merged, facts, lost })
 }
 
 /// What a frame for a sealed document is.
@@ -214,9 +249,18 @@ fn keep_loaded(state: &mut State, from: &ReplicaIdentity, document: &DocumentId,
 }
 
 /// The new facts, checked: well formed, in their place, and of a kind that a store may write.
-fn read_facts(name: &str, document: &DocumentId, merged: &Merged) -> Part<Vec<(FactId, String, Fact)>> {
+/// `centrals` are those that central's own changes put.
+fn read_facts(
+    name: &str,
+    document: &DocumentId,
+    merged: &Merged,
+    centrals: &BTreeSet<FactId>,
+) -> Part<Vec<(FactId, String, Fact)>> {
+    let several = merged.conflicts.iter().flat_map(|conflict| {
+        std::iter::once(&conflict.kept).chain(&conflict.others).map(|text| (&conflict.id, text))
+    });
     let mut facts = Vec::with_capacity(merged.facts.len());
-    for (id, text) in &merged.facts {
+    for (id, text) in merged.facts.iter().map(|(id, text)| (id, text)).chain(several) {
         let checked = decode(id, text).and_then(|fact| belongs(&fact, document).map(|()| fact));
         let fact = match checked {
             Ok(fact) => fact,
@@ -225,10 +269,10 @@ fn read_facts(name: &str, document: &DocumentId, merged: &Merged) -> Part<Vec<(F
                 return refuse(name, Code::DamagedSync, &detail, Some(Category::DamagedSync));
             }
         };
-        if let Body::Task(said) = &fact.body
-            && said.event.is_centrals()
-        {
-            let detail = format!("fact {id}: only central says {}", said.event.kind());
+        let of_central = centrals.contains(id);
+        let says_centrals = matches!(&fact.body, Body::Task(said) if said.event.is_centrals());
+        if says_centrals != of_central || (id.device() == CENTRAL && !of_central) {
+            let detail = format!("fact {id} is not its writer's to say");
             return refuse(name, Code::Forbidden, &detail, Some(Category::ForeignClaim));
         }
         facts.push((id.clone(), text.clone(), fact));
@@ -249,7 +293,7 @@ fn record(
         DocumentId::Task(task) => ledger::folded(conn, &from.tenant, task)?,
         DocumentId::Stock { .. } => None,
     };
-    let mut new: Vec<Fact> = Vec::new();
+    let (mut new, mut undone): (Vec<Fact>, Vec<Fact>) = (Vec::new(), Vec::new());
     // What a document says of itself is nothing about the store: only documents keep it.
     let said = facts.iter().filter(|(_, _, fact)| !matches!(fact.body, Body::Epoch(_)));
     for (id, text, fact) in said {
@@ -259,7 +303,12 @@ fn record(
                 new.push(fact.clone());
             }
             Recorded::Known => {}
-            Recorded::Conflict => ledger::raise_conflict(conn, &from.tenant, &from.store, id, now)?,
+            Recorded::Kept => ledger::raise_conflict(conn, &from.tenant, &from.store, id, now)?,
+            Recorded::Replaced(other) => {
+                ledger::raise_conflict(conn, &from.tenant, &from.store, id, now)?;
+                undone.push(other);
+                new.push(fact.clone());
+            }
         }
     }
     let new_facts = u64::try_from(new.len()).unwrap_or(u64::MAX);
@@ -267,14 +316,23 @@ fn record(
         return Ok(Taken::default());
     }
     let (stock_grew, changed_task) = match document {
-        DocumentId::Stock { .. } => (stock::apply(conn, &from.tenant, &from.store, &new, &receipt)?, None),
+        DocumentId::Stock { .. } => {
+            stock::undo(conn, &from.tenant, &from.store, &undone, &receipt)?;
+            (stock::apply(conn, &from.tenant, &from.store, &new, &receipt)?, None)
+        }
         DocumentId::Task(task) => {
             new.sort_by_key(|fact| fact.at);
-            tell(conn, from, task, &new, &receipt)?;
+            let unknown = before.is_none();
+            if !unknown {
+                tell(conn, from, task, &new, &receipt)?;
+            }
             let release_to = Some(&from.replica);
             let grown = Grown { tenant: &from.tenant, task, before, release_to, now };
             if let Some(leaving) = follow(conn, state, &grown)? {
                 recall::stop_others(conn, state, &from.tenant, &leaving, now)?;
+            }
+            if unknown {
+                tell(conn, from, task, &new, &receipt)?;
             }
             (false, Some(task.clone()))
         }

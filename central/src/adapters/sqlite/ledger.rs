@@ -12,13 +12,16 @@ use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::fact::decode;
 use rusqlite::{Connection, named_params};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Recorded {
     New,
     /// The same fact came before, maybe through another replica.
     Known,
-    /// Another body stands under this id. Both are kept; the first goes on counting.
-    Conflict,
+    /// Another body stands under this id. Both are kept; that one goes on counting.
+    Kept,
+    /// Another body stood under this id. Both are kept; from now on the new one counts, as its hash
+    /// is the smaller: on every side the same one, whichever came first.
+    Replaced(Fact),
 }
 
 pub(super) fn record(
@@ -46,11 +49,17 @@ pub(super) fn record(
         return Ok(Recorded::New);
     }
     super::baseline::stands_again(conn, tenant, store, id, fact)?;
-    if text_of(conn, tenant, store, fact)?.as_deref() == Some(text) {
+    let Some(kept) = text_of(conn, tenant, store, fact)?.filter(|kept| kept != text) else {
         return Ok(Recorded::Known);
+    };
+    let hash = |text: &str| *blake3::hash(text.as_bytes()).as_bytes();
+    if hash(&kept) < hash(text) {
+        keep_conflict(conn, tenant, store, &document, fact, text)?;
+        return Ok(Recorded::Kept);
     }
-    keep_conflict(conn, tenant, store, &document, fact, text)?;
-    Ok(Recorded::Conflict)
+    keep_conflict(conn, tenant, store, &document, fact, &kept)?;
+    run(conn, sql!(DOCUMENTS.replace_fact), params)?;
+    Ok(Recorded::Replaced(decode(fact, &kept).map_err(error::unreadable)?))
 }
 
 /// The body that counts under an id.

@@ -13,6 +13,7 @@
 //! per area, and are found by name while compiling.
 
 mod access;
+mod adopt;
 mod answer;
 mod assign;
 mod baseline;
@@ -26,6 +27,7 @@ mod error;
 mod exceptions;
 mod exchange;
 mod fleet;
+mod given;
 mod housekeeping;
 mod incoming;
 mod leases;
@@ -37,9 +39,12 @@ mod orders;
 mod outbox;
 mod overrides;
 mod pen;
+mod place_again;
 mod quarantine;
 mod readopt;
 mod recall;
+mod recovery;
+mod recovery_report;
 mod row;
 mod savepoint;
 mod seals;
@@ -52,15 +57,24 @@ mod timeline;
 mod work;
 
 use crate::ports::StoreError;
+use holdfast_platform::clock::{Clock, SystemClock};
 use holdfast_platform::sqlite::{Opened, Options, Place, Readers, StorageError, Writer, open};
 use holdfast_shared::ids::ReplicaId;
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use state::State;
+use std::path::Path;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
 mod migrations {
     refinery::embed_migrations!("src/adapters/sqlite/migrations");
+}
+
+/// Writes a whole copy of a database, which may be in use, into a file that is not there yet.
+pub fn back_up(database: &Path, to: &Path) -> Result<()> {
+    let from = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    from.execute("VACUUM INTO ?1", [to.to_string_lossy()])?;
+    Ok(())
 }
 
 /// All of central's storage. Cheap to clone.
@@ -70,6 +84,7 @@ pub struct SqliteStore {
     writer: Option<Writer<State>>,
     readers: Option<Readers>,
     damage: Option<String>,
+    restored: Option<u32>,
 }
 
 impl SqliteStore {
@@ -80,14 +95,30 @@ impl SqliteStore {
         let database = match open(place, options, &migrations::migrations::runner())? {
             Opened::Healthy(database) => database,
             Opened::Damaged { report, readers } => {
-                return Ok(Self { writer: None, readers, damage: Some(report) });
+                return Ok(Self { writer: None, readers, damage: Some(report), restored: None });
             }
         };
         let central = ReplicaId::new(timeline::CENTRAL)?;
+        let provenance = database.provenance().copied();
+        let mut restored = None;
         let (writer, readers) = database.start(|conn| {
-            State::load(conn, central, seed).map_err(|error| StorageError::Unreadable(error.to_string()))
+            let load = || -> Result<State> {
+                let mut state = State::load(conn, central, seed)?;
+                let transaction = conn.unchecked_transaction()?;
+                let now = SystemClock.now().utc;
+                restored = recovery::heed_witness(conn, &mut state, provenance.as_ref(), now)?;
+                transaction.commit()?;
+                Ok(state)
+            };
+            load().map_err(|error| StorageError::Unreadable(error.to_string()))
         })?;
-        Ok(Self { writer: Some(writer), readers: Some(readers), damage: None })
+        Ok(Self { writer: Some(writer), readers: Some(readers), damage: None, restored })
+    }
+
+    /// The incarnation that this start began, because the database is older than its witness.
+    #[must_use]
+    pub const fn restored(&self) -> Option<u32> {
+        self.restored
     }
 
     /// What the check of the file found, when it is only read.
@@ -101,12 +132,6 @@ impl SqliteStore {
         if let Some(writer) = &self.writer {
             writer.stop().await;
         }
-    }
-
-    /// To be called once after a restore from a backup: fences and fact ids given out from now on
-    /// are greater than any that were lost, and every replica fetches everything anew.
-    pub async fn raise_incarnation(&self) -> Result<u32> {
-        self.write(pen::raise_incarnation).await
     }
 
     async fn write<T, F>(&self, job: F) -> Result<T>

@@ -1,6 +1,7 @@
 //! Orders in, and what is known of them.
 
 use super::order_rows::{lines, tasks_of};
+use super::place_again::{place_again, remember_key};
 use super::row::{
     below, fetch, from_json, list, one, paged, parsed, parsed_or_none, run, to_json, unsigned, word,
 };
@@ -54,6 +55,7 @@ fn read_head(row: &Row<'_>) -> rusqlite::Result<(i64, Order)> {
         placed_at: UtcMs(row.get("placed_at")?),
         changed_at: UtcMs(row.get("changed_at")?),
         trace: parsed(row, "trace")?,
+        request_lost: row.get::<_, u8>("adopted")? == 1,
     };
     Ok((row.get("sequence")?, order))
 }
@@ -167,6 +169,9 @@ fn place(conn: &Connection, new: &NewOrder) -> Result<Placed> {
         let same = hash == new.request_hash;
         return Ok(if same { Placed::Replayed { order, trace } } else { Placed::KeyReused });
     }
+    if let Some(placed) = place_again(conn, new)? {
+        return Ok(placed);
+    }
     let params = named_params! {
         ":tenant": new.tenant.as_str(),
         ":order": new.order.as_str(),
@@ -188,16 +193,8 @@ fn place(conn: &Connection, new: &NewOrder) -> Result<Placed> {
         };
         run(conn, sql!(ORDERS.place_line), params)?;
     }
-    let params = named_params! {
-        ":tenant": new.tenant.as_str(),
-        ":key": new.key.as_str(),
-        ":request_hash": new.request_hash,
-        ":order": new.order.as_str(),
-        ":trace": new.trace.as_str(),
-        ":now": new.now.0,
-    };
     if Guard::OrderIdempotency.stands() {
-        run(conn, sql!(ORDERS.remember_key), params)?;
+        remember_key(conn, new, &new.trace)?;
     }
     let happened = Happened {
         kind: "placed",

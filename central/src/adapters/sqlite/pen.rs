@@ -1,7 +1,7 @@
 //! Central's own hand in task documents: fact ids, stamps, fences, and the change that carries a
 //! fact. Numbers come from rows of the same transaction, so none is given out twice.
 
-use super::counters::next;
+use super::counters::{incarnation, next};
 use super::documents::{Authored, keep, load};
 use super::row::run;
 use super::seals::{Place, reopen_if_sealed};
@@ -26,9 +26,9 @@ pub(super) fn stamp(conn: &Connection, state: &mut State, now: UtcMs) -> Result<
 }
 
 /// Greater than every fence before it, over all incarnations.
-pub(super) fn fence(conn: &Connection, state: &State) -> Result<Fence> {
+pub(super) fn fence(conn: &Connection) -> Result<Fence> {
     let number = u32::try_from(next(conn, "fence")?).map_err(error::unreadable)?;
-    Ok(Fence { incarnation: state.incarnation, number })
+    Ok(Fence { incarnation: incarnation(conn)?, number })
 }
 
 /// As one number that sorts as the fence does.
@@ -56,7 +56,7 @@ pub(super) fn state_fact(
     now: UtcMs,
 ) -> Result<()> {
     let device = DeviceId::new(timeline::CENTRAL)?;
-    let id = FactId::new(&device, state.incarnation, next(conn, "fact")?)?;
+    let id = FactId::new(&device, incarnation(conn)?, next(conn, "fact")?)?;
     let Statement { tenant, store, task, fence, event, actor, after, trace } = statement;
     let fact = Fact {
         id: id.clone(),
@@ -79,10 +79,12 @@ pub(super) fn state_fact(
     Ok(())
 }
 
-/// Raised after a restore: everything that central gives out from now on is greater.
-pub(super) fn raise_incarnation(conn: &Connection, state: &mut State) -> Result<u32> {
-    let raised = u32::try_from(next(conn, "incarnation")?).map_err(error::unreadable)?;
-    run(conn, sql!(DOCUMENTS.reset_counter), named_params! { ":name": "fence" })?;
-    state.incarnation = raised;
-    Ok(raised)
+/// Everything that central gives out from now on is greater than what it gave out before.
+pub(super) fn raise_incarnation(conn: &Connection, state: &mut State, raised: u32) -> Result<()> {
+    for (name, value) in [("incarnation", i64::from(raised)), ("fence", 0), ("fact", 0)] {
+        run(conn, sql!(DOCUMENTS.set_counter), named_params! { ":name": name, ":value": value })?;
+    }
+    // Documents that are loaded are those of the rows, but the replicas know more of them.
+    state.forget_bags();
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::boots::{exception_key, set_apart, tell};
 use super::branch::Branch;
+use super::counters::incarnation;
 use super::documents::{Authored, keep, load};
 use super::exceptions::{raise, settle};
 use super::incoming::{report, take_in};
@@ -23,6 +24,7 @@ use holdfast_shared::document::Heads;
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::ids::{BootId, DocumentId, FactId, ReplicaId, StoreId, TaskId, TenantId};
 use holdfast_shared::limits::{CHANGE_FACTS_MAX, EPOCH_FACTS_MAX, NOTE_CHARS_MAX};
+use holdfast_shared::stamp::Receipt;
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::fact::decode;
 use holdfast_shared::wire::sync::DocumentFrame;
@@ -134,18 +136,12 @@ fn decide(
 struct Kept {
     sequence: i64,
     id: FactId,
-    document: DocumentId,
     text: String,
 }
 
 fn facts_kept(conn: &Connection, branch: Branch<'_>) -> Result<Vec<Kept>> {
     list(conn, sql!(IDENTITY.facts_kept), branch.key().as_slice(), |row| {
-        Ok(Kept {
-            sequence: row.get("sequence")?,
-            id: parsed(row, "fact")?,
-            document: parsed(row, "document")?,
-            text: row.get("text")?,
-        })
+        Ok(Kept { sequence: row.get("sequence")?, id: parsed(row, "fact")?, text: row.get("text")? })
     })
 }
 
@@ -169,11 +165,13 @@ fn merge(conn: &Connection, state: &mut State, branch: Branch<'_>, now: UtcMs) -
                 set_outcome(conn, kept.sequence, BranchOutcome::InLedger)?;
             }
             (Body::Stock(_), None) => new.push(kept),
+            // The other box's body counts; this one stays in the branch.
             (Body::Stock(_), Some(_)) => {
-                ledger::record(conn, &from.tenant, &from.store, &kept.document, &kept.id, &kept.text)?;
                 ledger::raise_conflict(conn, &from.tenant, &from.store, &kept.id, now)?;
                 set_outcome(conn, kept.sequence, BranchOutcome::Recorded)?;
             }
+            // What the branch's document says of itself is nothing about the store.
+            (Body::Epoch(_), _) => set_outcome(conn, kept.sequence, BranchOutcome::Recorded)?,
             (Body::Task(task), _) => {
                 said.entry(task.task.clone()).or_default().push(words(&task.event, &from.store));
                 set_outcome(conn, kept.sequence, BranchOutcome::Recorded)?;
@@ -221,7 +219,7 @@ fn write_stock(
 ) -> Result<()> {
     let (tenant, store) = (&from.tenant, &from.store);
     let author = ReplicaId::new(timeline::CENTRAL)?;
-    let mut document = newest_of_central(conn, state, tenant, store, &author)?;
+    let mut document = newest_of_central(conn, tenant, store, &author)?;
     let mut bag = load(conn, state.writer, tenant, &document)?;
     if bag.len() >= EPOCH_FACTS_MAX
         && let DocumentId::Stock { n, .. } = &mut document
@@ -241,19 +239,18 @@ fn write_stock(
         applied.push(decode(&kept.id, &kept.text).map_err(error::unreadable)?);
         set_outcome(conn, kept.sequence, BranchOutcome::Merged)?;
     }
-    stock::apply(conn, tenant, store, &applied, now)?;
+    stock::apply(conn, tenant, store, &applied, &Receipt { at: now, ahead_ms: 0 })?;
     Ok(())
 }
 
 /// Central's own stock document of a store, of its present incarnation.
 fn newest_of_central(
     conn: &Connection,
-    state: &State,
     tenant: &TenantId,
     store: &StoreId,
     author: &ReplicaId,
 ) -> Result<DocumentId> {
-    let boot = BootId::new(format!("i{}", state.incarnation))?;
+    let boot = BootId::new(format!("i{}", incarnation(conn)?))?;
     let params = named_params! {
         ":tenant": tenant.as_str(),
         ":store": store.as_str(),

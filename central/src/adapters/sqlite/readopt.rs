@@ -11,7 +11,7 @@ use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow, load, say_as};
 use super::timeline::{Happened, central, note};
-use super::{Result, ledger, recall};
+use super::{Result, ledger, recall, recovery};
 use crate::core::effects::words;
 use crate::ports::access::ReplicaIdentity;
 use holdfast_shared::domain::task::{Phase, TaskEvent, TaskState};
@@ -35,6 +35,10 @@ pub(super) fn answer_returning(
     let returning: Vec<TaskState> = list(conn, sql!(WORK.returning), key, |row| from_json(row, "state"))?;
     let mut changed = Vec::new();
     for task in returning.into_iter().filter(|task| task.phase != Phase::Offered) {
+        // After a restore another store may have begun, and may not have told yet.
+        if recovery::is_held(conn, &from.tenant, &task.order)? {
+            continue;
+        }
         let why_not = if version < SINCE_VERSION {
             Some("its agent is too old to be given work back".to_owned())
         } else if closed_hard(conn, &from.tenant, &from.store, now)? {
@@ -74,7 +78,7 @@ fn readopt(
     }
     // The withdrawal above may have moved the order on, not this task.
     let before = ledger::folded(conn, tenant, &task.task)?;
-    let fence = fence(conn, state)?;
+    let fence = fence(conn)?;
     let actor = central().map_err(crate::ports::StoreError::from)?;
     say_as(conn, state, tenant, task, (fence, TaskEvent::Readopted, &actor), now)?;
     let told = words(&TaskEvent::Readopted, &task.store);

@@ -6,7 +6,7 @@ use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, Leaving, follow, load, say};
 use super::timeline::{Happened, central, note};
-use super::{Result, ledger, stock};
+use super::{Result, ledger, recovery, stock};
 use crate::core::effects::words;
 use crate::ports::work::RecallOutcome;
 use holdfast_shared::domain::fence::Fence;
@@ -15,6 +15,22 @@ use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{TaskId, TenantId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, named_params};
+
+/// After a restore nothing is taken from a store before all have told what they did.
+pub(super) fn recall_unless_held(
+    conn: &Connection,
+    state: &mut State,
+    tenant: &TenantId,
+    task: &TaskId,
+    fence: Fence,
+    reason: &str,
+    now: UtcMs,
+) -> Result<RecallOutcome> {
+    match load(conn, tenant, task)? {
+        Some(current) if recovery::is_held(conn, tenant, &current.order)? => Ok(RecallOutcome::Moot),
+        Some(_) | None => recall(conn, state, tenant, task, fence, reason, now),
+    }
+}
 
 pub(super) fn recall(
     conn: &Connection,

@@ -9,6 +9,7 @@ pub(super) const IDENTITY: &str = include_str!("sql/identity.sql");
 pub(super) const ORDERS: &str = include_str!("sql/orders.sql");
 pub(super) const OUTBOX: &str = include_str!("sql/outbox.sql");
 pub(super) const SEALS: &str = include_str!("sql/seals.sql");
+pub(super) const RECOVERY: &str = include_str!("sql/recovery.sql");
 pub(super) const STOCK: &str = include_str!("sql/stock.sql");
 pub(super) const WORK: &str = include_str!("sql/work.sql");
 

@@ -1,7 +1,8 @@
 //! What the writer keeps in memory beside the rows. All of it can be thrown away.
 
+use super::given::Given;
 use super::{Result, counters};
-use holdfast_platform::sqlite::Companion;
+use holdfast_platform::sqlite::{Companion, Note, StorageError};
 use holdfast_shared::document::{Bag, WriterId};
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{DocumentId, ReplicaId, TenantId};
@@ -16,7 +17,6 @@ const BAGS_MAX: usize = 32;
 pub(super) struct State {
     /// Central's automerge writer; new at each start and after each failed commit.
     pub(super) writer: WriterId,
-    pub(super) incarnation: u32,
     pub(super) hlc: HlcClock,
     bags: BTreeMap<(TenantId, DocumentId), (u64, Bag)>,
     uses: u64,
@@ -28,10 +28,8 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn load(conn: &Connection, replica: ReplicaId, seed: [u8; 8]) -> Result<Self> {
-        let incarnation = u32::try_from(counters::counter(conn, "incarnation")?);
         Ok(Self {
             writer: WriterId::new(&replica, seed),
-            incarnation: incarnation.map_err(super::error::unreadable)?,
             hlc: HlcClock::resume(counters::clock(conn)?),
             bags: BTreeMap::new(),
             uses: 0,
@@ -64,6 +62,11 @@ impl State {
 }
 
 impl Companion for State {
+    fn note(&self, connection: &Connection) -> std::result::Result<Note, StorageError> {
+        let given = Given::read(connection);
+        Ok(given.map_err(|error| StorageError::Other(error.to_string()))?.to_note())
+    }
+
     fn on_failed_commit(&mut self) {
         if Guard::MemoryThrownAway.stands() {
             self.forget_bags();

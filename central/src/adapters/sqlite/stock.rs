@@ -8,6 +8,8 @@ use super::row::{list, one, parsed, run};
 use super::sql::sql;
 use crate::core::routing::decision::DemandLine;
 use holdfast_shared::domain::fact::{Body, Fact};
+use holdfast_shared::domain::stock::HoldRef;
+use holdfast_shared::domain::task::{Line, Phase, TaskState};
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{LineNo, Sku, StoreId, TaskId, TenantId};
 use holdfast_shared::stamp::Receipt;
@@ -54,6 +56,85 @@ pub(super) fn apply(
     }
     digests.write(conn, tenant, store)?;
     Ok(grew)
+}
+
+/// Takes back what facts did that do not count any more. A hold that they ended stands again.
+pub(super) fn undo(
+    conn: &Connection,
+    tenant: &TenantId,
+    store: &StoreId,
+    facts: &[Fact],
+    receipt: &Receipt,
+) -> Result<()> {
+    for fact in facts {
+        let Body::Stock(stock) = &fact.body else { continue };
+        let again = match stock.ends_hold() {
+            Some((hold, units)) => hold_again(conn, tenant, store, &stock.sku, hold, units)?,
+            None => 0,
+        };
+        let key = [tenant.as_str(), stock.sku.as_str(), store.as_str()];
+        let before = one(conn, sql!(STOCK.on_hand), key, |row| row.get("on_hand"))?.unwrap_or(0);
+        let on_hand = stock.delta.saturating_neg();
+        let mut digests = Digests::read(conn, tenant, store)?;
+        digests.move_stock(&stock.sku, before, before.saturating_add(on_hand));
+        digests.write(conn, tenant, store)?;
+        let difference =
+            Difference { on_hand, freed: again.saturating_neg(), as_of: receipt.likely(fact.at.wall) };
+        move_position(conn, tenant, store, &stock.sku, difference, receipt.at)?;
+    }
+    Ok(())
+}
+
+/// How many units are held again.
+fn hold_again(
+    conn: &Connection,
+    tenant: &TenantId,
+    store: &StoreId,
+    sku: &Sku,
+    hold: &HoldRef,
+    units: i64,
+) -> Result<i64> {
+    let params = named_params! {
+        ":tenant": tenant.as_str(),
+        ":task": hold.task.as_str(),
+        ":line": hold.line.0,
+        ":store": store.as_str(),
+        ":sku": sku.as_str(),
+    };
+    let Some(held) = one(conn, sql!(STOCK.held), params, |row| row.get::<_, i64>("quantity"))? else {
+        end_early(conn, tenant, store, &hold.task, hold.line, units.saturating_neg())?;
+        return Ok(0);
+    };
+    let params = named_params! {
+        ":tenant": tenant.as_str(),
+        ":task": hold.task.as_str(),
+        ":line": hold.line.0,
+        ":store": store.as_str(),
+        ":sku": sku.as_str(),
+        ":units": units.max(0),
+    };
+    let now_held = one(conn, sql!(STOCK.hold_again), params, |row| row.get("quantity"))?.unwrap_or(held);
+    Ok(now_held.saturating_sub(held))
+}
+
+/// A hold of a task that is not known yet: a store's documents may come in any order.
+fn end_early(
+    conn: &Connection,
+    tenant: &TenantId,
+    store: &StoreId,
+    task: &TaskId,
+    line: LineNo,
+    units: i64,
+) -> Result<()> {
+    let params = named_params! {
+        ":tenant": tenant.as_str(),
+        ":store": store.as_str(),
+        ":task": task.as_str(),
+        ":line": line.0,
+        ":units": units,
+    };
+    run(conn, sql!(RECOVERY.ended_early), params)?;
+    Ok(())
 }
 
 fn move_position(
@@ -114,7 +195,10 @@ fn end_hold(
         ":store": store.as_str(),
         ":sku": sku.as_str(),
     };
-    let held: i64 = one(conn, sql!(STOCK.held), params, |row| row.get("quantity"))?.unwrap_or(0);
+    let Some(held) = one(conn, sql!(STOCK.held), params, |row| row.get::<_, i64>("quantity"))? else {
+        end_early(conn, tenant, store, task, line, units)?;
+        return Ok(0);
+    };
     let ended = units.clamp(0, held);
     if ended > 0 {
         let params = named_params! {
@@ -182,5 +266,42 @@ pub(super) fn hold(
         ":available": available,
     };
     run(conn, sql!(STOCK.hold), params)?;
+    Ok(())
+}
+
+/// Sets aside what a task of the lost window holds in fact, whatever the position says. A hold that
+/// is there already stays as it is.
+pub(super) fn adopt_hold(conn: &Connection, tenant: &TenantId, task: &TaskState, line: &Line) -> Result<()> {
+    let early = named_params! {
+        ":tenant": tenant.as_str(),
+        ":store": task.store.as_str(),
+        ":task": task.task.as_str(),
+        ":line": line.line.0,
+    };
+    let ended = one(conn, sql!(RECOVERY.units_ended_early), early, |row| row.get::<_, i64>("units"))?;
+    let ended = if task.phase == Phase::Declined { line.quantity } else { ended.unwrap_or(0) };
+    let units = line.quantity.saturating_sub(ended).max(0);
+    let reserve = |units: i64| {
+        let params = named_params! {
+            ":tenant": tenant.as_str(),
+            ":sku": line.sku.as_str(),
+            ":store": task.store.as_str(),
+            ":units": units,
+        };
+        run(conn, sql!(RECOVERY.adopt_position), params)
+    };
+    reserve(0)?;
+    let params = named_params! {
+        ":tenant": tenant.as_str(),
+        ":task": task.task.as_str(),
+        ":line": line.line.0,
+        ":store": task.store.as_str(),
+        ":sku": line.sku.as_str(),
+        ":taken": line.quantity,
+        ":units": units,
+    };
+    if run(conn, sql!(RECOVERY.adopt_hold), params)? > 0 {
+        reserve(units)?;
+    }
     Ok(())
 }

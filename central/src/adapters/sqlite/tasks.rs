@@ -9,7 +9,7 @@ use super::row::{from_json, one, run, to_json};
 use super::sql::sql;
 use super::state::State;
 use super::timeline::{Happened, central, note, refresh};
-use super::{Result, ledger, stock, task_news};
+use super::{Result, ledger, recovery, stock, task_news};
 use crate::core::effects::{Effect, effects, words};
 use crate::core::exception::{Category, NewException, Severity};
 use holdfast_shared::domain::fence::Fence;
@@ -53,6 +53,8 @@ pub(super) fn follow(conn: &Connection, state: &mut State, grown: &Grown<'_>) ->
                 }
             }
             Effect::EndHolds => stock::end_holds(conn, tenant, task, *now)?,
+            // Another store may have the release since before the restore.
+            Effect::Release if recovery::is_held(conn, tenant, &after.state.order)? => {}
             Effect::Release => {
                 if let Some(replica) = grown.release_to {
                     release(conn, state, tenant, &after.state, replica, *now)?;

@@ -6,6 +6,7 @@ use super::state::State;
 use crate::core::fleet::{Place as Spot, Store, StoreKind};
 use crate::ports::access::{Access, ReplicaIdentity};
 use crate::ports::fleet::{CatalogueItem, Fleet};
+use crate::ports::recovery::Recoveries;
 use crate::ports::replication::Replication;
 use holdfast_platform::sqlite::{Companion, Options, Place};
 use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
@@ -150,7 +151,7 @@ async fn the_clock_and_the_incarnation_survive_a_restart() {
     let central = open(&path);
     let replica = enrolled(&central).await;
     let first = central.exchange(&replica, &nothing_new(&replica), at(1_000)).await.unwrap().response;
-    assert_eq!(central.raise_incarnation().await.unwrap(), 2);
+    assert_eq!(central.begin_recovery("a drill", UtcMs(5)).await.unwrap(), 2);
     central.stop().await;
     drop(central);
 

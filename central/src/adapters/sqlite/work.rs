@@ -10,6 +10,7 @@ use crate::ports::{Page, PageRequest};
 use async_trait::async_trait;
 use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::TaskState;
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{Actor, OrderId, StoreId, TaskId, TenantId};
 use holdfast_shared::limits::PAGE_ROWS_MAX;
 use holdfast_shared::time::{Now, UtcMs};
@@ -44,8 +45,10 @@ impl Work for SqliteStore {
         now: Now,
     ) -> Result<RecallOutcome> {
         let (tenant, task, reason) = (tenant.clone(), task.clone(), reason.to_owned());
-        self.write(move |conn, state| recall::recall(conn, state, &tenant, &task, fence, &reason, now.utc))
-            .await
+        self.write(move |conn, state| {
+            recall::recall_unless_held(conn, state, &tenant, &task, fence, &reason, now.utc)
+        })
+        .await
     }
 
     async fn take_back(
@@ -148,7 +151,10 @@ impl Work for SqliteStore {
 
 fn demands(conn: &Connection, limit: u32, retry_before: UtcMs, now: UtcMs) -> Result<Vec<Demand>> {
     let params = named_params! {
-        ":rows": limit.min(PAGE_ROWS_MAX), ":retry_before": retry_before.0, ":now": now.0,
+        ":rows": limit.min(PAGE_ROWS_MAX),
+        ":retry_before": retry_before.0,
+        ":now": now.0,
+        ":held_wait": Guard::RecoveryBeforeRouting.stands(),
     };
     let heads = list(conn, sql!(WORK.demands), params, |row| {
         let tenant: TenantId = parsed(row, "tenant")?;

@@ -48,6 +48,8 @@ pub struct Node {
     pub store: Store,
     pub eligibility: Eligibility,
     pub open_tasks: u32,
+    /// Its stock is known from a backup alone.
+    pub recovering: bool,
     /// Available to sell, per SKU; absent is unknown and counts as none.
     pub available: BTreeMap<Sku, i64>,
 }

@@ -30,6 +30,7 @@ async fn the_stores_that_still_have_work_are_poked() {
             placed_at: UtcMs(0),
             changed_at: UtcMs(0),
             trace: TraceId::new("0".repeat(32)).unwrap(),
+            request_lost: false,
         });
     });
     let asked = cancel(&ram, "changed their mind").await.unwrap();

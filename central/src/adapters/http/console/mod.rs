@@ -4,6 +4,7 @@
 mod assets;
 mod exceptions;
 mod orders;
+mod recovery;
 mod session;
 mod stores;
 mod words;
@@ -38,6 +39,8 @@ struct Frame {
     key_name: String,
     open_exceptions: Option<String>,
     notice: Option<String>,
+    /// Open orders wait, because central was restored.
+    recovering: bool,
 }
 
 #[derive(Template)]
@@ -70,6 +73,8 @@ pub(super) fn router() -> Router<Shared> {
         .route("/console/tasks/{task}/take-back", post(orders::take_back))
         .route("/console/exceptions", get(exceptions::list))
         .route("/console/exceptions/{exception}/resolve", post(exceptions::resolve))
+        .route("/console/recovery", get(recovery::show))
+        .route("/console/recovery/stores/{store}", post(recovery::override_store))
         .layer(from_fn(own_forms_only))
         .layer(from_fn(page_headers))
 }
@@ -137,7 +142,9 @@ async fn frame(app: &Shared, person: &Person, at: &'static str, notice: Option<S
         many if open.next.is_some() => Some(format!("{many}+")),
         some => Some(some.to_string()),
     };
+    let recovery = app.storage.recovery(person.0.tenant()).await?;
     Ok(Frame {
+        recovering: recovery.is_some_and(|recovery| !recovery.over),
         at,
         tenant: person.0.tenant().to_string(),
         key_name: person.0.key.name.clone(),

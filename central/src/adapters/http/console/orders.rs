@@ -105,6 +105,7 @@ struct OrderPage {
     frame: Frame,
     order: OrderRow,
     trace: String,
+    request_lost: bool,
     lines: Vec<LineRow>,
     timeline: Vec<EventRow>,
     tasks: Vec<TaskRow>,
@@ -193,6 +194,7 @@ pub(super) async fn one(
     page(&OrderPage {
         frame: frame(&app, &person, "orders", None).await?,
         trace: order.trace.to_string(),
+        request_lost: order.request_lost,
         lines: order.lines.iter().map(line_row).collect(),
         timeline: timeline.into_iter().map(|event| event_row(event, now)).collect(),
         tasks,

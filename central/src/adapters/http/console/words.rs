@@ -88,6 +88,7 @@ pub(super) const fn category(category: Category) -> &'static str {
         Category::CancelUnanswered => "A store has not answered a cancellation",
         Category::WrongClock => "A clock is far off",
         Category::Stuck => "Something does not come to its end",
+        Category::Restored => "Central was restored from a backup",
     }
 }
 

@@ -188,7 +188,7 @@ CREATE TABLE task (
     order_id          TEXT NOT NULL,
     store             TEXT NOT NULL,
     -- Incarnation in the upper half, number in the lower: grows with every assignment.
-    fence             INTEGER NOT NULL UNIQUE CHECK (fence > 0),
+    fence             INTEGER NOT NULL CHECK (fence > 0),
     phase             TEXT NOT NULL,
     released_to       TEXT,
     recalled          INTEGER NOT NULL DEFAULT 0 CHECK (recalled IN (0, 1)),

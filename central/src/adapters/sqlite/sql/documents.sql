@@ -4,8 +4,8 @@ UPDATE counter SET value = value + 1 WHERE name = ?1 RETURNING value
 -- name: counter
 SELECT value FROM counter WHERE name = ?1
 
--- name: reset_counter
-UPDATE counter SET value = 0 WHERE name = :name
+-- name: set_counter
+UPDATE counter SET value = :value WHERE name = :name
 
 -- name: clock
 SELECT hlc FROM clock
@@ -96,3 +96,7 @@ SELECT 1 FROM fact
 WHERE tenant = :tenant AND store = :store
     AND (fact = :fact OR (fact > :fact || '.' AND fact < :fact || '/'))
 LIMIT 1
+
+-- name: replace_fact
+UPDATE fact SET text = :text, document = :document, task = :task
+WHERE tenant = :tenant AND store = :store AND fact = :fact

@@ -96,7 +96,7 @@ VALUES (:tenant, :store, :replica, :copy, :fact, :document, :text, :outcome, :no
 ON CONFLICT (tenant, store, replica, copy, fact, text) DO NOTHING
 
 -- name: facts_kept
-SELECT sequence, fact, document, text FROM quarantine_fact
+SELECT sequence, fact, text FROM quarantine_fact
 WHERE tenant = :tenant AND store = :store AND replica = :replica AND copy = :copy AND outcome = 'kept'
 ORDER BY sequence
 

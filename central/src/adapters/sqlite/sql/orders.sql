@@ -24,11 +24,11 @@ WHERE tenant = :tenant AND order_id = :order
     AND sequence = (SELECT max(sequence) FROM order_event WHERE tenant = :tenant AND order_id = :order)
 
 -- name: order
-SELECT sequence, tenant, order_id, request, state, placed_at, changed_at, trace
+SELECT sequence, tenant, order_id, request, state, placed_at, changed_at, trace, adopted
 FROM orders WHERE tenant = ?1 AND order_id = ?2
 
 -- name: page
-SELECT sequence, tenant, order_id, request, state, placed_at, changed_at, trace
+SELECT sequence, tenant, order_id, request, state, placed_at, changed_at, trace, adopted
 FROM orders
 WHERE tenant = :tenant AND sequence < :below
     AND (:states = '[]' OR state IN (SELECT value FROM json_each(:states)))

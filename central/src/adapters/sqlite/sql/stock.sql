@@ -47,3 +47,8 @@ RETURNING on_hand - (reserved - :quantity)
 -- name: hold
 INSERT INTO hold (tenant, task, line, store, sku, taken, available, quantity)
 VALUES (:tenant, :task, :line, :store, :sku, :quantity, :available, :quantity)
+
+-- name: hold_again
+UPDATE hold SET quantity = min(taken, quantity + :units)
+WHERE tenant = :tenant AND task = :task AND line = :line AND store = :store AND sku = :sku
+RETURNING quantity

@@ -3,6 +3,15 @@ SELECT o.tenant, o.order_id, o.request, o.assignments
 FROM (SELECT DISTINCT tenant, order_id FROM order_line WHERE open > 0) w
 JOIN orders o ON o.tenant = w.tenant AND o.order_id = w.order_id
 WHERE o.cancel_requested = 0
+    -- Where an order of which only a store knew shall go, nobody knows.
+    AND o.adopted <> 1
+    -- What was open before a restore waits for what the stores did meanwhile.
+    AND NOT (:held_wait
+        AND (o.adopted <> 0
+            OR o.sequence <= (SELECT orders_up_to FROM recovery ORDER BY incarnation DESC LIMIT 1))
+        AND EXISTS (
+            SELECT 1 FROM recovery_replica r
+            WHERE r.tenant = o.tenant AND r.replayed_at IS NULL AND r.overridden_at IS NULL))
     AND EXISTS (
         SELECT 1 FROM order_line l
         WHERE l.tenant = o.tenant AND l.order_id = o.order_id AND l.open > 0

@@ -58,12 +58,14 @@ fn node(words: &[&str]) -> Node {
         store: store(name),
         eligibility: judged(Standing::Eligible),
         open_tasks: 0,
+        recovering: false,
         available: BTreeMap::new(),
     };
     node.store.place = km_east(km.parse().unwrap());
     for word in rest {
         match (*word, word.split_once('=')) {
             ("eligible", _) => {}
+            ("recovering", _) => node.recovering = true,
             ("suspect", _) => node.eligibility = judged(Standing::Suspect),
             ("ineligible", _) => node.eligibility = judged(Standing::Ineligible),
             ("dc", _) => node.store.kind = StoreKind::DistributionCentre,

@@ -7,6 +7,7 @@ mod fulfils;
 mod node_kind;
 mod pickup_store;
 mod radius;
+mod recovering;
 mod splits;
 pub mod stock;
 mod tried;
@@ -38,6 +39,7 @@ pub const RULES: &[&dyn Rule] = &[
     &fulfils::Fulfils,
     &tried::Tried,
     &eligible::Eligible,
+    &recovering::Recovering,
     &capacity::Capacity,
     &splits::Splits,
     &stock::Stock,

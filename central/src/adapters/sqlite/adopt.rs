@@ -1,0 +1,276 @@
+//! What a store brings back of the window that a restore lost: tasks that central does not know any
+//! more, its own decisions about them, the orders that they belong to, and the units that they hold.
+
+use super::counters::incarnation;
+use super::exceptions::raise;
+use super::incoming::{Part, refuse};
+use super::order_rows::{lines, tasks_of};
+use super::recall::{mark_sent, may_readopt, recall};
+use super::row::{one, run, to_json};
+use super::sql::sql;
+use super::state::State;
+use super::timeline::{Happened, central, note, refresh};
+use super::{Result, access, documents, fleet, stock, tasks};
+use crate::core::exception::Category;
+use crate::core::order::{OrderLineRequest, OrderRequest};
+use crate::core::recovery as words;
+use crate::core::rivals::{open_units, rivals};
+use crate::ports::access::ReplicaIdentity;
+use holdfast_shared::document::{Merged, StoredChange};
+use holdfast_shared::domain::fact::{Body, Fact};
+use holdfast_shared::domain::task::{FulfilmentKind, Offer, TaskEvent, TaskState};
+use holdfast_shared::error::Code;
+use holdfast_shared::ids::{DocumentId, FactId, OrderId, ReplicaId, TaskId, TenantId, TraceId};
+use holdfast_shared::time::UtcMs;
+use rusqlite::{Connection, named_params};
+use std::collections::BTreeSet;
+
+/// An offer that was made without a trace.
+const NO_TRACE: &str = "00000000000000000000000000000000";
+
+/// Whether a replica that replays may bring this document, although it is not its own: a task that
+/// central lost, or the stock of another box of the same store.
+pub(super) fn may_bring(conn: &Connection, from: &ReplicaIdentity, document: &DocumentId) -> Result<bool> {
+    match document {
+        DocumentId::Stock { store, replica, .. } => {
+            Ok(*store == from.store && access::replicas(conn, &from.tenant, store)?.contains(replica))
+        }
+        DocumentId::Task(_) => Ok(documents::owner(conn, &from.tenant, document)?.is_none()),
+    }
+}
+
+/// Whether a replica that replays may bring this change of somebody else.
+pub(super) fn may_relay(document: &DocumentId, change: &StoredChange) -> bool {
+    match document {
+        DocumentId::Stock { replica, .. } => change.writer.belongs_to(replica),
+        // The merge let pass only central and the store's own replicas.
+        DocumentId::Task(_) => true,
+    }
+}
+
+/// The facts that central's own changes put.
+pub(super) fn of_central(merged: &Merged, central: &ReplicaId) -> Result<BTreeSet<FactId>> {
+    let mut facts = BTreeSet::new();
+    for change in merged.changes.iter().filter(|change| change.writer.belongs_to(central)) {
+        facts.extend(change.fact_ids().map_err(super::error::unreadable)?);
+    }
+    Ok(facts)
+}
+
+/// Central's lost facts are of an earlier incarnation, about this store; and a task that is not
+/// known begins with its offer.
+pub(super) fn check(
+    conn: &Connection,
+    from: &ReplicaIdentity,
+    name: &str,
+    known: bool,
+    facts: &[(FactId, String, Fact)],
+    lost: &BTreeSet<FactId>,
+) -> Part<()> {
+    let now = incarnation(conn)?;
+    let forged = |why: &str| refuse(name, Code::Forbidden, why, Some(Category::ForeignClaim));
+    let mut offered = known;
+    for (id, _, fact) in facts.iter().filter(|(id, ..)| lost.contains(id)) {
+        let Body::Task(said) = &fact.body else { return forged("central writes no stock") };
+        let Some((of, number)) = numbers(id) else { return forged("a fact of central has another id") };
+        if of >= now || said.fence.incarnation >= now {
+            return forged("central itself knows what it says in this incarnation");
+        }
+        if let TaskEvent::Offered(offer) = &said.event {
+            let names_order = said.task.as_str().starts_with(&format!("{}-", offer.order));
+            if offer.store != from.store || !names_order {
+                return forged("the offer is one to another store, or of another order");
+            }
+            offered = true;
+        }
+        see(conn, "fact", of, number)?;
+        see(conn, "fence", said.fence.incarnation, u64::from(said.fence.number))?;
+    }
+    if offered { Ok(()) } else { refuse(name, Code::UnknownTask, "it comes without its offer", None) }
+}
+
+/// `central.{incarnation}.{number}`.
+fn numbers(id: &FactId) -> Option<(u32, u64)> {
+    let mut parts = id.as_str().split('.');
+    let (device, of, number) = (parts.next()?, parts.next()?, parts.next()?);
+    if device != super::timeline::CENTRAL || parts.next().is_some() {
+        return None;
+    }
+    Some((of.parse().ok()?, number.parse().ok()?))
+}
+
+fn see(conn: &Connection, kind: &str, incarnation: u32, number: u64) -> Result<()> {
+    let number = i64::try_from(number).map_err(super::error::unreadable)?;
+    let params = named_params! { ":kind": kind, ":incarnation": incarnation, ":number": number };
+    run(conn, sql!(RECOVERY.see), params)?;
+    Ok(())
+}
+
+/// The rows that the task's facts will stand on: its order and the order's lines.
+pub(super) fn prepare(
+    conn: &Connection,
+    from: &ReplicaIdentity,
+    task: &TaskId,
+    facts: &[(FactId, String, Fact)],
+    now: UtcMs,
+) -> Result<()> {
+    for (.., fact) in facts {
+        let Body::Task(said) = &fact.body else { continue };
+        let TaskEvent::Offered(offer) = &said.event else { continue };
+        let key = [from.tenant.as_str(), offer.order.as_str()];
+        let adopted: Option<u8> = one(conn, sql!(RECOVERY.adopted), key, |row| row.get("adopted"))?;
+        if adopted.is_none() {
+            adopt_order(conn, from, task, offer, fact, now)?;
+        }
+        let named = named_params! { ":tenant": from.tenant.as_str(), ":order": offer.order.as_str() };
+        run(conn, sql!(RECOVERY.mark_repeated), named)?;
+        adopt_lines(conn, &from.tenant, offer, adopted.is_none_or(|adopted| adopted == 1))?;
+        run(conn, sql!(RECOVERY.count_assignment), named)?;
+    }
+    Ok(())
+}
+
+fn adopt_order(
+    conn: &Connection,
+    from: &ReplicaIdentity,
+    task: &TaskId,
+    offer: &Offer,
+    fact: &Fact,
+    now: UtcMs,
+) -> Result<()> {
+    let store = fleet::record(conn, &from.tenant, &from.store)?;
+    let store = store.ok_or_else(|| super::error::missing("store"))?.store;
+    let line = |line: &holdfast_shared::domain::task::OfferLine| OrderLineRequest {
+        sku: line.sku.clone(),
+        quantity: line.quantity,
+        unit_price: None,
+    };
+    let request = OrderRequest {
+        reference: None,
+        channel: "unknown".to_owned(),
+        kind: offer.kind,
+        // Where it should go is lost; where it is, is not.
+        destination: store.place,
+        pickup_store: (offer.kind == FulfilmentKind::Pickup).then(|| from.store.clone()),
+        lines: offer.lines.iter().map(line).collect(),
+        promise_by: offer.promise_by,
+        note: offer.note.clone(),
+    };
+    let trace = fact.trace.clone().map_or_else(|| TraceId::new(NO_TRACE), Ok)?;
+    let params = named_params! {
+        ":tenant": from.tenant.as_str(),
+        ":order": offer.order.as_str(),
+        ":kind": offer.kind.as_str(),
+        ":request": to_json(&request)?,
+        ":state": crate::core::order::OrderState::Placed.as_str(),
+        ":placed_at": fact.at.wall.0,
+        ":now": now.0,
+        ":trace": trace.as_str(),
+    };
+    run(conn, sql!(RECOVERY.adopt_order), params)?;
+    let told = format!("adopted from {}, after central was restored: the order itself is lost", from.store);
+    let happened = Happened {
+        kind: "adopted",
+        at: now,
+        actor: &central()?,
+        store: Some(&from.store),
+        task: Some(task),
+        words: &told,
+    };
+    note(conn, &from.tenant, &offer.order, &happened)?;
+    raise(conn, &from.tenant, &words::adopted(&offer.order, task, &from.store), now)
+}
+
+/// Of an adopted order no more is known than what stores were offered.
+fn adopt_lines(conn: &Connection, tenant: &TenantId, offer: &Offer, grow: bool) -> Result<()> {
+    for line in &offer.lines {
+        let params = named_params! {
+            ":tenant": tenant.as_str(),
+            ":order": offer.order.as_str(),
+            ":line": line.line.0,
+            ":sku": line.sku.as_str(),
+            ":quantity": line.quantity,
+        };
+        let new = run(conn, sql!(RECOVERY.adopt_line), params)? > 0;
+        if grow && !new {
+            let params = named_params! {
+                ":tenant": tenant.as_str(),
+                ":order": offer.order.as_str(),
+                ":line": line.line.0,
+                ":quantity": line.quantity,
+            };
+            run(conn, sql!(RECOVERY.grow_line), params)?;
+        }
+    }
+    Ok(())
+}
+
+/// After the task's facts were followed: its holds, its rivals, and what is open of its order.
+pub(super) fn complete(
+    conn: &Connection,
+    state: &mut State,
+    from: &ReplicaIdentity,
+    task: &TaskId,
+    now: UtcMs,
+) -> Result<()> {
+    let Some(adopted) = tasks::load(conn, &from.tenant, task)? else { return Ok(()) };
+    mark_sent(conn, &from.tenant, task)?;
+    for line in &adopted.lines {
+        stock::adopt_hold(conn, &from.tenant, &adopted, line)?;
+    }
+    settle_rivals(conn, state, from, &adopted, now)?;
+    reopen(conn, &from.tenant, &adopted.order)?;
+    refresh(conn, &from.tenant, &adopted.order, now)
+}
+
+/// Two stores with the same units: the released one stays, else the one with the greater fence.
+fn settle_rivals(
+    conn: &Connection,
+    state: &mut State,
+    from: &ReplicaIdentity,
+    told: &TaskState,
+    now: UtcMs,
+) -> Result<()> {
+    let (tenant, order) = (&from.tenant, &told.order);
+    let found = rivals(&lines(conn, tenant, order)?, &tasks_of(conn, tenant, order)?);
+    if found.is_empty() {
+        return Ok(());
+    }
+    let reason = "another store has these units since before central was restored";
+    for loser in found.iter().filter(|rival| rival.may_be_recalled) {
+        recall(conn, state, tenant, &loser.task, loser.fence, reason, now)?;
+        may_readopt(conn, tenant, &loser.task, false)?;
+    }
+    let names: Vec<String> = found.iter().map(|rival| format!("{} at {}", rival.task, rival.store)).collect();
+    let detail =
+        format!("{order} was found at several stores; not the one that counts: {}", names.join(", "));
+    raise(conn, tenant, &words::rivals(order, &told.task, &from.store, detail), now)
+}
+
+/// What no task has and nobody got is open. Computed anew: the backup and the stores tell of
+/// different days, and differences would count some units twice.
+pub(super) fn reopen(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<()> {
+    let tasks = tasks_of(conn, tenant, order)?;
+    for line in lines(conn, tenant, order)? {
+        let params = named_params! {
+            ":tenant": tenant.as_str(),
+            ":order": order.as_str(),
+            ":line": line.line.0,
+            ":open": open_units(&line, &tasks),
+        };
+        run(conn, sql!(RECOVERY.set_open), params)?;
+    }
+    Ok(())
+}
+
+/// Central's changes are kept as its own, so that a box that loses its disk gets them back.
+pub(super) fn by_author<'a>(
+    changes: &'a [StoredChange],
+    from: &'a ReplicaId,
+    central: &'a ReplicaId,
+) -> impl Iterator<Item = (&'a ReplicaId, &'a [StoredChange])> {
+    let author = move |change: &StoredChange| if change.writer.belongs_to(central) { central } else { from };
+    changes
+        .chunk_by(move |one, next| author(one) == author(next))
+        .filter_map(move |run| run.first().map(|first| (author(first), run)))
+}

@@ -1,0 +1,97 @@
+//! An order that a store brought back, and whose request now comes again: the storefront repeats it
+//! under its key, the key names the order, and the order is whole again.
+
+use super::Result;
+use super::adopt::reopen;
+use super::exceptions::settle;
+use super::order_rows::{lines, order_of};
+use super::row::{one, run, to_json};
+use super::sql::sql;
+use super::timeline::{Happened, note, refresh};
+use crate::core::order::OrderLine;
+use crate::core::recovery::adopted_key;
+use crate::ports::orders::{NewOrder, Placed};
+use holdfast_shared::ids::{LineNo, TraceId};
+use rusqlite::{Connection, named_params};
+
+/// None when there is no order of this id yet.
+pub(super) fn place_again(conn: &Connection, new: &NewOrder) -> Result<Option<Placed>> {
+    let key = [new.tenant.as_str(), new.order.as_str()];
+    let adopted: Option<u8> = one(conn, sql!(RECOVERY.adopted), key, |row| row.get("adopted"))?;
+    let Some(adopted) = adopted else { return Ok(None) };
+    let known = lines(conn, &new.tenant, &new.order)?;
+    if adopted != 1 || !fits(new, &known) {
+        return Ok(Some(Placed::KeyReused));
+    }
+    let (_, _, trace) = order_of(conn, &new.tenant, &new.order)?;
+    complete_lines(conn, new)?;
+    let params = named_params! {
+        ":tenant": new.tenant.as_str(),
+        ":order": new.order.as_str(),
+        ":kind": new.request.kind.as_str(),
+        ":request": to_json(&new.request)?,
+        ":now": new.now.0,
+    };
+    run(conn, sql!(RECOVERY.complete_order), params)?;
+    remember_key(conn, new, &trace)?;
+    let happened = Happened {
+        kind: "placed_again",
+        at: new.now,
+        actor: &new.actor,
+        store: None,
+        task: None,
+        words: &format!("placed again through {}; what was lost of it is known again", new.request.channel),
+    };
+    note(conn, &new.tenant, &new.order, &happened)?;
+    let resolution = "the storefront repeated its request";
+    settle(conn, &new.tenant, &adopted_key(&new.order), resolution, new.now)?;
+    reopen(conn, &new.tenant, &new.order)?;
+    refresh(conn, &new.tenant, &new.order, new.now)?;
+    Ok(Some(Placed::Replayed { order: new.order.clone(), trace }))
+}
+
+/// What the stores have of it is a part of what is asked for.
+fn fits(new: &NewOrder, known: &[OrderLine]) -> bool {
+    let asked = |line: LineNo| {
+        let place = usize::try_from(line.0).ok()?.checked_sub(1)?;
+        new.request.lines.get(place)
+    };
+    known.iter().all(|line| {
+        asked(line.line).is_some_and(|asked| asked.sku == line.sku && asked.quantity >= line.quantity)
+    })
+}
+
+fn complete_lines(conn: &Connection, new: &NewOrder) -> Result<()> {
+    for (number, line) in (1_u32..).zip(&new.request.lines) {
+        let params = named_params! {
+            ":tenant": new.tenant.as_str(),
+            ":order": new.order.as_str(),
+            ":line": number,
+            ":sku": line.sku.as_str(),
+            ":quantity": line.quantity,
+        };
+        run(conn, sql!(RECOVERY.adopt_line), params)?;
+        let params = named_params! {
+            ":tenant": new.tenant.as_str(),
+            ":order": new.order.as_str(),
+            ":line": number,
+            ":quantity": line.quantity,
+            ":unit_price": line.unit_price.as_ref().map(to_json).transpose()?,
+        };
+        run(conn, sql!(RECOVERY.price_line), params)?;
+    }
+    Ok(())
+}
+
+pub(super) fn remember_key(conn: &Connection, new: &NewOrder, trace: &TraceId) -> Result<()> {
+    let params = named_params! {
+        ":tenant": new.tenant.as_str(),
+        ":key": new.key.as_str(),
+        ":request_hash": new.request_hash,
+        ":order": new.order.as_str(),
+        ":trace": trace.as_str(),
+        ":now": new.now.0,
+    };
+    run(conn, sql!(ORDERS.remember_key), params)?;
+    Ok(())
+}
