@@ -33,7 +33,6 @@ impl Replica for Store {
             documents: Vec::new(),
             baseline: None,
             asks: Vec::new(),
-            baseline: None,
             more: self.unsynced.load(Ordering::Relaxed) > self.step,
             losses: Vec::new(),
             speaker: crate::ports::ledger::Speaker::default(),
