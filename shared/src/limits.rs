@@ -63,6 +63,13 @@ pub const SYNC_BYTES_MAX: usize = 2 * 1024 * 1024;
 pub const SYNC_PLAIN_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Bytes of changes that a sender puts into one message before it makes the next.
 pub const SYNC_PIECE_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of a sync message, and of the changes in it, that goes ahead of backlogs.
+pub const SYNC_SMALL_BYTES: usize = 64 * 1024;
+/// Small sync messages that central has in work at once; fewer than requests of all kinds, so that
+/// orders and people get through while stores come back.
+pub const SYNC_EXCHANGES_MAX: usize = 256;
+/// Larger sync messages that central has in work at once.
+pub const SYNC_BACKLOGS_MAX: usize = 8;
 /// Messages of one sync conversation.
 pub const SYNC_ROUNDS_MAX: usize = 64;
 

@@ -7,6 +7,7 @@
 //! (`ok NAME`, `not ok NAME`, `skip NAME REASON`), and `tests/run` sums everything up.
 //! [`conformance`] is what every engine of central's storage must do.
 //! [`e2e`] is a small chain of real processes, started on free ports in a folder of its own.
+//! [`stage`] is where named scenarios play: real parts, and time in the test's hand.
 //! [`sim`] runs agents and central in one thread from one seed, with every fault that it can think of.
 //!
 //! Nothing here sleeps to wait: a test waits for a signal, or asks again until a deadline.
@@ -14,4 +15,5 @@
 pub mod conformance;
 pub mod e2e;
 pub mod sim;
+pub mod stage;
 pub mod tidy;

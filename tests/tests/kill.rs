@@ -1,4 +1,5 @@
-//! NO_LOST_ACK with real processes: kill -9 in the middle of load, again and again.
+//! NO_LOST_ACK with real processes: kill -9 at random moments under load, again and again.
+//! `HOLDFAST_KILLS=500` kills each side that often.
 
 #![allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -7,6 +8,7 @@ use holdfast::client::{CentralClient, LanClient};
 use holdfast::demo::{Board, pick};
 use holdfast_agent::core::command::{MovementKind, MovementRequest};
 use holdfast_agent::ports::ledger::Role;
+use holdfast_platform::random;
 use holdfast_shared::ids::{IdempotencyKey, OrderId};
 use holdfast_tests::e2e::{Chain, Plan, insist, order_of, sku, until};
 use std::sync::Arc;
@@ -16,8 +18,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 const KILLS: u32 = 50;
-/// What must be acknowledged between two kills, so that each kill meets work under way.
-const ACKNOWLEDGED_BETWEEN: u64 = 8;
+/// At the most so much is acknowledged between two kills; at least one, so that each meets work.
+const ACKNOWLEDGED_BETWEEN_MAX: u64 = 16;
+/// Then the blow falls anywhere within the next requests.
+const BLOW_WITHIN_US: u64 = 3_000;
 const CLIENTS: u32 = 4;
 const SHELF: i64 = 100_000;
 
@@ -33,7 +37,7 @@ async fn a_killed_agent_loses_no_movement_it_acknowledged() -> Result<()> {
         let till = chain.stores[0].pair(Role::Pos, &format!("till {n}")).await?;
         tills.spawn(sell(till, n, Arc::clone(&count), stop.clone()));
     }
-    for _ in 0..KILLS {
+    for _ in 0..kills()? {
         some_more(&count).await?;
         chain.stores[0].crash()?;
         chain.stores[0].start().await?;
@@ -64,7 +68,7 @@ async fn a_killed_central_loses_no_order_and_no_transition() -> Result<()> {
     }
     let handheld = chain.stores[0].pair(Role::Picker, "handheld").await?;
     let picker = tokio::spawn(pick_until(handheld, done_picking.clone()));
-    for _ in 0..KILLS {
+    for _ in 0..kills()? {
         some_more(&count).await?;
         chain.central.crash()?;
         chain.central.start().await?;
@@ -90,11 +94,18 @@ async fn a_killed_central_loses_no_order_and_no_transition() -> Result<()> {
     Ok(())
 }
 
-/// Waits until work went on since the last look.
+fn kills() -> Result<u32> {
+    Ok(std::env::var("HOLDFAST_KILLS").map_or(Ok(KILLS), |told| told.parse())?)
+}
+
+/// Waits until work went on since the last look, and then for a moment that nobody can foresee.
+#[expect(clippy::disallowed_methods, reason = "nothing is waited for: chance says when the blow falls")]
 async fn some_more(count: &Count) -> Result<()> {
+    let drawn = |below: u64| Ok::<_, anyhow::Error>(u64::from_le_bytes(random::bytes()?) % below);
     let mut seen = count.subscribe();
-    let enough = *seen.borrow_and_update() + ACKNOWLEDGED_BETWEEN;
+    let enough = *seen.borrow_and_update() + 1 + drawn(ACKNOWLEDGED_BETWEEN_MAX)?;
     seen.wait_for(|now| *now >= enough).await?;
+    tokio::time::sleep(Duration::from_micros(drawn(BLOW_WITHIN_US)?)).await;
     Ok(())
 }
 

@@ -132,6 +132,7 @@ impl Refusal {
             Self::Illegal(
                 Illegal::Phase { .. }
                 | Illegal::AlreadyReleased { .. }
+                | Illegal::MayLeaveAlready
                 | Illegal::NothingToPutBack
                 | Illegal::LineOpen(_)
                 | Illegal::NothingPicked

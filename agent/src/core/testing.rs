@@ -100,6 +100,7 @@ pub(crate) fn task(id: &str, lines: &[(&str, i64)]) -> TaskState {
             })
             .collect(),
         release: None,
+        let_go: None,
         recall: None,
         decline_reason: None,
         accept_by: UtcMs(0),

@@ -52,16 +52,20 @@ struct Start {
     incarnation: Option<u64>,
     cursor: u64,
     asks: usize,
+    documents: usize,
+    bytes: usize,
 }
 
 impl Start {
-    const fn of(cut: &Cut) -> Self {
+    fn of(cut: &Cut) -> Self {
         Self {
             root: cut.root,
             unsynced: cut.unsynced,
             incarnation: cut.incarnation,
             cursor: cut.cursor,
             asks: cut.asks.len(),
+            documents: cut.documents.len(),
+            bytes: cut.documents.iter().map(|frame| frame.change_bytes()).sum(),
         }
     }
 }

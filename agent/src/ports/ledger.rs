@@ -47,6 +47,17 @@ pub trait Ledger: Send + Sync {
     /// Newest change first; `before` continues a listing.
     async fn tasks(&self, filter: TaskFilter) -> Result<TaskPage, LedgerError>;
     async fn summary(&self) -> Result<Summary, LedgerError>;
+    /// From memory: asked many times a second, also while the disk hangs.
+    fn pulse(&self) -> Pulse;
+}
+
+/// Whether the ledger can do its work at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pulse {
+    /// The one that writes is there, or the file is damaged and nobody is meant to.
+    pub lives: bool,
+    /// The database failed its check: it is only read.
+    pub damaged: bool,
 }
 
 #[derive(Debug, Clone, Default)]

@@ -31,6 +31,14 @@ impl Backoff {
     }
 }
 
+impl Backoff {
+    /// The wait after central asked for one, with jitter of our own over as much as the misses so far
+    /// make of it: it tells whole seconds, and its clock may be the same for thousands.
+    pub(super) fn asked(&mut self, asked: Duration, random: u64) -> Duration {
+        asked.saturating_add(self.missed(random))
+    }
+}
+
 const fn millis(duration: Duration) -> u64 {
     duration.as_secs().saturating_mul(1000).saturating_add(duration.subsec_millis() as u64)
 }

@@ -25,6 +25,8 @@ const COALESCE: Duration = Duration::from_millis(25);
 const SOONEST: Duration = Duration::from_millis(100);
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const WAIT_MAX: Duration = Duration::from_secs(30);
+/// The first jitter on top of a wait that a loaded central asks for: it tells whole seconds.
+const SPREAD_FIRST: Duration = Duration::from_secs(1);
 /// Without MQTT for this long, health goes with the sync.
 const SIGNALS_LOST_MS: i64 = 8_000;
 
@@ -35,6 +37,8 @@ pub(super) struct Syncing {
     central: Arc<CentralHttp>,
     every: Duration,
     backoff: Backoff,
+    /// While central is there, and loaded.
+    shed: Backoff,
     /// Since when there has been no broker.
     signals_lost: Option<Now>,
 }
@@ -46,14 +50,15 @@ pub(super) async fn run(
     every: Duration,
 ) -> Result<(), TaskError> {
     let backoff = Backoff::new(FIRST_WAIT, WAIT_MAX);
-    let mut syncing = Syncing { shared, identity, central, every, backoff, signals_lost: None };
+    let shed = Backoff::new(SPREAD_FIRST, WAIT_MAX);
+    let mut syncing = Syncing { shared, identity, central, every, backoff, shed, signals_lost: None };
     let stop = syncing.shared.life.token();
     while !stop.is_cancelled() {
         let next = syncing.conversation().await;
         let shared = &syncing.shared;
         tokio::select! {
             () = stop.cancelled() => {}
-            () = shared.poked.notified() => {}
+            () = shared.poked.notified(), if next.poke_wakes => {}
             () = shared.committed.notified(), if next.commits_wake => {
                 // The process stops during this pause: then there is no round any more.
                 drop(timeout(COALESCE, stop.cancelled()).await);
@@ -69,6 +74,8 @@ struct Next {
     wait: Duration,
     /// While central is out of reach, a commit is no reason to try sooner.
     commits_wake: bool,
+    /// A poke shows that central is back; one that asked to wait was never away.
+    poke_wakes: bool,
 }
 
 impl Syncing {
@@ -89,9 +96,11 @@ impl Syncing {
             return self.went_wrong(error);
         }
         self.backoff.succeeded();
+        self.shed.succeeded();
         self.shared.link.synced(self.shared.clock.now(), told.clock_offset_ms);
         let advice = told.next_sync_ms.map_or(self.every, Duration::from_millis);
-        Next { wait: advice.clamp(SOONEST.min(self.every), self.every), commits_wake: true }
+        let wait = advice.clamp(SOONEST.min(self.every), self.every);
+        Next { wait, commits_wake: true, poke_wakes: true }
     }
 
     async fn tell(&self, task: &TaskId) {
@@ -116,15 +125,16 @@ impl Syncing {
         }
         let wait = match error {
             SyncError::Central(CentralError::Wait { retry_after_ms }) => {
-                Duration::from_millis(u64::try_from(*retry_after_ms).unwrap_or(0))
-                    .saturating_add(Duration::from_millis(random() % 250))
+                let asked = Duration::from_millis(u64::try_from(*retry_after_ms).unwrap_or(0));
+                let wait = self.shed.asked(asked, random());
+                return Next { wait, commits_wake: false, poke_wakes: false };
             }
             SyncError::Central(
                 CentralError::Unreachable { .. } | CentralError::Refused(_) | CentralError::Unreadable(_),
             )
             | SyncError::Ledger(_) => self.backoff.missed(random()),
         };
-        Next { wait, commits_wake: false }
+        Next { wait, commits_wake: false, poke_wakes: true }
     }
 
     /// The heartbeat, when the broker does not carry it.

@@ -6,7 +6,7 @@
 //! effect already taken gives the difference that mends it.
 
 use super::exception::Severity;
-use holdfast_shared::domain::task::{Illegal, Line, Phase, TaskEvent, TaskState};
+use holdfast_shared::domain::task::{Illegal, LetGo, Line, Phase, TaskEvent, TaskState};
 use holdfast_shared::domain::task_fold::{Contradiction, Folded};
 use holdfast_shared::ids::{LineNo, StoreId};
 
@@ -28,8 +28,45 @@ pub enum Effect {
     EndHolds,
     /// Policy grants the release at this point: write it down now.
     Release,
+    /// A manager lets goods go that were not released.
+    LetGo(LetGo),
+    /// The store has answered a cancel: refund and restock, or a return, follow from it.
+    CancelAnswered(CancelAnswer),
     /// A person must look at it.
     Contradicted { contradiction: Contradiction, severity: Severity },
+}
+
+/// How a store answered the wish to cancel. What happened to the goods decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CancelAnswer {
+    PutBack,
+    HandedOver,
+}
+
+impl CancelAnswer {
+    /// The word for it in events.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PutBack => "put_back",
+            Self::HandedOver => "handed_over",
+        }
+    }
+
+    fn of(state: &TaskState) -> Option<Self> {
+        let asked = state.recall.as_ref().is_some_and(|recall| recall.cancel);
+        match state.phase {
+            Phase::HandedOver if asked => Some(Self::HandedOver),
+            Phase::PutBack | Phase::Declined if asked => Some(Self::PutBack),
+            Phase::Offered
+            | Phase::Accepted
+            | Phase::Picking
+            | Phase::Packed
+            | Phase::HandedOver
+            | Phase::PutBack
+            | Phase::Declined => None,
+        }
+    }
 }
 
 /// What follows from `after`, when `before` was followed already.
@@ -57,6 +94,19 @@ pub fn effects(before: Option<&Folded>, after: &Folded) -> Vec<Effect> {
     if after.state.release_due() {
         effects.push(Effect::Release);
     }
+    let let_go_before = before.and_then(|folded| folded.state.let_go.as_ref());
+    effects.extend(
+        after
+            .state
+            .let_go
+            .as_ref()
+            .filter(|let_go| let_go_before != Some(*let_go))
+            .cloned()
+            .map(Effect::LetGo),
+    );
+    let answered_before = before.and_then(|folded| CancelAnswer::of(&folded.state));
+    let answer = CancelAnswer::of(&after.state).filter(|answer| answered_before != Some(*answer));
+    effects.extend(answer.map(Effect::CancelAnswered));
     let known = |contradiction: &Contradiction| {
         before.is_some_and(|folded| folded.contradictions.iter().any(|old| old.fact == contradiction.fact))
     };
@@ -68,19 +118,19 @@ pub fn effects(before: Option<&Folded>, after: &Folded) -> Vec<Effect> {
     effects
 }
 
-/// None when it is the ordinary loser of a race: work done before the store heard of a recall is
-/// put back, and needs nobody.
+/// None when it needs nobody, or when another effect tells of it already.
 fn severity(state: &TaskState, contradiction: &Contradiction) -> Option<Severity> {
     let cancelled = state.recall.as_ref().is_some_and(|recall| recall.cancel);
     match (&contradiction.why, contradiction.taken_over) {
-        // The customer gets goods that they no longer want: support arranges the return.
-        (Illegal::Recalled { .. }, true) if cancelled => Some(Severity::Medium),
+        // The answer to a cancel, or a manager's word, that is told as what it is.
+        (Illegal::Recalled { .. }, true) if cancelled || state.let_go.is_some() => None,
         (_, true) => Some(Severity::High),
         (Illegal::Recalled { .. } | Illegal::StaleFence { .. }, false) => None,
+        (Illegal::Phase { from, .. }, false) => lost_to(*from, contradiction.kind),
         (
-            Illegal::Phase { .. }
-            | Illegal::NotReleased
+            Illegal::NotReleased
             | Illegal::AlreadyReleased { .. }
+            | Illegal::MayLeaveAlready
             | Illegal::NothingToPutBack
             | Illegal::NoSuchLine(_)
             | Illegal::TooMany { .. }
@@ -88,6 +138,16 @@ fn severity(state: &TaskState, contradiction: &Contradiction) -> Option<Severity
             | Illegal::NothingPicked,
             false,
         ) => Some(Severity::Low),
+    }
+}
+
+/// A decision that met the end of its task is the ordinary loser of a race, unless a person acted on
+/// goods that had left.
+fn lost_to(from: Phase, kind: &str) -> Option<Severity> {
+    match kind {
+        "taken_back" if from == Phase::HandedOver => Some(Severity::High),
+        "recalled" | "readopted" | "taken_back" => None,
+        _ => Some(Severity::Low),
     }
 }
 
@@ -181,6 +241,11 @@ pub fn words(event: &TaskEvent, store: &StoreId) -> String {
         TaskEvent::Released { replica } => format!("the goods may leave {store} (released to {replica})"),
         TaskEvent::Recalled { reason } => format!("recalled from {store}: {reason}"),
         TaskEvent::CancelRequested { reason } => format!("{store} was asked to stop: {reason}"),
+        TaskEvent::Readopted => format!("given back to {store}, which had the work in hand"),
+        TaskEvent::TakenBack { reason } => format!("taken back from {store} by a person: {reason}"),
+        TaskEvent::LetGo { reason, .. } => {
+            format!("a manager at {store} lets the goods go without a release: {reason}")
+        }
     }
 }
 

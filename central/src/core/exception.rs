@@ -24,6 +24,12 @@ pub enum Category {
     ObserverFrozen,
     /// A message claims to be from someone else.
     ForeignClaim,
+    /// A person overrode the release: work taken back, or goods let go without one.
+    Override,
+    /// The customer cancelled and the goods had left: they come back, and the money goes back.
+    ReturnDue,
+    /// A store has not answered the wish to cancel.
+    CancelUnanswered,
     /// A hold without an order line that needs it, or a task that does not end.
     Stuck,
 }
@@ -40,6 +46,9 @@ impl Category {
             Self::FactConflict => "fact_conflict",
             Self::ObserverFrozen => "observer_frozen",
             Self::ForeignClaim => "foreign_claim",
+            Self::Override => "override",
+            Self::ReturnDue => "return_due",
+            Self::CancelUnanswered => "cancel_unanswered",
             Self::Stuck => "stuck",
         }
     }

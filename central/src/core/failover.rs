@@ -7,7 +7,6 @@ use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::{FulfilmentKind, Phase, TaskState};
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{TaskId, TenantId};
-use holdfast_shared::time::MonoMs;
 use std::collections::BTreeMap;
 
 /// Why a task cannot be moved by central, although its store cannot be reached.
@@ -42,31 +41,26 @@ pub struct Exposed<'a> {
     pub tenant: &'a TenantId,
     pub task: &'a TaskState,
     pub why: &'a str,
+    /// What the store was promised is over.
+    pub lease_ended: bool,
 }
 
 /// Nothing moves while the observer is suspected. Otherwise: an offer at once, begun work after
 /// the lease, released work and pickups never.
 #[must_use]
-pub fn plan(
-    open: &[Exposed<'_>],
-    failing: &BTreeMap<StoreKey, Failing>,
-    frozen: bool,
-    lease_ms: i64,
-    now: MonoMs,
-) -> Vec<Step> {
+pub fn plan(open: &[Exposed<'_>], failing: &BTreeMap<StoreKey, Failing>, frozen: bool) -> Vec<Step> {
     if frozen {
         return Vec::new();
     }
     open.iter()
         .filter_map(|exposed| {
             let key = StoreKey::new(exposed.tenant.clone(), exposed.task.store.clone());
-            let failing = failing.get(&key)?;
-            step(exposed, now.since(failing.since), lease_ms)
+            failing.contains_key(&key).then(|| step(exposed))?
         })
         .collect()
 }
 
-fn step(exposed: &Exposed<'_>, failing_ms: i64, lease_ms: i64) -> Option<Step> {
+fn step(exposed: &Exposed<'_>) -> Option<Step> {
     let task = exposed.task;
     if task.recall.is_some() || task.phase.is_final() {
         return None;
@@ -88,7 +82,7 @@ fn step(exposed: &Exposed<'_>, failing_ms: i64, lease_ms: i64) -> Option<Step> {
     let due = match task.phase {
         Phase::Offered => true,
         Phase::Accepted | Phase::Picking | Phase::Packed => {
-            failing_ms >= lease_ms || !Guard::LeaseBeforeRecall.stands()
+            exposed.lease_ended || !Guard::LeaseBeforeRecall.stands()
         }
         Phase::HandedOver | Phase::Declined | Phase::PutBack => false,
     };
@@ -105,27 +99,27 @@ mod tests {
     use super::*;
     use crate::core::test_support::task;
     use holdfast_shared::domain::task::{Recall, Release};
+    use holdfast_shared::time::MonoMs;
 
-    const LEASE_MS: i64 = 60_000;
-
-    fn steps(task: &TaskState, failing_ms: Option<i64>, frozen: bool) -> Vec<Step> {
+    /// `dark` says whether the store's lease has ended; none when the store is well.
+    fn steps(task: &TaskState, dark: Option<bool>, frozen: bool) -> Vec<Step> {
         let tenant: TenantId = "acme".parse().unwrap();
-        let exposed = Exposed { tenant: &tenant, task, why: "dark" };
-        let failing = failing_ms
-            .map(|ms| (StoreKey::new(tenant.clone(), task.store.clone()), Failing { since: MonoMs(-ms) }));
-        plan(&[exposed], &failing.into_iter().collect(), frozen, LEASE_MS, MonoMs(0))
+        let exposed = Exposed { tenant: &tenant, task, why: "dark", lease_ended: dark == Some(true) };
+        let key = StoreKey::new(tenant.clone(), task.store.clone());
+        let failing = dark.map(|_| (key, Failing { since: MonoMs(0) }));
+        plan(&[exposed], &failing.into_iter().collect(), frozen)
     }
 
-    fn recalls(task: &TaskState, failing_ms: i64) -> bool {
-        matches!(steps(task, Some(failing_ms), false).as_slice(), [Step::Recall { .. }])
+    fn recalls(task: &TaskState, lease_ended: bool) -> bool {
+        matches!(steps(task, Some(lease_ended), false).as_slice(), [Step::Recall { .. }])
     }
 
     #[test]
     fn an_offer_moves_at_once_and_begun_work_after_the_lease() {
-        assert!(recalls(&task("leeds", Phase::Offered), 0));
+        assert!(recalls(&task("leeds", Phase::Offered), false));
         for phase in [Phase::Accepted, Phase::Picking, Phase::Packed] {
-            assert!(!recalls(&task("leeds", phase), LEASE_MS - 1), "{phase:?}");
-            assert!(recalls(&task("leeds", phase), LEASE_MS), "{phase:?}");
+            assert!(!recalls(&task("leeds", phase), false), "{phase:?}");
+            assert!(recalls(&task("leeds", phase), true), "{phase:?}");
         }
     }
 
@@ -133,7 +127,7 @@ mod tests {
     fn released_work_stays_and_a_person_is_told() {
         let mut packed = task("leeds", Phase::Packed);
         packed.release = Some(Release { fence: packed.fence, replica: "leeds-a".parse().unwrap() });
-        let told = steps(&packed, Some(i64::from(u32::MAX)), false);
+        let told = steps(&packed, Some(true), false);
         assert!(
             matches!(told.as_slice(), [Step::Tell { stays: Stays::Released, detail, .. }] if detail.contains("leeds-a"))
         );
@@ -144,14 +138,14 @@ mod tests {
         let mut pickup = task("leeds", Phase::Offered);
         pickup.kind = FulfilmentKind::Pickup;
         assert!(matches!(
-            steps(&pickup, Some(0), false).as_slice(),
+            steps(&pickup, Some(true), false).as_slice(),
             [Step::Tell { stays: Stays::Pickup, .. }]
         ));
     }
 
     #[test]
     fn nothing_moves_while_frozen_or_from_a_store_that_is_well() {
-        assert_eq!(steps(&task("leeds", Phase::Offered), Some(LEASE_MS), true), vec![]);
+        assert_eq!(steps(&task("leeds", Phase::Offered), Some(true), true), vec![]);
         assert_eq!(steps(&task("leeds", Phase::Offered), None, false), vec![]);
     }
 
@@ -159,7 +153,7 @@ mod tests {
     fn what_was_recalled_before_or_has_ended_is_left_alone() {
         let mut recalled = task("leeds", Phase::Picking);
         recalled.recall = Some(Recall { reason: String::from("x"), cancel: false });
-        assert_eq!(steps(&recalled, Some(LEASE_MS), false), vec![]);
-        assert_eq!(steps(&task("leeds", Phase::HandedOver), Some(LEASE_MS), false), vec![]);
+        assert_eq!(steps(&recalled, Some(true), false), vec![]);
+        assert_eq!(steps(&task("leeds", Phase::HandedOver), Some(true), false), vec![]);
     }
 }

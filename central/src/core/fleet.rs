@@ -115,3 +115,10 @@ pub struct Closure {
     /// Raised at the store itself, and ended there.
     pub from_store: bool,
 }
+
+impl Closure {
+    #[must_use]
+    pub fn in_force(&self, now: UtcMs) -> bool {
+        self.since <= now && self.until.is_none_or(|until| now < until)
+    }
+}

@@ -88,6 +88,7 @@ pub(crate) fn task(store: &str, phase: Phase) -> TaskState {
         phase,
         lines: vec![Line { line: LineNo(1), sku: "TEA".parse().unwrap(), quantity: 2, picked: 0, short: 0 }],
         release: None,
+        let_go: None,
         recall: None,
         decline_reason: None,
         accept_by: UtcMs(0),

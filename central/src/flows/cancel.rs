@@ -44,7 +44,7 @@ pub async fn cancel_order<S: Orders + Work + ?Sized>(
     }
 }
 
-fn check_reason(reason: &str) -> Result<(), FlowError> {
+pub(super) fn check_reason(reason: &str) -> Result<(), FlowError> {
     let refused = |what: &str| Err(FlowError::refused(Code::InvalidRequest, what));
     if reason.trim().is_empty() {
         return refused("reason says why, for the order's timeline");

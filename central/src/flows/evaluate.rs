@@ -8,6 +8,7 @@ use crate::core::exception::{Category, NewException, Severity};
 use crate::core::health::freeze::Observer;
 use crate::core::health::observatory::{Evaluation, Observatory};
 use crate::ports::fleet::{EligibilityChange, Fleet};
+use crate::ports::leases::Leases;
 use holdfast_shared::ids::TenantId;
 use holdfast_shared::time::Now;
 use std::collections::BTreeSet;
@@ -15,11 +16,15 @@ use std::collections::BTreeSet;
 const OBSERVER: &str = "observer";
 const DRIFT: &str = "drift";
 
-pub async fn evaluate<S: Fleet + ?Sized>(
+pub async fn evaluate<S: Fleet + Leases + ?Sized>(
     store: &S,
     watch: &Watch,
     now: Now,
 ) -> Result<Evaluation, FlowError> {
+    if !watch.with(|observatory| observatory.leases.are_known()) {
+        let written = store.granted().await?;
+        watch.with(|observatory| observatory.leases.begin(written, now.mono));
+    }
     let records = store.stores(None).await?;
     let tenants: BTreeSet<TenantId> = records.iter().map(|record| record.tenant.clone()).collect();
     let (evaluation, observer, drift) = watch.with(|observatory| {

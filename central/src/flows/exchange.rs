@@ -5,6 +5,7 @@ use super::hear::hear_by_sync;
 use super::{FlowError, Watch};
 use crate::core::health::StoreKey;
 use crate::ports::access::ReplicaIdentity;
+use crate::ports::leases::Leases;
 use crate::ports::poke::Poke;
 use crate::ports::replication::{Exchanged, Replication};
 use holdfast_shared::error::Code;
@@ -12,7 +13,7 @@ use holdfast_shared::time::Now;
 use holdfast_shared::wire::sync::SyncRequest;
 
 /// The caller wakes routing when `stock_grew` or tasks changed.
-pub async fn exchange<S: Replication + ?Sized>(
+pub async fn exchange<S: Replication + Leases + ?Sized>(
     store: &S,
     watch: &Watch,
     poke: &dyn Poke,
@@ -31,9 +32,9 @@ pub async fn exchange<S: Replication + ?Sized>(
     let key = StoreKey::new(replica.tenant.clone(), replica.store.clone());
     let siblings = watch.with(|observatory| {
         observatory.book.note_sync(&key, now.mono);
-        exchanged.response.lease_ms = u64::try_from(observatory.policy.lease_ms).unwrap_or_default();
         observatory.record(&key).is_some_and(|record| record.enrolled_replicas > 1)
     });
+    exchanged.response.lease_ms = lease(store, watch, &key, now).await?;
     if let Some(json) = &request.health {
         hear_by_sync(store, watch, replica, json, now).await?;
     } else if exchanged.new_facts > 0 {
@@ -43,6 +44,21 @@ pub async fn exchange<S: Replication + ?Sized>(
         poke.poke(&replica.tenant, &replica.store, "facts of another replica");
     }
     Ok(exchanged)
+}
+
+/// How long the store may count on keeping the work that it accepted, written down by now.
+async fn lease<S: Leases + ?Sized>(
+    store: &S,
+    watch: &Watch,
+    key: &StoreKey,
+    now: Now,
+) -> Result<u64, FlowError> {
+    let (lease_ms, unwritten) = watch.with(|observatory| observatory.grant_lease(key, now));
+    if unwritten {
+        store.grant(key, lease_ms).await?;
+        watch.with(|observatory| observatory.leases.note_written(key, lease_ms));
+    }
+    Ok(u64::try_from(lease_ms).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -55,11 +55,16 @@ pub async fn fail_over<S: Work + Fleet + ?Sized>(
 
 /// Planned with what the observatory holds now: it may have frozen since the run began.
 fn steps(watch: &Watch, tasks: &[TaskRow], why: &str, now: Now) -> Vec<Step> {
-    let open: Vec<Exposed<'_>> =
-        tasks.iter().map(|row| Exposed { tenant: &row.tenant, task: &row.state, why }).collect();
     watch.with(|observatory| {
-        let lease_ms = observatory.policy.lease_ms;
-        plan(&open, observatory.failing(), observatory.frozen(), lease_ms, now.mono)
+        let lease_ended = |row: &TaskRow| {
+            let key = StoreKey::new(row.tenant.clone(), row.state.store.clone());
+            observatory.lease_ended(&key, now.mono)
+        };
+        let open: Vec<Exposed<'_>> = tasks
+            .iter()
+            .map(|row| Exposed { tenant: &row.tenant, task: &row.state, why, lease_ended: lease_ended(row) })
+            .collect();
+        plan(&open, observatory.failing(), observatory.frozen())
     })
 }
 

@@ -13,6 +13,8 @@ pub mod hear;
 pub mod place_order;
 pub mod route_orders;
 mod standing;
+pub mod take_back;
+pub mod unanswered;
 
 #[cfg(test)]
 pub(crate) mod test_support;

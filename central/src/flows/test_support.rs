@@ -9,10 +9,11 @@ use crate::core::routing::decision::{Decision, Demand, DemandLine};
 use crate::core::test_support::{LONDON, tenant};
 use crate::ports::access::{Access, ApiKey, ReplicaIdentity};
 use crate::ports::fleet::{CatalogueItem, EligibilityChange, Fleet, StorePosition};
+use crate::ports::leases::Leases;
 use crate::ports::orders::{Activity, CancelOutcome, NewOrder, Orders, Placed};
 use crate::ports::poke::Poke;
 use crate::ports::replication::{Exchanged, Replication, StoreDigest};
-use crate::ports::work::{AssignOutcome, Assignment, Audit, RecallOutcome, TaskRow, Work};
+use crate::ports::work::{AssignOutcome, Assignment, Audit, RecallOutcome, TakeBackOutcome, TaskRow, Work};
 use crate::ports::{Page, PageRequest, StoreError};
 use async_trait::async_trait;
 use holdfast_shared::domain::fence::Fence;
@@ -45,6 +46,9 @@ pub(crate) struct Told {
     pub(crate) order: Option<Order>,
     pub(crate) enrolment: Option<ReplicaIdentity>,
     pub(crate) history_fails: bool,
+    pub(crate) leases: Vec<(StoreKey, i64)>,
+    pub(crate) take_back: Option<TakeBackOutcome>,
+    pub(crate) unanswered_cancels: u32,
 }
 
 #[derive(Default)]
@@ -59,6 +63,8 @@ pub(crate) struct Done {
     pub(crate) orders: Vec<NewOrder>,
     pub(crate) codes: Vec<[u8; 32]>,
     pub(crate) digest_reads: u32,
+    pub(crate) leases: Vec<(StoreKey, i64)>,
+    pub(crate) cancels_looked_for: Vec<UtcMs>,
 }
 
 #[derive(Default)]
@@ -206,6 +212,17 @@ impl Fleet for Ram {
 }
 
 #[async_trait]
+impl Leases for Ram {
+    async fn grant(&self, store: &StoreKey, granted_ms: i64) -> Result<()> {
+        self.done(|done| done.leases.push((store.clone(), granted_ms)));
+        Ok(())
+    }
+    async fn granted(&self) -> Result<Vec<(StoreKey, i64)>> {
+        Ok(self.told(|told| told.leases.clone()))
+    }
+}
+
+#[async_trait]
 impl Work for Ram {
     async fn demands(&self, _: u32, _: UtcMs) -> Result<Vec<Demand>> {
         Ok(self.told(|told| told.demands.clone()))
@@ -230,6 +247,20 @@ impl Work for Ram {
     ) -> Result<RecallOutcome> {
         self.done(|done| done.recalled.push((task.clone(), reason.to_owned())));
         Ok(self.told(|told| told.recall.pop_front()).unwrap_or(RecallOutcome::Recalled))
+    }
+    async fn take_back(
+        &self,
+        _: &TenantId,
+        _: &TaskId,
+        _: &str,
+        _: &Actor,
+        _: Now,
+    ) -> Result<TakeBackOutcome> {
+        Ok(self.told(|told| told.take_back.clone()).unwrap_or(TakeBackOutcome::Unknown))
+    }
+    async fn tell_unanswered_cancels(&self, asked_before: UtcMs, _: u32, _: Now) -> Result<u32> {
+        self.done(|done| done.cancels_looked_for.push(asked_before));
+        Ok(self.told(|told| told.unanswered_cancels))
     }
     async fn open_tasks(
         &self,

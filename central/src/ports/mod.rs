@@ -4,6 +4,7 @@
 pub mod access;
 pub mod demo;
 pub mod fleet;
+pub mod leases;
 pub mod orders;
 pub mod outbox;
 pub mod poke;
@@ -25,13 +26,20 @@ pub struct StoreError {
 
 /// All of storage, for those who wire it up.
 pub trait Storage:
-    access::Access + fleet::Fleet + orders::Orders + outbox::Outbox + replication::Replication + work::Work
+    access::Access
+    + fleet::Fleet
+    + leases::Leases
+    + orders::Orders
+    + outbox::Outbox
+    + replication::Replication
+    + work::Work
 {
 }
 
 impl<T> Storage for T where
     T: access::Access
         + fleet::Fleet
+        + leases::Leases
         + orders::Orders
         + outbox::Outbox
         + replication::Replication

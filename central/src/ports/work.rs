@@ -5,8 +5,8 @@ use super::{Page, PageRequest, StoreError};
 use crate::core::routing::decision::{Decision, Demand, DemandLine};
 use async_trait::async_trait;
 use holdfast_shared::domain::fence::Fence;
-use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint, TaskState};
-use holdfast_shared::ids::{OrderId, StoreId, TaskId, TenantId};
+use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint, Status, TaskState};
+use holdfast_shared::ids::{Actor, OrderId, StoreId, TaskId, TenantId};
 use holdfast_shared::time::{Now, UtcMs};
 
 /// A decision to give lines of an order to a store.
@@ -50,6 +50,23 @@ pub enum RecallOutcome {
     Moot,
 }
 
+/// What became of a person's wish to take work back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TakeBackOutcome {
+    /// The lines are open again, the store is told to stop, and the override is on record.
+    TakenBack {
+        store: StoreId,
+        released: bool,
+    },
+    /// It was asked to stop before; asking again changes nothing.
+    Stopping {
+        store: StoreId,
+    },
+    /// Nothing is left there that could be taken back.
+    Ended(Status),
+    Unknown,
+}
+
 /// A task with what the reconcilers go by.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TaskRow {
@@ -78,6 +95,23 @@ pub trait Work: Send + Sync {
         reason: &str,
         now: Now,
     ) -> Result<RecallOutcome, StoreError>;
+    /// Moves work that is released, or a pickup, because a person says so. On record as an exception.
+    async fn take_back(
+        &self,
+        tenant: &TenantId,
+        task: &TaskId,
+        reason: &str,
+        actor: &Actor,
+        now: Now,
+    ) -> Result<TakeBackOutcome, StoreError>;
+    /// Raises an exception, once, for each cancel asked for before `asked_before` that its store has
+    /// not answered. How many.
+    async fn tell_unanswered_cancels(
+        &self,
+        asked_before: UtcMs,
+        limit: u32,
+        now: Now,
+    ) -> Result<u32, StoreError>;
     /// Open tasks of one store, or of all.
     async fn open_tasks(
         &self,
@@ -104,7 +138,7 @@ pub trait Work: Send + Sync {
     Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
 )]
 pub struct Audit {
-    /// Order lines of which more units left than were ordered.
+    /// Order lines of which more units left than were ordered, and no person answers for it.
     pub double_shipped: u64,
     /// Units promised beyond what the positions allowed when they were promised.
     pub oversold: u64,
@@ -114,6 +148,9 @@ pub struct Audit {
     pub orphaned_holds: u64,
     /// Tasks that central took back from a store, not counting cancellations.
     pub recalled_tasks: u64,
+    /// Order lines of which more units left than were ordered, with a person's override on record.
+    #[serde(default)]
+    pub overridden: u64,
     pub open_holds: u64,
     pub open_tasks: u64,
 }

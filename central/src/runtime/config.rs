@@ -207,6 +207,7 @@ fn routing(reader: &mut Reader) -> Result<RoutingPolicy, Flawed> {
     }
     let splits = reader.or_default("routing.splits_max", policy.splits_max);
     let accept = reader.or_default("offers.accept_within", duration(policy.accept_within_ms));
+    let cancels = reader.or_default("cancels.answer_within", duration(policy.cancel_answer_within_ms));
     for (name, radius) in radii {
         let Some(radius) = radius? else { continue };
         let key = format!("routing.{name}_km");
@@ -221,6 +222,7 @@ fn routing(reader: &mut Reader) -> Result<RoutingPolicy, Flawed> {
     }
     policy.splits_max = splits?;
     policy.accept_within_ms = milliseconds(accept?);
+    policy.cancel_answer_within_ms = milliseconds(cancels?);
     Ok(policy)
 }
 

@@ -12,6 +12,7 @@ use crate::flows::expire_offers::expire_offers;
 use crate::flows::failover::fail_over;
 use crate::flows::hear::{Outcome, hear};
 use crate::flows::route_orders::{Router, route_orders};
+use crate::flows::unanswered::tell_unanswered_cancels;
 use crate::ports::signals::Heard;
 use crate::ports::{PageRequest, StoreError};
 use holdfast_platform::service::{Lifetime, Ticker};
@@ -38,7 +39,11 @@ type Ended = Result<(), Infallible>;
 pub(super) fn spawn_all(life: &Lifetime, app: &Shared, config: &CentralConfig, hears: mpsc::Receiver<Heard>) {
     let stop = life.token();
     life.spawn("hear", listen(Arc::clone(app), hears, stop.clone()));
-    let health = Health { tick: config.tick, accept_within_ms: config.routing.accept_within_ms };
+    let health = Health {
+        tick: config.tick,
+        accept_within_ms: config.routing.accept_within_ms,
+        cancel_answer_within_ms: config.routing.cancel_answer_within_ms,
+    };
     life.spawn("health", watch_over(Arc::clone(app), health, stop.clone()));
     life.spawn("route", route(Arc::clone(app), config.routing.clone(), stop.clone()));
     life.spawn("publish", publish(Arc::clone(app), stop.clone()));
@@ -126,13 +131,14 @@ fn count(app: &App, topic: &str, outcome: Outcome) {
 struct Health {
     tick: Duration,
     accept_within_ms: i64,
+    cancel_answer_within_ms: i64,
 }
 
 async fn watch_over(app: Shared, health: Health, stop: CancellationToken) -> Ended {
     let mut ticker = Ticker::new(health.tick, stop);
     let mut trouble = Trouble::of("health");
     while ticker.tick_or(&app.bells.evaluate).await {
-        let looked = look(&app, health.accept_within_ms).await;
+        let looked = look(&app, &health).await;
         if trouble.note(looked).unwrap_or(false) {
             app.bells.route.notify_one();
             app.bells.publish.notify_one();
@@ -142,14 +148,16 @@ async fn watch_over(app: Shared, health: Health, stop: CancellationToken) -> End
 }
 
 /// Judges the fleet, then moves what must move. Whether anything changed.
-async fn look(app: &App, accept_within_ms: i64) -> Result<bool, FlowError> {
+async fn look(app: &App, health: &Health) -> Result<bool, FlowError> {
     let (storage, watch, poke) = (&*app.storage, &*app.watch, &*app.poke);
     let evaluation = evaluate(storage, watch, app.clock.now()).await?;
     let failed_over = fail_over(storage, watch, poke, app.clock.now()).await?;
-    let withdrawn = expire_offers(storage, watch, poke, accept_within_ms, app.clock.now()).await?;
+    let withdrawn = expire_offers(storage, watch, poke, health.accept_within_ms, app.clock.now()).await?;
+    let limit_ms = health.cancel_answer_within_ms;
+    let unanswered = tell_unanswered_cancels(storage, watch, limit_ms, app.clock.now()).await?;
     metrics::counter!("holdfast_recalls_total", "cause" => "failover").increment(failed_over.recalled.into());
     metrics::counter!("holdfast_recalls_total", "cause" => "not_accepted").increment(withdrawn.into());
-    let told = failed_over.told > 0;
+    let told = failed_over.told > 0 || unanswered > 0;
     Ok(!evaluation.changes.is_empty() || failed_over.recalled > 0 || withdrawn > 0 || told)
 }
 

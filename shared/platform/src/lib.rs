@@ -11,7 +11,8 @@
 //! A write passes [`http`]'s extractors (wrong bodies are problems before a handler runs) and
 //! becomes a job of the one SQLite writer. Jobs that wait together share a commit, each in a
 //! savepoint of its own, and are answered after that commit: what was acknowledged is on the disk.
-//! When the commit fails, each of them is told, and the state kept in memory is thrown away.
+//! When the commit fails, each of them is told, and the state kept in memory is thrown away. A witness
+//! beside the database keeps the count of commits, so that a database that lost one is found out.
 //!
 //! The end is as bounded as the work. A stop, a signal or a failed task cancels one token; event
 //! streams end with it, open requests get until the drain deadline, and what is left is cut.

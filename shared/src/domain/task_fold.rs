@@ -1,10 +1,12 @@
 //! The fold of a task: a set of facts in, one state out, whatever the order of arrival.
 //!
 //! Facts rank by fence, then by what caused them, then by authority, stamp and id. A fact that
-//! does not fit is never dropped: it is told as a [`Contradiction`]. What physically happened is
-//! taken over even when a decision forbade it, and told as well, so that a compensation starts.
+//! does not fit is never dropped: it is told as a [`Contradiction`]. Goods that left have left even
+//! when a decision forbade it, and that is told as well, so that a compensation starts. Work that a
+//! store did before it heard of a recall is taken over and needs no telling: it is what there is to
+//! put back.
 
-use super::task::{Authority, Illegal, Line, Offer, Phase, TaskEvent, TaskFact, TaskState, step};
+use super::task::{Authority, Illegal, Line, Offer, Phase, TaskEvent, TaskFact, TaskState, take_over};
 use crate::domain::fact::{Body, Fact};
 use crate::domain::fence::Fence;
 use crate::guard::Guard;
@@ -33,7 +35,7 @@ pub struct Folded {
 #[must_use]
 pub fn fold<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Option<Folded> {
     let mut folded: Option<Folded> = None;
-    for (fact, said) in ranked(facts) {
+    for (fact, said) in in_order(facts) {
         match (&mut folded, &said.event) {
             (None, TaskEvent::Offered(offer)) => {
                 folded = Some(Folded { state: begin(fact, said, offer), contradictions: Vec::new() });
@@ -69,6 +71,7 @@ fn begin(fact: &Fact, said: &TaskFact, offer: &Offer) -> TaskState {
             })
             .collect(),
         release: None,
+        let_go: None,
         recall: None,
         decline_reason: None,
         accept_by: offer.accept_by,
@@ -82,11 +85,18 @@ fn begin(fact: &Fact, said: &TaskFact, offer: &Offer) -> TaskState {
 
 fn apply(current: &mut Folded, fact: &Fact, said: &TaskFact) {
     let state = &mut current.state;
-    let outcome = if said.fence == state.fence || !Guard::FenceCheck.stands() {
-        step(state, &said.event)
+    let about_this = match said.event {
+        TaskEvent::Readopted => said.fence > state.fence,
+        _ => said.fence == state.fence,
+    };
+    let outcome = if about_this || !Guard::FenceCheck.stands() {
+        take_over(state, &said.event)
     } else {
         Err(Illegal::StaleFence { current: state.fence, stale: said.fence })
     };
+    if said.event == TaskEvent::Readopted && outcome.is_ok() {
+        state.fence = said.fence;
+    }
     if let Err(why) = outcome {
         let taken_over = happened_anyway(state, &said.event);
         current.contradictions.push(Contradiction {
@@ -117,16 +127,22 @@ fn rank<'a>((fact, said): (&'a Fact, &TaskFact)) -> Ranked<'a> {
     (said.fence, fact.at, Reverse(said.event.authority()), &fact.id)
 }
 
+fn in_order<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Vec<(&'a Fact, &'a TaskFact)> {
+    if Guard::FoldRank.stands() { ranked(facts) } else { facts.into_iter().filter_map(of_task).collect() }
+}
+
+const fn of_task(fact: &Fact) -> Option<(&Fact, &TaskFact)> {
+    match &fact.body {
+        Body::Task(said) => Some((fact, said)),
+        Body::Stock(_) => None,
+    }
+}
+
 /// The task's facts in their one order. A fact waits for the one that it says it came after,
 /// so that a wrong clock cannot put an answer before its question.
 fn ranked<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Vec<(&'a Fact, &'a TaskFact)> {
-    let mut by_id: BTreeMap<&FactId, (&Fact, &TaskFact)> = facts
-        .into_iter()
-        .filter_map(|fact| match &fact.body {
-            Body::Task(said) => Some((&fact.id, (fact, said))),
-            Body::Stock(_) => None,
-        })
-        .collect();
+    let mut by_id: BTreeMap<&FactId, (&Fact, &TaskFact)> =
+        facts.into_iter().filter_map(of_task).map(|(fact, said)| (&fact.id, (fact, said))).collect();
     if !Guard::FoldRank.stands() {
         return by_id.into_values().collect();
     }

@@ -77,9 +77,9 @@ fn check(fact: &Fact) -> Result<(), BadFact> {
             TaskEvent::Offered(offer) => offer_problem(offer),
             TaskEvent::Declined { reason }
             | TaskEvent::Recalled { reason }
-            | TaskEvent::CancelRequested { reason } => {
-                (!text_fits(reason)).then_some("the reason is too long")
-            }
+            | TaskEvent::CancelRequested { reason }
+            | TaskEvent::TakenBack { reason }
+            | TaskEvent::LetGo { reason, .. } => (!text_fits(reason)).then_some("the reason is too long"),
             TaskEvent::HandedOver { to } => {
                 (!to.as_deref().is_none_or(text_fits)).then_some("the receiver is too long")
             }
@@ -90,7 +90,8 @@ fn check(fact: &Fact) -> Result<(), BadFact> {
             | TaskEvent::PickingStarted
             | TaskEvent::Packed
             | TaskEvent::PutBack
-            | TaskEvent::Released { .. } => None,
+            | TaskEvent::Released { .. }
+            | TaskEvent::Readopted => None,
         },
     };
     problem.map_or(Ok(()), |what| Err(BadFact::Limit(what)))
@@ -158,6 +159,9 @@ fn task_form(fact: &TaskFact) -> Said {
         TaskEvent::Released { replica } => Said::Released { task, replica },
         TaskEvent::Recalled { reason } => Said::Recalled { task, why: reason },
         TaskEvent::CancelRequested { reason } => Said::CancelRequested { task, why: reason },
+        TaskEvent::Readopted => Said::Readopted { task },
+        TaskEvent::TakenBack { reason } => Said::TakenBack { task, why: reason },
+        TaskEvent::LetGo { replica, reason } => Said::LetGo { task, replica, why: reason },
     }
 }
 
@@ -202,6 +206,9 @@ fn body(said: Said) -> Body {
         Said::Released { task, replica } => about(task, TaskEvent::Released { replica }),
         Said::Recalled { task, why } => about(task, TaskEvent::Recalled { reason: why }),
         Said::CancelRequested { task, why } => about(task, TaskEvent::CancelRequested { reason: why }),
+        Said::Readopted { task } => about(task, TaskEvent::Readopted),
+        Said::TakenBack { task, why } => about(task, TaskEvent::TakenBack { reason: why }),
+        Said::LetGo { task, replica, why } => about(task, TaskEvent::LetGo { replica, reason: why }),
     }
 }
 

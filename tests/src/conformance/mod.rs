@@ -18,6 +18,7 @@ pub mod exceptions;
 pub mod fleet;
 pub mod hostile;
 pub mod orders;
+pub mod returning;
 pub mod stock;
 pub mod sync;
 pub mod tasks;
@@ -37,6 +38,7 @@ macro_rules! conformance {
             cancelling::units_at_a_store_end_when_it_answers,
             cancelling::a_shipped_order_is_too_late_to_cancel,
             cancelling::a_hand_over_wins_against_a_cancel,
+            cancelling::a_cancel_that_no_store_answers_is_told_once,
             exceptions::the_same_cause_counts_up_and_settles,
             exceptions::a_person_resolves_one,
             exceptions::pages_go_on_where_they_ended,
@@ -56,6 +58,14 @@ macro_rules! conformance {
             orders::a_key_for_another_request_is_refused,
             orders::a_listing_pages_newest_first_and_by_state,
             orders::events_are_published_in_order_and_once,
+            returning::work_that_nobody_else_began_is_given_back,
+            returning::an_acknowledgement_that_came_too_late_still_counts_while_nobody_began,
+            returning::work_that_another_store_began_is_put_back,
+            returning::a_store_that_is_closed_hard_gets_nothing_back,
+            returning::a_decline_that_crossed_the_recall_gives_its_units_back,
+            returning::a_person_takes_released_work_back_and_answers_for_it,
+            returning::goods_that_a_manager_lets_go_are_told_and_their_replacement_stops,
+            returning::a_short_line_stays_open_when_the_rest_is_given_back,
             stock::facts_become_positions_by_difference,
             stock::a_hold_ends_with_the_fact_that_names_it,
             stock::a_drifted_store_is_told_and_settles,

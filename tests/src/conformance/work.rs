@@ -105,18 +105,23 @@ pub async fn fences_grow(storage: &dyn Storage) {
 
 pub async fn a_recall_beats_a_later_release(storage: &dyn Storage) {
     let mut leeds = stocked(storage, "leeds", 5).await;
+    let mut york = stocked(storage, "york", 5).await;
     placed(storage, "o1", &[("A", 1)]).await;
     let (task, fence) = assigned(storage, "o1", "leeds").await;
     leeds.sync(storage, at(25)).await;
     let outcome = storage.recall(&tenant(), &task, fence, "dark", at(30)).await.unwrap();
     assert_eq!(outcome, RecallOutcome::Recalled);
     assert_eq!(units(storage, "o1").await, (1, 0, 0));
+    let (second, _) = assigned(storage, "o1", "york").await;
+    york.sync(storage, at(35)).await;
+    york.say(&second, TaskEvent::Accepted);
+    york.sync(storage, at(36)).await;
     leeds.pack(&task);
     leeds.sync(storage, at(40)).await;
     let known = leeds.task(&task).unwrap();
     assert_eq!((known.status(), known.release), (Status::PuttingBack, None));
     assert_eq!(storage.recall(&tenant(), &task, fence, "dark", at(50)).await.unwrap(), RecallOutcome::Moot);
-    assert_eq!(units(storage, "o1").await, (1, 0, 0));
+    assert_eq!(units(storage, "o1").await, (0, 0, 0));
 }
 
 pub async fn a_release_beats_a_later_recall(storage: &dyn Storage) {

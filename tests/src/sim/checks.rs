@@ -251,7 +251,9 @@ impl Seen {
     fn note(&mut self, shop: &Shop, said: &TaskFact) -> Result<()> {
         let right = (said.task.clone(), said.fence);
         match &said.event {
-            TaskEvent::Released { replica } if *replica == shop.identity.replica => {
+            TaskEvent::Released { replica } | TaskEvent::LetGo { replica, .. }
+                if *replica == shop.identity.replica =>
+            {
                 self.releases.insert(right);
             }
             TaskEvent::HandedOver { .. } => {
@@ -273,7 +275,10 @@ impl Seen {
             | TaskEvent::Packed
             | TaskEvent::PutBack
             | TaskEvent::Recalled { .. }
-            | TaskEvent::CancelRequested { .. } => {}
+            | TaskEvent::CancelRequested { .. }
+            | TaskEvent::Readopted
+            | TaskEvent::TakenBack { .. }
+            | TaskEvent::LetGo { .. } => {}
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ use holdfast_central::flows::exchange::exchange;
 use holdfast_central::flows::expire_offers::expire_offers;
 use holdfast_central::flows::failover::fail_over;
 use holdfast_central::flows::hear::{Outcome, hear};
+use holdfast_central::flows::unanswered::tell_unanswered_cancels;
 use holdfast_central::flows::route_orders::{Router, route_orders};
 use holdfast_central::ports::access::ReplicaIdentity;
 use holdfast_central::ports::poke::Poke;
@@ -30,6 +31,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// Shorter than usual, so that a run of a few hundred steps sees the whole way of a failover.
 pub const ACCEPT_WITHIN_MS: i64 = 40_000;
+pub const CANCEL_WITHIN_MS: i64 = 60_000;
 /// Longer than it takes to call a store dark, or a lease that nobody keeps would not be noticed.
 pub const LEASE_MS: i64 = 45_000;
 
@@ -309,6 +311,9 @@ impl HeadOffice {
         let done = expire_offers(store, &self.watch, &self.pokes, within, self.clock(now)).await;
         let Some(withdrawn) = self.excuse(done, fate).context("expire offers")? else { return Ok(()) };
         fate.mark_many("offer_withdrawn", withdrawn.into());
+        let told = tell_unanswered_cancels(store, &self.watch, CANCEL_WITHIN_MS, self.clock(now)).await;
+        let told = self.excuse(told, fate).context("tell unanswered cancels")?;
+        fate.mark_many("cancel_unanswered", told.unwrap_or(0).into());
         Ok(())
     }
 

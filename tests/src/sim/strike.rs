@@ -15,9 +15,9 @@ use holdfast_shared::time::Hlc;
 use holdfast_shared::wire::signal;
 use holdfast_shared::wire::sync::{DocumentHeads, SYNC_VERSION, SyncMessage, SyncRequest, SyncResponse};
 
-/// Of the time after the last fault, in which both sides must come level: 40 minutes.
-pub(super) const HEALING_STEPS_MAX: u64 = 1_200;
-const HEALING_STEP_MS: i64 = 2_000;
+/// Of the time after the last fault, in which both sides must come level: a quarter of an hour.
+pub(super) const HEALING_STEPS_MAX: u64 = 300;
+const HEALING_STEP_MS: i64 = 3_000;
 /// How often a backup is made, where backups are restored.
 const BACKUP_EVERY_STEPS: u64 = 20;
 const HOUR_MS: i64 = 3_600_000;

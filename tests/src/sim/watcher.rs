@@ -91,6 +91,8 @@ impl Watcher {
             match event.kind.as_str() {
                 "allocated" => given.at_ms = now_ms,
                 "released" => given.released = true,
+                // It is the store's again, under a new fence.
+                "readopted" => (given.released, given.recalled) = (false, false),
                 _ => {
                     given.recalled = true;
                     ensure!(!event.words.is_empty(), "EXPLAINED: {} was recalled without a word", event.task);
@@ -169,6 +171,9 @@ impl Watcher {
                 Category::Backorder
                 | Category::ReleasedAtDarkStore
                 | Category::ObserverFrozen
+                | Category::Override
+                | Category::ReturnDue
+                | Category::CancelUnanswered
                 | Category::Stuck => None,
             };
             if let Some(invariant) = invariant {

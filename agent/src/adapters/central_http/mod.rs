@@ -4,6 +4,7 @@
 //! problems, and a wait that central asks for is passed on instead of being retried here.
 
 mod answer;
+mod spoken;
 
 use crate::ports::central::{Central, CentralError};
 use answer::{body_within, refusal};
@@ -13,6 +14,7 @@ use holdfast_shared::wire::enrolment::{EnrolRequest, EnrolResponse};
 use holdfast_shared::wire::sync::{SYNC_CONTENT_TYPE, SyncMessage, SyncRequest, SyncResponse};
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::{Client, RequestBuilder, Response};
+use spoken::Spoken;
 use std::time::Duration;
 
 const CONNECT_MAX: Duration = Duration::from_secs(5);
@@ -24,6 +26,7 @@ pub struct CentralHttp {
     client: Client,
     base: String,
     secret: Option<String>,
+    spoken: Spoken,
 }
 
 impl std::fmt::Debug for CentralHttp {
@@ -55,7 +58,7 @@ impl CentralHttp {
             Err(_) if url.starts_with("http://") => client().tls_certs_only([]).build()?,
             built => built?,
         };
-        Ok(Self { client, base: url.trim_end_matches('/').to_owned(), secret })
+        Ok(Self { client, base: url.trim_end_matches('/').to_owned(), secret, spoken: Spoken::default() })
     }
 
     fn post(&self, path: &str) -> RequestBuilder {
@@ -87,6 +90,29 @@ impl CentralHttp {
 #[async_trait]
 impl Central for CentralHttp {
     async fn sync(&self, request: &SyncRequest) -> Result<SyncResponse, CentralError> {
+        loop {
+            let version = self.spoken.now();
+            match self.sync_in(request.clone().in_version(version)).await {
+                Err(CentralError::Refused(problem)) if self.spoken.step_down(version, &problem) => {
+                    tracing::warn!(
+                        version,
+                        "central does not read this version of sync; an older one is tried"
+                    );
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    async fn enrol(&self, request: &EnrolRequest) -> Result<EnrolResponse, CentralError> {
+        let response = self.send(self.post("/v1/enroll").json(request)).await?;
+        let bytes = body_within(response, BODY_BYTES_MAX).await.map_err(|error| self.cut_off(error))?;
+        serde_json::from_slice(&bytes).map_err(|error| CentralError::Unreadable(Box::new(error)))
+    }
+}
+
+impl CentralHttp {
+    async fn sync_in(&self, request: SyncRequest) -> Result<SyncResponse, CentralError> {
         let body = request.encode().map_err(|error| CentralError::Unreadable(Box::new(error)))?;
         let request = self
             .post("/v1/sync")
@@ -94,14 +120,9 @@ impl Central for CentralHttp {
             .header(ACCEPT, SYNC_CONTENT_TYPE)
             .body(body);
         let response = self.send(request).await?;
+        self.spoken.hear(response.headers());
         let bytes = body_within(response, SYNC_BYTES_MAX).await.map_err(|error| self.cut_off(error))?;
         SyncResponse::decode(&bytes).map_err(|error| CentralError::Unreadable(Box::new(error)))
-    }
-
-    async fn enrol(&self, request: &EnrolRequest) -> Result<EnrolResponse, CentralError> {
-        let response = self.send(self.post("/v1/enroll").json(request)).await?;
-        let bytes = body_within(response, BODY_BYTES_MAX).await.map_err(|error| self.cut_off(error))?;
-        serde_json::from_slice(&bytes).map_err(|error| CentralError::Unreadable(Box::new(error)))
     }
 }
 

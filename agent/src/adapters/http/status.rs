@@ -4,9 +4,10 @@ use super::needs::StandingNow;
 use super::problem::Failure;
 use super::state::Api;
 use super::view::{ClosureView, stamp};
-use crate::ports::ledger::Summary;
+use crate::ports::ledger::{Pulse, Summary};
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use holdfast_shared::error::Problem;
 use holdfast_shared::ids::{ReplicaId, StoreId};
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use utoipa::ToSchema;
 
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(super) struct Health {
+    /// It answers, and what is recorded can be written.
     ok: bool,
     /// The database failed its check: it is only read.
     damaged: bool,
@@ -64,14 +66,18 @@ pub struct StatusView {
     pub advice: Vec<String>,
 }
 
-/// Whether the process answers.
+/// Whether the process answers and its writer lives. Nothing is asked of the disk for it.
 #[utoipa::path(
     get, path = "/healthz", tag = "status",
-    responses((status = 200, description = "It answers", body = Health))
+    responses(
+        (status = 200, description = "It answers", body = Health),
+        (status = 503, description = "It answers, and can write nothing any more: start it anew", body = Health),
+    )
 )]
-pub(super) async fn healthz(State(api): State<Api>) -> Json<Health> {
-    let damaged = api.ledger().summary().await.map_or(true, |summary| summary.damaged.is_some());
-    Json(Health { ok: true, damaged })
+pub(super) async fn healthz(State(api): State<Api>) -> (StatusCode, Json<Health>) {
+    let Pulse { lives, damaged } = api.ledger().pulse();
+    let status = if lives { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(Health { ok: lives, damaged }))
 }
 
 /// How the store is.

@@ -193,6 +193,7 @@ fn blocked(state: &TaskState) -> Option<Blocked> {
         | Err(
             Illegal::Phase { .. }
             | Illegal::AlreadyReleased { .. }
+            | Illegal::MayLeaveAlready
             | Illegal::NothingToPutBack
             | Illegal::NoSuchLine(_)
             | Illegal::TooMany { .. }

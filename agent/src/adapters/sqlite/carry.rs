@@ -10,6 +10,7 @@ use holdfast_platform::sqlite::StorageError;
 use holdfast_shared::document::{Bag, DocumentError, Recorded, Root, WriterId};
 use holdfast_shared::ids::{DocumentId, FactId, TaskId};
 use holdfast_shared::limits::{CHANGE_FACTS_MAX, EPOCH_FACTS_MAX};
+use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeMap;
@@ -61,6 +62,14 @@ pub(super) fn carried(connection: &Connection, hand: &mut Hand) -> Result<Carrie
         Some(carried) => Ok(carried),
         None => Ok(Carried { root: documents::root(connection)?, stock: None }),
     }
+}
+
+/// What was last written down as belonging together.
+pub(super) fn last_cut(connection: &Connection) -> Result<(SetHash, SetHash), StorageError> {
+    let (root, stock_digest) = connection
+        .prepare_cached(sql::AGENT_LAST_CUT)?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok((SetHash::from_bytes(root), SetHash::from_bytes(stock_digest)))
 }
 
 /// Root and stock digest belong together only when every fact is carried.

@@ -20,6 +20,8 @@ pub(super) struct Hand {
     carried: Option<Carried>,
     /// Whether this boot has offered and asked for everything anew already.
     pub began_anew: bool,
+    /// What was last told got no answer so far.
+    pub unanswered: bool,
 }
 
 /// Documents as they are after the last commit.
@@ -51,6 +53,7 @@ impl Hand {
             tries: 0,
             carried: None,
             began_anew: false,
+            unanswered: false,
         })
     }
 

@@ -10,9 +10,9 @@ use crate::core::mint::Author;
 use crate::core::outcome::Context;
 use crate::core::replay::recognise;
 use crate::core::view::View;
-use crate::ports::ledger::{Executed, Ledger, LedgerError, Summary, TaskFilter, TaskPage};
+use crate::ports::ledger::{Executed, Ledger, LedgerError, Pulse, Summary, TaskFilter, TaskPage};
 use async_trait::async_trait;
-use holdfast_platform::sqlite::StorageError;
+use holdfast_platform::sqlite::{StorageError, Writer};
 use holdfast_shared::domain::fact::Fact;
 use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::guard::Guard;
@@ -65,6 +65,12 @@ impl Ledger for SqliteLedger {
             (told, Some(report)) => Ok(Summary { damaged: Some(report.clone()), ..told.unwrap_or_default() }),
             (Err(error), None) => Err(error),
         }
+    }
+
+    fn pulse(&self) -> Pulse {
+        let damaged = self.damaged.get().is_some();
+        let lives = damaged || self.writer.as_ref().is_some_and(Writer::lives);
+        Pulse { lives, damaged }
     }
 }
 

@@ -58,11 +58,6 @@ impl<'a> Pen<'a> {
         Stored(self.connection)
     }
 
-    /// Over all positions, with what this transaction moved.
-    pub(super) const fn digest(&self) -> SetHash {
-        self.digest
-    }
-
     /// Folds what changed, and keeps what was counted. Gives the tasks that moved.
     pub(super) fn keep(self) -> Result<BTreeSet<TaskId>, StorageError> {
         self.fold_tasks()?;

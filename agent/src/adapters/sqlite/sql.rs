@@ -15,6 +15,7 @@ pub(super) const AGENT_COUNTERS: &str = "SELECT fact_number, hlc_wall, hlc_count
 pub(super) const AGENT_KEEP_COUNTERS: &str =
     "UPDATE agent SET fact_number = ?1, hlc_wall = ?2, hlc_counter = ?3, stock_digest = ?4";
 pub(super) const AGENT_CUT: &str = "UPDATE agent SET cut_root = ?1, cut_stock_digest = stock_digest";
+pub(super) const AGENT_LAST_CUT: &str = "SELECT cut_root, cut_stock_digest FROM agent";
 pub(super) const AGENT_HEARD: &str = "SELECT incarnation, cursor FROM agent";
 pub(super) const AGENT_HEAR: &str = "UPDATE agent SET incarnation = ?1, cursor = ?2";
 pub(super) const AGENT_FORGET_CENTRAL: &str = "UPDATE agent SET incarnation = NULL, cursor = 0";
@@ -85,9 +86,10 @@ pub(super) const DOCUMENTS_ALL: &str = "SELECT name, heads FROM document";
 /// compared as text, and a longer one is later.
 pub(super) const DOCUMENT_NEWEST: &str = "SELECT name FROM document WHERE name > ?1 AND name < ?2 \
     ORDER BY length(name) DESC, name DESC LIMIT 1";
+/// Tasks, then the newest stock document, then older ones: history waits.
 pub(super) const DOCUMENTS_TO_SEND: &str = "SELECT document, name, heads, acked FROM document \
     WHERE document IN (SELECT document FROM document_change WHERE acked = 0) \
-    ORDER BY name LIKE 'task/%' DESC, document LIMIT ?1";
+    ORDER BY name LIKE 'task/%' DESC, CASE WHEN name LIKE 'task/%' THEN document ELSE -document END LIMIT ?1";
 pub(super) const CHANGE_PUT: &str = "INSERT INTO document_change \
     (document, n, hash, writer, writer_n, bytes, facts, oldest_at, acked) VALUES (?1, \
     (SELECT coalesce(max(n), 0) + 1 FROM document_change WHERE document = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
@@ -111,8 +113,7 @@ pub(super) const ASK_DONE: &str = "DELETE FROM document_ask WHERE name = ?1";
 pub(super) const ASKS: &str = "SELECT document_ask.name, coalesce(document.heads, x'') FROM document_ask \
     LEFT JOIN document USING (name) LIMIT ?1";
 pub(super) const ANY_TO_CARRY: &str = "SELECT EXISTS (SELECT 1 FROM fact WHERE document IS NULL)";
-pub(super) const UNSYNCED: &str = "SELECT (SELECT count(*) FROM fact WHERE document IS NULL) \
-    + (SELECT coalesce(sum(facts), 0) FROM document_change WHERE acked = 0)";
+pub(super) const UNSYNCED: &str = "SELECT unsynced FROM agent";
 pub(super) const PART_BEGIN: &str = "SAVEPOINT part";
 pub(super) const PART_UNDO: &str = "ROLLBACK TO part";
 pub(super) const PART_END: &str = "RELEASE part";

@@ -7,22 +7,48 @@ use crate::flows::enrol::enrol;
 use crate::flows::exchange::exchange;
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{FromRequestParts, State};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use holdfast_platform::http::ApiJson;
+use holdfast_platform::http::{ApiJson, Busy, Place};
 use holdfast_platform::random;
 use holdfast_shared::error::{Code, Problem};
-use holdfast_shared::limits::SYNC_BYTES_MAX;
+use holdfast_shared::limits::{SYNC_BYTES_MAX, SYNC_SMALL_BYTES};
 use holdfast_shared::time::Now;
 use holdfast_shared::wire::enrolment::{EnrolRequest, EnrolResponse};
-use holdfast_shared::wire::sync::{SYNC_CONTENT_TYPE, SyncCodecError, SyncMessage, SyncRequest};
+use holdfast_shared::wire::sync::{
+    SYNC_CONTENT_TYPE, SYNC_VERSION, SYNC_VERSION_HEADER, SyncCodecError, SyncMessage, SyncRequest,
+};
 use std::time::Duration;
 
 /// How long an enrolment waits for those before it.
 const ENROLMENT_TURN_WITHIN: Duration = Duration::from_secs(5);
+
+/// A place among the messages in work, given before anything of the body is read. A message without
+/// a length counts as large.
+pub(super) struct Admitted {
+    _place: Place,
+}
+
+impl FromRequestParts<Shared> for Admitted {
+    type Rejection = Busy;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Busy> {
+        let length = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+        let small =
+            length.and_then(|text| text.parse().ok()).is_some_and(|bytes: usize| bytes <= SYNC_SMALL_BYTES);
+        let (room, name) =
+            if small { (&app.rooms.exchanges, "small") } else { (&app.rooms.backlogs, "backlog") };
+        let place = room.enter();
+        if place.is_err() {
+            metrics::counter!("holdfast_sync_shed_total", "size" => name).increment(1);
+        }
+        Ok(Self { _place: place? })
+    }
+}
 
 /// One round of sync: facts in documents, both ways.
 #[utoipa::path(post, path = "/v1/sync", tag = "agents",
@@ -32,6 +58,7 @@ const ENROLMENT_TURN_WITHIN: Duration = Duration::from_secs(5);
 pub(super) async fn sync(
     State(app): State<Shared>,
     Replicating(replica): Replicating,
+    _admitted: Admitted,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Answer<Response> {
@@ -55,7 +82,9 @@ pub(super) async fn sync(
         app.work_changed();
     }
     let body = done.response.encode().map_err(|error| internal("the answer", error))?;
-    Ok(([(CONTENT_TYPE, SYNC_CONTENT_TYPE)], body).into_response())
+    let version = (HeaderName::from_static(SYNC_VERSION_HEADER), HeaderValue::from(SYNC_VERSION));
+    let kind = (CONTENT_TYPE, HeaderValue::from_static(SYNC_CONTENT_TYPE));
+    Ok(([kind, version], body).into_response())
 }
 
 fn measure(app: &Shared, started: Now, new_facts: u64) {
@@ -77,7 +106,11 @@ fn cut_off(refused: &BytesRejection) -> Refused {
 
 fn undecodable(error: &SyncCodecError) -> Refused {
     metrics::counter!("holdfast_sync_damaged_total").increment(1);
-    Refused::new(error.code(), error.to_string())
+    let problem = Problem::new(error.code(), error.to_string());
+    match error.hint() {
+        Some(hint) => problem.with_hint(hint).into(),
+        None => problem.into(),
+    }
 }
 
 /// Use up a one-time code: what an agent keeps as its identity.

@@ -9,8 +9,10 @@ use crate::ports::demo::DemoControls;
 use crate::ports::outbox::OutboxEvent;
 use crate::ports::poke::Poke;
 use holdfast_platform::clock::Clock;
+use holdfast_platform::http::Admission;
 use holdfast_platform::sse::Hub;
 use holdfast_shared::ids::{StoreId, TenantId};
+use holdfast_shared::limits::{SYNC_BACKLOGS_MAX, SYNC_EXCHANGES_MAX};
 use holdfast_shared::wire::signal::Vitals;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
@@ -50,11 +52,19 @@ pub(crate) struct Rooms {
     pub(super) sessions: Sessions,
     /// Permits of enrolments that are answered at once.
     pub(super) enrolments: Semaphore,
+    /// Small messages of sync, and backlogs: these do not hold up those.
+    pub(crate) exchanges: Arc<Admission>,
+    pub(crate) backlogs: Arc<Admission>,
 }
 
 impl Default for Rooms {
     fn default() -> Self {
-        Self { sessions: Sessions::default(), enrolments: Semaphore::new(ENROLMENTS_MAX) }
+        Self {
+            sessions: Sessions::default(),
+            enrolments: Semaphore::new(ENROLMENTS_MAX),
+            exchanges: Admission::new(SYNC_EXCHANGES_MAX),
+            backlogs: Admission::new(SYNC_BACKLOGS_MAX),
+        }
     }
 }
 

@@ -44,6 +44,7 @@ pub(crate) const DOORS: &[(Method, &str, Needs)] = &[
     (Method::PUT, "/v1/stores/{store}/closure", AnyOf(&[FleetWrite])),
     (Method::DELETE, "/v1/stores/{store}/closure", AnyOf(&[FleetWrite])),
     (Method::POST, "/v1/stores/{store}/enrolments", AnyOf(&[FleetWrite])),
+    (Method::POST, "/v1/tasks/{task}/take-back", AnyOf(&[Support])),
     (Method::PUT, "/v1/catalogue", AnyOf(&[FleetWrite])),
     (Method::GET, "/v1/positions", AnyOf(&[FleetRead, Support])),
     (Method::GET, "/v1/exceptions", AnyOf(&[Support, FleetRead])),

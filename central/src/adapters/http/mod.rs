@@ -19,6 +19,7 @@ mod orders;
 mod paging;
 mod plain;
 mod sessions;
+mod tasks;
 
 pub use app::Bells;
 pub(crate) use app::{App, Rooms, Shared};
@@ -82,6 +83,7 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(fleet::offer_enrolment))
         .routes(routes!(fleet::put_catalogue))
         .routes(routes!(fleet::positions))
+        .routes(routes!(tasks::take_back))
         .routes(routes!(exceptions::list))
         .routes(routes!(exceptions::resolve))
         .routes(routes!(events::recent))

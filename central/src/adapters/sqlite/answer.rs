@@ -18,12 +18,14 @@ use holdfast_shared::wire::sync::{
     DocumentFrame, DocumentHeads, DocumentProblem, SYNC_VERSION, SyncRequest, SyncResponse,
 };
 use rusqlite::{Connection, Row, named_params};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const NEXT_SYNC_LEVEL_MS: u64 = 10_000;
 const NEXT_SYNC_BEHIND_MS: u64 = 1_000;
 /// Changes looked at for one answer; a store that lacks more asks again.
 const CHANGES_MAX: u32 = 1_000;
+/// Bytes of changes of tasks that overtake others in one answer.
+const TASK_BYTES_AHEAD_MAX: usize = SYNC_PIECE_BYTES / 2;
 
 #[expect(clippy::too_many_arguments, reason = "one call, from the exchange")]
 pub(super) fn answer(
@@ -52,7 +54,7 @@ pub(super) fn answer(
     }
     let documents = piece.frames(conn, &from.tenant)?;
     let level = digests.root == request.root;
-    Ok(SyncResponse {
+    let response = SyncResponse {
         superseded: None,
         quarantined: None,
         seals: Vec::new(),
@@ -73,7 +75,8 @@ pub(super) fn answer(
         errors,
         more: piece.more,
         rehydrate,
-    })
+    };
+    Ok(response.in_version(request.version))
 }
 
 /// Changes for the replica, by document.
@@ -88,6 +91,11 @@ struct Piece {
 }
 
 impl Piece {
+    fn add(&mut self, document: DocumentId, change: StoredChange) {
+        self.bytes = self.bytes.saturating_add(change.bytes.len());
+        self.changes.entry(document).or_default().push(change);
+    }
+
     fn full(&self) -> bool {
         self.bytes >= SYNC_PIECE_BYTES
     }
@@ -95,7 +103,9 @@ impl Piece {
     /// Everything in here has been in an answer from now on.
     fn frames(&self, conn: &Connection, tenant: &TenantId) -> Result<Vec<DocumentFrame>> {
         let mut frames = self.asked.clone();
-        for (document, changes) in &self.changes {
+        let (tasks, stock): (Vec<_>, Vec<_>) =
+            self.changes.iter().partition(|(document, _)| matches!(document, DocumentId::Task(_)));
+        for (document, changes) in tasks.into_iter().chain(stock) {
             if let DocumentId::Task(task) = document {
                 mark_sent(conn, tenant, task)?;
             }
@@ -107,6 +117,12 @@ impl Piece {
         }
         Ok(frames)
     }
+}
+
+type Numbered = (i64, DocumentId, StoredChange);
+
+fn read_numbered(row: &Row<'_>) -> rusqlite::Result<Numbered> {
+    Ok((row.get("sequence")?, parsed(row, "document")?, read_change(row)?))
 }
 
 fn read_change(row: &Row<'_>) -> rusqlite::Result<StoredChange> {
@@ -128,12 +144,20 @@ fn newer(conn: &Connection, from: &ReplicaIdentity, above: i64, own: bool) -> Re
         ":own": own,
         ":rows": CHANGES_MAX,
     };
-    let rows = list(conn, sql!(DOCUMENTS.changes_above), params, |row| {
-        let document: DocumentId = parsed(row, "document")?;
-        Ok((row.get::<_, i64>("sequence")?, document, read_change(row)?))
-    })?;
+    let tasks = list(conn, sql!(DOCUMENTS.task_changes_above), params, read_numbered)?;
+    let rows = list(conn, sql!(DOCUMENTS.changes_above), params, read_numbered)?;
     let mut piece =
         Piece { more: rows.len() >= usize::try_from(CHANGES_MAX).unwrap_or(0), ..Piece::default() };
+    // Offers, recalls and releases go ahead of a sibling's stock, however long that has waited. The
+    // cursor does not pass what they overtook: until it does, each piece has them again.
+    let mut ahead = BTreeSet::new();
+    for (sequence, document, change) in tasks {
+        if piece.bytes >= TASK_BYTES_AHEAD_MAX {
+            break;
+        }
+        ahead.insert(sequence);
+        piece.add(document, change);
+    }
     let mut last = None;
     for (sequence, document, change) in rows {
         if piece.full() {
@@ -141,8 +165,9 @@ fn newer(conn: &Connection, from: &ReplicaIdentity, above: i64, own: bool) -> Re
             break;
         }
         last = Some(sequence);
-        piece.bytes = piece.bytes.saturating_add(change.bytes.len());
-        piece.changes.entry(document).or_default().push(change);
+        if !ahead.contains(&sequence) {
+            piece.add(document, change);
+        }
     }
     piece.up_to = last.filter(|_| piece.more);
     Ok(piece)

@@ -4,6 +4,7 @@ use super::answer::answer;
 use super::documents::Digests;
 use super::exceptions::{raise, settle};
 use super::incoming::{Refusal, Taken, report, take_in};
+use super::readopt::answer_returning;
 use super::row::{from_json, list, run};
 use super::savepoint::attempt_or;
 use super::sql::sql;
@@ -112,6 +113,7 @@ fn exchange(
     for frame in &request.documents {
         receive(conn, state, from, frame, now, &mut received)?;
     }
+    received.changed_tasks.extend(answer_returning(conn, state, from, request.version, now)?);
     release_due(conn, state, from, now, &mut received)?;
     let digests = Digests::read(conn, &from.tenant, &from.store)?;
     remember(conn, from, digests, now)?;

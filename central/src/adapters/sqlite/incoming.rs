@@ -186,7 +186,8 @@ fn record(
             let release_to = Some(&from.replica);
             let grown = Grown { tenant: &from.tenant, task, before, release_to, now };
             if let Some(left) = follow(conn, state, &grown)? {
-                recall::stop_others(conn, state, &from.tenant, &left, now)?;
+                let reason = format!("{} handed these goods over already", left.store);
+                recall::stop_others(conn, state, &from.tenant, &left, &reason, now)?;
             }
             (false, Some(task.clone()))
         }

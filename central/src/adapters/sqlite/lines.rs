@@ -8,14 +8,21 @@ use crate::core::effects::{Disposition, LineUnits};
 use holdfast_shared::ids::{LineNo, OrderId, TenantId};
 use rusqlite::{Connection, named_params};
 
-/// Tells how many units left beyond what was ordered, because of this.
+/// What a change of an order line came to.
+pub(super) struct Moved {
+    /// Units that left beyond what was ordered.
+    pub(super) surplus: i64,
+    /// Units that were to be taken out of `open`, and that somebody else has already.
+    pub(super) elsewhere: i64,
+}
+
 pub(super) fn move_units(
     conn: &Connection,
     tenant: &TenantId,
     order: &OrderId,
     line: LineNo,
     change: Disposition,
-) -> Result<i64> {
+) -> Result<Moved> {
     let (_, cancelling, _) = order_of(conn, tenant, order)?;
     let key = rusqlite::params![tenant.as_str(), order.as_str(), line.0];
     let before = one(conn, sql!(ORDERS.line_units), key, |row| {
@@ -39,5 +46,9 @@ pub(super) fn move_units(
         ":surplus": after.surplus,
     };
     run(conn, sql!(ORDERS.set_line_units), params)?;
-    Ok(after.surplus.saturating_sub(before.surplus))
+    let wanted = change.open.saturating_neg().max(0);
+    Ok(Moved {
+        surplus: after.surplus.saturating_sub(before.surplus),
+        elsewhere: wanted.saturating_sub(before.open).max(0),
+    })
 }

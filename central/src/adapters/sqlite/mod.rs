@@ -6,8 +6,8 @@
 //! than were ordered, no recall of released work.
 //!
 //! How the rooms lie: `orders`, `fleet`, `access`, `work`, `outbox` and `exchange` answer the
-//! ports. `tasks` follows what new facts of a task mean, as core decides it; `assign`, `recall`
-//! and `cancel` write central's own facts through `pen`. `documents` keeps changes, heads and
+//! ports. `tasks` follows what new facts of a task mean, as core decides it; `assign`, `recall`,
+//! `readopt`, `overrides` and `cancel` write central's own facts through `pen`. `documents` keeps changes, heads and
 //! roots, `ledger` the facts, `stock` positions and holds. The statements are in `sql/`, one file
 //! per area, and are found by name while compiling.
 
@@ -23,12 +23,15 @@ mod exceptions;
 mod exchange;
 mod fleet;
 mod incoming;
+mod leases;
 mod ledger;
 mod lines;
 mod order_rows;
 mod orders;
 mod outbox;
+mod overrides;
 mod pen;
+mod readopt;
 mod recall;
 mod row;
 mod savepoint;

@@ -184,7 +184,9 @@ fn place(conn: &Connection, new: &NewOrder) -> Result<Placed> {
         ":trace": new.trace.as_str(),
         ":now": new.now.0,
     };
-    run(conn, sql!(ORDERS.remember_key), params)?;
+    if Guard::OrderIdempotency.stands() {
+        run(conn, sql!(ORDERS.remember_key), params)?;
+    }
     let happened = Happened {
         kind: "placed",
         at: new.now,

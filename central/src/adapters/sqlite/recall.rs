@@ -1,6 +1,7 @@
 //! Taking work back from a store that has not been given the release.
 
 use super::order_rows::tasks_of;
+use super::readopt::may_readopt;
 use super::row::{one, run};
 use super::sql::sql;
 use super::state::State;
@@ -26,7 +27,8 @@ pub(super) fn recall(
     now: UtcMs,
 ) -> Result<RecallOutcome> {
     let Some(current) = load(conn, tenant, task)? else { return Ok(RecallOutcome::Moot) };
-    if current.fence != fence || current.phase.is_final() || current.recall.is_some() {
+    let another = current.fence != fence && Guard::FenceCheck.stands();
+    if another || current.phase.is_final() || current.recall.is_some() {
         return Ok(RecallOutcome::Moot);
     }
     if current.release.is_some() && Guard::RecallAndReleaseOnOneRow.stands() {
@@ -46,26 +48,38 @@ pub(super) fn recall(
     };
     note(conn, tenant, &current.order, &happened)?;
     follow(conn, state, &Grown { tenant, task, before, release_to: None, now })?;
-    // No answer to the store ever held this offer, so nobody can have the units in a tote.
-    if !was_sent(conn, tenant, task)? || !Guard::HoldUntilAnswer.stands() {
-        stock::end_holds(conn, tenant, task, now)?;
-    }
+    may_readopt(conn, tenant, task, true)?;
+    release_untouched(conn, tenant, task, now)?;
     Ok(RecallOutcome::Recalled)
 }
 
-/// Goods have left that someone else may be working on: the others stop, if they still can.
+/// No answer to the store ever held this offer, so nobody can have the units in a tote.
+pub(super) fn release_untouched(
+    conn: &Connection,
+    tenant: &TenantId,
+    task: &TaskId,
+    now: UtcMs,
+) -> Result<()> {
+    if was_sent(conn, tenant, task)? && Guard::HoldUntilAnswer.stands() {
+        return Ok(());
+    }
+    stock::end_holds(conn, tenant, task, now)
+}
+
+/// Goods leave that someone else may be working on: the others stop, if they still can.
 pub(super) fn stop_others(
     conn: &Connection,
     state: &mut State,
     tenant: &TenantId,
     left: &TaskState,
+    reason: &str,
     now: UtcMs,
 ) -> Result<()> {
-    let reason = format!("{} handed these goods over already", left.store);
     for other in tasks_of(conn, tenant, &left.order)? {
         let overlaps = other.lines.iter().any(|line| left.line(line.line).is_some());
         if other.task != left.task && overlaps && !other.phase.is_final() {
-            recall(conn, state, tenant, &other.task, other.fence, &reason, now)?;
+            recall(conn, state, tenant, &other.task, other.fence, reason, now)?;
+            may_readopt(conn, tenant, &other.task, false)?;
         }
     }
     Ok(())

@@ -154,6 +154,7 @@ pub(super) fn reserve(
         ":sku": line.sku.as_str(),
         ":store": store.as_str(),
         ":quantity": line.quantity,
+        ":conditional": Guard::ConditionalReserve.stands(),
     };
     let told = one(conn, sql!(STOCK.reserve), params, |row| row.get("available"))?;
     if told.is_some() || Guard::ConditionalReserve.stands() {

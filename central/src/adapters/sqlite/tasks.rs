@@ -9,12 +9,13 @@ use super::row::{from_json, one, run, to_json};
 use super::sql::sql;
 use super::state::State;
 use super::timeline::{Happened, central, note, refresh};
-use super::{Result, ledger, stock};
+use super::{Result, cancel, ledger, overrides, stock};
 use crate::core::effects::{Effect, effects, words};
 use crate::core::exception::{Category, NewException, Severity};
+use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::{TaskEvent, TaskState};
 use holdfast_shared::domain::task_fold::{Contradiction, Folded};
-use holdfast_shared::ids::{ReplicaId, TaskId, TenantId};
+use holdfast_shared::ids::{Actor, ReplicaId, TaskId, TenantId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, named_params};
 
@@ -29,17 +30,21 @@ pub(super) struct Grown<'a> {
     pub(super) now: UtcMs,
 }
 
-/// Gives the task back when its goods left although a decision forbade it.
+/// Gives the task back when its goods left and somebody else has their units.
 pub(super) fn follow(conn: &Connection, state: &mut State, grown: &Grown<'_>) -> Result<Option<TaskState>> {
     let Grown { tenant, task, now, .. } = grown;
     let Some(mut after) = ledger::folded(conn, tenant, task)? else { return Ok(None) };
     save(conn, tenant, &after.state, *now)?;
-    let mut physical = false;
+    let mut elsewhere = 0;
     for effect in effects(grown.before.as_ref(), &after) {
         match effect {
             Effect::Units { line, change } => {
-                if move_units(conn, tenant, &after.state.order, line, change)? > 0 {
+                let moved = move_units(conn, tenant, &after.state.order, line, change)?;
+                if moved.surplus > 0 {
                     raise_surplus(conn, tenant, &after.state, *now)?;
+                }
+                if change.finished > 0 {
+                    elsewhere += moved.elsewhere;
                 }
             }
             Effect::EndHolds => stock::end_holds(conn, tenant, task, *now)?,
@@ -48,8 +53,9 @@ pub(super) fn follow(conn: &Connection, state: &mut State, grown: &Grown<'_>) ->
                     release(conn, state, tenant, &after.state, replica, *now)?;
                 }
             }
+            Effect::LetGo(let_go) => overrides::let_go(conn, state, tenant, &after.state, &let_go, *now)?,
+            Effect::CancelAnswered(answer) => cancel::answered(conn, tenant, &after.state, answer, *now)?,
             Effect::Contradicted { contradiction, severity } => {
-                physical |= contradiction.taken_over;
                 raise_contradiction(conn, tenant, &after.state, &contradiction, severity, *now)?;
             }
         }
@@ -59,7 +65,7 @@ pub(super) fn follow(conn: &Connection, state: &mut State, grown: &Grown<'_>) ->
     }
     save(conn, tenant, &after.state, *now)?;
     refresh(conn, tenant, &after.state.order, *now)?;
-    Ok(physical.then_some(after.state))
+    Ok((elsewhere > 0).then_some(after.state))
 }
 
 /// Writes down that these goods may leave, on the row that a recall decides on too.
@@ -94,14 +100,26 @@ pub(super) fn say(
     event: TaskEvent,
     now: UtcMs,
 ) -> Result<()> {
+    say_as(conn, state, tenant, task, (task.fence, event, &central()?), now)
+}
+
+/// Under which fence, what, and in whose name.
+pub(super) fn say_as(
+    conn: &Connection,
+    state: &mut State,
+    tenant: &TenantId,
+    task: &TaskState,
+    (fence, event, actor): (Fence, TaskEvent, &Actor),
+    now: UtcMs,
+) -> Result<()> {
     let (_, _, trace) = order_of(conn, tenant, &task.order)?;
     let statement = Statement {
         tenant,
         store: &task.store,
         task: &task.task,
-        fence: task.fence,
+        fence,
         event,
-        actor: central()?,
+        actor: actor.clone(),
         after: Some(task.newest.clone()),
         trace: Some(trace),
     };

@@ -2,15 +2,15 @@
 
 use super::row::{below, fetch, from_json, list, one, paged, parsed, parsed_or_none, unsigned};
 use super::sql::sql;
-use super::{Result, SqliteStore, assign, decisions, error, order_rows, recall, tasks};
+use super::{Result, SqliteStore, assign, cancel, decisions, error, order_rows, overrides, recall, tasks};
 use crate::core::order::OrderRequest;
 use crate::core::routing::decision::{Decision, Demand, DemandLine};
-use crate::ports::work::{AssignOutcome, Assignment, Audit, RecallOutcome, TaskRow, Work};
+use crate::ports::work::{AssignOutcome, Assignment, Audit, RecallOutcome, TakeBackOutcome, TaskRow, Work};
 use crate::ports::{Page, PageRequest};
 use async_trait::async_trait;
 use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::TaskState;
-use holdfast_shared::ids::{OrderId, StoreId, TaskId, TenantId};
+use holdfast_shared::ids::{Actor, OrderId, StoreId, TaskId, TenantId};
 use holdfast_shared::limits::PAGE_ROWS_MAX;
 use holdfast_shared::time::{Now, UtcMs};
 use rusqlite::{Connection, Row, named_params};
@@ -46,6 +46,25 @@ impl Work for SqliteStore {
         let (tenant, task, reason) = (tenant.clone(), task.clone(), reason.to_owned());
         self.write(move |conn, state| recall::recall(conn, state, &tenant, &task, fence, &reason, now.utc))
             .await
+    }
+
+    async fn take_back(
+        &self,
+        tenant: &TenantId,
+        task: &TaskId,
+        reason: &str,
+        actor: &Actor,
+        now: Now,
+    ) -> Result<TakeBackOutcome> {
+        let (tenant, task, reason, actor) = (tenant.clone(), task.clone(), reason.to_owned(), actor.clone());
+        self.write(move |conn, state| {
+            overrides::take_back(conn, state, &tenant, &task, (&reason, &actor), now.utc)
+        })
+        .await
+    }
+
+    async fn tell_unanswered_cancels(&self, asked_before: UtcMs, limit: u32, now: Now) -> Result<u32> {
+        self.write(move |conn, _| cancel::tell_unanswered(conn, asked_before, limit, now.utc)).await
     }
 
     async fn open_tasks(
@@ -112,6 +131,7 @@ impl Work for SqliteStore {
                     reserved_mismatch: unsigned(row, "reserved_mismatch")?,
                     orphaned_holds: unsigned(row, "orphaned_holds")?,
                     recalled_tasks: unsigned(row, "recalled_tasks")?,
+                    overridden: unsigned(row, "overridden")?,
                     open_holds: unsigned(row, "open_holds")?,
                     open_tasks: unsigned(row, "open_tasks")?,
                 })

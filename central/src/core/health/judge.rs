@@ -63,11 +63,17 @@ fn of_hours(hours: Opening) -> Option<Reason> {
     }
 }
 
+/// Whether all order traffic of the store stops: then its work is not promised to it for longer.
+#[must_use]
+pub fn closed_hard(record: &StoreRecord, health: &StoreHealth, now: UtcMs) -> bool {
+    of_closures(record, health, now).1
+}
+
 /// Closures on record, and the one that the store tells with its heartbeat. Whether any is hard.
 fn of_closures(record: &StoreRecord, health: &StoreHealth, now: UtcMs) -> (Vec<Reason>, bool) {
     let mut reasons = Vec::new();
     let mut closed_hard = false;
-    for closure in record.closures.iter().filter(|closure| in_force(closure.since, closure.until, now)) {
+    for closure in record.closures.iter().filter(|closure| closure.in_force(now)) {
         closed_hard |= closure.hard;
         let words =
             closure_words(closure.hard, closure.cause.as_str(), closure.author.as_str(), closure.until);
@@ -85,10 +91,6 @@ fn of_closures(record: &StoreRecord, health: &StoreHealth, now: UtcMs) -> (Vec<R
         }
     }
     (reasons, closed_hard)
-}
-
-fn in_force(since: UtcMs, until: Option<UtcMs>, now: UtcMs) -> bool {
-    since <= now && until.is_none_or(|until| now < until)
 }
 
 fn closure_words(hard: bool, cause: &str, author: &str, until: Option<UtcMs>) -> String {

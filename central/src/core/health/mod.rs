@@ -6,6 +6,7 @@
 pub mod book;
 pub mod freeze;
 pub mod judge;
+pub mod lease;
 pub mod observatory;
 pub mod policy;
 pub mod signals;

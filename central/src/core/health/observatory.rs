@@ -3,7 +3,8 @@
 
 use super::StoreKey;
 use super::book::{HealthBook, Looked};
-use super::judge::eligibility;
+use super::judge::{closed_hard, eligibility};
+use super::lease::Leases;
 use super::policy::HealthPolicy;
 use super::signals::{SIGNALS, View, beat_is_good};
 use super::store::{Out, StoreHealth};
@@ -42,6 +43,7 @@ pub struct Failing {
 pub struct Observatory {
     pub book: HealthBook,
     pub policy: HealthPolicy,
+    pub leases: Leases,
     current: BTreeMap<StoreKey, Eligibility>,
     failing: BTreeMap<StoreKey, Failing>,
     records: BTreeMap<StoreKey, StoreRecord>,
@@ -113,6 +115,22 @@ impl Observatory {
     #[must_use]
     pub const fn frozen(&self) -> bool {
         self.book.observer().is_frozen()
+    }
+
+    /// The lease that a store is granted with its sync, and whether its length must be written down
+    /// first. A store that is closed hard gets none anew, and keeps what it was promised.
+    pub fn grant_lease(&mut self, key: &StoreKey, now: Now) -> (i64, bool) {
+        let health = self.book.register(key, false, now.mono);
+        if self.records.get(key).is_some_and(|record| closed_hard(record, health, now.utc)) {
+            return (0, false);
+        }
+        let lease_ms = self.policy.lease_ms;
+        (lease_ms, self.leases.grant(key, lease_ms, now.mono))
+    }
+
+    #[must_use]
+    pub fn lease_ended(&self, key: &StoreKey, now: MonoMs) -> bool {
+        self.leases.has_ended(key, self.policy.lease_ms, now)
     }
 
     /// A heartbeat, weighed by itself with what is known of its store.

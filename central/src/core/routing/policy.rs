@@ -44,6 +44,8 @@ pub struct RoutingPolicy {
     pub candidates_told_max: usize,
     /// How long a store has to accept an offer.
     pub accept_within_ms: i64,
+    /// How long a store has to answer a cancel before a person is told.
+    pub cancel_answer_within_ms: i64,
 }
 
 impl Default for RoutingPolicy {
@@ -79,6 +81,7 @@ impl Default for RoutingPolicy {
             splits_max: 3,
             candidates_told_max: 20,
             accept_within_ms: 10 * 60_000,
+            cancel_answer_within_ms: 30 * 60_000,
         }
     }
 }

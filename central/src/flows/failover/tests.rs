@@ -1,7 +1,7 @@
 use super::*;
 use crate::core::test_support::{at_ms, beat, record, task, tenant};
 use crate::flows::evaluate::evaluate;
-use crate::flows::test_support::Ram;
+use crate::flows::test_support::{Ram, key};
 use holdfast_shared::domain::task::{Phase, Release};
 use holdfast_shared::time::MonoMs;
 
@@ -41,9 +41,19 @@ async fn an_offer_of_a_dark_store_is_recalled_with_the_reason() {
 #[tokio::test]
 async fn begun_work_waits_for_the_lease() {
     let ram = Ram::default();
-    let watch = dark_leeds(&ram, Phase::Picking, 90_000).await;
-    assert_eq!(run(&ram, &watch, 90_000).await.recalled, 0);
-    assert_eq!(run(&ram, &watch, 91_000).await.recalled, 1);
+    let watch = dark_leeds(&ram, Phase::Picking, 70_000).await;
+    watch.with(|observatory| observatory.leases.grant(&key("leeds"), 60_000, MonoMs(9_000)));
+    assert_eq!(run(&ram, &watch, 70_999).await.recalled, 0);
+    assert_eq!(run(&ram, &watch, 71_000).await.recalled, 1);
+}
+
+#[tokio::test]
+async fn after_a_restart_of_central_the_lease_that_was_promised_is_waited_for() {
+    let ram = Ram::default();
+    ram.told(|told| told.leases = vec![(key("leeds"), 80_000)]);
+    let watch = dark_leeds(&ram, Phase::Picking, 80_000).await;
+    assert_eq!(run(&ram, &watch, 81_999).await.recalled, 0);
+    assert_eq!(run(&ram, &watch, 82_000).await.recalled, 1);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What stands around every router: limits, traces, and problems for what no handler answers.
 
-use super::{ProblemResponse, trace};
+use super::{Admission, ProblemResponse, trace};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
@@ -9,7 +9,6 @@ use holdfast_shared::error::Code;
 use holdfast_shared::limits::BODY_BYTES_MAX;
 use std::any::Any;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +27,7 @@ impl Default for Guard {
 
 /// Puts the guard around a finished router.
 pub fn guard(router: Router, guard: Guard) -> Router {
-    let in_flight = Arc::new(Semaphore::new(guard.in_flight_max));
+    let in_flight = Admission::new(guard.in_flight_max);
     router
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
@@ -55,9 +54,9 @@ fn panicked(cause: Box<dyn Any + Send>) -> Response {
 }
 
 /// An open event stream does not count: its handler has answered long ago.
-async fn limit(State(in_flight): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
-    match in_flight.try_acquire() {
-        Ok(_permit) => next.run(request).await,
-        Err(_) => ProblemResponse::new(Code::Busy, "too many requests at once").into_response(),
+async fn limit(State(in_flight): State<Arc<Admission>>, request: Request, next: Next) -> Response {
+    match in_flight.enter() {
+        Ok(_place) => next.run(request).await,
+        Err(busy) => busy.into_response(),
     }
 }

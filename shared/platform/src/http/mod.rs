@@ -1,12 +1,14 @@
 //! How every HTTP answer of either process looks: problems as problem+json, a trace on each,
 //! limits on all.
 
+mod admission;
 mod assets;
 mod extract;
 mod guard;
 mod problem;
 mod trace;
 
+pub use admission::{Admission, Busy, Place};
 pub use assets::{etag, not_modified, page_headers};
 pub use extract::{ApiJson, ApiPath, ApiQuery, Bearer, Idempotency};
 pub use guard::{Guard, guard};

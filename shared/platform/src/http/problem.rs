@@ -1,10 +1,12 @@
 //! An error answer as application/problem+json.
 
+use crate::random;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use holdfast_shared::error::{Code, Problem};
 
-const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("2");
+/// For what is not a matter of load: a few seconds, not the same for all.
+const RETRY_AFTER_S_MAX: u64 = 4;
 
 /// A [`Problem`] on its way out. The trace layer adds the trace id.
 ///
@@ -35,7 +37,8 @@ impl IntoResponse for ProblemResponse {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
-            headers.insert(header::RETRY_AFTER, RETRY_AFTER_S);
+            let random = random::bytes::<8>().map_or(0, u64::from_le_bytes);
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(1 + random % RETRY_AFTER_S_MAX));
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -8,11 +8,14 @@ mod error;
 pub mod mishap;
 mod open;
 mod readers;
+mod sql;
+mod witness;
 mod writer;
 
 pub use error::StorageError;
 pub use open::{Database, IntegrityCheck, Mode, Opened, Options, Place, open};
 pub use readers::Readers;
+pub use witness::{Lineage, Lost, Note, Provenance, Standing, Witnessed, witness_path, witnessed};
 pub use writer::{Companion, Writer};
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Opening: pragmas, a check of the file, migrations. A damaged file is an answer, not an error.
 
+use super::witness::{self, Counter, Note, Provenance};
 use super::{Companion, Readers, StorageError, Writer};
-use rusqlite::{Connection, OpenFlags};
-use std::path::PathBuf;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 // Earlier ones can lose a committed transaction when a checkpoint meets a WAL reset.
@@ -87,24 +88,44 @@ pub struct Database {
     connection: Connection,
     place: Place,
     options: Options,
+    /// None in memory: what ends with the process has no witness.
+    provenance: Option<Provenance>,
 }
 
 impl Database {
-    /// Starts the writer with the state that `load` makes of the rows.
+    /// How it compares with its witness. None for a database in memory.
+    #[must_use]
+    pub const fn provenance(&self) -> Option<&Provenance> {
+        self.provenance.as_ref()
+    }
+
+    /// Starts the writer with the state that `load` makes of the rows. When something that was
+    /// acknowledged is missing, `load` writes that down: the witness is renewed after it.
     pub fn start<S: Companion>(
         mut self,
         load: impl FnOnce(&mut Connection) -> Result<S, StorageError>,
     ) -> Result<(Writer<S>, Readers), StorageError> {
         let state = load(&mut self.connection)?;
+        let note = state.note(&self.connection)?;
+        let counter = self.counter(note)?;
         match self.options.mode {
             Mode::Inline => {
                 let connection = Arc::new(Mutex::new(self.connection));
-                Ok((Writer::inline(Arc::clone(&connection), state), Readers::inline(connection)))
+                Ok((Writer::inline(Arc::clone(&connection), state, counter), Readers::inline(connection)))
             }
             Mode::Threads => {
                 let readers = open_readers(&self.place, &self.options)?;
-                Ok((Writer::thread(self.connection, state)?, readers))
+                Ok((Writer::thread(self.connection, state, counter)?, readers))
             }
+        }
+    }
+
+    fn counter(&self, note: Note) -> Result<Option<Counter>, StorageError> {
+        match (&self.place, &self.provenance) {
+            (Place::File(path), Some(provenance)) => {
+                Counter::begin(&self.connection, path, provenance, note).map(Some)
+            }
+            (Place::File(_), None) | (Place::Memory, _) => Ok(None),
         }
     }
 }
@@ -117,14 +138,23 @@ pub fn open(place: &Place, options: Options, migrations: &refinery::Runner) -> R
     if *place == Place::Memory && options.mode == Mode::Threads {
         return Err(StorageError::Other("a database in memory has one connection only".to_owned()));
     }
-    match prepare(place, &options) {
-        Ok((connection, None)) => migrate(connection, place, options, migrations).map(Opened::Healthy),
-        Ok((_, Some(report))) | Err(StorageError::Damaged(report)) => {
+    let new = matches!(place, Place::File(path) if is_empty(path));
+    let opened = prepare(place, &options).and_then(|(connection, report)| match report {
+        None => migrate(connection, place, options, migrations, new),
+        Some(report) => Err(StorageError::Damaged(report)),
+    });
+    match opened {
+        Ok(database) => Ok(Opened::Healthy(database)),
+        Err(StorageError::Damaged(report)) => {
             tracing::error!(?place, report, "the database failed its check and is only read");
             Ok(Opened::Damaged { report, readers: open_readers(place, &options).ok() })
         }
         Err(other) => Err(other),
     }
+}
+
+fn is_empty(path: &Path) -> bool {
+    std::fs::metadata(path).map_or(true, |file| file.len() == 0)
 }
 
 fn prepare(place: &Place, options: &Options) -> Result<(Connection, Option<String>), StorageError> {
@@ -145,9 +175,27 @@ fn migrate(
     place: &Place,
     options: Options,
     migrations: &refinery::Runner,
+    new: bool,
 ) -> Result<Database, StorageError> {
-    migrations.run(&mut connection).map_err(|error| StorageError::Migration(chain(&error)))?;
-    Ok(Database { connection, place: place.clone(), options })
+    migrations.run(&mut connection).map_err(|error| unmigrated(&error))?;
+    let provenance = match place {
+        Place::File(path) => Some(witness::examine(&connection, path, new)?),
+        Place::Memory => None,
+    };
+    Ok(Database { connection, place: place.clone(), options, provenance })
+}
+
+/// A migration that met damage says damage: nothing is wrong with the migration.
+fn unmigrated(error: &refinery::Error) -> StorageError {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        let code = error.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
+        if let Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) = code {
+            return StorageError::Damaged(error.to_string());
+        }
+        cause = error.source();
+    }
+    StorageError::Migration(chain(error))
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

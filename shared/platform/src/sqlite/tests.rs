@@ -247,3 +247,98 @@ async fn readers_cannot_write() {
     let told = bench.readers.read(|connection| put(connection, 1, None, 0)).await;
     assert_eq!(told, Err(StorageError::ReadOnly));
 }
+
+mod witness {
+    use super::*;
+
+    /// Files as they lie after `rows` acknowledged commits; a crash closes nothing.
+    async fn copy_after(bench: &Bench, rows: std::ops::Range<i64>, name: &str) -> PathBuf {
+        for id in rows {
+            bench.writer.write(move |connection, _| put(connection, id, None, 100)).await.unwrap();
+        }
+        let copy = bench.place.path().join(name);
+        let end = |path: &std::path::Path, end: &str| PathBuf::from(format!("{}{end}", path.display()));
+        for part in ["", "-wal", "-witness"] {
+            std::fs::copy(end(&file(&bench.place), part), end(&copy, part)).unwrap();
+        }
+        copy
+    }
+
+    fn standing(path: &std::path::Path) -> Standing {
+        let opened = open(&Place::File(path.to_owned()), Options::default(), &runner()).unwrap();
+        opened.healthy().unwrap().provenance().unwrap().standing
+    }
+
+    fn put_back(from: &std::path::Path, to: &std::path::Path, part: &str) {
+        let end = |path: &std::path::Path| format!("{}{part}", path.display());
+        std::fs::copy(end(from), end(to)).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_database_that_was_put_back_is_told_by_how_much() {
+        let bench = Bench::open();
+        let early = copy_after(&bench, 0..3, "early.db").await;
+        let late = copy_after(&bench, 3..10, "late.db").await;
+        assert_eq!(standing(&early), Standing::Whole);
+        put_back(&late, &early, "-witness");
+        let Standing::Lost(lost) = standing(&early) else { panic!("the older copy was taken for whole") };
+        assert_eq!((lost.commits, lost.replaced), (7, false));
+        assert!(lost.since <= lost.until);
+        assert_eq!(standing(&late), Standing::Whole);
+    }
+
+    #[tokio::test]
+    async fn acknowledged_commits_that_the_log_lost_are_missed() {
+        let bench = Bench::open();
+        let copy = copy_after(&bench, 0..5, "copy.db").await;
+        let wal = PathBuf::from(format!("{}-wal", copy.display()));
+        let mut bytes = std::fs::read(&wal).unwrap();
+        // One bit, two thirds into the log: SQLite drops all that follows, and says nothing.
+        let at = bytes.len() * 2 / 3;
+        bytes[at] ^= 1;
+        std::fs::write(&wal, &bytes).unwrap();
+        let Standing::Lost(lost) = standing(&copy) else { panic!("lost commits were not missed") };
+        assert!(lost.commits > 0 && !lost.replaced, "{lost:?}");
+    }
+
+    #[tokio::test]
+    async fn a_torn_slot_leaves_the_other_one_and_accuses_nobody() {
+        let bench = Bench::open();
+        let copy = copy_after(&bench, 0..4, "copy.db").await;
+        let path = witness_path(&copy);
+        let whole = std::fs::read(&path).unwrap();
+        for slot in [0, 512] {
+            let mut torn = whole.clone();
+            torn[slot + 20] ^= 0xff;
+            std::fs::write(&path, &torn).unwrap();
+            assert_eq!(standing(&copy), Standing::Whole);
+        }
+        std::fs::write(&path, b"").unwrap();
+        assert_eq!(standing(&copy), Standing::Unwitnessed);
+    }
+
+    #[tokio::test]
+    async fn another_database_in_its_place_is_no_new_one() {
+        let bench = Bench::open();
+        let copy = copy_after(&bench, 0..4, "copy.db").await;
+        for part in ["", "-wal"] {
+            std::fs::remove_file(format!("{}{part}", copy.display())).unwrap();
+        }
+        let Standing::Lost(lost) = standing(&copy) else { panic!("a vanished database was taken for new") };
+        assert_eq!((lost.commits, lost.replaced), (4, true));
+        assert_eq!(standing(&bench.place.path().join("fresh.db")), Standing::New);
+    }
+
+    #[tokio::test]
+    async fn after_the_start_the_witness_says_what_the_database_says() {
+        let bench = Bench::open();
+        let early = copy_after(&bench, 0..3, "early.db").await;
+        let late = copy_after(&bench, 3..10, "late.db").await;
+        put_back(&late, &early, "-witness");
+        let opened = open(&Place::File(early.clone()), Options::default(), &runner()).unwrap();
+        let (writer, _) = opened.healthy().unwrap().start(|_| Ok(())).unwrap();
+        writer.stop().await;
+        assert_eq!(standing(&early), Standing::Whole);
+        assert_eq!(witnessed(&early).unwrap().commits, 3);
+    }
+}

@@ -3,6 +3,7 @@
 //! Each job runs in its own savepoint: one that fails is undone alone. When the commit fails,
 //! every job of the batch is told, because none of them was written.
 
+use super::witness::{Counter, Note};
 use super::{StorageError, mishap};
 use futures::channel::oneshot;
 use holdfast_shared::guard::Guard;
@@ -11,7 +12,7 @@ use rusqlite::Connection;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// What the owner keeps in memory beside the rows (the hybrid clock, caches).
 ///
@@ -21,6 +22,12 @@ pub trait Companion: Send + 'static {
     /// The rows that this state was made from were rolled back, or a job panicked within it.
     /// Throw it away; the next job loads it again.
     fn on_failed_commit(&mut self);
+
+    /// What the witness keeps beside the count of commits, read within the transaction.
+    fn note(&self, connection: &Connection) -> Result<Note, StorageError> {
+        let _nothing_of_its_own = connection;
+        Ok(Note::default())
+    }
 }
 
 impl Companion for () {
@@ -87,22 +94,36 @@ enum Message<S> {
     Stop(oneshot::Sender<()>),
 }
 
+/// What a writer holds beside its connection.
+struct Hands<S> {
+    state: S,
+    /// None in memory.
+    counter: Option<Counter>,
+}
+
 /// Clonable handle to the one writer.
 pub struct Writer<S> {
     kind: Kind<S>,
 }
 
 enum Kind<S> {
-    Thread(SyncSender<Message<S>>),
-    Inline { connection: Arc<Mutex<Connection>>, state: Arc<Mutex<S>> },
+    /// The thread holds the strong end of `lives`.
+    Thread {
+        queue: SyncSender<Message<S>>,
+        lives: Weak<()>,
+    },
+    Inline {
+        connection: Arc<Mutex<Connection>>,
+        hands: Arc<Mutex<Hands<S>>>,
+    },
 }
 
 impl<S> Clone for Writer<S> {
     fn clone(&self) -> Self {
         let kind = match &self.kind {
-            Kind::Thread(queue) => Kind::Thread(queue.clone()),
-            Kind::Inline { connection, state } => {
-                Kind::Inline { connection: Arc::clone(connection), state: Arc::clone(state) }
+            Kind::Thread { queue, lives } => Kind::Thread { queue: queue.clone(), lives: Weak::clone(lives) },
+            Kind::Inline { connection, hands } => {
+                Kind::Inline { connection: Arc::clone(connection), hands: Arc::clone(hands) }
             }
         };
         Self { kind }
@@ -116,17 +137,37 @@ impl<S> fmt::Debug for Writer<S> {
 }
 
 impl<S: Companion> Writer<S> {
-    pub(super) fn inline(connection: Arc<Mutex<Connection>>, state: S) -> Self {
-        Self { kind: Kind::Inline { connection, state: Arc::new(Mutex::new(state)) } }
+    pub(super) fn inline(connection: Arc<Mutex<Connection>>, state: S, counter: Option<Counter>) -> Self {
+        let hands = Arc::new(Mutex::new(Hands { state, counter }));
+        Self { kind: Kind::Inline { connection, hands } }
     }
 
-    pub(super) fn thread(connection: Connection, state: S) -> Result<Self, StorageError> {
+    pub(super) fn thread(
+        connection: Connection,
+        state: S,
+        counter: Option<Counter>,
+    ) -> Result<Self, StorageError> {
+        let hands = Hands { state, counter };
         let (queue, jobs) = sync_channel(WRITER_QUEUE_MAX);
+        let life = Arc::new(());
+        let lives = Arc::downgrade(&life);
         std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || work(connection, state, &jobs))
+            .spawn(move || {
+                work(connection, hands, &jobs);
+                drop(life);
+            })
             .map_err(|error| StorageError::Other(format!("no thread for the writer: {error}")))?;
-        Ok(Self { kind: Kind::Thread(queue) })
+        Ok(Self { kind: Kind::Thread { queue, lives } })
+    }
+
+    /// Whether somebody would take a job. Asks nothing of the disk.
+    #[must_use]
+    pub fn lives(&self) -> bool {
+        match &self.kind {
+            Kind::Thread { lives, .. } => lives.strong_count() > 0,
+            Kind::Inline { .. } => true,
+        }
     }
 
     /// Runs `job` in the next transaction and answers after its commit.
@@ -141,22 +182,24 @@ impl<S: Companion> Writer<S> {
         let (reply, answer) = oneshot::channel();
         let boxed: Boxed<S> = Box::new(Waiting { job: Some(job), result: None, reply });
         match &self.kind {
-            Kind::Inline { connection, state } => {
+            Kind::Inline { connection, hands } => {
                 let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-                let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-                run_batch(&connection, &mut *state, vec![boxed]);
+                let mut hands = hands.lock().unwrap_or_else(PoisonError::into_inner);
+                run_batch(&connection, &mut hands, vec![boxed]);
             }
-            Kind::Thread(queue) => queue.try_send(Message::Job(boxed)).map_err(|refused| match refused {
-                TrySendError::Full(_) => StorageError::Busy,
-                TrySendError::Disconnected(_) => StorageError::Stopped,
-            })?,
+            Kind::Thread { queue, .. } => {
+                queue.try_send(Message::Job(boxed)).map_err(|refused| match refused {
+                    TrySendError::Full(_) => StorageError::Busy,
+                    TrySendError::Disconnected(_) => StorageError::Stopped,
+                })?
+            }
         }
         answer.await.unwrap_or_else(|_| Err(StorageError::Stopped.into()))
     }
 
     /// Finishes what waits, then closes the file. Later jobs are told that the writer has stopped.
     pub async fn stop(&self) {
-        let Kind::Thread(queue) = &self.kind else { return };
+        let Kind::Thread { queue, .. } = &self.kind else { return };
         let (reply, stopped) = oneshot::channel();
         let mut message = Message::Stop(reply);
         loop {
@@ -172,7 +215,7 @@ impl<S: Companion> Writer<S> {
     }
 }
 
-fn work<S: Companion>(connection: Connection, mut state: S, jobs: &Receiver<Message<S>>) {
+fn work<S: Companion>(connection: Connection, mut hands: Hands<S>, jobs: &Receiver<Message<S>>) {
     // The channel ends when the last handle is dropped.
     while let Ok(first) = jobs.recv() {
         let mut batch = Vec::new();
@@ -187,7 +230,7 @@ fn work<S: Companion>(connection: Connection, mut state: S, jobs: &Receiver<Mess
             }
         }
         if !batch.is_empty() {
-            run_batch(&connection, &mut state, batch);
+            run_batch(&connection, &mut hands, batch);
         }
         if let Some(reply) = stop {
             // Readers may outlive the writer, and cannot bring the log into the file.
@@ -202,8 +245,8 @@ fn work<S: Companion>(connection: Connection, mut state: S, jobs: &Receiver<Mess
     }
 }
 
-fn run_batch<S: Companion>(connection: &Connection, state: &mut S, mut batch: Vec<Boxed<S>>) {
-    let committed = transact(connection, state, &mut batch);
+fn run_batch<S: Companion>(connection: &Connection, hands: &mut Hands<S>, mut batch: Vec<Boxed<S>>) {
+    let committed = transact(connection, hands, &mut batch);
     if let Err(error) = &committed {
         tracing::error!(jobs = batch.len(), %error, "a commit failed; none of its jobs was written");
         if !connection.is_autocommit()
@@ -211,7 +254,7 @@ fn run_batch<S: Companion>(connection: &Connection, state: &mut S, mut batch: Ve
         {
             tracing::error!(%error, "the rollback failed too");
         }
-        state.on_failed_commit();
+        hands.state.on_failed_commit();
     }
     let told = if Guard::AnswerAfterCommit.stands() { committed.as_ref().copied() } else { Ok(()) };
     for job in batch {
@@ -219,35 +262,50 @@ fn run_batch<S: Companion>(connection: &Connection, state: &mut S, mut batch: Ve
     }
 }
 
+fn run(connection: &Connection, statement: &str) -> Result<(), StorageError> {
+    connection.prepare_cached(statement)?.execute([])?;
+    Ok(())
+}
+
 fn transact<S: Companion>(
     connection: &Connection,
-    state: &mut S,
+    hands: &mut Hands<S>,
     batch: &mut [Boxed<S>],
 ) -> Result<(), StorageError> {
-    let run = |sql: &str| -> Result<(), StorageError> {
-        connection.prepare_cached(sql)?.execute([])?;
-        Ok(())
-    };
     mishap::begin(connection)?;
-    run("BEGIN IMMEDIATE")?;
+    run(connection, "BEGIN IMMEDIATE")?;
+    let before = connection.total_changes();
     for job in batch {
-        run("SAVEPOINT job")?;
-        let attempt = job.attempt(connection, state);
+        run(connection, "SAVEPOINT job")?;
+        let attempt = job.attempt(connection, &mut hands.state);
         if connection.is_autocommit() {
             // SQLite answers a full disk by rolling everything back on its own.
             return Err(StorageError::DiskFull("the transaction was rolled back".to_owned()));
         }
         match attempt {
             Attempt::Done => {}
-            Attempt::Failed => run("ROLLBACK TO job")?,
+            Attempt::Failed => run(connection, "ROLLBACK TO job")?,
             Attempt::Panicked => {
-                run("ROLLBACK TO job")?;
-                state.on_failed_commit();
+                run(connection, "ROLLBACK TO job")?;
+                hands.state.on_failed_commit();
             }
         }
-        run("RELEASE job")?;
+        run(connection, "RELEASE job")?;
     }
-    mishap::before_commit(connection)?;
-    run("COMMIT")?;
+    match &mut hands.counter {
+        // A commit that writes nothing would only be synced for its own count.
+        Some(counter) if connection.total_changes() != before => {
+            let counted = counter.count(connection)?;
+            let note = hands.state.note(connection)?;
+            commit(connection)?;
+            counter.tell(counted, note);
+        }
+        Some(_) | None => commit(connection)?,
+    }
     mishap::after_commit(connection)
+}
+
+fn commit(connection: &Connection) -> Result<(), StorageError> {
+    mishap::before_commit(connection)?;
+    run(connection, "COMMIT")
 }

@@ -73,16 +73,43 @@ pub struct OfferLine {
 pub enum TaskEvent {
     Offered(Offer),
     Accepted,
-    Declined { reason: String },
+    Declined {
+        reason: String,
+    },
     PickingStarted,
-    Picked { line: LineNo, quantity: i64 },
-    Short { line: LineNo, missing: i64 },
+    Picked {
+        line: LineNo,
+        quantity: i64,
+    },
+    Short {
+        line: LineNo,
+        missing: i64,
+    },
     Packed,
-    HandedOver { to: Option<String> },
+    HandedOver {
+        to: Option<String>,
+    },
     PutBack,
-    Released { replica: ReplicaId },
-    Recalled { reason: String },
-    CancelRequested { reason: String },
+    Released {
+        replica: ReplicaId,
+    },
+    Recalled {
+        reason: String,
+    },
+    CancelRequested {
+        reason: String,
+    },
+    /// Work that was recalled is the store's again, under the new fence of this fact.
+    Readopted,
+    /// A person moves the work, whatever was released.
+    TakenBack {
+        reason: String,
+    },
+    /// A manager lets this replica hand packed goods over without a release.
+    LetGo {
+        replica: ReplicaId,
+        reason: String,
+    },
 }
 
 /// Whose word counts when facts contradict each other.
@@ -113,6 +140,9 @@ impl TaskEvent {
             Self::Released { .. } => "released",
             Self::Recalled { .. } => "recalled",
             Self::CancelRequested { .. } => "cancel_requested",
+            Self::Readopted => "readopted",
+            Self::TakenBack { .. } => "taken_back",
+            Self::LetGo { .. } => "let_go",
         }
     }
 
@@ -127,8 +157,12 @@ impl TaskEvent {
             Self::Offered(_)
             | Self::Released { .. }
             | Self::Recalled { .. }
-            | Self::CancelRequested { .. } => Authority::CentralDecision,
-            Self::Accepted | Self::Declined { .. } | Self::PickingStarted => Authority::StoreWish,
+            | Self::CancelRequested { .. }
+            | Self::Readopted
+            | Self::TakenBack { .. } => Authority::CentralDecision,
+            Self::Accepted | Self::Declined { .. } | Self::PickingStarted | Self::LetGo { .. } => {
+                Authority::StoreWish
+            }
         }
     }
 

@@ -60,7 +60,7 @@ pub enum Status {
     Picking,
     /// Packed, and not yet released: the goods stay.
     AwaitingRelease,
-    /// Packed and released: hand it over.
+    /// Packed, and released or let go: hand it over.
     Ready,
     HandedOver,
     Declined,
@@ -109,6 +109,13 @@ pub struct Release {
     pub replica: ReplicaId,
 }
 
+/// A manager's word that goods may leave without central's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LetGo {
+    pub replica: ReplicaId,
+    pub reason: String,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recall {
     pub reason: String,
@@ -127,6 +134,8 @@ pub struct TaskState {
     pub phase: Phase,
     pub lines: Vec<Line>,
     pub release: Option<Release>,
+    #[serde(default)]
+    pub let_go: Option<LetGo>,
     pub recall: Option<Recall>,
     pub decline_reason: Option<String>,
     pub accept_by: UtcMs,
@@ -152,7 +161,7 @@ impl TaskState {
             Phase::Offered => Status::Offered,
             Phase::Accepted => Status::Accepted,
             Phase::Picking => Status::Picking,
-            Phase::Packed if self.may_leave() => Status::Ready,
+            Phase::Packed if self.cleared() => Status::Ready,
             Phase::Packed => Status::AwaitingRelease,
         }
     }
@@ -161,6 +170,20 @@ impl TaskState {
     #[must_use]
     pub fn may_leave(&self) -> bool {
         self.release.as_ref().is_some_and(|release| release.fence == self.fence)
+    }
+
+    /// Whether anybody answers for these goods leaving: central, or the store's manager.
+    #[must_use]
+    pub fn cleared(&self) -> bool {
+        self.may_leave() || self.let_go.is_some()
+    }
+
+    /// Whether they may leave by the hands of this replica.
+    #[must_use]
+    pub fn cleared_for(&self, replica: &ReplicaId) -> bool {
+        let released = self.release.as_ref().is_some_and(|release| release.replica == *replica);
+        let let_go = self.let_go.as_ref().is_some_and(|let_go| let_go.replica == *replica);
+        (self.may_leave() && released) || let_go
     }
 
     /// Whether the work has come far enough for the release that policy grants.

@@ -18,7 +18,9 @@ impl Script {
         script
     }
 
+    /// Giving work back is the one thing that is said under a new fence.
     fn say(&mut self, event: TaskEvent) -> &mut Self {
+        self.fence.number += u32::from(event == TaskEvent::Readopted);
         let n = self.facts.len();
         let said = TaskFact { task: TaskId::new("o-1").unwrap(), fence: self.fence, event };
         self.facts.push(Fact {
@@ -79,6 +81,137 @@ fn goods_leave_only_with_a_release() {
     let ready = script.say(released()).folded().state;
     assert_eq!(ready.status(), Status::Ready);
     assert_eq!(check(&ready, &handed_over()), Ok(()));
+}
+
+fn let_go() -> TaskEvent {
+    TaskEvent::LetGo { replica: ReplicaId::new("s-a").unwrap(), reason: "the driver waits".into() }
+}
+
+fn taken_back() -> TaskEvent {
+    TaskEvent::TakenBack { reason: "the customer is in York".into() }
+}
+
+fn cancelled() -> TaskEvent {
+    TaskEvent::CancelRequested { reason: "no".into() }
+}
+
+/// The facts of a store that had not heard of what central said meanwhile.
+fn unaware(events: Vec<TaskEvent>, meanwhile: TaskEvent, at: usize) -> Script {
+    let mut script = Script::offered();
+    for event in events {
+        script.say(event);
+    }
+    let central = TaskFact { task: TaskId::new("o-1").unwrap(), fence: script.fence, event: meanwhile };
+    let beside = script.facts[at.min(script.facts.len() - 1)].clone();
+    let after = Some(script.facts[0].id.clone());
+    script.facts.push(Fact {
+        id: "central.1.9".parse().unwrap(),
+        after,
+        body: Body::Task(central),
+        ..beside
+    });
+    script
+}
+
+fn work() -> Vec<TaskEvent> {
+    vec![
+        TaskEvent::Accepted,
+        TaskEvent::PickingStarted,
+        TaskEvent::Picked { line: LineNo(1), quantity: 1 },
+        TaskEvent::Short { line: LineNo(1), missing: 1 },
+        TaskEvent::Packed,
+    ]
+}
+
+#[test]
+fn work_done_before_the_recall_was_heard_of_is_what_lies_in_the_tote() {
+    for at in 0..=5 {
+        let folded = unaware(work(), recalled(), at).folded();
+        assert_eq!(folded.contradictions, [], "recalled at {at}");
+        assert_eq!((folded.state.phase, folded.state.status()), (Phase::Packed, Status::PuttingBack));
+        let line = &folded.state.lines[0];
+        assert_eq!((line.picked, line.short), (1, 1));
+        assert!(matches!(check(&folded.state, &handed_over()), Err(Illegal::Recalled { .. })));
+    }
+}
+
+#[test]
+fn a_decline_that_crossed_the_recall_ends_the_task() {
+    for at in 0..=1 {
+        let declined = vec![TaskEvent::Declined { reason: "busy".into() }];
+        let folded = unaware(declined, recalled(), at).folded();
+        assert_eq!(folded.state.status(), Status::Declined);
+        assert!(folded.contradictions.iter().all(|told| told.kind == "recalled"));
+    }
+}
+
+#[test]
+fn what_was_given_back_goes_on_where_it_was() {
+    let mut script = unaware(work(), recalled(), 2);
+    script.say(TaskEvent::Readopted);
+    let state = script.folded().state;
+    assert_eq!((state.status(), state.fence), (Status::AwaitingRelease, script.fence));
+    assert_eq!((state.lines[0].picked, state.lines[0].short), (1, 1));
+    assert!(state.release_due() && state.recall.is_none());
+    assert_eq!(script.say(released()).say(handed_over()).folded().contradictions, []);
+}
+
+#[test]
+fn work_under_the_old_fence_belongs_to_what_is_given_back() {
+    let mut script = unaware(work(), recalled(), 2);
+    let packed = script.facts.remove(5);
+    script.say(TaskEvent::Readopted);
+    script.facts.push(Fact { id: "late.1.1".parse().unwrap(), ..packed });
+    let folded = script.folded();
+    assert_eq!((folded.state.status(), folded.contradictions), (Status::AwaitingRelease, vec![]));
+}
+
+#[test]
+fn what_was_put_back_or_has_left_is_not_given_back() {
+    let mut script = unaware(work(), recalled(), 2);
+    let put_back = script.say(TaskEvent::PutBack).say(TaskEvent::Readopted).folded();
+    assert_eq!(put_back.state.status(), Status::PutBack);
+    let mut script = Script::offered();
+    assert!(check(&script.folded().state, &TaskEvent::Readopted).is_err(), "nothing was recalled");
+    let cancel = script.picked().say(cancelled()).folded().state;
+    assert!(check(&cancel, &TaskEvent::Readopted).is_err(), "the customer's word is not central's to undo");
+}
+
+#[test]
+fn a_person_takes_released_goods_back() {
+    let mut script = Script::offered();
+    script.picked().say(TaskEvent::Packed).say(released()).say(taken_back());
+    let state = script.folded().state;
+    assert_eq!((state.status(), state.release.clone()), (Status::PuttingBack, None));
+    assert!(matches!(check(&state, &handed_over()), Err(Illegal::Recalled { .. })));
+    let left = script.say(handed_over()).folded();
+    assert_eq!(left.state.status(), Status::HandedOver);
+    assert!(left.contradictions.iter().any(|told| told.taken_over));
+}
+
+#[test]
+fn a_manager_lets_packed_goods_go_without_a_release() {
+    let mut script = Script::offered();
+    let picking = script.picked().folded().state;
+    assert!(check(&picking, &let_go()).is_err(), "only what is packed");
+    let state = script.say(TaskEvent::Packed).say(let_go()).folded().state;
+    assert_eq!((state.status(), state.may_leave()), (Status::Ready, false));
+    assert!(state.cleared_for(&"s-a".parse().unwrap()) && !state.cleared_for(&"s-b".parse().unwrap()));
+    assert_eq!(check(&state, &let_go()), Err(Illegal::MayLeaveAlready));
+    assert_eq!(script.say(handed_over()).folded().contradictions, []);
+    let mut stopped = Script::offered();
+    let stopped = stopped.picked().say(TaskEvent::Packed).say(recalled()).folded().state;
+    assert!(matches!(check(&stopped, &let_go()), Err(Illegal::Recalled { .. })));
+}
+
+#[test]
+fn a_cancel_that_came_too_late_is_answered_by_what_happened() {
+    let mut script = Script::offered();
+    script.picked().say(TaskEvent::Packed).say(released()).say(handed_over());
+    assert!(check(&script.folded().state, &cancelled()).is_err(), "nobody asks for what has left");
+    let folded = script.say(cancelled()).folded();
+    assert_eq!((folded.state.status(), folded.contradictions), (Status::HandedOver, vec![]));
+    assert!(folded.state.recall.is_some_and(|recall| recall.cancel));
 }
 
 #[test]
@@ -164,7 +297,10 @@ fn any_event() -> impl Strategy<Value = TaskEvent> {
         Just(TaskEvent::PutBack),
         Just(released()),
         Just(recalled()),
-        Just(TaskEvent::CancelRequested { reason: "no".into() }),
+        Just(cancelled()),
+        Just(TaskEvent::Readopted),
+        Just(taken_back()),
+        Just(let_go()),
     ]
 }
 
@@ -187,6 +323,26 @@ proptest! {
         prop_assert_eq!(fold(arrived.iter().chain(&arrived)).unwrap(), expected);
     }
 
+    /// A recall says nothing about the tote, so where it ranks among the work makes no difference.
+    #[test]
+    fn a_recall_never_changes_what_lies_in_the_tote(
+        events in prop::collection::vec(any_event(), 0..20),
+        at in 0..20_usize,
+    ) {
+        let mut script = Script::offered();
+        let mut work = Vec::new();
+        for event in events.into_iter().filter(|event| !event.is_centrals()) {
+            if !matches!(event, TaskEvent::HandedOver { .. }) && check(&script.folded().state, &event).is_ok() {
+                script.say(event.clone());
+                work.push(event);
+            }
+        }
+        let alone = script.folded().state;
+        let folded = unaware(work, recalled(), at).folded();
+        prop_assert_eq!((folded.state.phase, &folded.state.lines), (alone.phase, &alone.lines));
+        prop_assert!(folded.contradictions.iter().all(|told| told.kind == "recalled" && !told.taken_over));
+    }
+
     #[test]
     fn an_event_that_passes_the_check_never_contradicts(events in prop::collection::vec(any_event(), 0..30)) {
         let mut script = Script::offered();
@@ -195,7 +351,7 @@ proptest! {
         }
         let folded = script.folded();
         prop_assert_eq!(folded.contradictions, vec![]);
-        if folded.state.phase == Phase::HandedOver { prop_assert!(folded.state.may_leave()); }
+        if folded.state.phase == Phase::HandedOver { prop_assert!(folded.state.cleared()); }
         for line in &folded.state.lines { prop_assert!(line.open() >= 0); }
     }
 }

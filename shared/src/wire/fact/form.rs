@@ -195,4 +195,19 @@ pub(super) enum Said {
         task: Task,
         why: String,
     },
+    Readopted {
+        #[serde(flatten)]
+        task: Task,
+    },
+    TakenBack {
+        #[serde(flatten)]
+        task: Task,
+        why: String,
+    },
+    LetGo {
+        #[serde(flatten)]
+        task: Task,
+        replica: ReplicaId,
+        why: String,
+    },
 }

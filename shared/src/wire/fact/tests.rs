@@ -58,6 +58,9 @@ fn every_body() -> Vec<Body> {
         TaskEvent::Released { replica: "leeds-a".parse().unwrap() },
         TaskEvent::Recalled { reason: "dark".into() },
         TaskEvent::CancelRequested { reason: "customer".into() },
+        TaskEvent::Readopted,
+        TaskEvent::TakenBack { reason: "the van is full".into() },
+        TaskEvent::LetGo { replica: "leeds-a".parse().unwrap(), reason: "the driver waits".into() },
     ];
     let stock = moves.into_iter().map(|(delta, movement)| {
         Body::Stock(StockFact { sku: "A.1".parse().unwrap(), delta, movement, note: None })

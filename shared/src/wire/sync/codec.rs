@@ -45,6 +45,22 @@ impl SyncCodecError {
             Self::Encode(_) => Code::Internal,
         }
     }
+
+    /// What to do now, where the code alone does not say it.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Version(version) if *version > SYNC_VERSION => Some(
+                "Update central first, and speak an older version until then; agents do so by themselves.",
+            ),
+            Self::Version(_) => Some("Update the agent: this central does not read its version any more."),
+            Self::NotASyncMessage
+            | Self::TooLarge { .. }
+            | Self::Compression(_)
+            | Self::Malformed(_)
+            | Self::Encode(_) => None,
+        }
+    }
 }
 
 /// A message of a sync round.

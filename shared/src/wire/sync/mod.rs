@@ -10,6 +10,7 @@
 mod codec;
 #[cfg(test)]
 mod tests;
+mod version;
 
 pub use codec::{SyncCodecError, SyncMessage};
 
@@ -21,6 +22,8 @@ use crate::time::{Hlc, UtcMs};
 use codec::{bounded, changes};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
+use std::ops::Not;
+use version::is_zero;
 
 /// Raised when a side must know what the other understands. 1: documents and asks. 2: who speaks is
 /// told from its copies (boot numbers, challenges, losses). 3: documents are sealed and dropped.
@@ -28,6 +31,8 @@ use serde_bytes::ByteBuf;
 pub const SYNC_VERSION: u16 = 3;
 /// The oldest version that this side still reads.
 pub const SYNC_VERSION_MIN: u16 = 1;
+/// The header in which central tells the newest version that it speaks. The first central did not.
+pub const SYNC_VERSION_HEADER: &str = "holdfast-sync-version";
 pub const SYNC_CONTENT_TYPE: &str = "application/vnd.holdfast.sync";
 
 /// What an agent sends.
@@ -59,24 +64,24 @@ pub struct SyncRequest {
     #[serde(default)]
     pub more: bool,
     /// Counts the starts of this database. 0 from an agent that does not count.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub boot_number: u64,
     /// The first message of this boot: `own` names every own stock document that is not sealed.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Not::not")]
     pub first: bool,
-    #[serde(default, deserialize_with = "bounded")]
+    #[serde(default, deserialize_with = "bounded", skip_serializing_if = "Vec::is_empty")]
     pub own: Vec<DocumentHeads>,
     /// Send the replica's own changes too: it lost some.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Not::not")]
     pub rehydrating: bool,
     /// What central told this boot when it took it for one that another has followed.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub challenge: Option<String>,
     /// What a person calls the box.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub box_name: Option<String>,
     /// What was acknowledged in the store and cannot be read any more.
-    #[serde(default, deserialize_with = "bounded")]
+    #[serde(default, deserialize_with = "bounded", skip_serializing_if = "Vec::is_empty")]
     pub losses: Vec<Loss>,
 }
 
@@ -119,19 +124,19 @@ pub struct SyncResponse {
     pub rehydrate: bool,
     /// Another boot of this replica spoke after this one did. Who is still there says so by sending
     /// this challenge back; a message that was merely late cannot.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub superseded: Option<String>,
     /// Why nothing of this box is merged until a person decides.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quarantined: Option<String>,
     /// Documents that are complete on both sides and change no more, in the order of the cursor.
-    #[serde(default, deserialize_with = "bounded")]
+    #[serde(default, deserialize_with = "bounded", skip_serializing_if = "Vec::is_empty")]
     pub seals: Vec<Seal>,
     /// For a replica that lacks sealed documents: what they add up to, in pieces.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Baseline>,
     /// Losses that central has written down.
-    #[serde(default, deserialize_with = "bounded")]
+    #[serde(default, deserialize_with = "bounded", skip_serializing_if = "Vec::is_empty")]
     pub losses_noted: Vec<String>,
 }
 

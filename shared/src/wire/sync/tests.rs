@@ -108,6 +108,57 @@ fn another_version_is_named_before_its_fields_are_read() {
     assert!(matches!(error, SyncCodecError::Version(9)));
     assert_eq!(error.code(), Code::InvalidRequest);
     assert!(error.to_string().contains("version 9"));
+    assert!(error.hint().is_some_and(|hint| hint.contains("Update central")), "{:?}", error.hint());
+    let old = SyncRequest::decode(&packed(&json!({"version": 0}))).unwrap_err();
+    assert!(old.hint().is_some_and(|hint| hint.contains("Update the agent")), "{:?}", old.hint());
+}
+
+/// The bytes in `golden` were written by the first version's own code.
+#[test]
+fn the_first_version_is_read_and_written_to_the_byte() {
+    let bytes: &[u8] = include_bytes!("golden/request_v1.hfs");
+    let request = SyncRequest::decode(bytes).unwrap();
+    assert_eq!((request.version, request.documents.len(), request.unsynced), (1, 1, 5));
+    assert!(!request.understands_seals() && !request.understands_boots());
+    assert_eq!((request.boot_number, request.first, request.own.len()), (0, false, 0));
+    let mut newer = request.clone();
+    (newer.version, newer.boot_number, newer.first) = (SYNC_VERSION, 7, true);
+    newer.own = vec![DocumentHeads::new(&document(), &Heads::empty())];
+    (newer.challenge, newer.box_name) = (Some("c".to_owned()), Some("back office".to_owned()));
+    newer.losses = vec![Loss { id: "l".to_owned(), found_at: UtcMs(1), facts: None, detail: String::new() }];
+    newer.rehydrating = true;
+    assert_eq!(SyncRequest::decode(&newer.clone().encode().unwrap()).unwrap(), newer);
+    assert_eq!(newer.in_version(1).encode().unwrap(), bytes);
+
+    let bytes: &[u8] = include_bytes!("golden/response_v1.hfs");
+    let response = SyncResponse::decode(bytes).unwrap();
+    assert_eq!((response.version, response.errors[0].code()), (1, Some(Code::MissingChanges)));
+    let mut newer = response.clone();
+    newer.version = SYNC_VERSION;
+    newer.seals = vec![Seal::new(&document(), &Heads::empty(), 3)];
+    newer.baseline = Some(Baseline { sealed_root: SetHash::EMPTY, positions: Vec::new(), next: None });
+    (newer.superseded, newer.quarantined) = (Some("c".to_owned()), Some("why".to_owned()));
+    newer.losses_noted = vec!["l".to_owned()];
+    assert_eq!(SyncResponse::decode(&newer.clone().encode().unwrap()).unwrap(), newer);
+    let second = newer.clone().in_version(2);
+    assert!(second.seals.is_empty() && second.baseline.is_none() && second.superseded.is_some());
+    assert_eq!(newer.in_version(1).encode().unwrap(), bytes);
+}
+
+/// As a later side writes it: a change may need more room than is left in a message.
+#[test]
+fn a_change_list_longer_than_a_document_is_cut_and_then_refused() {
+    let mut bag = bag();
+    let changes: Vec<ByteBuf> = (0..40_u64)
+        .flat_map(|n| bag.record(&[(format!("hh-3.1.{n}").parse().unwrap(), "x".into())]).unwrap().changes)
+        .map(|change| ByteBuf::from(change.bytes))
+        .collect();
+    let many: Vec<ByteBuf> =
+        changes.iter().cycle().take(crate::limits::DOCUMENT_FACTS_MAX + 500).cloned().collect();
+    let mut frame = DocumentFrame::new(&document(), &Heads::empty(), &Heads::empty(), vec![]);
+    frame.changes = many;
+    let received = SyncRequest::decode(&request(vec![frame]).encode().unwrap()).unwrap();
+    assert_eq!(received.documents[0].changes.len(), crate::limits::DOCUMENT_FACTS_MAX + 1);
 }
 
 #[test]

@@ -6,8 +6,8 @@ use crate::core::command::{
     Answer, Command, Intent, MovementKind, MovementRequest, Position, Refusal, TaskAct,
 };
 use crate::ports::ledger::{
-    Device, Devices, Executed, Import, ImportItem, Imported, Ledger, LedgerError, Role, Summary, TaskFilter,
-    TaskPage,
+    Device, Devices, Executed, Import, ImportItem, Imported, Ledger, LedgerError, Pulse, Role, Summary,
+    TaskFilter, TaskPage,
 };
 use async_trait::async_trait;
 use holdfast_shared::domain::task::{
@@ -69,6 +69,7 @@ impl Store {
             phase,
             lines: vec![Line { line: LineNo(1), sku: "A-1".parse().unwrap(), quantity: 2, picked, short: 0 }],
             release: None,
+            let_go: None,
             recall: None,
             decline_reason: None,
             accept_by: UtcMs(1_700_000_060_000),
@@ -225,6 +226,10 @@ impl Ledger for Store {
 
     async fn summary(&self) -> Result<Summary, LedgerError> {
         Ok(self.with(|inside| Summary { closure: inside.closure.clone(), skus: 1, ..Summary::default() }))
+    }
+
+    fn pulse(&self) -> Pulse {
+        Pulse { lives: true, damaged: false }
     }
 }
 

@@ -13,6 +13,7 @@ fn task(phase: Phase) -> TaskState {
         phase,
         lines: vec![Line { line: LineNo(1), sku: "A-1".parse().unwrap(), quantity: 2, picked: 2, short: 0 }],
         release: None,
+        let_go: None,
         recall: None,
         decline_reason: None,
         accept_by: UtcMs(60_000),

@@ -1,8 +1,10 @@
 //! The ledger on real files: what it answers, what survives, what it does when the disk is full.
 
 mod commands;
+mod counts;
 mod devices;
 mod import;
+mod pieces;
 mod projections;
 mod storage;
 mod support;

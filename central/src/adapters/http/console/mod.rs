@@ -67,6 +67,7 @@ pub(super) fn router() -> Router<Shared> {
         .route("/console/stores/{store}/demo", post(stores::demo))
         .route("/console/orders", get(orders::list))
         .route("/console/orders/{order}", get(orders::one))
+        .route("/console/tasks/{task}/take-back", post(orders::take_back))
         .route("/console/exceptions", get(exceptions::list))
         .route("/console/exceptions/{exception}/resolve", post(exceptions::resolve))
         .layer(from_fn(own_forms_only))

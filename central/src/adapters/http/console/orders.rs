@@ -1,18 +1,21 @@
 //! The orders, and one order: what happened, and how each decision was made.
 
 use super::{Frame, Person, ROWS, frame, need, page, words};
-use crate::adapters::http::answer::Answer;
+use crate::adapters::http::answer::{Answer, known};
 use crate::adapters::http::app::Shared;
 use crate::adapters::http::orders::find;
+use crate::adapters::http::tasks::take_back_one;
 use crate::core::order::{Order, OrderEvent, OrderState};
 use crate::core::routing::decision::{Candidate, Choice, Decision, RungRecord, Verdict};
 use crate::ports::PageRequest;
 use crate::ports::access::Scope;
 use askama::Template;
+use axum::Form;
 use axum::extract::{Path, Query, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use holdfast_shared::domain::task::TaskState;
-use holdfast_shared::ids::StoreId;
+use holdfast_shared::error::Code;
+use holdfast_shared::ids::{StoreId, TaskId};
 use holdfast_shared::time::UtcMs;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -68,6 +71,8 @@ struct TaskRow {
     tone: &'static str,
     fence: String,
     goods: &'static str,
+    /// What a person may still do about it.
+    may_take_back: bool,
 }
 
 struct CandidateRow {
@@ -217,6 +222,25 @@ fn event_row(event: OrderEvent, now: UtcMs) -> EventRow {
     }
 }
 
+#[derive(Debug, Deserialize)]
+pub(super) struct TakeBackForm {
+    reason: String,
+}
+
+pub(super) async fn take_back(
+    State(app): State<Shared>,
+    person: Person,
+    Path(task): Path<String>,
+    Form(form): Form<TakeBackForm>,
+) -> Answer<Response> {
+    need(&person, &[Scope::Support])?;
+    let task: TaskId = known(&task, Code::UnknownTask)?;
+    take_back_one(&app, &person.0, &task, &form.reason).await?;
+    let order = app.storage.task(person.0.tenant(), &task).await?.map(|task| task.order.to_string());
+    let back = order.map_or_else(String::new, |order| format!("/{order}"));
+    Ok(Redirect::to(&format!("/console/orders{back}")).into_response())
+}
+
 fn task_row(task: &TaskState) -> TaskRow {
     TaskRow {
         id: task.task.to_string(),
@@ -224,7 +248,12 @@ fn task_row(task: &TaskState) -> TaskRow {
         status: words::task_status(task.status()),
         tone: words::task_tone(task.status()),
         fence: task.fence.to_string(),
-        goods: if task.may_leave() { "released: may leave" } else { "not released: stay in the store" },
+        goods: match (task.may_leave(), &task.let_go) {
+            (true, _) => "released: may leave",
+            (false, Some(_)) => "let go by the store's manager",
+            (false, None) => "not released: stay in the store",
+        },
+        may_take_back: !task.phase.is_final() && task.recall.is_none(),
     }
 }
 

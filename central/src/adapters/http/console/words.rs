@@ -80,6 +80,9 @@ pub(super) const fn category(category: Category) -> &'static str {
         Category::FactConflict => "Two records under one id",
         Category::ObserverFrozen => "Many stores fell silent at once: nothing is moved",
         Category::ForeignClaim => "A message claims to be from someone else",
+        Category::Override => "A person overrode the release",
+        Category::ReturnDue => "A cancelled order had left: a return is due",
+        Category::CancelUnanswered => "A store has not answered a cancellation",
         Category::Stuck => "Something does not come to its end",
     }
 }

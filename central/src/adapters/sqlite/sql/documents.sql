@@ -32,6 +32,12 @@ SELECT sequence, document, writer, seq, hash, bytes FROM document_change
 WHERE tenant = :tenant AND store = :store AND sequence > :above AND (:own OR author <> :replica)
 ORDER BY sequence LIMIT :rows
 
+-- name: task_changes_above
+SELECT sequence, document, writer, seq, hash, bytes FROM document_change
+WHERE tenant = :tenant AND store = :store AND sequence > :above AND (:own OR author <> :replica)
+    AND document LIKE 'task/%'
+ORDER BY sequence LIMIT :rows
+
 -- name: authored
 SELECT 1 FROM document_change WHERE tenant = :tenant AND store = :store AND author = :replica LIMIT 1
 

@@ -30,6 +30,16 @@ INSERT INTO closure (tenant, store, from_store, closure)
 SELECT tenant, store, :from_store, :closure FROM store WHERE tenant = :tenant AND store = :store
 ON CONFLICT (tenant, store, from_store) DO UPDATE SET closure = excluded.closure
 
+-- name: closures
+SELECT closure FROM closure WHERE tenant = :tenant AND store = :store
+
+-- name: grant_lease
+INSERT INTO lease (tenant, store, granted_ms) VALUES (:tenant, :store, :granted_ms)
+ON CONFLICT (tenant, store) DO UPDATE SET granted_ms = excluded.granted_ms
+
+-- name: leases
+SELECT tenant, store, granted_ms FROM lease
+
 -- name: reopen
 DELETE FROM closure WHERE tenant = :tenant AND store = :store AND from_store = :from_store
 

@@ -31,8 +31,9 @@ WHERE tenant = :tenant AND sku = :sku AND store = :store
 -- name: reserve
 UPDATE position SET reserved = reserved + :quantity
 WHERE tenant = :tenant AND sku = :sku AND store = :store
-    AND on_hand - reserved - (SELECT buffer_units FROM store s WHERE s.tenant = :tenant AND s.store = :store)
-        >= :quantity
+    AND (NOT :conditional
+        OR on_hand - reserved - (SELECT buffer_units FROM store s WHERE s.tenant = :tenant AND s.store = :store)
+            >= :quantity)
 RETURNING on_hand - (reserved - :quantity)
     - (SELECT buffer_units FROM store s WHERE s.tenant = :tenant AND s.store = :store) AS available
 

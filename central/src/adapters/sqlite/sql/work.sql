@@ -50,6 +50,25 @@ SELECT sent FROM task WHERE tenant = ?1 AND task = ?2
 -- name: mark_sent
 UPDATE task SET sent = 1 WHERE tenant = :tenant AND task = :task AND sent = 0
 
+-- name: may_readopt
+UPDATE task SET may_readopt = :may WHERE tenant = :tenant AND task = :task
+
+-- name: returning
+SELECT state FROM task
+WHERE tenant = ?1 AND store = ?2 AND may_readopt = 1 AND ended_at IS NULL AND recalled = 1 AND cancelling = 0
+ORDER BY fence
+
+-- name: cancel_asked
+UPDATE task SET cancel_asked_at = coalesce(cancel_asked_at, :now) WHERE tenant = :tenant AND task = :task
+
+-- name: unanswered_cancels
+SELECT tenant, state FROM task
+WHERE cancelling = 1 AND cancel_told = 0 AND ended_at IS NULL AND cancel_asked_at < :asked_before
+ORDER BY cancel_asked_at LIMIT :rows
+
+-- name: cancel_told
+UPDATE task SET cancel_told = 1 WHERE tenant = :tenant AND task = :task
+
 -- name: release_due
 SELECT state FROM task WHERE tenant = ?1 AND store = ?2 AND release_due = 1
 
@@ -69,18 +88,28 @@ WHERE tenant = :tenant AND store = :store AND fence < :below
 ORDER BY fence DESC LIMIT :rows
 
 -- name: audit
+WITH
+    -- Counted from what the stores handed over, and from the order lines' own books.
+    left_twice AS (
+        SELECT l.tenant, l.order_id, l.line FROM order_line l JOIN (
+            SELECT t.tenant, t.order_id, json_extract(j.value, '$.line') AS line,
+                sum(json_extract(j.value, '$.picked')) AS units
+            FROM task t, json_each(t.state, '$.lines') j
+            WHERE t.phase = 'handed_over' AND (:tenant IS NULL OR t.tenant = :tenant)
+            GROUP BY 1, 2, 3) h
+            ON h.tenant = l.tenant AND h.order_id = l.order_id AND h.line = l.line
+        WHERE h.units > l.quantity
+        UNION
+        SELECT tenant, order_id, line FROM order_line
+        WHERE surplus > 0 AND (:tenant IS NULL OR tenant = :tenant)),
+    -- A person answers for a line when the override of one of its tasks is on record.
+    answered_for AS (
+        SELECT e.tenant, e.order_id, json_extract(j.value, '$.line') AS line
+        FROM exception e JOIN task t ON t.tenant = e.tenant AND t.task = e.task, json_each(t.state, '$.lines') j
+        WHERE e.category = 'override')
 SELECT
-    -- Counted from what the stores handed over, not from the order lines' own books.
-    (SELECT count(*) FROM order_line l JOIN (
-        SELECT t.tenant, t.order_id, json_extract(j.value, '$.line') AS line,
-            sum(json_extract(j.value, '$.picked')) AS units
-        FROM task t, json_each(t.state, '$.lines') j
-        WHERE t.phase = 'handed_over' AND (:tenant IS NULL OR t.tenant = :tenant)
-        GROUP BY 1, 2, 3) h
-        ON h.tenant = l.tenant AND h.order_id = l.order_id AND h.line = l.line
-        WHERE h.units > l.quantity)
-    + (SELECT count(*) FROM order_line
-        WHERE surplus > 0 AND (:tenant IS NULL OR tenant = :tenant)) AS double_shipped,
+    (SELECT count(*) FROM (SELECT * FROM left_twice EXCEPT SELECT * FROM answered_for)) AS double_shipped,
+    (SELECT count(*) FROM (SELECT * FROM left_twice INTERSECT SELECT * FROM answered_for)) AS overridden,
     (SELECT coalesce(sum(max(0, taken - available)), 0) FROM hold
         WHERE :tenant IS NULL OR tenant = :tenant) AS oversold,
     (SELECT count(*) FROM position p WHERE (:tenant IS NULL OR p.tenant = :tenant) AND p.reserved <> (

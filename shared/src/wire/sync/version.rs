@@ -1,0 +1,61 @@
+//! What the versions of sync differ in. A message in an older version leaves out what that version
+//! does not know, so that its reader finds nothing that it could misunderstand.
+
+use super::{SyncRequest, SyncResponse};
+
+/// Who speaks is told from its copies.
+const BOOTS_SINCE: u16 = 2;
+/// Documents are sealed and dropped.
+const SEALS_SINCE: u16 = 3;
+
+impl SyncRequest {
+    /// Whether its sender counts its boots, and can be challenged.
+    #[must_use]
+    pub const fn understands_boots(&self) -> bool {
+        self.version >= BOOTS_SINCE
+    }
+
+    /// Whether its sender drops documents that central seals. Those of one that does not stay open.
+    #[must_use]
+    pub const fn understands_seals(&self) -> bool {
+        self.version >= SEALS_SINCE
+    }
+
+    /// The same, as a central of this version reads it.
+    #[must_use]
+    pub fn in_version(mut self, version: u16) -> Self {
+        self.version = version;
+        if !self.understands_boots() {
+            self.boot_number = 0;
+            self.first = false;
+            self.own.clear();
+            self.rehydrating = false;
+            self.challenge = None;
+            self.box_name = None;
+            self.losses.clear();
+        }
+        self
+    }
+}
+
+impl SyncResponse {
+    /// The same, as an agent of this version reads it.
+    #[must_use]
+    pub fn in_version(mut self, version: u16) -> Self {
+        self.version = version;
+        if version < BOOTS_SINCE {
+            self.superseded = None;
+            self.quarantined = None;
+            self.losses_noted.clear();
+        }
+        if version < SEALS_SINCE {
+            self.seals.clear();
+            self.baseline = None;
+        }
+        self
+    }
+}
+
+pub(super) const fn is_zero(number: &u64) -> bool {
+    *number == 0
+}

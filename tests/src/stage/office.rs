@@ -1,0 +1,125 @@
+//! Central on the stage: the real flows and the real storage.
+
+use holdfast_central::adapters::sqlite::SqliteStore;
+use holdfast_central::core::health::observatory::Observatory;
+use holdfast_central::core::health::policy::HealthPolicy;
+use holdfast_central::core::routing::policy::RoutingPolicy;
+use holdfast_central::flows::Watch;
+use holdfast_central::flows::evaluate::evaluate;
+use holdfast_central::flows::exchange::exchange;
+use holdfast_central::flows::expire_offers::expire_offers;
+use holdfast_central::flows::failover::fail_over;
+use holdfast_central::flows::hear::hear;
+use holdfast_central::flows::route_orders::{Router, route_orders};
+use holdfast_central::ports::access::ReplicaIdentity;
+use holdfast_central::ports::poke::Poke;
+use holdfast_platform::sqlite::{Mode, Options, Place};
+use holdfast_shared::ids::{DecisionId, StoreId, TenantId};
+use holdfast_shared::time::Now;
+use holdfast_shared::wire::sync::{SyncMessage, SyncRequest, SyncResponse};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+#[derive(Debug)]
+pub struct Office {
+    file: PathBuf,
+    starts: u8,
+    store: Option<SqliteStore>,
+    pub watch: Watch,
+    pub pokes: Pokes,
+    pub routing: RoutingPolicy,
+    decisions: AtomicU64,
+}
+
+/// Whom central poked, and why.
+#[derive(Debug, Default)]
+pub struct Pokes(pub Mutex<Vec<(StoreId, String)>>);
+
+impl Poke for Pokes {
+    fn poke(&self, _tenant: &TenantId, store: &StoreId, why: &str) {
+        self.0.lock().unwrap().push((store.clone(), why.to_owned()));
+    }
+}
+
+impl Office {
+    pub(super) fn open(file: PathBuf) -> Self {
+        let mut office = Self {
+            file,
+            starts: 0,
+            store: None,
+            watch: Watch::default(),
+            pokes: Pokes::default(),
+            routing: RoutingPolicy::default(),
+            decisions: AtomicU64::new(0),
+        };
+        office.start();
+        office
+    }
+
+    /// A new process: what was in memory is gone.
+    pub fn start(&mut self) {
+        self.starts += 1;
+        let options = Options { mode: Mode::Inline, ..Options::default() };
+        let store = SqliteStore::open(&Place::File(self.file.clone()), options, [self.starts; 8]).unwrap();
+        assert_eq!(store.damage(), None);
+        self.store = Some(store);
+        self.watch = Watch::new(Observatory::new(HealthPolicy::default()));
+    }
+
+    /// Without a goodbye.
+    pub fn stop(&mut self) {
+        self.store = None;
+    }
+
+    /// The database as a backup has it.
+    pub fn back_up(&self, to: &Path) {
+        let from = rusqlite::Connection::open(&self.file).unwrap();
+        let _ = std::fs::remove_file(to);
+        from.execute("VACUUM INTO ?1", [to.to_str().unwrap()]).unwrap();
+    }
+
+    /// The backup takes the place of the database; central is stopped.
+    pub fn put_back(&mut self, backup: &Path) {
+        self.stop();
+        super::shop::replace(&self.file, backup);
+    }
+
+    #[must_use]
+    pub fn store(&self) -> &SqliteStore {
+        self.store.as_ref().unwrap_or_else(|| panic!("central is down"))
+    }
+
+    pub(super) const fn is_up(&self) -> bool {
+        self.store.is_some()
+    }
+
+    /// What comes in on the wire, and what goes back, both through their bytes.
+    pub(super) async fn sync(&self, from: &ReplicaIdentity, request: &SyncRequest, now: Now) -> SyncResponse {
+        let request = SyncRequest::decode(&request.encode().unwrap()).unwrap();
+        let told = exchange(self.store(), &self.watch, &self.pokes, from, &request, now).await.unwrap();
+        SyncResponse::decode(&told.response.encode().unwrap()).unwrap()
+    }
+
+    pub(super) async fn hear(&self, topic: &str, from: &ReplicaIdentity, payload: &[u8], now: Now) {
+        if self.is_up() {
+            hear(self.store(), &self.watch, topic, Some(from), payload, now).await.unwrap();
+        }
+    }
+
+    pub(super) async fn decide(&self, now: Now) {
+        if !self.is_up() {
+            return;
+        }
+        let (store, watch, poke) = (self.store(), &self.watch, &self.pokes);
+        evaluate(store, watch, now).await.unwrap();
+        fail_over(store, watch, poke, now).await.unwrap();
+        expire_offers(store, watch, poke, self.routing.accept_within_ms, now).await.unwrap();
+        let next = || {
+            let n = self.decisions.fetch_add(1, Ordering::Relaxed);
+            DecisionId::new(format!("d-{}-{n}", now.mono.0)).unwrap()
+        };
+        let router = Router { watch, poke, policy: &self.routing, decision_id: &next };
+        route_orders(store, &router, now).await.unwrap();
+    }
+}
