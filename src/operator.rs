@@ -46,6 +46,9 @@ pub async fn explain(central: &CentralClient, order: &str, out: &mut dyn Write) 
     let timeline = central.get(&format!("/v1/orders/{order}/timeline")).await?;
     for event in rows(&timeline, "events") {
         writeln!(out, "{:>4}  {:<16} {}", event["sequence"], text(event, "/kind"), text(event, "/words"))?;
+        if let Some(clock) = event.get("store_clock") {
+            writeln!(out, "{:22} at {}: {}", "", text(event, "/at"), doubt(clock))?;
+        }
     }
     let explained = central.get(&format!("/v1/orders/{order}/explain")).await?;
     for decision in rows(&explained, "decisions") {
@@ -58,6 +61,11 @@ pub async fn explain(central: &CentralClient, order: &str, out: &mut dyn Write) 
         }
     }
     Ok(())
+}
+
+fn doubt(clock: &Value) -> String {
+    let (words, said, came) = (text(clock, "/words"), text(clock, "/said_at"), text(clock, "/received_at"));
+    format!("{words} and said {said}; central heard of it at {came}")
 }
 
 fn verdict(candidate: &Value) -> Result<String> {

@@ -59,6 +59,8 @@ codes! {
     IllegalTransition = "illegal_transition", 409, false, "Reload the task: its state has moved on.";
     NotReleased = "not_released", 409, true, "Keep the goods in the store. Central has not released them yet; they are released as soon as the store is connected.";
     Recalled = "recalled", 409, false, "Stop, and put the goods back: this work has been given to another store.";
+    /// A person must decide which of two boxes under one identity is the real one.
+    Quarantined = "quarantined", 409, false, "Do the order work at the store's other box. Selling, counting and looking up work here as before; support decides about this box at central.";
     InsufficientStock = "insufficient_stock", 409, false, "Count the shelf and record the count, then try again.";
     AlreadyExists = "already_exists", 409, false, "Choose another id, or change the existing one.";
     CodeExpired = "code_expired", 410, false, "Ask for a new one-time code.";
@@ -70,6 +72,8 @@ codes! {
     TooManyRequests = "too_many_requests", 429, true, "Wait as long as Retry-After says.";
     Internal = "internal", 500, true, "Try again; if it stays, tell support the trace id.";
     Busy = "busy", 503, true, "The server sheds load; wait as long as Retry-After says.";
+    /// The box lost what it had recorded and fetches it from central first.
+    Rehydrating = "rehydrating", 503, true, "Wait a moment: this box fetches from central what it lost. Selling, counting and looking up work meanwhile.";
     ReadOnly = "read_only", 503, false, "The database failed its check and is only read. Run holdfast-agent doctor.";
     ShuttingDown = "shutting_down", 503, true, "The process stops; try again in a moment.";
     DiskFull = "disk_full", 507, true, "Nothing was written. Free disk space; the same request may then be sent again.";

@@ -31,5 +31,6 @@ pub mod ids;
 pub mod limits;
 pub mod money;
 pub mod set_hash;
+pub mod stamp;
 pub mod time;
 pub mod wire;

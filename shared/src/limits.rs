@@ -34,6 +34,9 @@ pub const PAGE_ROWS_DEFAULT: u32 = 50;
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of one line of an import file.
 pub const IMPORT_LINE_BYTES_MAX: usize = 16 * 1024;
+/// How long a code that pairs a device is good: long enough to walk to the handheld, too short to
+/// leave lying about.
+pub const PAIRING_CODE_MS: i64 = 10 * 60 * 1000;
 /// Errors of one import file that are told at once.
 pub const IMPORT_ERRORS_TOLD_MAX: usize = 20;
 /// Open event streams of one process.
@@ -72,6 +75,13 @@ pub const SYNC_EXCHANGES_MAX: usize = 256;
 pub const SYNC_BACKLOGS_MAX: usize = 8;
 /// Messages of one sync conversation.
 pub const SYNC_ROUNDS_MAX: usize = 64;
+
+/// Boots of one replica that central remembers.
+pub const REPLICA_BOOTS_MAX: i64 = 32;
+/// Changes that central keeps of one box that is kept apart.
+pub const QUARANTINE_CHANGES_MAX: i64 = 50_000;
+/// Bytes of them.
+pub const QUARANTINE_BYTES_MAX: i64 = 64 * 1024 * 1024;
 
 /// Bytes of one MQTT payload.
 pub const MQTT_PAYLOAD_BYTES_MAX: usize = 16 * 1024;

@@ -47,7 +47,17 @@ impl UtcMs {
     pub const fn since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
     }
+
+    /// The nearest time that has a year of four digits: what a broken clock said can be beyond that,
+    /// and must still be written for people.
+    #[must_use]
+    pub fn writable(self) -> Self {
+        Self(self.0.clamp(WRITABLE_MS.0, WRITABLE_MS.1))
+    }
 }
+
+/// The years 0 to 9998.
+const WRITABLE_MS: (i64, i64) = (-62_167_219_200_000, 253_370_764_799_999);
 
 /// Milliseconds of a monotonic clock that also counts while the machine sleeps.
 ///
@@ -175,6 +185,9 @@ mod tests {
         assert_eq!(serde_json::from_str::<UtcMs>(&json).unwrap(), UtcMs(1_795_253_400_250));
         let elsewhere = r#""2026-11-21T10:30:00.25+01:00""#;
         assert_eq!(serde_json::from_str::<UtcMs>(elsewhere).unwrap(), UtcMs(1_795_253_400_250));
+        for wild in [UtcMs(i64::MIN), UtcMs(i64::MAX)] {
+            assert!(serde_json::to_string(&wild).is_err() && serde_json::to_string(&wild.writable()).is_ok());
+        }
         assert!(
             serde_json::from_str::<UtcMs>("5").is_err() && serde_json::to_string(&UtcMs(i64::MAX)).is_err()
         );

@@ -84,6 +84,12 @@ impl CentralBox {
         self.addresses
     }
 
+    /// While it runs.
+    #[must_use]
+    pub fn process_id(&self) -> Option<u32> {
+        self.process.as_ref().map(Process::id)
+    }
+
     #[must_use]
     pub fn data_folder(&self) -> PathBuf {
         self.folder.join("data")

@@ -7,13 +7,17 @@
 //! (`ok NAME`, `not ok NAME`, `skip NAME REASON`), and `tests/run` sums everything up.
 //! [`conformance`] is what every engine of central's storage must do.
 //! [`e2e`] is a small chain of real processes, started on free ports in a folder of its own.
+//! [`crowd`] is a chain of stores that come back all at once.
+//! [`fuzz`] makes up what a network may bring.
 //! [`stage`] is where named scenarios play: real parts, and time in the test's hand.
 //! [`sim`] runs agents and central in one thread from one seed, with every fault that it can think of.
 //!
 //! Nothing here sleeps to wait: a test waits for a signal, or asks again until a deadline.
 
 pub mod conformance;
+pub mod crowd;
 pub mod e2e;
+pub mod fuzz;
 pub mod sim;
 pub mod stage;
 pub mod tidy;

@@ -23,6 +23,10 @@ use std::process::ExitCode;
 /// Asked for what cannot be, or the configuration is wrong.
 const WRONG: u8 = 2;
 
+/// Two for reading the ledger, one for names of the network, one for asking the machine. Each costs
+/// memory of its own.
+const BLOCKING_THREADS_MAX: usize = 4;
+
 #[derive(Debug, Parser)]
 #[command(name = "holdfast-agent", version, about = "The store agent of Holdfast")]
 struct Cli {
@@ -203,7 +207,7 @@ fn run(config: &AgentConfig, format: LogFormat) -> anyhow::Result<ExitCode> {
     init_log(format, &config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
-        .max_blocking_threads(8)
+        .max_blocking_threads(BLOCKING_THREADS_MAX)
         .thread_name("holdfast-agent")
         .enable_all()
         .build()?;

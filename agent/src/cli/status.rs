@@ -56,6 +56,9 @@ fn words(status: &StatusView) -> Vec<String> {
     };
     lines.push(format!("Central    {central}"));
     lines.push(format!("Last sync  {}", status.central.last_sync_at.as_deref().unwrap_or("never")));
+    if let Some(wrong) = &status.clock.wrong {
+        lines.push(format!("Clock      WRONG: {wrong}"));
+    }
     lines.push(format!("Broker     connected: {}", yes_no(status.broker.connected)));
     lines.push(format!("Waiting    {} facts for central", status.unsynced));
     lines.push(format!("Catalogue  {} articles, {} facts", status.skus, status.facts));
@@ -87,13 +90,14 @@ pub(super) fn span(seconds: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adapters::http::{BrokerView, CentralView};
+    use crate::adapters::http::{BrokerView, CentralView, ClockView};
 
     fn status() -> StatusView {
         StatusView {
             version: "0.1.0".to_owned(),
             uptime_s: 130,
             now: None,
+            clock: ClockView::default(),
             enrolled: true,
             store: Some("leeds".parse().unwrap()),
             store_name: Some("Leeds".to_owned()),
@@ -102,6 +106,7 @@ mod tests {
                 url: "http://c".to_owned(),
                 reachable: Some(true),
                 last_sync_at: None,
+                last_sync_s_ago: None,
                 trouble: None,
             },
             broker: BrokerView { address: None, connected: true },
@@ -130,5 +135,9 @@ mod tests {
         assert!(!well(&cut));
         let told = words(&cut).join("\n");
         assert!(told.contains("NOT REACHED") && told.contains("- Check the uplink."), "{told}");
+        let wrong = Some("This box's clock is 6 h ahead of central's.".to_owned());
+        let off = StatusView { clock: ClockView { ahead_ms: Some(21_600_000), wrong }, ..status() };
+        assert!(well(&off), "nothing rests on it");
+        assert!(words(&off).join("\n").contains("WRONG: This box's clock is 6 h ahead"));
     }
 }

@@ -114,6 +114,10 @@ pub enum Refusal {
     UnknownTask(TaskId),
     #[error(transparent)]
     Illegal(#[from] Illegal),
+    #[error("this box lost some of what it recorded, and fetches it from central before it takes order work")]
+    Rehydrating,
+    #[error("this box takes no order work: {0}")]
+    Quarantined(String),
     #[error("{0}")]
     Quantity(String),
     #[error("{0}")]
@@ -139,6 +143,8 @@ impl Refusal {
                 | Illegal::StaleFence { .. },
             ) => Code::IllegalTransition,
             Self::Illegal(Illegal::NoSuchLine(_)) => Code::NotFound,
+            Self::Rehydrating => Code::Rehydrating,
+            Self::Quarantined(_) => Code::Quarantined,
             Self::Invalid(_) => Code::InvalidRequest,
         }
     }

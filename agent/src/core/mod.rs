@@ -5,11 +5,13 @@
 //! gets its ids and stamps from the [`mint`]. [`replay`] knows a command again whose facts are
 //! already in the ledger, and [`recall`] answers for goods that nobody has touched.
 
+pub mod central_time;
 pub mod command;
 pub mod commands;
 pub mod decide;
 pub mod mint;
 pub mod outcome;
+pub mod readiness;
 pub mod recall;
 pub mod replay;
 pub mod view;

@@ -1,6 +1,7 @@
 //! One conversation with central: cut, send, absorb, until both sides are level, there is nothing
 //! new to say, or the rounds are used up. Each round stands alone; losing any of it loses time.
 
+use crate::core::central_time::CentralTime;
 use crate::ports::central::{Central, CentralError};
 use crate::ports::ledger::{Absorbed, Cut, LedgerError, Replica};
 use holdfast_shared::ids::TaskId;
@@ -39,6 +40,8 @@ pub struct Conversation {
     pub lease: Option<Lease>,
     /// Our wall clock minus central's, as of the middle of the last round.
     pub clock_offset_ms: Option<i64>,
+    /// The same, told by the clock that does not jump.
+    pub central_time: Option<CentralTime>,
     pub next_sync_ms: Option<u64>,
     pub problems: Vec<String>,
     pub failed: Option<SyncError>,
@@ -52,6 +55,8 @@ struct Start {
     incarnation: Option<u64>,
     cursor: u64,
     asks: usize,
+    rehydrating: bool,
+    challenge: Option<String>,
     documents: usize,
     bytes: usize,
 }
@@ -64,6 +69,8 @@ impl Start {
             incarnation: cut.incarnation,
             cursor: cut.cursor,
             asks: cut.asks.len(),
+            rehydrating: cut.speaker.rehydrating,
+            challenge: cut.speaker.challenge.clone(),
             documents: cut.documents.len(),
             bytes: cut.documents.iter().map(|frame| frame.change_bytes()).sum(),
         }
@@ -127,13 +134,16 @@ async fn round(
 }
 
 fn request(cut: Cut, health: Option<String>) -> SyncRequest {
+    let speaker = cut.speaker;
     SyncRequest {
-        boot_number: 0,
-        first: false,
-        own: Vec::new(),
-        rehydrating: false,
-        challenge: None,
-        box_name: None,
+        boot_number: speaker.boot_number,
+        previous_boot: speaker.previous_boot,
+        resumed: Some(speaker.resumed),
+        first: speaker.first,
+        own: speaker.own,
+        rehydrating: speaker.rehydrating,
+        challenge: speaker.challenge,
+        box_name: speaker.box_name,
         losses: Vec::new(),
         version: SYNC_VERSION,
         store: cut.identity.store,
@@ -168,6 +178,8 @@ fn note(told: &mut Conversation, response: &SyncResponse, absorbed: Absorbed, se
     // Central's clock was read somewhere between sending and hearing.
     let middle = sent.utc.plus(heard.mono.since(sent.mono) / 2);
     told.clock_offset_ms = Some(middle.since(response.central_time));
+    let at = sent.mono.plus(heard.mono.since(sent.mono) / 2);
+    told.central_time = Some(CentralTime { heard: response.central_time, at });
     told.next_sync_ms = Some(response.next_sync_ms);
 }
 

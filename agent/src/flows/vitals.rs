@@ -3,6 +3,7 @@
 
 use crate::ports::ledger::{Device, Identity, Role, Summary};
 use crate::ports::machine::MachineVitals;
+use holdfast_shared::stamp::{STAMP_EARLIEST, STAMP_OFF_MS_MAX};
 use holdfast_shared::time::{MonoMs, Now, UtcMs};
 use holdfast_shared::wire::signal::{Freshness, Heartbeat, Vitals};
 
@@ -69,6 +70,8 @@ pub fn freshness(inputs: &Inputs<'_>) -> Freshness {
 fn vitals(inputs: &Inputs<'_>) -> Vitals {
     let Inputs { now, summary, devices, machine, .. } = inputs;
     let since = |at: MonoMs| now.mono.since(at);
+    // People said until when by the right time, not by this box's.
+    let right = now.utc.plus(inputs.clock_offset_ms.unwrap_or(0).saturating_neg());
     Vitals {
         pos_paired: paired(devices, POS),
         pos_seen_ms_ago: inputs.pos_seen.map(since).or_else(|| written_down(devices, POS, *now)),
@@ -88,12 +91,17 @@ fn vitals(inputs: &Inputs<'_>) -> Vitals {
         memory_bytes: machine.memory_bytes,
         load_1m: machine.load_1m,
         temperature_c: machine.temperature_c,
-        closure: summary.closure.clone().filter(|note| note.until.is_none_or(|until| until > now.utc)),
+        closure: summary.closure.clone().filter(|note| note.until.is_none_or(|until| until > right)),
     }
 }
 
+/// An age by the wall clock. Where that clock was put forward or back between the two, or had lost
+/// its time, the age is not known: neither fresh for ever nor fifty years old.
 fn ago(now: Now, at: Option<UtcMs>) -> Option<i64> {
-    at.map(|at| now.utc.since(at).max(0))
+    let age_ms = now.utc.since(at?);
+    let across_a_step = age_ms < -STAMP_OFF_MS_MAX;
+    let lost = at? < STAMP_EARLIEST && now.utc >= STAMP_EARLIEST;
+    (!across_a_step && !lost).then_some(age_ms.max(0))
 }
 
 fn with<'a>(devices: &'a [Device], roles: &'a [Role]) -> impl Iterator<Item = &'a Device> {
@@ -182,6 +190,39 @@ mod tests {
         assert_eq!(beat.vitals.database_ok, Some(false));
         // A stamp from the future is no negative age.
         assert_eq!((fresh.oldest_unsynced_ms_ago, fresh.last_count_ms_ago), (Some(600), Some(0)));
+    }
+
+    #[test]
+    fn an_age_across_a_step_of_the_clock_is_not_known() {
+        let (year, today) = (365 * 86_400_000, STAMP_EARLIEST.0 + 1_000_000);
+        let age = |now: i64, at: i64| told(now, |_, summary| summary.last_movement_at = Some(UtcMs(at))).1;
+        assert_eq!(age(today, today - 500).last_movement_ms_ago, Some(500));
+        assert_eq!(age(today, today + year).last_movement_ms_ago, None, "sold while it was a year ahead");
+        assert_eq!(age(today, 5_000).last_movement_ms_ago, None, "sold in 1970");
+        assert_eq!(age(6_000, 5_000).last_movement_ms_ago, Some(1_000), "it is 1970 still");
+        assert_eq!(age(6_000, today).last_movement_ms_ago, None, "it is 1970 now");
+    }
+
+    #[test]
+    fn a_closure_ends_by_the_right_time_and_not_by_this_box() {
+        let until = UtcMs(STAMP_EARLIEST.0 + 9_000_000);
+        let closed = |now: i64, offset: Option<i64>| {
+            let told = told(now, |inputs, summary| {
+                inputs.clock_offset_ms = offset;
+                summary.closure = Some(ClosureNote {
+                    hard: true,
+                    cause: "flood".into(),
+                    author: "amy".into(),
+                    since: UtcMs(0),
+                    until: Some(until),
+                });
+            });
+            told.0.vitals.closure.is_some()
+        };
+        let ahead = 6 * 3_600_000;
+        assert!(closed(until.0 - 1 + ahead, Some(ahead)), "the box is ahead; the store is closed still");
+        assert!(!closed(until.0 + ahead, Some(ahead)));
+        assert!(!closed(until.0 + 1 - ahead, Some(-ahead)), "the box is behind");
     }
 
     #[test]

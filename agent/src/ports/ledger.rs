@@ -92,6 +92,12 @@ pub struct Summary {
     pub closure: Option<ClosureNote>,
     /// The database failed its check: it is only read. Says what was found.
     pub damaged: Option<String>,
+    /// How often this database was started.
+    pub boot_number: u64,
+    /// The box fetches what it lost, and takes no order work until it has it.
+    pub rehydrating: bool,
+    /// Why central merges nothing of this box until a person decides.
+    pub quarantined: Option<String>,
 }
 
 /// A line of a catalogue or opening stock file, checked.
@@ -149,6 +155,26 @@ pub struct Cut {
     pub asks: Vec<DocumentHeads>,
     /// There is more to send than fits one message.
     pub more: bool,
+    pub speaker: Speaker,
+}
+
+/// Which start of which disk speaks. From it central tells a restart from a disk that was put back
+/// and from a copy.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Speaker {
+    pub boot_number: u64,
+    /// The last boot of this database, before this one, that heard from central.
+    pub previous_boot: Option<BootId>,
+    /// The newest stamp in the database when this boot began.
+    pub resumed: Hlc,
+    /// Central has not answered this boot yet: `own` names every own stock document.
+    pub first: bool,
+    pub own: Vec<DocumentHeads>,
+    /// Own changes are wanted too.
+    pub rehydrating: bool,
+    /// What central told this boot when another had followed it.
+    pub challenge: Option<String>,
+    pub box_name: Option<String>,
 }
 
 /// What a response changed.
@@ -195,7 +221,9 @@ pub struct Device {
 /// Paired devices. Tokens and codes are stored hashed; the caller hashes.
 #[async_trait]
 pub trait Devices: Send + Sync {
-    async fn offer_pairing(&self, code_hash: [u8; 32], role: Role, until: UtcMs) -> Result<(), LedgerError>;
+    /// `until` by both clocks: in this run of the agent the one that does not jump counts, after a
+    /// restart the wall clock.
+    async fn offer_pairing(&self, code_hash: [u8; 32], role: Role, until: Now) -> Result<(), LedgerError>;
     /// None when the code is unknown, used or past its time.
     async fn pair(
         &self,

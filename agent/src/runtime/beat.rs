@@ -64,12 +64,13 @@ async fn look(shared: &Shared) -> Result<Seen, LedgerError> {
 
 impl Seen {
     fn inputs<'a>(&'a self, shared: &Shared, identity: &'a Identity) -> Inputs<'a> {
+        let now = shared.clock.now();
         Inputs {
             identity,
             // Counts over all signals of this boot, whatever carries them.
             sequence: shared.sequence.fetch_add(1, Ordering::Relaxed).saturating_add(1),
             version: env!("CARGO_PKG_VERSION"),
-            now: shared.clock.now(),
+            now,
             started_at: shared.started_at,
             summary: &self.summary,
             devices: &self.devices,
@@ -77,7 +78,7 @@ impl Seen {
             handheld_seen: shared.presence.last(HANDHELDS),
             machine: &self.machine,
             synced_at: shared.link.last_sync().map(|at| at.mono),
-            clock_offset_ms: shared.link.clock_offset_ms(),
+            clock_offset_ms: shared.link.clock_offset_ms(now),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::adapters::http::events::{Event, Hub};
 use crate::adapters::http::needs::{Enrolled, Standing, StandingNow};
+use crate::core::central_time::CentralTime;
 use holdfast_shared::time::{MonoMs, Now};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -26,7 +27,7 @@ struct Moving {
     central: Option<Heard>,
     last_sync: Option<Now>,
     broker_connected: bool,
-    clock_offset_ms: Option<i64>,
+    central_time: Option<CentralTime>,
 }
 
 impl Link {
@@ -41,12 +42,12 @@ impl Link {
         Self { fixed, hub, moving: Mutex::new(Moving::default()) }
     }
 
-    /// A sync round went through. `offset_ms` is our wall clock minus central's.
-    pub(super) fn synced(&self, now: Now, offset_ms: Option<i64>) {
+    /// A sync round went through, and central told its time.
+    pub(super) fn synced(&self, now: Now, central_time: Option<CentralTime>) {
         let changed = {
             let mut moving = self.lock();
             moving.last_sync = Some(now);
-            moving.clock_offset_ms = offset_ms.or(moving.clock_offset_ms);
+            moving.central_time = central_time.or(moving.central_time);
             moving.central.replace(Heard::Well) != Some(Heard::Well)
         };
         self.tell(changed);
@@ -80,8 +81,9 @@ impl Link {
         self.lock().last_sync
     }
 
-    pub(super) fn clock_offset_ms(&self) -> Option<i64> {
-        self.lock().clock_offset_ms
+    /// How far our wall clock is ahead of central's now, whenever that was last heard.
+    pub(super) fn clock_offset_ms(&self, now: Now) -> Option<i64> {
+        self.lock().central_time.map(|central| central.ahead_ms(now))
     }
 
     fn tell(&self, changed: bool) {
@@ -104,7 +106,8 @@ impl Standing for Link {
                 Heard::Well => None,
                 Heard::Trouble(why) | Heard::Nothing(why) => Some(why),
             }),
-            last_sync_at: moving.last_sync.map(|now| now.utc),
+            last_sync: moving.last_sync.map(|now| now.mono),
+            central_time: moving.central_time,
             broker_connected: moving.broker_connected,
             ..self.fixed.clone()
         }
@@ -128,8 +131,8 @@ mod tests {
         let link = Link::new(None, "http://c".to_owned(), None, MonoMs(0), hub.clone());
         link.sync_failed(false, "no route".to_owned());
         link.sync_failed(false, "still no route".to_owned());
-        link.synced(Now::default(), Some(3));
-        link.synced(Now::default(), Some(3));
+        link.synced(Now::default(), None);
+        link.synced(Now::default(), None);
         hub.publish(Event::Reload);
         for expected in ["status", "status", "reload"] {
             let heard = stream.next().await.unwrap().unwrap();

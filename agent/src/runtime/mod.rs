@@ -35,7 +35,7 @@ use holdfast_platform::random::{self, BootIdError, RandomError};
 use holdfast_platform::secret::Secret;
 use holdfast_platform::server::{self, ServeError};
 use holdfast_platform::service::{Lifetime, LifetimeError, TaskError, Ticker};
-use holdfast_platform::sqlite::{Options, Place, StorageError};
+use holdfast_platform::sqlite::{IntegrityCheck, Mode, Options, Place, StorageError};
 use holdfast_shared::ids::BootId;
 use holdfast_shared::time::MonoMs;
 use identity::StoredIdentity;
@@ -135,6 +135,17 @@ impl Running {
     }
 }
 
+/// A box has little memory, and few people ask it at once. What its connections do not keep, the
+/// system's own cache has.
+const SMALL: Options = Options {
+    mode: Mode::Threads,
+    check: IntegrityCheck::Quick,
+    cache_kib: 1024,
+    reader_cache_kib: 256,
+    readers: 2,
+    busy_timeout_ms: 5_000,
+};
+
 /// The data directory's ledger, for this boot.
 pub fn open_ledger(
     dir: &DataDir,
@@ -142,7 +153,7 @@ pub fn open_ledger(
     identity: Option<Identity>,
 ) -> Result<SqliteLedger, StartError> {
     let place = Place::File(dir.file(LEDGER_FILE)?);
-    Ok(SqliteLedger::open(&place, Options::default(), boot, identity)?)
+    Ok(SqliteLedger::open(&place, SMALL, boot, identity)?)
 }
 
 /// Who this installation is in this boot, if it is enrolled.

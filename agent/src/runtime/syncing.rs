@@ -97,7 +97,7 @@ impl Syncing {
         }
         self.backoff.succeeded();
         self.shed.succeeded();
-        self.shared.link.synced(self.shared.clock.now(), told.clock_offset_ms);
+        self.shared.link.synced(self.shared.clock.now(), told.central_time);
         let advice = told.next_sync_ms.map_or(self.every, Duration::from_millis);
         let wait = advice.clamp(SOONEST.min(self.every), self.every);
         Next { wait, commits_wake: true, poke_wakes: true }

@@ -23,6 +23,13 @@ export function byUrgency(a, b) {
   return rank(a) - rank(b) || due(a) - due(b) || a.task.localeCompare(b.task);
 }
 
+// The clocks of this handheld and of the box may be wrong: the box says how long is left by the right
+// time, and from here on that is counted by this handheld's own.
+export function inOwnTime(task, now = Date.now()) {
+  const by = (seconds) => (seconds == null ? null : new Date(now + seconds * 1000).toISOString());
+  return { ...task, accept_by: by(task.accept_in_s), promise_by: by(task.promise_in_s) };
+}
+
 export function due(task, now = Date.now()) {
   const by = task.status === "offered" ? task.accept_by : task.promise_by;
   if (!by) return { text: "No fixed time", tone: "" };
@@ -47,6 +54,11 @@ export function ago(stamp, now = Date.now()) {
   if (!stamp) return "never";
   const minutes = Math.round((now - Date.parse(stamp)) / 60000);
   return minutes < 1 ? "just now" : `${span(minutes)} ago`;
+}
+
+export function secondsAgo(seconds) {
+  if (seconds == null) return "never";
+  return seconds < 60 ? "just now" : `${span(Math.round(seconds / 60))} ago`;
 }
 
 // Long ids are for machines; people call an order by its end.

@@ -24,12 +24,16 @@ pub enum Category {
     ObserverFrozen,
     /// A message claims to be from someone else.
     ForeignClaim,
+    /// Two boxes speak under one identity: one of them is kept apart.
+    ClonedBox,
     /// A person overrode the release: work taken back, or goods let go without one.
     Override,
     /// The customer cancelled and the goods had left: they come back, and the money goes back.
     ReturnDue,
     /// A store has not answered the wish to cancel.
     CancelUnanswered,
+    /// A clock that is far off: a store's, or central's own.
+    WrongClock,
     /// A hold without an order line that needs it, or a task that does not end.
     Stuck,
 }
@@ -46,9 +50,11 @@ impl Category {
             Self::FactConflict => "fact_conflict",
             Self::ObserverFrozen => "observer_frozen",
             Self::ForeignClaim => "foreign_claim",
+            Self::ClonedBox => "cloned_box",
             Self::Override => "override",
             Self::ReturnDue => "return_due",
             Self::CancelUnanswered => "cancel_unanswered",
+            Self::WrongClock => "wrong_clock",
             Self::Stuck => "stuck",
         }
     }

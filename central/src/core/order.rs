@@ -1,6 +1,7 @@
 //! An order: what a storefront places, and what it is told of it. Node ids are not part of it.
 
 use super::fleet::Place;
+use super::health::spoken;
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::ids::{Actor, LineNo, OrderId, Sku, StoreId, TaskId, TenantId, TraceId};
 use holdfast_shared::money::Money;
@@ -132,4 +133,25 @@ pub struct OrderEvent {
     pub task: Option<TaskId>,
     /// In plain words, for support.
     pub words: String,
+    /// The store's clock could not be taken at its word; `at` is then what central makes of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store_clock: Option<StoreClock>,
+}
+
+/// What a store's clock said when it was off, beside when central heard of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StoreClock {
+    pub said_at: UtcMs,
+    pub received_at: UtcMs,
+    /// How far it was ahead of central's; negative is behind.
+    pub ahead_ms: i64,
+}
+
+impl StoreClock {
+    /// For people, beside what happened.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let side = if self.ahead_ms > 0 { "ahead" } else { "behind" };
+        format!("the store's clock was {} {side}", spoken(self.ahead_ms.saturating_abs()))
+    }
 }

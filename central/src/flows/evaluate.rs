@@ -5,6 +5,7 @@ use super::standing::{Causes, keep};
 use super::{FlowError, Watch};
 use crate::core::eligibility::{Reason, Standing};
 use crate::core::exception::{Category, NewException, Severity};
+use crate::core::health::clocks::wrong_clocks;
 use crate::core::health::freeze::Observer;
 use crate::core::health::observatory::{Evaluation, Observatory};
 use crate::ports::fleet::{EligibilityChange, Fleet};
@@ -15,6 +16,7 @@ use std::collections::BTreeSet;
 
 const OBSERVER: &str = "observer";
 const DRIFT: &str = "drift";
+const CLOCK: &str = "clock";
 
 pub async fn evaluate<S: Fleet + Leases + ?Sized>(
     store: &S,
@@ -27,7 +29,7 @@ pub async fn evaluate<S: Fleet + Leases + ?Sized>(
     }
     let records = store.stores(None).await?;
     let tenants: BTreeSet<TenantId> = records.iter().map(|record| record.tenant.clone()).collect();
-    let (evaluation, observer, drift) = watch.with(|observatory| {
+    let (evaluation, observer, drift, clocks) = watch.with(|observatory| {
         if observatory.eligibilities().is_empty() {
             // The process before this one may have left it open.
             for tenant in &tenants {
@@ -35,11 +37,12 @@ pub async fn evaluate<S: Fleet + Leases + ?Sized>(
             }
         }
         let evaluation = observatory.evaluate(&records, now);
-        (evaluation, frozen(observatory, tenants), drifting(observatory))
+        (evaluation, frozen(observatory, tenants), drifting(observatory), wrong_clocks(observatory))
     });
     record(store, watch).await?;
     keep(store, watch, OBSERVER, observer, "stores are heard again", now.utc).await?;
     keep(store, watch, DRIFT, drift, "the stock digests are equal again", now.utc).await?;
+    keep(store, watch, CLOCK, clocks, "the clocks agree again", now.utc).await?;
     Ok(evaluation)
 }
 

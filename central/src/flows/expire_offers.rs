@@ -25,9 +25,11 @@ pub async fn expire_offers<S: Work + Fleet + ?Sized>(
     if watch.with(|observatory| observatory.frozen() || observatory.deadlines_wait(period_ms, now.mono)) {
         return Ok(0);
     }
+    // No offer is given that long. A period of slack, because the replicas' clocks differ a little.
+    let beyond = now.utc.plus(period_ms.saturating_mul(2));
     let mut withdrawn: u32 = 0;
     let mut stay = Causes::new();
-    for row in store.expired_offers(now.utc, OFFERS_MAX).await? {
+    for row in store.expired_offers(now.utc, beyond, OFFERS_MAX).await? {
         let task = &row.state;
         let outcome = match task.kind {
             FulfilmentKind::Pickup => RecallOutcome::ReleasedAlready,

@@ -55,7 +55,7 @@ pub async fn route_orders<S: Work + Fleet + ?Sized>(
     router: &Router<'_>,
     now: Now,
 ) -> Result<Routed, FlowError> {
-    let demands = store.demands(DEMANDS_MAX, now.utc.plus(-BACKORDER_RETRY_MS)).await?;
+    let demands = store.demands(DEMANDS_MAX, now.utc.plus(-BACKORDER_RETRY_MS), now.utc).await?;
     let full = u32::try_from(demands.len()).unwrap_or(u32::MAX) >= DEMANDS_MAX;
     let mut routed = Routed::default();
     let tenants: BTreeSet<TenantId> = demands.iter().map(|demand| demand.tenant.clone()).collect();

@@ -224,7 +224,7 @@ impl Leases for Ram {
 
 #[async_trait]
 impl Work for Ram {
-    async fn demands(&self, _: u32, _: UtcMs) -> Result<Vec<Demand>> {
+    async fn demands(&self, _: u32, _: UtcMs, _: UtcMs) -> Result<Vec<Demand>> {
         Ok(self.told(|told| told.demands.clone()))
     }
     async fn assign(&self, assignment: &Assignment, _: Now) -> Result<AssignOutcome> {
@@ -271,8 +271,9 @@ impl Work for Ram {
         let of_store = |row: &&TaskRow| store.is_none_or(|store| row.state.store == *store);
         Ok(self.told(|told| told.tasks.iter().filter(of_store).cloned().collect()))
     }
-    async fn expired_offers(&self, now: UtcMs, _: u32) -> Result<Vec<TaskRow>> {
-        Ok(self.told(|told| told.tasks.iter().filter(|row| row.state.accept_by < now).cloned().collect()))
+    async fn expired_offers(&self, now: UtcMs, beyond: UtcMs, _: u32) -> Result<Vec<TaskRow>> {
+        let over = |row: &&TaskRow| row.state.accept_by < now || row.state.accept_by > beyond;
+        Ok(self.told(|told| told.tasks.iter().filter(over).cloned().collect()))
     }
     async fn task(&self, _: &TenantId, task: &TaskId) -> Result<Option<TaskState>> {
         Ok(self

@@ -2,6 +2,7 @@
 //! implements all of them on one type; the conformance suite in the tests crate runs on each.
 
 pub mod access;
+pub mod boxes;
 pub mod demo;
 pub mod fleet;
 pub mod leases;

@@ -79,7 +79,12 @@ pub trait Work: Send + Sync {
     /// Orders with open units that are due for routing, oldest first. Backordered ones come back
     /// when stock of one of their SKUs has grown somewhere since, or a node became eligible
     /// (`retry_backorders_before` is the age at which they are tried anyway).
-    async fn demands(&self, limit: u32, retry_backorders_before: UtcMs) -> Result<Vec<Demand>, StoreError>;
+    async fn demands(
+        &self,
+        limit: u32,
+        retry_backorders_before: UtcMs,
+        now: UtcMs,
+    ) -> Result<Vec<Demand>, StoreError>;
     /// One transaction: reserve every line if the position allows, take the units out of `open`,
     /// save the decision, the task and its offer in the task's document, event and outbox.
     async fn assign(&self, assignment: &Assignment, now: Now) -> Result<AssignOutcome, StoreError>;
@@ -119,8 +124,10 @@ pub trait Work: Send + Sync {
         store: Option<&StoreId>,
         limit: u32,
     ) -> Result<Vec<TaskRow>, StoreError>;
-    /// Offers whose deadline has passed and that nobody accepted or recalled.
-    async fn expired_offers(&self, now: UtcMs, limit: u32) -> Result<Vec<TaskRow>, StoreError>;
+    /// Offers whose deadline has passed and that nobody accepted or recalled; also those whose
+    /// deadline lies after `beyond`, which only a clock that was put back since can have given.
+    async fn expired_offers(&self, now: UtcMs, beyond: UtcMs, limit: u32)
+    -> Result<Vec<TaskRow>, StoreError>;
     async fn task(&self, tenant: &TenantId, task: &TaskId) -> Result<Option<TaskState>, StoreError>;
     async fn tasks_of_store(
         &self,

@@ -23,7 +23,8 @@ impl Clock for SystemClock {
 fn wall() -> UtcMs {
     // A machine whose clock stands before 1970 has lost its time; zero is as wrong as any other.
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    UtcMs(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    // One far beyond the calendar is as wrong, and must not keep anything from being written.
+    UtcMs(i64::try_from(since.as_millis()).unwrap_or(i64::MAX)).writable()
 }
 
 fn boot_time() -> MonoMs {

@@ -193,6 +193,8 @@ impl Agent {
         }
         SyncRequest {
             boot_number: 0,
+            previous_boot: None,
+            resumed: None,
             first: false,
             own: Vec::new(),
             rehydrating: false,

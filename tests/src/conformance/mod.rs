@@ -17,6 +17,7 @@ pub mod cancelling;
 pub mod exceptions;
 pub mod fleet;
 pub mod hostile;
+pub mod limits;
 pub mod orders;
 pub mod returning;
 pub mod stock;
@@ -54,6 +55,8 @@ macro_rules! conformance {
             hostile::a_foreign_writer_is_refused,
             hostile::another_replicas_name_is_refused,
             hostile::two_bodies_under_one_id_are_told,
+            limits::an_agent_of_the_first_version_still_syncs,
+            limits::a_siblings_backlog_comes_in_pieces_and_tasks_overtake_it,
             orders::the_same_key_is_the_same_order,
             orders::a_key_for_another_request_is_refused,
             orders::a_listing_pages_newest_first_and_by_state,

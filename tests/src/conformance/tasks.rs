@@ -1,8 +1,8 @@
 //! What follows from the facts of a store about its tasks.
 
 use super::world::{
-    LINE, assigned, assignment, at, demand, enrolled, new_order, placed, position, request, sound, state,
-    stocked, tenant, units,
+    FAR, LINE, assigned, assignment, at, demand, enrolled, new_order, placed, position, request, sound,
+    state, stocked, tenant, units,
 };
 use holdfast_central::core::exception::{Category, Severity};
 use holdfast_central::core::order::OrderState;
@@ -98,7 +98,10 @@ pub async fn a_pickup_is_released_with_its_offer(storage: &dyn Storage) {
     assert!(leeds.task(&task).unwrap().may_leave());
     let outcome = storage.recall(&tenant(), &task, fence, "dark", at(40)).await.unwrap();
     assert_eq!(outcome, holdfast_central::ports::work::RecallOutcome::ReleasedAlready);
-    assert!(storage.expired_offers(at(99_999).utc, 9).await.unwrap().is_empty(), "silence moves no pickup");
+    assert!(
+        storage.expired_offers(at(99_999).utc, FAR, 9).await.unwrap().is_empty(),
+        "silence moves no pickup"
+    );
     leeds.pack(&task);
     leeds.hand_over(&task);
     leeds.sync(storage, at(50)).await;

@@ -1,8 +1,8 @@
 //! Assignments, recalls, releases: of two that race, one wins.
 
 use super::world::{
-    LINE, assigned, assignment, at, decision, demand, described, placed, position, sound, state, stocked,
-    tenant, units,
+    FAR, LINE, assigned, assignment, at, decision, demand, described, placed, position, sound, state,
+    stocked, tenant, units,
 };
 use futures::future::join_all;
 use holdfast_central::core::order::OrderState;
@@ -47,7 +47,7 @@ pub async fn of_fifty_at_once_only_as_many_as_there_are_units(storage: &dyn Stor
     for n in 0..50 {
         placed(storage, &format!("o{n}"), &[("A", 1)]).await;
     }
-    let demands = storage.demands(100, UtcMs(0)).await.unwrap();
+    let demands = storage.demands(100, UtcMs(0), FAR).await.unwrap();
     let wanted: Vec<_> = demands.iter().map(|demand| assignment(demand, "leeds", at(20))).collect();
     let outcomes = join_all(wanted.iter().map(|assignment| storage.assign(assignment, at(20)))).await;
     let won = |outcome: &AssignOutcome| matches!(outcome, AssignOutcome::Assigned { .. });
@@ -182,8 +182,10 @@ pub async fn a_backorder_comes_back_when_stock_grows(storage: &dyn Storage) {
     let kept = storage.decisions(&tenant(), &waiting.order).await.unwrap();
     assert_eq!(kept.len(), 1, "of waits in a row the newest stands for all");
     assert!(demand(storage, "o1").await.is_none());
-    let aged = storage.demands(9, at(22).utc).await.unwrap();
+    let aged = storage.demands(9, at(22).utc, FAR).await.unwrap();
     assert_eq!(aged.len(), 1, "tried again when it is old");
+    let put_back = storage.demands(9, UtcMs(0), at(-5).utc).await.unwrap();
+    assert_eq!(put_back.len(), 1, "tried again when the clock was put back");
     leeds.opening("B", 3);
     leeds.sync(storage, at(29)).await;
     assert!(demand(storage, "o1").await.is_none(), "another SKU is no help");
@@ -205,8 +207,11 @@ pub async fn an_offer_past_its_time_is_found(storage: &dyn Storage) {
     assert_eq!(open.len(), 2);
     leeds.say(&open[0].state.task, TaskEvent::Accepted);
     leeds.sync(storage, at(30)).await;
-    assert!(storage.expired_offers(at(60_020).utc, 9).await.unwrap().is_empty());
-    let late = storage.expired_offers(at(60_021).utc, 9).await.unwrap();
+    assert!(storage.expired_offers(at(60_020).utc, FAR, 9).await.unwrap().is_empty());
+    let late = storage.expired_offers(at(60_021).utc, FAR, 9).await.unwrap();
     assert_eq!(late.iter().map(|row| row.state.task.as_str()).collect::<Vec<_>>(), ["o2-1"]);
     assert_eq!(late[0].state.lines[0].line, LINE);
+    // A clock that was put back would keep it for as long as it was put back.
+    let kept = storage.expired_offers(at(-90_000).utc, at(-30_000).utc, 9).await.unwrap();
+    assert_eq!(kept.len(), 1, "its deadline is none that this clock can have given");
 }

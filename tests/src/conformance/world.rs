@@ -18,6 +18,8 @@ use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::{MonoMs, Now, UtcMs};
 
 pub const BEGIN: i64 = 1_700_000_000_000;
+/// Later than everything.
+pub const FAR: UtcMs = UtcMs(i64::MAX);
 
 #[must_use]
 pub fn at(ms: i64) -> Now {
@@ -131,7 +133,7 @@ pub async fn placed(storage: &dyn Storage, order: &str, lines: &[(&str, i64)]) {
 }
 
 pub async fn demand(storage: &dyn Storage, order: &str) -> Option<Demand> {
-    let demands = storage.demands(100, UtcMs(0)).await.unwrap();
+    let demands = storage.demands(100, UtcMs(0), FAR).await.unwrap();
     demands.into_iter().find(|demand| demand.order == order_id(order))
 }
 

@@ -45,7 +45,8 @@ async fn begin() -> (SqliteLedger, Vec<u8>) {
     world::assigned(&storage, "o1", "leeds").await;
     let cut = ledger.cut(world::at(30)).await.unwrap();
     let mut request = messages::requests().remove(0);
-    (request.store, request.replica, request.boot) = (cut.identity.store, cut.identity.replica, cut.identity.boot);
+    (request.store, request.replica, request.boot) =
+        (cut.identity.store, cut.identity.replica, cut.identity.boot);
     (request.root, request.stock_digest) = (cut.root, cut.stock_digest);
     request.documents.clear();
     let response = storage.exchange(&from, &request, world::at(31)).await.unwrap().response;

@@ -23,7 +23,8 @@ fn split(mut input: &[u8]) -> Vec<ByteBuf> {
 }
 
 fn join(changes: &[Vec<u8>]) -> Vec<u8> {
-    let one = |change: &Vec<u8>| [&u32::try_from(change.len()).unwrap().to_le_bytes(), change.as_slice()].concat();
+    let one =
+        |change: &Vec<u8>| [&u32::try_from(change.len()).unwrap().to_le_bytes(), change.as_slice()].concat();
     changes.iter().flat_map(one).collect()
 }
 
@@ -33,7 +34,8 @@ fn reader() -> WriterId {
 
 /// A document that took something is as good as any: it loads again, and goes on.
 fn is_sound(mut bag: Bag) -> Result<(), String> {
-    let all = bag.changes_since(&Heads::empty()).map_err(|error| format!("it gives nothing back: {error}"))?;
+    let all =
+        bag.changes_since(&Heads::empty()).map_err(|error| format!("it gives nothing back: {error}"))?;
     let loaded = Bag::load(reader(), all.iter().map(|change| &change.bytes))
         .map_err(|error| format!("what it gives back does not load: {error}"))?;
     let content = |bag: &Bag| bag.facts().collect::<Vec<_>>();
@@ -74,7 +76,8 @@ impl Target for Changes {
         let incoming = Incoming { base: &none, heads: &none, changes: &changes };
         match bag.merge(&incoming, &|_| true) {
             Ok(merged) => {
-                let told: usize = merged.changes.iter().filter(|one| changes.iter().any(|c| **c == one.bytes)).count();
+                let told: usize =
+                    merged.changes.iter().filter(|one| changes.iter().any(|c| **c == one.bytes)).count();
                 if told != merged.changes.len() {
                     return Err("it took a change that nobody sent".to_owned());
                 }

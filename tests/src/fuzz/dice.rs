@@ -74,8 +74,30 @@ impl Dice {
     /// Pieces of text that readers of JSON, CSV, ids and numbers trip over.
     pub fn text(&mut self, input: &[u8]) -> Vec<u8> {
         const PIECES: [&str; 24] = [
-            "\"", "{", "}", "[", "]", ",", ":", "null", "-1", "1e309", "9223372036854775808", "0.1", "\\u0000",
-            "\\ud800", "\u{feff}", "\u{202e}", "/", "..", "#", "+", "\n", "\r\n", "\"\"", ";",
+            "\"",
+            "{",
+            "}",
+            "[",
+            "]",
+            ",",
+            ":",
+            "null",
+            "-1",
+            "1e309",
+            "9223372036854775808",
+            "0.1",
+            "\\u0000",
+            "\\ud800",
+            "\u{feff}",
+            "\u{202e}",
+            "/",
+            "..",
+            "#",
+            "+",
+            "\n",
+            "\r\n",
+            "\"\"",
+            ";",
         ];
         if self.roll(3) == 0 {
             return self.bytes(input);

@@ -13,7 +13,10 @@ pub struct Imports {
 impl Imports {
     #[must_use]
     pub const fn csv() -> Self {
-        Self { format: Format::Csv, seed: "sku,name,barcode,class,on_hand\nA,Article,501,food,5\nB,\"two, words\",,,0\n" }
+        Self {
+            format: Format::Csv,
+            seed: "sku,name,barcode,class,on_hand\nA,Article,501,food,5\nB,\"two, words\",,,0\n",
+        }
     }
 
     #[must_use]
@@ -39,9 +42,15 @@ impl Target for Imports {
             Ok(items) if items.is_empty() => Err("it read nothing, and says that all is well".to_owned()),
             Ok(items) => {
                 let lines = input.split(|byte| *byte == b'\n' || *byte == b'\r').count();
-                if items.len() > lines { Err("there are more items than lines".to_owned()) } else { Ok(Verdict::Taken) }
+                if items.len() > lines {
+                    Err("there are more items than lines".to_owned())
+                } else {
+                    Ok(Verdict::Taken)
+                }
             }
-            Err(BadFile::Lines { lines, .. }) if lines.is_empty() => Err("lines are bad, and none is told".to_owned()),
+            Err(BadFile::Lines { lines, .. }) if lines.is_empty() => {
+                Err("lines are bad, and none is told".to_owned())
+            }
             Err(_) => Ok(Verdict::Refused),
         }
     }

@@ -6,12 +6,10 @@ use super::shop::Shop;
 use super::staff::{self, Mood};
 use super::world::{World, topic_of};
 use anyhow::{Context, Result, ensure};
-use holdfast_agent::ports::ledger::{Identity, Replica};
+use holdfast_agent::ports::ledger::{Cut, Identity, Replica};
 use holdfast_platform::sqlite::mishap::{self, Mishap};
 use holdfast_shared::document::Heads;
 use holdfast_shared::ids::DocumentId;
-use holdfast_shared::set_hash::SetHash;
-use holdfast_shared::time::Hlc;
 use holdfast_shared::wire::signal;
 use holdfast_shared::wire::sync::{DocumentHeads, SYNC_VERSION, SyncMessage, SyncRequest, SyncResponse};
 
@@ -214,22 +212,20 @@ impl World {
         let (a, b) = (dice.index(self.shops.len()), dice.index(self.shops.len()));
         let now = self.now();
         let (Some(robbed), Some(robber)) = (self.shops.get(a), self.shops.get(b)) else { return Ok(()) };
-        let (Some(theirs), true) = (&robbed.ledger, robbed.identity.store != robber.identity.store) else {
+        let foreign = robbed.identity.store != robber.identity.store;
+        let (Some(theirs), Some(own), true) = (&robbed.ledger, &robber.ledger, foreign) else {
             return Ok(());
         };
-        let Ok(cut) = theirs.cut(robbed.clock(now)).await else { return Ok(()) };
-        let identity = robber.told_identity();
+        let (Ok(cut), Ok(own)) = (theirs.cut(robbed.clock(now)).await, own.cut(robber.clock(now)).await)
+        else {
+            return Ok(());
+        };
         let Identity { store, replica, boot, .. } = robbed.told_identity();
         let name = DocumentId::Stock { store, replica, boot, n: 1 };
         let documents = cut.documents.len();
-        let request = SyncRequest {
-            store: identity.store,
-            replica: identity.replica,
-            boot: identity.boot,
-            documents: cut.documents,
-            asks: vec![DocumentHeads::new(&name, &Heads::empty())],
-            ..blank(&cut.identity, cut.sent_at)
-        };
+        let mut request = speaking(own);
+        request.documents = cut.documents;
+        request.asks = vec![DocumentHeads::new(&name, &Heads::empty())];
         let (bytes, claim) = (request.encode()?, &robber.identity);
         let Some(answer) = self.office.sync(claim, &bytes, &self.fate, now).await? else { return Ok(()) };
         let answer = SyncResponse::decode(&answer)?;
@@ -300,29 +296,32 @@ impl World {
     }
 }
 
-fn blank(of: &Identity, sent_at: Hlc) -> SyncRequest {
-    let Identity { store, replica, boot, .. } = of.clone();
+/// As the agent's own flow would ask, with nothing to send.
+fn speaking(cut: Cut) -> SyncRequest {
+    let Identity { store, replica, boot, .. } = cut.identity;
     SyncRequest {
         version: SYNC_VERSION,
         store,
         replica,
         boot,
-        incarnation: None,
-        cursor: 0,
-        root: SetHash::default(),
-        stock_digest: SetHash::default(),
-        unsynced: 0,
-        sent_at,
+        incarnation: cut.incarnation,
+        cursor: cut.cursor,
+        root: cut.root,
+        stock_digest: cut.stock_digest,
+        unsynced: cut.unsynced,
+        sent_at: cut.sent_at,
         documents: Vec::new(),
         asks: Vec::new(),
         health: None,
-        more: false,
-        boot_number: 0,
-        first: false,
-        own: Vec::new(),
-        rehydrating: false,
-        challenge: None,
-        box_name: None,
+        more: true,
+        boot_number: cut.speaker.boot_number,
+        previous_boot: cut.speaker.previous_boot,
+        resumed: Some(cut.speaker.resumed),
+        first: cut.speaker.first,
+        own: cut.speaker.own,
+        rehydrating: cut.speaker.rehydrating,
+        challenge: cut.speaker.challenge,
+        box_name: cut.speaker.box_name,
         losses: Vec::new(),
     }
 }

@@ -44,6 +44,8 @@ pub struct Watcher {
     witnesses: BTreeSet<StoreId>,
     /// A store has sent what is not its own: central says so.
     pub foreign_claim_made: bool,
+    /// There are two boxes with one disk: central says so.
+    pub clone_made: bool,
 }
 
 impl Watcher {
@@ -55,6 +57,7 @@ impl Watcher {
             given: BTreeMap::new(),
             witnesses: BTreeSet::new(),
             foreign_claim_made: false,
+            clone_made: false,
         })
     }
 
@@ -167,6 +170,7 @@ impl Watcher {
                 Category::DamagedSync => Some("NO_LOST_ACK"),
                 Category::FactConflict => Some("ONCE"),
                 Category::ForeignClaim => (!self.foreign_claim_made).then_some("ISOLATED"),
+                Category::ClonedBox => (!self.clone_made).then_some("FAIL_STATIC"),
                 Category::Contradiction => (raised.severity == Severity::High).then_some("LEGAL"),
                 Category::Backorder
                 | Category::ReleasedAtDarkStore
@@ -174,6 +178,7 @@ impl Watcher {
                 | Category::Override
                 | Category::ReturnDue
                 | Category::CancelUnanswered
+                | Category::WrongClock
                 | Category::Stuck => None,
             };
             if let Some(invariant) = invariant {

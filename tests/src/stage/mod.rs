@@ -47,6 +47,7 @@ use holdfast_shared::ids::{Actor, IdempotencyKey, TaskId, TraceId};
 use holdfast_shared::time::{MonoMs, Now, UtcMs};
 use holdfast_shared::wire::enrolment::EnrolRequest;
 use holdfast_shared::wire::signal;
+use holdfast_shared::wire::sync::{SyncRequest, SyncResponse};
 use holdfast_shared::wire::topic::{Channel, Topic};
 use office::Office;
 use shop::Shop;
@@ -169,6 +170,11 @@ impl Stage {
         let Self { office, shops, .. } = self;
         let shop = shops.get_mut(name).unwrap_or_else(|| panic!("there is no box {name}"));
         shop.converse(office, now).await
+    }
+
+    /// A message of a box arrives once more, or late.
+    pub async fn arrives_again(&self, from: &ReplicaIdentity, request: &SyncRequest) -> SyncResponse {
+        self.office.sync(from, request, self.now()).await
     }
 
     /// A heartbeat over MQTT, if the box runs.

@@ -18,6 +18,7 @@ use holdfast_shared::wire::enrolment::{EnrolRequest, EnrolResponse};
 use holdfast_shared::wire::signal::Heartbeat;
 use holdfast_shared::wire::sync::{SyncRequest, SyncResponse};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 #[derive(Debug)]
 pub struct Shop {
@@ -32,6 +33,10 @@ pub struct Shop {
     pub skew_ms: i64,
     /// Requests do not reach central.
     pub cut_off: bool,
+    /// The wire is cut after so many messages of the next conversation.
+    messages_left: Option<u32>,
+    /// The requests of the last conversation, as they were sent.
+    pub sent: Vec<SyncRequest>,
     pub clock_offset_ms: Option<i64>,
     /// The ids of facts that its devices were told are recorded.
     pub acknowledged: Vec<FactId>,
@@ -49,6 +54,8 @@ impl Shop {
             beats: 0,
             skew_ms: 0,
             cut_off: false,
+            messages_left: None,
+            sent: Vec::new(),
             clock_offset_ms: None,
             acknowledged: Vec::new(),
         }
@@ -74,6 +81,11 @@ impl Shop {
         let options = Options { mode: Mode::Inline, ..Options::default() };
         let place = Place::File(self.file.clone());
         self.ledger = Some(SqliteLedger::open(&place, options, boot, Some(identity)).unwrap());
+    }
+
+    /// The next conversation ends after so many messages, because the wire is cut.
+    pub const fn cut_off_after(&mut self, messages: u32) {
+        self.messages_left = Some(messages);
     }
 
     /// Without a goodbye.
@@ -127,8 +139,12 @@ impl Shop {
 
     pub(super) async fn converse(&mut self, office: &Office, now: Now) -> Conversation {
         let clock = self.clock(now);
-        let wire = Wire { office, identity: &self.identity, cut_off: self.cut_off, now };
+        self.ledger().named(self.name.clone()).await.unwrap();
+        let left = if self.cut_off { 0 } else { self.messages_left.take().unwrap_or(u32::MAX) };
+        let wire =
+            Wire { office, identity: &self.identity, left: Mutex::new(left), sent: Mutex::default(), now };
         let told = converse(self.ledger(), &wire, None, &|| clock).await;
+        self.sent = wire.sent.into_inner().unwrap();
         self.clock_offset_ms = told.clock_offset_ms.or(self.clock_offset_ms);
         told
     }
@@ -168,14 +184,26 @@ pub(super) fn replace(file: &Path, copy: &Path) {
 struct Wire<'a> {
     office: &'a Office,
     identity: &'a ReplicaIdentity,
-    cut_off: bool,
+    /// Messages until it is cut.
+    left: Mutex<u32>,
+    sent: Mutex<Vec<SyncRequest>>,
     now: Now,
+}
+
+impl Wire<'_> {
+    fn carries(&self) -> bool {
+        let mut left = self.left.lock().unwrap();
+        let carries = *left > 0 && self.office.is_up();
+        *left = left.saturating_sub(1);
+        carries
+    }
 }
 
 #[async_trait]
 impl Central for Wire<'_> {
     async fn sync(&self, request: &SyncRequest) -> Result<SyncResponse, CentralError> {
-        if self.cut_off || !self.office.is_up() {
+        self.sent.lock().unwrap().push(request.clone());
+        if !self.carries() {
             return Err(CentralError::Unreachable {
                 url: String::from("stage://central"),
                 source: Box::from("the wire is cut"),

@@ -76,7 +76,7 @@ pub(super) async fn close(
             let at = parse_stamp(text).ok_or_else(|| {
                 refused(Code::InvalidRequest, "until is not a time like 2026-01-31T18:00:00Z")
             })?;
-            if at <= api.now().utc {
+            if at <= api.right_now() {
                 return Err(refused(Code::InvalidRequest, "until lies in the past"));
             }
             Some(at)

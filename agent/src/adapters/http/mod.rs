@@ -30,7 +30,7 @@ mod web;
 pub use import::IMPORT_BYTES_MAX;
 pub use needs::FileFormat;
 pub use pairing::Offered;
-pub use status::{BrokerView, CentralView, StatusView};
+pub use status::{BrokerView, CentralView, ClockView, StatusView};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

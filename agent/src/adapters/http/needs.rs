@@ -1,10 +1,11 @@
 //! What the LAN API needs of whoever starts it, besides the ports.
 
+use crate::core::central_time::CentralTime;
 use crate::ports::ledger::ImportItem;
 use async_trait::async_trait;
 use holdfast_shared::error::Problem;
 use holdfast_shared::ids::{ReplicaId, StoreId, TenantId};
-use holdfast_shared::time::{MonoMs, UtcMs};
+use holdfast_shared::time::MonoMs;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -30,7 +31,8 @@ pub struct StandingNow {
     pub central_reachable: Option<bool>,
     /// Why the last sync did not work.
     pub central_trouble: Option<String>,
-    pub last_sync_at: Option<UtcMs>,
+    pub last_sync: Option<MonoMs>,
+    pub central_time: Option<CentralTime>,
     pub broker: Option<String>,
     pub broker_connected: bool,
     pub started_at: MonoMs,

@@ -12,12 +12,11 @@ use axum::http::StatusCode;
 use holdfast_platform::random;
 use holdfast_shared::error::{Code, Problem};
 use holdfast_shared::ids::DeviceId;
-use holdfast_shared::limits::ID_CHARS_MAX;
+use holdfast_shared::limits::{ID_CHARS_MAX, PAIRING_CODE_MS};
+use holdfast_shared::time::Now;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Long enough to walk to the handheld, too short to leave lying about.
-const CODE_LIVES_MS: i64 = 10 * 60 * 1000;
 /// Who sets devices up.
 const SETUP: &[Role] = &[Role::Manager, Role::Tech];
 
@@ -75,9 +74,10 @@ pub(super) async fn offer(
 ) -> Result<(StatusCode, Json<Offered>), Failure> {
     caller.admin_or(SETUP)?;
     let code = random::code().map_err(|error| internal(&error))?;
-    let until = api.now().utc.plus(CODE_LIVES_MS);
+    let now = api.now();
+    let until = Now { utc: now.utc.plus(PAIRING_CODE_MS), mono: now.mono.plus(PAIRING_CODE_MS) };
     api.devices().offer_pairing(api.hash(&code), role, until).await?;
-    Ok((StatusCode::CREATED, Json(Offered { code, role, expires: stamp(until) })))
+    Ok((StatusCode::CREATED, Json(Offered { code, role, expires: stamp(until.utc) })))
 }
 
 /// Pair this device. Open, and slow to be guessed at.

@@ -5,10 +5,11 @@ use super::known::Known;
 use super::needs::{Enroller, ReadFile, Standing, StandingNow};
 use super::presence::Presence;
 use super::tries::Tries;
+use crate::core::central_time::right_now;
 use crate::ports::ledger::{Devices, Import, Ledger};
 use holdfast_platform::clock::Clock;
 use holdfast_platform::secret::{Secret, TokenHash};
-use holdfast_shared::time::Now;
+use holdfast_shared::time::{Now, UtcMs};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -75,6 +76,11 @@ impl Api {
 
     pub(super) fn now(&self) -> Now {
         self.0.parts.clock.now()
+    }
+
+    /// The right time, as well as this box knows it: for what people are told of deadlines.
+    pub(super) fn right_now(&self) -> UtcMs {
+        right_now(self.standing().central_time, self.now())
     }
 
     pub(super) fn hub(&self) -> &Hub {

@@ -4,12 +4,14 @@ use super::needs::StandingNow;
 use super::problem::Failure;
 use super::state::Api;
 use super::view::{ClosureView, stamp};
+use crate::core::central_time::wrong_clock;
 use crate::ports::ledger::{Pulse, Summary};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use holdfast_shared::error::Problem;
 use holdfast_shared::ids::{ReplicaId, StoreId};
+use holdfast_shared::time::Now;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -26,7 +28,9 @@ pub struct CentralView {
     pub url: String,
     /// Absent before the first try.
     pub reachable: Option<bool>,
+    /// By this box's clock as it stands now.
     pub last_sync_at: Option<String>,
+    pub last_sync_s_ago: Option<i64>,
     /// Why the last sync did not work.
     pub trouble: Option<String>,
 }
@@ -37,12 +41,23 @@ pub struct BrokerView {
     pub connected: bool,
 }
 
+/// How far this box's clock is from central's. Nothing rests on it, but times mislead people.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ClockView {
+    /// Negative is behind. Absent before central told its time.
+    pub ahead_ms: Option<i64>,
+    /// In words, when it is far off.
+    #[schema(example = "This box's clock is 6 h ahead of central's.")]
+    pub wrong: Option<String>,
+}
+
 /// What works and what does not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StatusView {
     pub version: String,
     pub uptime_s: i64,
     pub now: Option<String>,
+    pub clock: ClockView,
     pub enrolled: bool,
     pub store: Option<StoreId>,
     pub store_name: Option<String>,
@@ -92,12 +107,16 @@ pub(super) async fn status(State(api): State<Api>) -> Result<Json<StatusView>, F
     let summary = api.ledger().summary().await?;
     let standing = api.standing();
     let now = api.now();
-    let advice = advice(&summary, &standing);
+    let clock = clock(&standing, now);
+    let mut advice = advice(&summary, &standing);
+    advice.extend(clock.wrong.as_ref().map(|wrong| format!("{wrong} Have it set; work goes on meanwhile.")));
     let enrolled = standing.enrolled;
+    let since_sync_ms = standing.last_sync.map(|at| now.mono.since(at).max(0));
     Ok(Json(StatusView {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         uptime_s: now.mono.since(standing.started_at) / 1000,
         now: stamp(now.utc),
+        clock,
         enrolled: enrolled.is_some(),
         store: enrolled.as_ref().map(|who| who.store.clone()),
         store_name: enrolled.as_ref().map(|who| who.store_name.clone()),
@@ -105,7 +124,8 @@ pub(super) async fn status(State(api): State<Api>) -> Result<Json<StatusView>, F
         central: CentralView {
             url: standing.central_url,
             reachable: standing.central_reachable,
-            last_sync_at: standing.last_sync_at.and_then(stamp),
+            last_sync_at: since_sync_ms.and_then(|ago_ms| stamp(now.utc.plus(-ago_ms))),
+            last_sync_s_ago: since_sync_ms.map(|ago_ms| ago_ms / 1000),
             trouble: standing.central_trouble,
         },
         broker: BrokerView { address: standing.broker, connected: standing.broker_connected },
@@ -120,6 +140,11 @@ pub(super) async fn status(State(api): State<Api>) -> Result<Json<StatusView>, F
         damaged: summary.damaged,
         advice,
     }))
+}
+
+fn clock(standing: &StandingNow, now: Now) -> ClockView {
+    let ahead_ms = standing.central_time.map(|central| central.ahead_ms(now));
+    ClockView { ahead_ms, wrong: ahead_ms.and_then(wrong_clock) }
 }
 
 fn advice(summary: &Summary, standing: &StandingNow) -> Vec<String> {
@@ -147,10 +172,23 @@ fn advice(summary: &Summary, standing: &StandingNow) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::central_time::CentralTime;
+    use holdfast_shared::time::{MonoMs, UtcMs};
 
     #[test]
     fn a_new_agent_is_told_how_to_go_on() {
         let told = advice(&Summary::default(), &StandingNow::default()).join(" ");
         assert!(told.contains("holdfast-agent enroll") && told.contains("holdfast-agent import"));
+    }
+
+    #[test]
+    fn a_clock_that_is_far_off_is_shown_also_when_it_jumped_since_the_last_sync() {
+        let heard = UtcMs(1_795_253_400_000);
+        let central_time = Some(CentralTime { heard, at: MonoMs(0) });
+        let standing = StandingNow { central_time, ..StandingNow::default() };
+        let at = |utc: UtcMs| clock(&standing, Now { utc, mono: MonoMs(1_000) });
+        assert_eq!(at(heard.plus(900)), ClockView { ahead_ms: Some(-100), wrong: None });
+        assert!(at(UtcMs(0)).wrong.is_some_and(|told| told.contains("behind")));
+        assert_eq!(clock(&StandingNow::default(), Now::default()), ClockView::default());
     }
 }

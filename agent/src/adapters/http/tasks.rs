@@ -62,7 +62,8 @@ pub(super) async fn list(
     let filter = TaskFilter { phases, cursor: listing.cursor, limit: page_limit(listing.limit)? };
     let page = api.ledger().tasks(filter).await?;
     let known = known_skus(&api, &page.tasks).await?;
-    let tasks = page.tasks.iter().map(|state| TaskView::new(state, &known)).collect();
+    let now = api.right_now();
+    let tasks = page.tasks.iter().map(|state| TaskView::new(state, &known, now)).collect();
     Ok(Json(Tasks { tasks, next: page.next }))
 }
 
@@ -93,7 +94,7 @@ async fn known_skus(api: &Api, tasks: &[TaskState]) -> Result<HashMap<Sku, Posit
 
 async fn shown(api: &Api, state: &TaskState) -> Result<TaskView, Failure> {
     let known = known_skus(api, std::slice::from_ref(state)).await?;
-    Ok(TaskView::new(state, &known))
+    Ok(TaskView::new(state, &known, api.right_now()))
 }
 
 /// One task, with what may be done next.

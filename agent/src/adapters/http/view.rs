@@ -9,6 +9,7 @@ use holdfast_shared::domain::task::{
 };
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{DeviceId, LineNo, OrderId, Sku, TaskId};
+use holdfast_shared::stamp::STAMP_EARLIEST;
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::signal::ClosureNote;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,11 @@ use utoipa::ToSchema;
 #[must_use]
 pub fn stamp(at: UtcMs) -> Option<String> {
     jiff::Timestamp::from_millisecond(at.0).ok().map(|time| time.to_string())
+}
+
+/// Given while the clock had lost its time: no time is better than a wrong one.
+fn credible(at: UtcMs) -> Option<String> {
+    stamp(at).filter(|_| at >= STAMP_EARLIEST)
 }
 
 /// Reads a time that a client wrote.
@@ -51,8 +57,8 @@ impl From<Position> for SkuView {
             on_hand: position.on_hand,
             reserved: position.reserved,
             available: position.available,
-            as_of: position.as_of.and_then(stamp),
-            counted_at: position.counted_at.and_then(stamp),
+            as_of: position.as_of.and_then(credible),
+            counted_at: position.counted_at.and_then(credible),
         }
     }
 }
@@ -118,6 +124,10 @@ pub struct TaskView {
     pub decline_reason: Option<String>,
     pub accept_by: Option<String>,
     pub promise_by: Option<String>,
+    /// Until those, by central's time; negative when it has passed. A screen whose own clock is
+    /// wrong goes by these.
+    pub accept_in_s: i64,
+    pub promise_in_s: Option<i64>,
     pub note: Option<String>,
     pub offered_at: Option<String>,
     pub changed_at: Option<String>,
@@ -127,9 +137,11 @@ pub struct TaskView {
 }
 
 impl TaskView {
-    /// `known` gives the names of SKUs; one that is not in the catalogue is shown by its SKU.
+    /// `known` gives the names of SKUs; one that is not in the catalogue is shown by its SKU. `now`
+    /// is the right time, as well as this box knows it.
     #[must_use]
-    pub fn new(state: &TaskState, known: &HashMap<Sku, Position>) -> Self {
+    pub fn new(state: &TaskState, known: &HashMap<Sku, Position>, now: UtcMs) -> Self {
+        let left_s = |deadline: UtcMs| deadline.since(now) / 1000;
         Self {
             task: state.task.clone(),
             order: state.order.clone(),
@@ -143,6 +155,8 @@ impl TaskView {
             decline_reason: state.decline_reason.clone(),
             accept_by: stamp(state.accept_by),
             promise_by: state.promise_by.and_then(stamp),
+            accept_in_s: left_s(state.accept_by),
+            promise_in_s: state.promise_by.map(left_s),
             note: state.note.clone(),
             offered_at: stamp(state.offered_at.wall),
             changed_at: stamp(state.changed_at.wall),

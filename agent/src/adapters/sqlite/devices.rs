@@ -7,6 +7,7 @@ use crate::ports::ledger::{Device, Devices, LedgerError, Role};
 use async_trait::async_trait;
 use holdfast_platform::sqlite::StorageError;
 use holdfast_shared::ids::DeviceId;
+use holdfast_shared::limits::PAIRING_CODE_MS;
 use holdfast_shared::time::{Now, UtcMs};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
@@ -15,9 +16,10 @@ const NAME_CHARS_MAX: usize = 40;
 
 #[async_trait]
 impl Devices for SqliteLedger {
-    async fn offer_pairing(&self, code_hash: [u8; 32], role: Role, until: UtcMs) -> Result<(), LedgerError> {
-        self.write(move |connection, _| {
-            connection.execute(sql::PAIRING_OFFER, params![code_hash, word(role), until.0])?;
+    async fn offer_pairing(&self, code_hash: [u8; 32], role: Role, until: Now) -> Result<(), LedgerError> {
+        self.write(move |connection, hand| {
+            let row = params![code_hash, word(role), until.utc.0, until.mono.0, hand.boot.as_str()];
+            connection.execute(sql::PAIRING_OFFER, row)?;
             Ok(())
         })
         .await
@@ -31,11 +33,13 @@ impl Devices for SqliteLedger {
         now: Now,
     ) -> Result<Option<Device>, LedgerError> {
         let name = name.to_owned();
-        self.write(move |connection, _| {
+        self.write(move |connection, hand| {
+            let (utc, mono, boot) = (now.utc.0, now.mono.0, hand.boot.as_str());
+            let at_most = now.utc.plus(PAIRING_CODE_MS).0;
             let role: Option<String> = connection
-                .query_row(sql::PAIRING_TAKE, params![code_hash, now.utc.0], |row| row.get(0))
+                .query_row(sql::PAIRING_TAKE, params![utc, at_most, mono, boot, code_hash], |row| row.get(0))
                 .optional()?;
-            connection.execute(sql::PAIRINGS_OVER, [now.utc.0])?;
+            connection.execute(sql::PAIRINGS_OVER, params![utc, at_most, mono, boot])?;
             let Some(role) = role else { return Ok(None) };
             let device = named(&name, &installation(connection)?)?;
             let row = params![device.as_str(), name, role, token_hash, now.utc.0];

@@ -1,6 +1,7 @@
 //! What the writer keeps in memory beside the rows.
 
 use super::record::{Pen, installation};
+use super::speaker::Start;
 use crate::ports::ledger::Identity;
 use holdfast_platform::sqlite::{Companion, StorageError};
 use holdfast_shared::document::{Bag, Root, WriterId};
@@ -20,6 +21,7 @@ pub(super) struct Hand {
     carried: Option<Carried>,
     /// Whether this boot has offered and asked for everything anew already.
     pub began_anew: bool,
+    pub start: Start,
     /// What was last told got no answer so far.
     pub unanswered: bool,
 }
@@ -45,6 +47,7 @@ impl Hand {
         connection: &Connection,
         boot: BootId,
         identity: Option<Identity>,
+        start: Start,
     ) -> Result<Self, StorageError> {
         Ok(Self {
             boot,
@@ -53,6 +56,7 @@ impl Hand {
             tries: 0,
             carried: None,
             began_anew: false,
+            start,
             unanswered: false,
         })
     }

@@ -3,7 +3,7 @@
 use super::hand::Hand;
 use super::record::{Entered, Pen, facts_of_intent};
 use super::view::{Stored, json, to_json, unsigned};
-use super::{SqliteLedger, sql};
+use super::{SqliteLedger, speaker, sql};
 use crate::core::command::{Answer, Command, Intent, Position, Refusal};
 use crate::core::decide::{answer, decide};
 use crate::core::mint::Author;
@@ -19,6 +19,7 @@ use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{Sku, TaskId};
 use holdfast_shared::limits::{LOOKUP_SKUS_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use holdfast_shared::set_hash::SetHash;
+use holdfast_shared::stamp::STAMP_OFF_MS_MAX;
 use holdfast_shared::time::{Now, UtcMs};
 use holdfast_shared::wire::fact::encode;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -87,6 +88,9 @@ fn execute(
     }
     if let Some(answer) = recorded_before(connection, intent, command)?.filter(|_| known_again) {
         return Ok(Executed { answer, replayed: true });
+    }
+    if matches!(command, Command::Task { .. }) {
+        speaker::readiness(connection)?.check(command)?;
     }
     let mut pen = hand.pen(connection)?;
     let replica = hand.identity.as_ref().map(|identity| &identity.replica);
@@ -218,7 +222,7 @@ fn read_cursor(cursor: &str) -> Result<(i64, String), LedgerError> {
 fn summary(connection: &Connection) -> Result<Summary, StorageError> {
     let mut statement = connection.prepare_cached(sql::SUMMARY)?;
     let time = |at: Option<i64>| at.map(UtcMs);
-    let (counts, open_tasks, times) = statement.query_row([], |row| {
+    let (counts, open_tasks, times) = statement.query_row([STAMP_OFF_MS_MAX], |row| {
         let counts: [i64; 4] = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
         let times: [Option<i64>; 3] = [row.get(4)?, row.get(6)?, row.get(7)?];
         Ok((counts, row.get(5)?, times))
@@ -228,6 +232,8 @@ fn summary(connection: &Connection) -> Result<Summary, StorageError> {
     let (root, digest, closure): ([u8; 32], [u8; 32], Option<String>) = connection
         .prepare_cached(sql::AGENT_TOLD)?
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let readiness = speaker::readiness(connection)?;
+    let boot_number = speaker::boot_number(connection)?;
     Ok(Summary {
         skus: unsigned(skus)?,
         positions: unsigned(positions)?,
@@ -241,5 +247,8 @@ fn summary(connection: &Connection) -> Result<Summary, StorageError> {
         stock_digest: SetHash::from_bytes(digest).hex(),
         closure: closure.as_deref().map(json).transpose()?,
         damaged: None,
+        boot_number,
+        rehydrating: readiness.rehydrating,
+        quarantined: readiness.quarantined,
     })
 }

@@ -28,6 +28,7 @@ mod import;
 mod ledger;
 mod record;
 mod replica;
+mod speaker;
 mod sql;
 mod view;
 
@@ -82,6 +83,15 @@ impl SqliteLedger {
         .await
     }
 
+    /// What people call this box: central names it when two speak under one identity.
+    pub async fn named(&self, box_name: String) -> Result<(), LedgerError> {
+        self.write(move |_, hand| {
+            hand.start.box_name = Some(box_name);
+            Ok(())
+        })
+        .await
+    }
+
     /// Finishes what waits and closes the file.
     pub async fn stop(&self) {
         if let Some(writer) = &self.writer {
@@ -127,7 +137,8 @@ fn begin(connection: &Connection, boot: BootId, identity: Option<Identity>) -> R
     if let Some(identity) = &identity {
         claim(connection, identity)?;
     }
-    Hand::load(connection, boot, identity)
+    let start = speaker::begin(connection)?;
+    Hand::load(connection, boot, identity, start)
 }
 
 /// A database belongs to one store for good: its facts must not reach another's documents.

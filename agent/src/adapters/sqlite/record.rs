@@ -12,6 +12,7 @@ use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::domain::task_fold::fold;
 use holdfast_shared::ids::{DeviceId, FactId, Sku, TaskId};
 use holdfast_shared::set_hash::SetHash;
+use holdfast_shared::stamp::STAMP_OFF_MS_MAX;
 use holdfast_shared::time::{Hlc, UtcMs};
 use holdfast_shared::wire::fact::decode;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -79,7 +80,7 @@ impl<'a> Pen<'a> {
         let mut statement = self.connection.prepare_cached(sql::FACT_INSERT)?;
         let new = statement.execute(params![fact.id.as_str(), text, sku, task, now.0, document])?;
         if new == 1 {
-            self.take_effect(fact, 1)?;
+            self.take_effect(fact, 1, now)?;
             return Ok(Entered::New);
         }
         if let Some(document) = document {
@@ -94,16 +95,16 @@ impl<'a> Pen<'a> {
         if known == text {
             return Ok(Entered::Known);
         }
-        self.settle(fact, text, &known)?;
+        self.settle(fact, text, &known, now)?;
         Ok(Entered::Conflict)
     }
 
     /// Two bodies under one id: every replica keeps both and counts the same one.
-    fn settle(&mut self, fact: &Fact, text: &str, known: &str) -> Result<(), StorageError> {
+    fn settle(&mut self, fact: &Fact, text: &str, known: &str, now: UtcMs) -> Result<(), StorageError> {
         let hash = |text: &str| *blake3::hash(text.as_bytes()).as_bytes();
         let other = if hash(text) < hash(known) {
             let before = decode(&fact.id, known).map_err(StorageError::unreadable)?;
-            self.take_effect(&before, -1)?;
+            self.take_effect(&before, -1, now)?;
             let (sku, task) = subject(fact);
             self.connection.prepare_cached(sql::FACT_REPLACE)?.execute(params![
                 fact.id.as_str(),
@@ -111,7 +112,7 @@ impl<'a> Pen<'a> {
                 sku,
                 task
             ])?;
-            self.take_effect(fact, 1)?;
+            self.take_effect(fact, 1, now)?;
             known
         } else {
             text
@@ -121,9 +122,9 @@ impl<'a> Pen<'a> {
     }
 
     /// `sign` is -1 to undo what a fact did that does not count any more.
-    fn take_effect(&mut self, fact: &Fact, sign: i64) -> Result<(), StorageError> {
+    fn take_effect(&mut self, fact: &Fact, sign: i64, now: UtcMs) -> Result<(), StorageError> {
         match &fact.body {
-            Body::Stock(stock) => self.move_stock(stock, fact.at, sign),
+            Body::Stock(stock) => self.move_stock(stock, fact.at, sign, now),
             Body::Task(said) => {
                 self.tasks.insert(said.task.clone());
                 Ok(())
@@ -131,15 +132,19 @@ impl<'a> Pen<'a> {
         }
     }
 
-    fn move_stock(&mut self, stock: &StockFact, at: Hlc, sign: i64) -> Result<(), StorageError> {
+    fn move_stock(&mut self, stock: &StockFact, at: Hlc, sign: i64, now: UtcMs) -> Result<(), StorageError> {
+        // A stamp from the future stays in its fact; no position is newer than now.
+        let latest = now.plus(STAMP_OFF_MS_MAX);
+        let at = if at.wall > latest { now } else { at.wall };
         let before = self.on_hand(&stock.sku)?;
         let delta = stock.delta.saturating_mul(sign);
         let counted = matches!(stock.movement, Movement::Count { .. });
         self.connection.prepare_cached(sql::ITEM_MOVE)?.execute(params![
             stock.sku.as_str(),
             delta,
-            at.wall.0,
-            counted
+            at.0,
+            counted,
+            latest.0
         ])?;
         if let Some(element) = digest_element(&stock.sku, before) {
             self.digest.remove(&element);

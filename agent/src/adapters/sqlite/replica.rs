@@ -3,7 +3,7 @@
 use super::frames::Size;
 use super::hand::Hand;
 use super::view::{signed, unsigned};
-use super::{SqliteLedger, absorb, carry, documents, frames, sql};
+use super::{SqliteLedger, absorb, carry, documents, frames, speaker, sql};
 use crate::ports::ledger::{Absorbed, Cut, Identity, LedgerError, Replica};
 use async_trait::async_trait;
 use holdfast_platform::sqlite::StorageError;
@@ -25,6 +25,9 @@ impl Replica for SqliteLedger {
     }
 
     async fn absorb(&self, response: &SyncResponse, now: Now) -> Result<Absorbed, LedgerError> {
+        if let Some(challenge) = response.superseded.clone() {
+            return self.write(move |_, hand| Ok(speaker::challenged(hand, challenge))).await;
+        }
         let incarnation = response.incarnation;
         self.write(move |connection, hand| meet(connection, &enrolled(hand)?, incarnation)).await?;
         let mut absorbed = Absorbed::default();
@@ -60,6 +63,7 @@ fn enrolled(hand: &Hand) -> Result<Identity, LedgerError> {
 
 fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Cut, LedgerError> {
     let identity = enrolled(hand)?;
+    let own = own(&identity);
     // Central cannot be reached, maybe: a try every few seconds would carry a few facts each time,
     // and thousands of small changes are six times the bytes of a few large ones.
     let probing = std::mem::replace(&mut hand.unanswered, true);
@@ -85,6 +89,7 @@ fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Cut, Ledger
         documents,
         asks: frames::asks(connection)?,
         more: more || to_carry,
+        speaker: speaker::speaks(connection, hand, &own)?,
     })
 }
 
@@ -106,10 +111,15 @@ fn meet(connection: &Connection, identity: &Identity, incarnation: u64) -> Resul
 }
 
 fn offer_all(connection: &Connection, identity: &Identity) -> Result<(), LedgerError> {
-    let own = format!("stock/{}/{}/*", identity.store, identity.replica);
+    let own = own(identity);
     connection.execute(sql::OWN_FORGET_ACKED, [&own])?;
     connection.execute(sql::OWN_FORGET_CHANGES, [&own])?;
     Ok(())
+}
+
+/// The names of this replica's stock documents.
+fn own(identity: &Identity) -> String {
+    format!("stock/{}/{}/*", identity.store, identity.replica)
 }
 
 /// Both sides have said all, and are not level: one of them lost something that the other takes
@@ -121,7 +131,7 @@ fn begin_anew(connection: &Connection, hand: &mut Hand) -> Result<(), LedgerErro
     }
     tracing::warn!("the documents differ from central's and nothing is left to say; beginning anew");
     offer_all(connection, &enrolled(hand)?)?;
-    connection.execute(sql::AGENT_FORGET_CENTRAL, [])?;
+    connection.execute(sql::AGENT_REHYDRATE, [])?;
     hand.began_anew = true;
     Ok(())
 }
@@ -160,8 +170,9 @@ fn conclude(
     }
     hand.put_carried(carried);
     let level = !to_carry && root.hash() == response.root;
+    speaker::answered(connection, hand, response, level)?;
     let quiet = silent && !to_carry && !response.more && problems.is_empty();
-    if !level && quiet {
+    if !level && quiet && response.quarantined.is_none() {
         begin_anew(connection, hand)?;
     }
     Ok((level, problems))

@@ -18,7 +18,13 @@ pub(super) const AGENT_CUT: &str = "UPDATE agent SET cut_root = ?1, cut_stock_di
 pub(super) const AGENT_LAST_CUT: &str = "SELECT cut_root, cut_stock_digest FROM agent";
 pub(super) const AGENT_HEARD: &str = "SELECT incarnation, cursor FROM agent";
 pub(super) const AGENT_HEAR: &str = "UPDATE agent SET incarnation = ?1, cursor = ?2";
-pub(super) const AGENT_FORGET_CENTRAL: &str = "UPDATE agent SET incarnation = NULL, cursor = 0";
+pub(super) const AGENT_BEGINS: &str = "UPDATE agent SET boot_number = boot_number + 1 \
+    RETURNING boot_number, answered_boot, hlc_wall, hlc_counter";
+pub(super) const AGENT_ANSWERED: &str = "UPDATE agent SET answered_boot = ?1, quarantined = ?2 WHERE answered_boot IS NOT ?1 OR quarantined IS NOT ?2";
+pub(super) const AGENT_READINESS: &str = "SELECT rehydrating, quarantined, boot_number FROM agent";
+/// From the first of central's changes on, the own ones with them.
+pub(super) const AGENT_REHYDRATE: &str = "UPDATE agent SET rehydrating = 1, cursor = 0";
+pub(super) const AGENT_REHYDRATED: &str = "UPDATE agent SET rehydrating = 0";
 pub(super) const AGENT_CLOSE: &str = "UPDATE agent SET closure = ?1";
 pub(super) const AGENT_TOLD: &str = "SELECT cut_root, cut_stock_digest, closure FROM agent";
 
@@ -29,9 +35,11 @@ pub(super) const ITEM_CHANGE: &str = "UPDATE item SET name = coalesce(?2, name),
     OR barcode IS NOT coalesce(?3, barcode) OR class IS NOT coalesce(?4, class))";
 pub(super) const ITEM_HAS_MOVED: &str = "SELECT moved_at IS NOT NULL FROM item WHERE sku = ?1";
 pub(super) const ITEM_STOCK: &str = "SELECT on_hand FROM item WHERE sku = ?1";
+/// A time that lies after ?5 was noted while the clock was ahead: what is known now is better.
 pub(super) const ITEM_MOVE: &str = "UPDATE item SET on_hand = on_hand + ?2, \
-    moved_at = max(coalesce(moved_at, ?3), ?3), \
-    counted_at = CASE WHEN ?4 THEN max(coalesce(counted_at, ?3), ?3) ELSE counted_at END WHERE sku = ?1";
+    moved_at = CASE WHEN moved_at <= ?5 THEN max(moved_at, ?3) ELSE ?3 END, \
+    counted_at = CASE WHEN NOT ?4 THEN counted_at WHEN counted_at <= ?5 THEN max(counted_at, ?3) ELSE ?3 END \
+    WHERE sku = ?1";
 pub(super) const POSITION: &str =
     "SELECT sku, name, barcode, on_hand, reserved, moved_at, counted_at FROM item WHERE sku = ?1";
 pub(super) const SEARCH_BARCODE: &str = "SELECT sku, name, barcode, on_hand, reserved, moved_at, counted_at FROM item WHERE barcode = ?1 \
@@ -108,6 +116,7 @@ pub(super) const OWN_FORGET_ACKED: &str =
     "UPDATE document SET acked = x'' WHERE name LIKE 'task/%' OR name GLOB ?1";
 pub(super) const OWN_FORGET_CHANGES: &str = "UPDATE document_change SET acked = 0 WHERE document IN \
     (SELECT document FROM document WHERE name LIKE 'task/%' OR name GLOB ?1)";
+pub(super) const DOCUMENTS_OWN: &str = "SELECT name, heads FROM document WHERE name GLOB ?1 LIMIT ?2";
 pub(super) const ASK: &str = "INSERT INTO document_ask (name) VALUES (?1) ON CONFLICT DO NOTHING";
 pub(super) const ASK_DONE: &str = "DELETE FROM document_ask WHERE name = ?1";
 pub(super) const ASKS: &str = "SELECT document_ask.name, coalesce(document.heads, x'') FROM document_ask \
@@ -119,11 +128,15 @@ pub(super) const PART_UNDO: &str = "ROLLBACK TO part";
 pub(super) const PART_END: &str = "RELEASE part";
 
 // Devices.
-pub(super) const PAIRING_OFFER: &str = "INSERT INTO pairing (code_hash, role, until) VALUES (?1, ?2, ?3) \
-    ON CONFLICT (code_hash) DO UPDATE SET role = ?2, until = ?3";
-pub(super) const PAIRING_TAKE: &str =
-    "DELETE FROM pairing WHERE code_hash = ?1 AND until > ?2 RETURNING role";
-pub(super) const PAIRINGS_OVER: &str = "DELETE FROM pairing WHERE until <= ?1";
+pub(super) const PAIRING_OFFER: &str = "INSERT INTO pairing (code_hash, role, until, until_mono, boot) \
+    VALUES (?1, ?2, ?3, ?4, ?5) \
+    ON CONFLICT (code_hash) DO UPDATE SET role = ?2, until = ?3, until_mono = ?4, boot = ?5";
+/// Within the boot that gave it a code goes by the clock that does not jump. Else by the wall clock;
+/// one that is good for longer than any code was given before that clock was put back.
+pub(super) const PAIRING_TAKE: &str = "DELETE FROM pairing WHERE code_hash = ?5 \
+    AND CASE WHEN boot = ?4 THEN until_mono > ?3 ELSE until > ?1 AND until <= ?2 END RETURNING role";
+pub(super) const PAIRINGS_OVER: &str = "DELETE FROM pairing \
+    WHERE NOT CASE WHEN boot = ?4 THEN until_mono > ?3 ELSE until > ?1 AND until <= ?2 END";
 pub(super) const DEVICE_PAIR: &str = "INSERT INTO device \
     (device, name, role, generation, token_hash, paired_at) VALUES (?1, ?2, ?3, 1, ?4, ?5) \
     ON CONFLICT (device) DO UPDATE SET name = ?2, role = ?3, generation = generation + 1, token_hash = ?4, \
@@ -136,8 +149,7 @@ pub(super) const DEVICES: &str = "SELECT device, name, role, generation, paired_
     WHERE token_hash IS NOT NULL ORDER BY device";
 pub(super) const DEVICE_UNPAIR: &str =
     "UPDATE device SET token_hash = NULL WHERE device = ?1 AND token_hash IS NOT NULL";
-pub(super) const DEVICE_SEEN: &str =
-    "UPDATE device SET seen_at = max(coalesce(seen_at, ?2), ?2) WHERE device = ?1";
+pub(super) const DEVICE_SEEN: &str = "UPDATE device SET seen_at = ?2 WHERE device = ?1";
 
 // What status pages and heartbeats say.
 pub(super) const SUMMARY: &str = include_str!("summary.sql");

@@ -9,6 +9,8 @@ SELECT
         SELECT * FROM (SELECT recorded_at AS at FROM fact WHERE document IS NULL ORDER BY seq LIMIT 1)
         UNION ALL SELECT min(oldest_at) FROM document_change WHERE acked = 0)),
     (SELECT count(*) FROM task WHERE phase IN ('offered', 'accepted', 'picking', 'packed')),
-    (SELECT max(moved_at) FROM item WHERE moved_at IS NOT NULL),
-    (SELECT max(counted_at) FROM item WHERE counted_at IS NOT NULL)
-FROM agent
+    -- Not later than the clock stood when something was recorded last: what was noted while it was
+    -- ahead does not stay fresh for ever.
+    (SELECT max(moved_at) FROM item WHERE moved_at IS NOT NULL AND moved_at <= last.recorded_at + ?1),
+    (SELECT max(counted_at) FROM item WHERE counted_at IS NOT NULL AND counted_at <= last.recorded_at + ?1)
+FROM agent LEFT JOIN (SELECT recorded_at FROM fact ORDER BY seq DESC LIMIT 1) AS last

@@ -1,5 +1,6 @@
 //! What can be examined of the way to central: address, clock, credential, broker.
 
+use super::super::status::span;
 use super::Finding;
 use crate::runtime::AgentConfig;
 use crate::runtime::config::CENTRAL_URL;
@@ -76,8 +77,9 @@ fn clock(date: Option<&str>) -> Finding {
 
 fn compared(ours: UtcMs, theirs: UtcMs) -> Finding {
     let apart_ms = ours.since(theirs);
-    let found = format!("{} s from central's", apart_ms / 1000);
-    if apart_ms.abs() > CLOCK_APART_MS_MAX {
+    let side = if apart_ms > 0 { "ahead of" } else { "behind" };
+    let found = format!("{} {side} central's", span(apart_ms.saturating_abs() / 1000));
+    if apart_ms.saturating_abs() > CLOCK_APART_MS_MAX {
         Finding::look("clock", found, "set this machine's clock, best by NTP; nothing is unsafe meanwhile")
     } else {
         Finding::works("clock", found)

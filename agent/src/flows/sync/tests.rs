@@ -33,6 +33,7 @@ impl Replica for Store {
             documents: Vec::new(),
             asks: Vec::new(),
             more: self.unsynced.load(Ordering::Relaxed) > self.step,
+            speaker: crate::ports::ledger::Speaker::default(),
         })
     }
 

@@ -4,7 +4,7 @@ import { el, toast } from "../dom.js";
 import { call, read } from "../api.js";
 import { act } from "../outbox.js";
 import { device, isManager } from "../session.js";
-import { ago, clock } from "../words.js";
+import { clock, secondsAgo } from "../words.js";
 
 const ROLE = { pos: "Till", picker: "Picker", manager: "Manager", tech: "Technician" };
 
@@ -36,9 +36,10 @@ function lines(now) {
   const list = [];
   list.push(now.damaged ? line("bad", "The database is damaged and only read. Call support.") : line("good", "Stock and orders are kept safely on this box"));
   if (!now.enrolled) list.push(line("bad", "Not enrolled: it works alone, and receives no orders"));
-  else if (now.central.reachable) list.push(line("good", `Connected to central, level ${ago(now.central.last_sync_at)}`));
-  else list.push(line("bad", `Central cannot be reached. Last contact ${ago(now.central.last_sync_at)}. Work goes on.`));
+  else if (now.central.reachable) list.push(line("good", `Connected to central, level ${secondsAgo(now.central.last_sync_s_ago)}`));
+  else list.push(line("bad", `Central cannot be reached. Last contact ${secondsAgo(now.central.last_sync_s_ago)}. Work goes on.`));
   if (now.enrolled) list.push(now.broker.connected ? line("good", "Tells central how the store is") : line("bad", "Health signals do not get through at the moment"));
+  if (now.clock.wrong) list.push(line("bad", `${now.clock.wrong} Have it set. Work goes on.`));
   list.push(now.unsynced === 0 ? line("good", "Everything is handed on") : line("", `${now.unsynced} ${now.unsynced === 1 ? "record waits" : "records wait"} to be handed on`));
   list.push(line("", `${now.skus} articles, ${now.open_tasks} open orders`));
   return list;

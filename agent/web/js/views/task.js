@@ -3,7 +3,7 @@
 import { el, icon, ICONS, toast, askNumber, askChoice } from "../dom.js";
 import { read } from "../api.js";
 import { act } from "../outbox.js";
-import { STATUS, KIND, OPEN, clock, due, orderName, units } from "../words.js";
+import { STATUS, KIND, OPEN, clock, due, inOwnTime, orderName, units } from "../words.js";
 
 export function taskPage(id) {
   const path = `/v1/tasks/${encodeURIComponent(id)}`;
@@ -12,7 +12,7 @@ export function taskPage(id) {
   // Every step answers with the task as it then is, so the screen needs no second question.
   const step = async (name, body, how) => {
     try {
-      page.task = await act("POST", `${path}/${name}`, body, how);
+      page.task = inOwnTime(await act("POST", `${path}/${name}`, body, how));
       page.fresh = true;
       page.again();
       return true;
@@ -29,7 +29,7 @@ export function taskPage(id) {
     on: (kind, data) => kind === "task" && data?.task === id,
     load: async (again) => {
       page.again = again;
-      if (!page.fresh) page.task = await read(path);
+      if (!page.fresh) page.task = inOwnTime(await read(path));
       page.fresh = false;
       return draw(page, step);
     },

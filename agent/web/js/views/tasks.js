@@ -2,7 +2,7 @@
 
 import { el } from "../dom.js";
 import { read } from "../api.js";
-import { STATUS, KIND, byUrgency, due, orderName, units } from "../words.js";
+import { STATUS, KIND, byUrgency, due, inOwnTime, orderName, units } from "../words.js";
 
 export function taskList(onCount) {
   return {
@@ -36,7 +36,7 @@ async function everyOpenTask() {
   // Bounded: no store has more open work than this on one screen.
   for (let page = 0; page < 10; page += 1) {
     const answer = await read(`/v1/tasks?limit=100${cursor}`);
-    tasks.push(...answer.tasks);
+    tasks.push(...answer.tasks.map((task) => inOwnTime(task)));
     if (!answer.next) break;
     cursor = `&cursor=${encodeURIComponent(answer.next)}`;
   }

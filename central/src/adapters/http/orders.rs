@@ -4,7 +4,7 @@ use super::answer::{Answer, Refused, internal, known};
 use super::app::Shared;
 use super::doors::Caller;
 use super::paging::Paging;
-use crate::core::order::{Order, OrderEvent, OrderRequest, OrderState};
+use crate::core::order::{Order, OrderEvent, OrderRequest, OrderState, StoreClock};
 use crate::core::routing::decision::Decision;
 use crate::flows::cancel::cancel_order;
 use crate::flows::place_order::{PlaceOrder, place_order};
@@ -119,6 +119,17 @@ pub(super) struct TimelineEntry {
     store: Option<StoreId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     task: Option<TaskId>,
+    /// The store's clock was off: `at` is what central makes of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    store_clock: Option<StoreClockEntry>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct StoreClockEntry {
+    #[serde(flatten)]
+    clock: StoreClock,
+    #[schema(example = "the store's clock was 6 h ahead")]
+    words: String,
 }
 
 impl TimelineEntry {
@@ -131,6 +142,7 @@ impl TimelineEntry {
             actor: Some(event.actor),
             store: event.store,
             task: event.task,
+            store_clock: event.store_clock.map(|clock| StoreClockEntry { words: clock.words(), clock }),
         }
     }
 
@@ -145,6 +157,7 @@ impl TimelineEntry {
             actor: None,
             store: None,
             task: None,
+            store_clock: None,
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::row::{from_json, list, one, parsed, run, to_json};
 use super::sql::sql;
 use super::{Result, SqliteStore};
+use crate::flows::enrol::CODE_TTL_MS;
 use crate::ports::access::{Access, ApiKey, ReplicaIdentity};
 use async_trait::async_trait;
 use holdfast_shared::ids::{ApiKeyId, ReplicaId, StoreId, TenantId};
@@ -110,7 +111,12 @@ fn enrol(
     box_name: Option<&str>,
     now: UtcMs,
 ) -> Result<Option<ReplicaIdentity>> {
-    let params = named_params! { ":code_hash": code_hash, ":now": now.0 };
+    let params = named_params! {
+        ":code_hash": code_hash,
+        ":now": now.0,
+        // One that is good for longer was given by a clock that was put back since.
+        ":at_most": now.plus(CODE_TTL_MS).0,
+    };
     let used = one(conn, sql!(ACCESS.use_code), params, |row| {
         Ok((parsed::<TenantId>(row, "tenant")?, parsed::<StoreId>(row, "store")?))
     })?;

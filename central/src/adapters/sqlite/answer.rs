@@ -35,14 +35,16 @@ pub(super) fn answer(
     request: &SyncRequest,
     received: &[DocumentId],
     mut errors: Vec<DocumentProblem>,
-    rehydrate: bool,
+    behind: bool,
     now: UtcMs,
 ) -> Result<SyncResponse> {
-    let incarnation = u64::from(state.incarnation);
+    let bare = bare(conn, state, from, request, now)?;
     let digests = Digests::read(conn, &from.tenant, &from.store)?;
     // Another incarnation numbers its changes anew: what the replica has is not known.
-    let above = if request.incarnation == Some(incarnation) { request.cursor } else { 0 };
-    let mut piece = newer(conn, from, i64::try_from(above).unwrap_or(i64::MAX), rehydrate)?;
+    let above = if request.incarnation == Some(bare.incarnation) { request.cursor } else { 0 };
+    // Who is behind is told to ask from the beginning; one that does so already gets its own at once.
+    let own = request.rehydrating || (behind && above == 0);
+    let mut piece = newer(conn, from, i64::try_from(above).unwrap_or(i64::MAX), own)?;
     let mut acknowledged: BTreeMap<DocumentId, Heads> = BTreeMap::new();
     for document in received {
         if let Some((_, heads)) = owner(conn, &from.tenant, document)? {
@@ -55,28 +57,51 @@ pub(super) fn answer(
     let documents = piece.frames(conn, &from.tenant)?;
     let level = digests.root == request.root;
     let response = SyncResponse {
-        superseded: None,
-        quarantined: None,
-        seals: Vec::new(),
-        baseline: None,
-        losses_noted: Vec::new(),
-        version: SYNC_VERSION,
-        incarnation,
         cursor: u64::try_from(piece.up_to.unwrap_or(digests.sequence)).unwrap_or_default(),
-        central_time: now,
-        hlc: stamp(conn, state, now)?,
-        // Courtesy is policy, which the flow knows.
-        lease_ms: 0,
         next_sync_ms: if level { NEXT_SYNC_LEVEL_MS } else { NEXT_SYNC_BEHIND_MS },
-        root: digests.root,
         level,
         documents,
         acknowledged: acknowledged.iter().map(|(id, heads)| DocumentHeads::new(id, heads)).collect(),
         errors,
         more: piece.more,
-        rehydrate,
+        // It then asks from the beginning, and says that it does.
+        rehydrate: behind && !request.rehydrating,
+        ..bare
     };
     Ok(response.in_version(request.version))
+}
+
+/// An answer that brings nothing: the cursor stays where it was.
+pub(super) fn bare(
+    conn: &Connection,
+    state: &mut State,
+    from: &ReplicaIdentity,
+    request: &SyncRequest,
+    now: UtcMs,
+) -> Result<SyncResponse> {
+    let incarnation = u64::from(state.incarnation);
+    Ok(SyncResponse {
+        version: SYNC_VERSION,
+        incarnation,
+        cursor: if request.incarnation == Some(incarnation) { request.cursor } else { 0 },
+        central_time: now,
+        hlc: stamp(conn, state, now)?,
+        // Courtesy is policy, which the flow knows.
+        lease_ms: 0,
+        next_sync_ms: NEXT_SYNC_LEVEL_MS,
+        root: Digests::read(conn, &from.tenant, &from.store)?.root,
+        level: false,
+        documents: Vec::new(),
+        acknowledged: Vec::new(),
+        errors: Vec::new(),
+        more: false,
+        rehydrate: false,
+        superseded: None,
+        quarantined: None,
+        seals: Vec::new(),
+        baseline: None,
+        losses_noted: Vec::new(),
+    })
 }
 
 /// Changes for the replica, by document.

@@ -1,6 +1,8 @@
 //! Central's half of a sync round.
 
-use super::answer::answer;
+use super::answer::{answer, bare};
+use super::boots::{self, Hearing};
+use super::branch::{self, Branch};
 use super::documents::Digests;
 use super::exceptions::{raise, settle};
 use super::incoming::{Refusal, Taken, report, take_in};
@@ -21,8 +23,9 @@ use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{DocumentId, FactId, StoreId, TaskId, TenantId};
 use holdfast_shared::set_hash::SetHash;
+use holdfast_shared::stamp::Receipt;
 use holdfast_shared::time::{Now, UtcMs};
-use holdfast_shared::wire::sync::{DocumentFrame, DocumentProblem, SyncRequest};
+use holdfast_shared::wire::sync::{DocumentFrame, DocumentProblem, SyncRequest, SyncResponse};
 use rusqlite::{Connection, named_params};
 
 /// A busy store's heartbeat speaks of one of its last few states.
@@ -107,9 +110,18 @@ fn exchange(
     }
     // A stamp from the future is kept in its fact, and does not move this clock.
     let _witness = state.hlc.witness(request.sent_at, now);
+    state.sender_ahead_ms = Receipt::of(request.sent_at.wall, now).ahead_ms;
+    let behind = match boots::hear(conn, state, from, request, now)? {
+        Hearing::Merge { behind } => behind,
+        Hearing::Challenge(words) => {
+            let response = SyncResponse { superseded: Some(words), ..bare(conn, state, from, request, now)? };
+            return Ok(Exchanged { response, new_facts: 0, changed_tasks: Vec::new(), stock_grew: false });
+        }
+        Hearing::Apart(copy) => return branch::keep(conn, state, Branch { from, copy: &copy }, request, now),
+    };
     let mut received = Received::default();
     // Looked up before this request's own changes make it look known.
-    let rehydrate = request.incarnation.is_none() && authored_before(conn, from)?;
+    let behind = behind || (request.incarnation.is_none() && authored_before(conn, from)?);
     for frame in &request.documents {
         receive(conn, state, from, frame, now, &mut received)?;
     }
@@ -124,7 +136,10 @@ fn exchange(
     };
     run(conn, sql!(DOCUMENTS.set_level), params)?;
     let errors = std::mem::take(&mut received.errors);
-    let response = answer(conn, state, from, request, &received.documents, errors, rehydrate, now)?;
+    let response = answer(conn, state, from, request, &received.documents, errors, behind, now)?;
+    if behind && (level || (request.rehydrating && !response.more && !response.rehydrate)) {
+        boots::caught_up(conn, from, &request.boot)?;
+    }
     Ok(Exchanged {
         response,
         new_facts: received.new_facts,

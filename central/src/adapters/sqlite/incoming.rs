@@ -6,7 +6,7 @@ use super::ledger::{self, Recorded};
 use super::savepoint::Stop;
 use super::state::State;
 use super::tasks::{Grown, follow};
-use super::timeline::{Happened, note};
+use super::timeline::{Happened, note, note_doubt};
 use super::{Result, recall, stock};
 use crate::core::effects::words;
 use crate::core::exception::{Category, NewException, Severity};
@@ -17,6 +17,7 @@ use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::error::Code;
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{DocumentId, FactId, ReplicaId, TaskId};
+use holdfast_shared::stamp::Receipt;
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::fact::{belongs, decode};
 use holdfast_shared::wire::sync::{DocumentFrame, DocumentProblem};
@@ -38,9 +39,9 @@ pub(super) struct Refusal {
     pub(super) category: Option<Category>,
 }
 
-type Part<T> = std::result::Result<T, Stop<Refusal>>;
+pub(super) type Part<T> = std::result::Result<T, Stop<Refusal>>;
 
-fn refuse<T>(name: &str, code: Code, detail: &str, category: Option<Category>) -> Part<T> {
+pub(super) fn refuse<T>(name: &str, code: Code, detail: &str, category: Option<Category>) -> Part<T> {
     let problem = DocumentProblem::new(name, code, detail, &Heads::empty());
     Err(Stop::Refused(Refusal { problem, category }))
 }
@@ -88,16 +89,37 @@ pub(super) fn take_in(
     document: &DocumentId,
     now: UtcMs,
 ) -> Part<Taken> {
-    let name = frame.name();
-    check_owner(conn, from, name, document)?;
-    let base = frame.base().map_err(|error| refused_by(name, &error.into()))?;
-    let heads = frame.heads().map_err(|error| refused_by(name, &error.into()))?;
+    check_owner(conn, from, frame.name(), document)?;
     let cached = state.take_bag(&from.tenant, document);
     let mut bag = match cached {
         Some(bag) => bag,
         None => load(conn, state.writer, &from.tenant, document)?,
     };
     let before = bag.heads();
+    let (merged, facts) = admit(conn, from, &mut bag, frame, document)?;
+    let authored = Authored { tenant: &from.tenant, store: &from.store, document, author: &from.replica };
+    if !merged.changes.is_empty() {
+        keep(conn, &authored, &before, &merged.heads, &merged.changes)?;
+    }
+    let taken = record(conn, state, from, document, &facts, now)?;
+    for conflict in &merged.conflicts {
+        ledger::raise_conflict(conn, &from.tenant, &from.store, &conflict.id, now)?;
+    }
+    keep_loaded(state, from, document, bag);
+    Ok(taken)
+}
+
+/// What every document of a replica must pass before anything of it is kept anywhere.
+pub(super) fn admit(
+    conn: &Connection,
+    from: &ReplicaIdentity,
+    bag: &mut Bag,
+    frame: &DocumentFrame,
+    document: &DocumentId,
+) -> Part<(Merged, Vec<(FactId, String, Fact)>)> {
+    let name = frame.name();
+    let base = frame.base().map_err(|error| refused_by(name, &error.into()))?;
+    let heads = frame.heads().map_err(|error| refused_by(name, &error.into()))?;
     let incoming = Incoming { base: &base, heads: &heads, changes: &frame.changes };
     let central = ReplicaId::new(super::timeline::CENTRAL).map_err(StoreError::from)?;
     let others = super::access::replicas(conn, &from.tenant, &from.store)?;
@@ -111,16 +133,7 @@ pub(super) fn take_in(
         return Err(refused_by(name, &DocumentError::ForeignWriter(foreign.writer)));
     }
     let facts = read_facts(name, document, &merged)?;
-    let authored = Authored { tenant: &from.tenant, store: &from.store, document, author: &from.replica };
-    if !merged.changes.is_empty() {
-        keep(conn, &authored, &before, &merged.heads, &merged.changes)?;
-    }
-    let taken = record(conn, state, from, document, &facts, now)?;
-    for conflict in &merged.conflicts {
-        ledger::raise_conflict(conn, &from.tenant, &from.store, &conflict.id, now)?;
-    }
-    keep_loaded(state, from, document, bag);
-    Ok(taken)
+    Ok((merged, facts))
 }
 
 /// Only stock documents are large enough to be worth it. What is not committed is forgotten.
@@ -162,6 +175,7 @@ fn record(
     facts: &[(FactId, String, Fact)],
     now: UtcMs,
 ) -> Part<Taken> {
+    let receipt = Receipt { at: now, ahead_ms: state.sender_ahead_ms };
     let before = match document {
         DocumentId::Task(task) => ledger::folded(conn, &from.tenant, task)?,
         DocumentId::Stock { .. } => None,
@@ -169,7 +183,10 @@ fn record(
     let mut new: Vec<Fact> = Vec::new();
     for (id, text, fact) in facts {
         match ledger::record(conn, &from.tenant, &from.store, document, id, text)? {
-            Recorded::New => new.push(fact.clone()),
+            Recorded::New => {
+                ledger::mark_doubtful(conn, (&from.tenant, &from.store), fact, &receipt)?;
+                new.push(fact.clone());
+            }
             Recorded::Known => {}
             Recorded::Conflict => ledger::raise_conflict(conn, &from.tenant, &from.store, id, now)?,
         }
@@ -179,10 +196,10 @@ fn record(
         return Ok(Taken::default());
     }
     let (stock_grew, changed_task) = match document {
-        DocumentId::Stock { .. } => (stock::apply(conn, &from.tenant, &from.store, &new, now)?, None),
+        DocumentId::Stock { .. } => (stock::apply(conn, &from.tenant, &from.store, &new, &receipt)?, None),
         DocumentId::Task(task) => {
             new.sort_by_key(|fact| fact.at);
-            tell(conn, from, task, &new)?;
+            tell(conn, from, task, &new, &receipt)?;
             let release_to = Some(&from.replica);
             let grown = Grown { tenant: &from.tenant, task, before, release_to, now };
             if let Some(left) = follow(conn, state, &grown)? {
@@ -196,19 +213,26 @@ fn record(
 }
 
 /// Each fact is a line of the order's timeline.
-fn tell(conn: &Connection, from: &ReplicaIdentity, task: &TaskId, facts: &[Fact]) -> Result<()> {
+fn tell(
+    conn: &Connection,
+    from: &ReplicaIdentity,
+    task: &TaskId,
+    facts: &[Fact],
+    receipt: &Receipt,
+) -> Result<()> {
     let Some(state) = super::tasks::load(conn, &from.tenant, task)? else { return Ok(()) };
     for fact in facts {
         let Body::Task(said) = &fact.body else { continue };
         let happened = Happened {
             kind: said.event.kind(),
-            at: fact.at.wall,
+            at: receipt.likely(fact.at.wall),
             actor: &fact.actor,
             store: Some(&from.store),
             task: Some(task),
             words: &words(&said.event, &from.store),
         };
         note(conn, &from.tenant, &state.order, &happened)?;
+        note_doubt(conn, (&from.tenant, &state.order), fact.at.wall, receipt)?;
     }
     Ok(())
 }

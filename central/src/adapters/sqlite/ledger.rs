@@ -7,6 +7,7 @@ use crate::core::exception::{Category, NewException, Severity};
 use holdfast_shared::domain::fact::Fact;
 use holdfast_shared::domain::task_fold::{Folded, fold};
 use holdfast_shared::ids::{DocumentId, FactId, StoreId, TaskId, TenantId};
+use holdfast_shared::stamp::Receipt;
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::fact::decode;
 use rusqlite::{Connection, named_params};
@@ -44,13 +45,22 @@ pub(super) fn record(
     if run(conn, sql!(DOCUMENTS.record_fact), params)? > 0 {
         return Ok(Recorded::New);
     }
-    let key = named_params! { ":tenant": tenant.as_str(), ":store": store.as_str(), ":fact": fact.as_str() };
-    let kept: Option<String> = one(conn, sql!(DOCUMENTS.fact_text), key, |row| row.get("text"))?;
-    if kept.as_deref() == Some(text) {
+    if text_of(conn, tenant, store, fact)?.as_deref() == Some(text) {
         return Ok(Recorded::Known);
     }
     keep_conflict(conn, tenant, store, &document, fact, text)?;
     Ok(Recorded::Conflict)
+}
+
+/// The body that counts under an id.
+pub(super) fn text_of(
+    conn: &Connection,
+    tenant: &TenantId,
+    store: &StoreId,
+    fact: &FactId,
+) -> Result<Option<String>> {
+    let key = named_params! { ":tenant": tenant.as_str(), ":store": store.as_str(), ":fact": fact.as_str() };
+    one(conn, sql!(DOCUMENTS.fact_text), key, |row| row.get("text"))
 }
 
 fn keep_conflict(
@@ -69,6 +79,26 @@ fn keep_conflict(
         ":text": text,
     };
     run(conn, sql!(DOCUMENTS.record_conflict), params)?;
+    Ok(())
+}
+
+/// A stamp that cannot be taken at its word is kept as it is, beside when it came and how far its
+/// store's clock was off.
+pub(super) fn mark_doubtful(
+    conn: &Connection,
+    (tenant, store): (&TenantId, &StoreId),
+    fact: &Fact,
+    receipt: &Receipt,
+) -> Result<()> {
+    let Some(ahead_ms) = receipt.doubt(fact.at.wall) else { return Ok(()) };
+    let params = named_params! {
+        ":tenant": tenant.as_str(),
+        ":store": store.as_str(),
+        ":fact": fact.id.as_str(),
+        ":received_at": receipt.at.0,
+        ":ahead_ms": ahead_ms,
+    };
+    run(conn, sql!(DOCUMENTS.mark_fact), params)?;
     Ok(())
 }
 

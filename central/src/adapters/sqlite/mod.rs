@@ -14,6 +14,8 @@
 mod access;
 mod answer;
 mod assign;
+mod boots;
+mod branch;
 mod cancel;
 mod counters;
 mod decisions;

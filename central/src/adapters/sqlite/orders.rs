@@ -7,7 +7,7 @@ use super::row::{
 use super::sql::sql;
 use super::timeline::{Happened, note, publish};
 use super::{Result, SqliteStore, cancel};
-use crate::core::order::{Order, OrderEvent, OrderState};
+use crate::core::order::{Order, OrderEvent, OrderState, StoreClock};
 use crate::core::routing::decision::Decision;
 use crate::ports::orders::{Activity, CancelOutcome, NewOrder, Orders, Placed};
 use crate::ports::{Page, PageRequest};
@@ -27,7 +27,19 @@ fn read_event(row: &Row<'_>) -> rusqlite::Result<OrderEvent> {
         store: parsed_or_none(row, "store")?,
         task: parsed_or_none(row, "task")?,
         words: row.get("words")?,
+        store_clock: read_store_clock(row)?,
     })
+}
+
+fn read_store_clock(row: &Row<'_>) -> rusqlite::Result<Option<StoreClock>> {
+    let said: Option<i64> = row.get("said_at")?;
+    let received: Option<i64> = row.get("received_at")?;
+    let ahead_ms: Option<i64> = row.get("ahead_ms")?;
+    Ok(said.zip(received).zip(ahead_ms).map(|((said, received), ahead_ms)| StoreClock {
+        said_at: UtcMs(said),
+        received_at: UtcMs(received),
+        ahead_ms,
+    }))
 }
 
 /// The row without its lines and tasks, which are read apart.

@@ -5,6 +5,7 @@ pub(super) const ACCESS: &str = include_str!("sql/access.sql");
 pub(super) const DOCUMENTS: &str = include_str!("sql/documents.sql");
 pub(super) const EXCEPTIONS: &str = include_str!("sql/exceptions.sql");
 pub(super) const FLEET: &str = include_str!("sql/fleet.sql");
+pub(super) const IDENTITY: &str = include_str!("sql/identity.sql");
 pub(super) const ORDERS: &str = include_str!("sql/orders.sql");
 pub(super) const OUTBOX: &str = include_str!("sql/outbox.sql");
 pub(super) const STOCK: &str = include_str!("sql/stock.sql");

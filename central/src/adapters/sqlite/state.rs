@@ -21,6 +21,8 @@ pub(super) struct State {
     uses: u64,
     replica: ReplicaId,
     seed: [u8; 8],
+    /// How far the stamps of whoever syncs just now are ahead of central's clock.
+    pub(super) sender_ahead_ms: i64,
 }
 
 impl State {
@@ -34,6 +36,7 @@ impl State {
             uses: 0,
             replica,
             seed,
+            sender_ahead_ms: 0,
         })
     }
 

@@ -10,6 +10,7 @@ use crate::core::routing::decision::DemandLine;
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{LineNo, Sku, StoreId, TaskId, TenantId};
+use holdfast_shared::stamp::Receipt;
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, named_params};
 use serde_json::json;
@@ -29,7 +30,7 @@ pub(super) fn apply(
     tenant: &TenantId,
     store: &StoreId,
     facts: &[Fact],
-    now: UtcMs,
+    receipt: &Receipt,
 ) -> Result<bool> {
     let mut differences: BTreeMap<&Sku, Difference> = BTreeMap::new();
     for fact in facts {
@@ -41,7 +42,7 @@ pub(super) fn apply(
         let difference = differences.entry(&stock.sku).or_default();
         difference.on_hand = difference.on_hand.saturating_add(stock.delta);
         difference.freed = difference.freed.saturating_add(freed);
-        difference.as_of = difference.as_of.max(fact.at.wall);
+        difference.as_of = difference.as_of.max(receipt.likely(fact.at.wall));
     }
     let mut digests = Digests::read(conn, tenant, store)?;
     let mut grew = false;
@@ -49,7 +50,7 @@ pub(super) fn apply(
         let key = [tenant.as_str(), sku.as_str(), store.as_str()];
         let before = one(conn, sql!(STOCK.on_hand), key, |row| row.get("on_hand"))?.unwrap_or(0);
         digests.move_stock(sku, before, before.saturating_add(difference.on_hand));
-        grew |= move_position(conn, tenant, store, sku, difference, now)?;
+        grew |= move_position(conn, tenant, store, sku, difference, receipt.at)?;
     }
     digests.write(conn, tenant, store)?;
     Ok(grew)

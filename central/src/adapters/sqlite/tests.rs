@@ -113,6 +113,8 @@ async fn enrolled(central: &SqliteStore) -> ReplicaIdentity {
 fn nothing_new(from: &ReplicaIdentity) -> SyncRequest {
     SyncRequest {
         boot_number: 0,
+        previous_boot: None,
+        resumed: None,
         first: false,
         own: Vec::new(),
         rehydrating: false,

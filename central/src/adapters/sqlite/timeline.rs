@@ -9,6 +9,7 @@ use super::sql::sql;
 use crate::core::order::{OrderRequest, OrderState};
 use crate::core::order_state::order_state;
 use holdfast_shared::ids::{Actor, BadId, OrderId, StoreId, TaskId, TenantId};
+use holdfast_shared::stamp::Receipt;
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, named_params};
 use serde_json::json;
@@ -45,6 +46,25 @@ pub(super) fn note(
         ":words": happened.words,
     };
     run(conn, sql!(ORDERS.note), params)?;
+    Ok(())
+}
+
+/// The newest entry was said by a clock that cannot be taken at its word: both times are told.
+pub(super) fn note_doubt(
+    conn: &Connection,
+    (tenant, order): (&TenantId, &OrderId),
+    said: UtcMs,
+    receipt: &Receipt,
+) -> Result<()> {
+    let Some(ahead_ms) = receipt.doubt(said) else { return Ok(()) };
+    let params = named_params! {
+        ":tenant": tenant.as_str(),
+        ":order": order.as_str(),
+        ":said_at": said.writable().0,
+        ":received_at": receipt.at.0,
+        ":ahead_ms": ahead_ms,
+    };
+    run(conn, sql!(ORDERS.note_doubt), params)?;
     Ok(())
 }
 

@@ -21,8 +21,8 @@ fn read_task(row: &Row<'_>) -> rusqlite::Result<TaskRow> {
 
 #[async_trait]
 impl Work for SqliteStore {
-    async fn demands(&self, limit: u32, retry_backorders_before: UtcMs) -> Result<Vec<Demand>> {
-        self.read(move |conn| demands(conn, limit, retry_backorders_before)).await
+    async fn demands(&self, limit: u32, retry_backorders_before: UtcMs, now: UtcMs) -> Result<Vec<Demand>> {
+        self.read(move |conn| demands(conn, limit, retry_backorders_before, now)).await
     }
 
     async fn assign(&self, assignment: &Assignment, now: Now) -> Result<AssignOutcome> {
@@ -85,9 +85,9 @@ impl Work for SqliteStore {
         .await
     }
 
-    async fn expired_offers(&self, now: UtcMs, limit: u32) -> Result<Vec<TaskRow>> {
+    async fn expired_offers(&self, now: UtcMs, beyond: UtcMs, limit: u32) -> Result<Vec<TaskRow>> {
         self.read(move |conn| {
-            let params = named_params! { ":now": now.0, ":rows": limit };
+            let params = named_params! { ":now": now.0, ":beyond": beyond.0, ":rows": limit };
             list(conn, sql!(WORK.expired_offers), params, read_task)
         })
         .await
@@ -142,8 +142,10 @@ impl Work for SqliteStore {
     }
 }
 
-fn demands(conn: &Connection, limit: u32, retry_before: UtcMs) -> Result<Vec<Demand>> {
-    let params = named_params! { ":rows": limit.min(PAGE_ROWS_MAX), ":retry_before": retry_before.0 };
+fn demands(conn: &Connection, limit: u32, retry_before: UtcMs, now: UtcMs) -> Result<Vec<Demand>> {
+    let params = named_params! {
+        ":rows": limit.min(PAGE_ROWS_MAX), ":retry_before": retry_before.0, ":now": now.0,
+    };
     let heads = list(conn, sql!(WORK.demands), params, |row| {
         let tenant: TenantId = parsed(row, "tenant")?;
         let order: OrderId = parsed(row, "order_id")?;

@@ -4,6 +4,7 @@
 //! clock, can neither make a store dark nor keep a dark one alive.
 
 pub mod book;
+pub mod clocks;
 pub mod freeze;
 pub mod judge;
 pub mod lease;
@@ -34,7 +35,7 @@ impl std::fmt::Display for StoreKey {
     }
 }
 
-/// A length of time in words, for reasons: `34 s`, `12 min`, `3 h`.
+/// A length of time in words, for reasons: `34 s`, `12 min`, `3 h`, `365 days`.
 #[must_use]
 pub fn spoken(duration_ms: i64) -> String {
     let seconds = duration_ms.max(0) / 1000;
@@ -45,7 +46,8 @@ pub fn spoken(duration_ms: i64) -> String {
             if tenths == 0 { format!("{seconds} s") } else { format!("{seconds}.{tenths} s") }
         }
         120..7200 => format!("{} min", seconds / 60),
-        7200.. => format!("{} h", seconds / 3600),
+        7200..172_800 => format!("{} h", seconds / 3600),
+        172_800.. => format!("{} days", seconds / 86_400),
         i64::MIN..0 => String::from("0 s"),
     }
 }

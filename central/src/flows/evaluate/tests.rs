@@ -96,3 +96,43 @@ async fn a_freeze_that_a_former_process_raised_is_settled_at_the_start() {
     evaluate(&ram, &Watch::default(), at_ms(0)).await.unwrap();
     assert_eq!(ram.done(|done| done.settled.clone()), ["observer"]);
 }
+
+/// Each store's beat, with how far its clock is ahead of central's.
+fn told_of_clocks(watch: &Watch, ahead_ms: &[(&str, i64)], now_ms: i64) {
+    for (name, ahead_ms) in ahead_ms {
+        let mut beat = beat(name, "b1", now_ms.unsigned_abs() + 1);
+        beat.vitals.clock_offset_ms = Some(*ahead_ms);
+        watch.with(|observatory| observatory.hear(beat, MonoMs(now_ms)));
+    }
+}
+
+#[tokio::test]
+async fn a_store_whose_clock_is_far_off_is_told_until_it_is_set() {
+    const HOUR: i64 = 3_600_000;
+    let ram = Ram::default();
+    let watch = Watch::default();
+    fleet(&ram, &["a", "b", "c", "d"]);
+    told_of_clocks(&watch, &[("a", 6 * HOUR), ("b", 10), ("c", -40), ("d", 0)], 0);
+    look(&ram, &watch, 0, 1).await;
+    assert_eq!(ram.raised_keys(), ["clock:a"]);
+    let standing = watch.with(|observatory| observatory.eligibility(&key("a")).map(|told| told.standing));
+    assert_eq!(standing, Some(Standing::Suspect), "nothing rests on it: the store goes on working");
+    ram.done(|done| done.settled.clear());
+    told_of_clocks(&watch, &[("a", 20)], 2_000);
+    look(&ram, &watch, 2, 3).await;
+    assert_eq!(ram.done(|done| done.settled.clone()), ["clock:a"]);
+}
+
+#[tokio::test]
+async fn when_most_stores_are_off_by_the_same_it_is_centrals_own_clock() {
+    const HOUR: i64 = 3_600_000;
+    let ram = Ram::default();
+    let watch = Watch::default();
+    fleet(&ram, &["a", "b", "c", "d"]);
+    // Central was put back by six hours; d alone is right by that clock, so it is wrong.
+    told_of_clocks(&watch, &[("a", 6 * HOUR), ("b", 6 * HOUR + 10), ("c", 6 * HOUR), ("d", 0)], 0);
+    look(&ram, &watch, 0, 1).await;
+    let mut raised = ram.raised_keys();
+    raised.sort();
+    assert_eq!(raised, ["clock:central", "clock:d"]);
+}

@@ -11,6 +11,8 @@ use holdfast_shared::wire::sync::{SYNC_VERSION, SyncResponse};
 fn request(name: &str) -> SyncRequest {
     SyncRequest {
         boot_number: 0,
+        previous_boot: None,
+        resumed: None,
         first: false,
         own: Vec::new(),
         rehydrating: false,

@@ -2,7 +2,7 @@ use super::*;
 use crate::core::test_support::{at_ms, record, task, tenant};
 use crate::flows::evaluate::evaluate;
 use crate::flows::test_support::Ram;
-use holdfast_shared::domain::task::Phase;
+use holdfast_shared::domain::task::{Phase, TaskState};
 
 const PERIOD_MS: i64 = 20_000;
 
@@ -47,6 +47,48 @@ async fn a_step_of_the_wall_clock_withdraws_nothing_at_once() {
     stepped.utc = stepped.utc.plus(86_400_000);
     evaluate(&ram, &watch, stepped).await.unwrap();
     assert_eq!(expire_offers(&ram, &watch, &ram, PERIOD_MS, stepped).await.unwrap(), 0);
+}
+
+/// Central's wall clock is off by this from `from_ms` on; it looks every second until `until_ms`.
+async fn off_by(ram: &Ram, watch: &Watch, step_ms: i64, (from_ms, until_ms): (i64, i64)) -> Vec<i64> {
+    let mut withdrawn_at = Vec::new();
+    for ms in (from_ms..=until_ms).step_by(1_000) {
+        let mut now = at_ms(ms);
+        now.utc = now.utc.plus(step_ms);
+        evaluate(ram, watch, now).await.unwrap();
+        if expire_offers(ram, watch, ram, PERIOD_MS, now).await.unwrap() > 0 {
+            withdrawn_at.push(ms);
+        }
+    }
+    withdrawn_at
+}
+
+/// Long after the start.
+async fn offered_at_89_s() -> (Ram, Watch) {
+    let ram = Ram::default();
+    let watch = offered(&ram, FulfilmentKind::Ship).await;
+    let offer = ram.told(|told| told.tasks.pop()).unwrap();
+    assert!(off_by(&ram, &watch, 0, (1_000, 88_000)).await.is_empty());
+    let state = TaskState { accept_by: at_ms(89_000 + PERIOD_MS).utc, ..offer.state };
+    ram.told(|told| told.tasks.push(TaskRow { state, ..offer }));
+    assert!(off_by(&ram, &watch, 0, (89_000, 89_000)).await.is_empty());
+    (ram, watch)
+}
+
+#[tokio::test]
+async fn a_clock_put_forward_six_hours_gives_every_offer_one_more_full_period() {
+    let (ram, watch) = offered_at_89_s().await;
+    let withdrawn = off_by(&ram, &watch, 6 * 3_600_000, (90_000, 112_000)).await;
+    assert_eq!(withdrawn.first(), Some(&(90_000 + PERIOD_MS)), "not at once, and then without delay");
+}
+
+#[tokio::test]
+async fn a_clock_put_back_does_not_keep_an_offer_for_ever() {
+    for back in [6 * 3_600_000, 365 * 86_400_000] {
+        let (ram, watch) = offered_at_89_s().await;
+        let withdrawn = off_by(&ram, &watch, -back, (90_000, 112_000)).await;
+        assert_eq!(withdrawn.first(), Some(&(90_000 + PERIOD_MS)), "put back by {back} ms");
+    }
 }
 
 #[tokio::test]

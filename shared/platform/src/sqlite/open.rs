@@ -43,7 +43,9 @@ pub enum IntegrityCheck {
 pub struct Options {
     pub mode: Mode,
     pub check: IntegrityCheck,
+    /// Pages that the writer keeps; and each reader, whose pages the system keeps as well.
     pub cache_kib: u32,
+    pub reader_cache_kib: u32,
     pub readers: usize,
     pub busy_timeout_ms: u32,
 }
@@ -54,6 +56,7 @@ impl Default for Options {
             mode: Mode::default(),
             check: IntegrityCheck::default(),
             cache_kib: 2048,
+            reader_cache_kib: 2048,
             readers: 4,
             busy_timeout_ms: 5000,
         }
@@ -162,7 +165,7 @@ fn prepare(place: &Place, options: &Options) -> Result<(Connection, Option<Strin
         Place::File(path) => Connection::open(path)?,
         Place::Memory => Connection::open_in_memory()?,
     };
-    set_up(&connection, options)?;
+    set_up(&connection, options, options.cache_kib)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // FULL: what was answered survives a power cut, not only a crash.
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -209,10 +212,10 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn set_up(connection: &Connection, options: &Options) -> Result<(), StorageError> {
+fn set_up(connection: &Connection, options: &Options, cache_kib: u32) -> Result<(), StorageError> {
     connection.busy_timeout(std::time::Duration::from_millis(options.busy_timeout_ms.into()))?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
-    connection.pragma_update(None, "cache_size", -i64::from(options.cache_kib))?;
+    connection.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     Ok(())
 }
@@ -233,7 +236,7 @@ fn open_readers(place: &Place, options: &Options) -> Result<Readers, StorageErro
     let Place::File(path) = place else { return Err(StorageError::ReadOnly) };
     let open_one = |_| {
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        set_up(&connection, options)?;
+        set_up(&connection, options, options.reader_cache_kib)?;
         Ok(connection)
     };
     let connections: Vec<Connection> =

@@ -3,6 +3,7 @@
 mod behaviour;
 mod hostile;
 mod mutants;
+mod past_the_check;
 
 use super::*;
 use crate::ids::{FactId, ReplicaId};

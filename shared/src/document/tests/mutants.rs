@@ -5,10 +5,10 @@ use super::hostile::seal;
 use super::*;
 
 /// A small generator with a seed: the same mutants in each run.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    pub(super) fn roll(&mut self, sides: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -24,7 +24,7 @@ impl Dice {
         }
     }
 
-    fn mutate(&mut self, bytes: &mut Vec<u8>) {
+    pub(super) fn mutate(&mut self, bytes: &mut Vec<u8>) {
         for _ in 0..=self.roll(3) {
             let place = self.roll(bytes.len());
             match self.roll(6) {
@@ -46,7 +46,7 @@ impl Dice {
 }
 
 /// Three changes, the last one with a dependency on two heads.
-fn corpus() -> Vec<Vec<u8>> {
+pub(super) fn corpus() -> Vec<Vec<u8>> {
     let (mut one, mut two) = (Bag::new(writer(1)), Bag::new(writer(2)));
     one.record(&[fact(1, "a"), fact(2, "bb"), fact(3, "cc")]).unwrap();
     two.record(&facts(10..16)).unwrap();
@@ -58,7 +58,7 @@ fn corpus() -> Vec<Vec<u8>> {
 }
 
 /// The body of a change of less than 16 kB, without its frame.
-fn body_of(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn body_of(bytes: &[u8]) -> Vec<u8> {
     let length = if bytes[9] & 0x80 == 0 { 1 } else { 2 };
     bytes[9 + length..].to_vec()
 }

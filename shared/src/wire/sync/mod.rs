@@ -29,6 +29,8 @@ use version::is_zero;
 /// told from its copies (boot numbers, challenges, losses). 3: documents are sealed and dropped.
 /// Each side speaks the version of the older one.
 pub const SYNC_VERSION: u16 = 3;
+/// From this version on, a replica tells which of its starts speaks, and answers a challenge.
+pub const SYNC_VERSION_OF_BOOTS: u16 = 2;
 /// The oldest version that this side still reads.
 pub const SYNC_VERSION_MIN: u16 = 1;
 /// The header in which central tells the newest version that it speaks. The first central did not.
@@ -66,6 +68,13 @@ pub struct SyncRequest {
     /// Counts the starts of this database. 0 from an agent that does not count.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub boot_number: u64,
+    /// The last boot of this database, before this one, that heard from central.
+    #[serde(default)]
+    pub previous_boot: Option<BootId>,
+    /// The newest stamp in this database when this boot began. Every request is stamped and the stamp
+    /// written down before it is sent, so a disk that nobody put back knows the newest that central saw.
+    #[serde(default)]
+    pub resumed: Option<Hlc>,
     /// The first message of this boot: `own` names every own stock document that is not sealed.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub first: bool,

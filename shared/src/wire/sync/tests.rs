@@ -7,6 +7,8 @@ use serde_json::json;
 fn request(documents: Vec<DocumentFrame>) -> SyncRequest {
     SyncRequest {
         boot_number: 0,
+        previous_boot: None,
+        resumed: None,
         first: false,
         own: Vec::new(),
         rehydrating: false,

@@ -259,8 +259,8 @@ pub(super) fn read_file(bytes: &[u8], _format: FileFormat) -> Result<Vec<ImportI
 
 #[async_trait]
 impl Devices for Store {
-    async fn offer_pairing(&self, code_hash: [u8; 32], role: Role, until: UtcMs) -> Result<(), LedgerError> {
-        self.with(|inside| inside.offers.insert(code_hash, (role, until)));
+    async fn offer_pairing(&self, code_hash: [u8; 32], role: Role, until: Now) -> Result<(), LedgerError> {
+        self.with(|inside| inside.offers.insert(code_hash, (role, until.utc)));
         Ok(())
     }
 

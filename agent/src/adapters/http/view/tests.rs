@@ -26,7 +26,7 @@ fn task(phase: Phase) -> TaskState {
 }
 
 fn view(state: &TaskState) -> TaskView {
-    TaskView::new(state, &HashMap::new())
+    TaskView::new(state, &HashMap::new(), UtcMs(-90_000))
 }
 
 #[test]

@@ -42,3 +42,7 @@ CREATE TRIGGER change_unsynced_delete AFTER DELETE ON document_change WHEN old.a
 END;
 
 CREATE INDEX document_change_oldest ON document_change (oldest_at) WHERE acked = 0;
+
+-- Within one boot a code goes by the clock that does not jump.
+ALTER TABLE pairing ADD COLUMN until_mono INTEGER;
+ALTER TABLE pairing ADD COLUMN boot TEXT;

@@ -2,9 +2,10 @@
 
 use super::support::{Disk, FakeCentral, NOW, line, run, stock, sync};
 use crate::adapters::sqlite::{SqliteLedger, sql};
-use crate::core::command::{MovementKind, TaskAct};
-use crate::core::testing::{acts, at, moves};
+use crate::core::command::{Answer, MovementKind, TaskAct};
+use crate::core::testing::{acts, at, intent, moves};
 use crate::ports::ledger::{Import, Ledger, Pulse, Replica};
+use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, StatementStatus};
 
 /// Items, items with stock, and what central lacks: as told, and counted row by row.
@@ -58,7 +59,7 @@ async fn a_summary_costs_the_same_with_a_hundred_times_the_stock() {
         ledger.import(lines, Box::new(|_| {}), at(NOW)).await.unwrap();
         let rows = Connection::open(disk.path()).unwrap();
         let mut summary = rows.prepare(sql::SUMMARY).unwrap();
-        summary.query_row([], |_| Ok(())).unwrap();
+        summary.query_row([0], |_| Ok(())).unwrap();
         steps.push(summary.get_status(StatementStatus::VmStep));
     }
     assert_eq!(steps[0], steps[1]);
@@ -74,4 +75,26 @@ async fn a_pulse_ends_with_the_writer() {
     while ledger.pulse().lives {
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test]
+async fn what_was_sold_while_the_clock_was_ahead_is_not_fresh_for_ever() {
+    let year = 365 * 86_400_000;
+    let mut disk = Disk::new();
+    let ledger = disk.alone();
+    stock(&ledger, &[("A", 10), ("B", 10), ("C", 10)]).await;
+    let sell = async |key: &str, sku: &str, ms: i64| {
+        let answer =
+            ledger.execute(intent(key), moves(MovementKind::Sale, sku, 1), at(ms)).await.unwrap().answer;
+        let Answer::Moved { positions, .. } = answer else { panic!("{answer:?}") };
+        positions[0].as_of
+    };
+    assert_eq!(sell("1", "A", NOW + year).await, Some(UtcMs(NOW + year)));
+    // It is set right: the stamps of facts go on from there, positions do not.
+    assert_eq!(sell("2", "B", NOW + 5_000).await, Some(UtcMs(NOW + 5_000)));
+    assert_eq!(ledger.summary().await.unwrap().last_movement_at, Some(UtcMs(NOW + 5_000)));
+    assert_eq!(sell("3", "A", NOW + 6_000).await, Some(UtcMs(NOW + 6_000)), "and what was wrong is mended");
+    // It is put back, and lives on from there.
+    assert_eq!(sell("4", "C", 70).await, Some(UtcMs(70)));
+    assert_eq!(ledger.summary().await.unwrap().last_movement_at, Some(UtcMs(70)));
 }

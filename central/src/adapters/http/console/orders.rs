@@ -62,6 +62,8 @@ struct EventRow {
     words: String,
     kind: String,
     actor: String,
+    /// What the store's clock said, when it was off.
+    clock: Option<String>,
 }
 
 struct TaskRow {
@@ -219,6 +221,9 @@ fn event_row(event: OrderEvent, now: UtcMs) -> EventRow {
         words: event.words,
         kind: event.kind.replace('_', " "),
         actor: event.actor.to_string(),
+        clock: event
+            .store_clock
+            .map(|clock| format!("{}: it said {}", clock.words(), words::moment(clock.said_at, now))),
     }
 }
 

@@ -80,9 +80,11 @@ pub(super) const fn category(category: Category) -> &'static str {
         Category::FactConflict => "Two records under one id",
         Category::ObserverFrozen => "Many stores fell silent at once: nothing is moved",
         Category::ForeignClaim => "A message claims to be from someone else",
+        Category::ClonedBox => "Two boxes speak under one identity",
         Category::Override => "A person overrode the release",
         Category::ReturnDue => "A cancelled order had left: a return is due",
         Category::CancelUnanswered => "A store has not answered a cancellation",
+        Category::WrongClock => "A clock is far off",
         Category::Stuck => "Something does not come to its end",
     }
 }

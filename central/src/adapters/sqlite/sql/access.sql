@@ -20,7 +20,7 @@ VALUES (:code_hash, :tenant, :store, :until)
 
 -- name: use_code
 UPDATE enrolment SET used_at = :now
-WHERE code_hash = :code_hash AND used_at IS NULL AND until > :now
+WHERE code_hash = :code_hash AND used_at IS NULL AND until > :now AND until <= :at_most
 RETURNING tenant, store
 
 -- name: replicas_of_store

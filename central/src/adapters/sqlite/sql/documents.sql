@@ -69,6 +69,11 @@ INSERT INTO fact (tenant, store, fact, document, task, text)
 VALUES (:tenant, :store, :fact, :document, :task, :text)
 ON CONFLICT DO NOTHING
 
+-- name: mark_fact
+INSERT INTO fact_mark (tenant, store, fact, received_at, ahead_ms)
+VALUES (:tenant, :store, :fact, :received_at, :ahead_ms)
+ON CONFLICT DO NOTHING
+
 -- name: fact_text
 SELECT text FROM fact WHERE tenant = :tenant AND store = :store AND fact = :fact
 

@@ -18,6 +18,11 @@ INSERT INTO order_event (tenant, order_id, sequence, kind, at, actor, store, tas
 SELECT :tenant, :order, coalesce(max(sequence), 0) + 1, :kind, :at, :actor, :store, :task, :words
 FROM order_event WHERE tenant = :tenant AND order_id = :order
 
+-- name: note_doubt
+UPDATE order_event SET said_at = :said_at, received_at = :received_at, ahead_ms = :ahead_ms
+WHERE tenant = :tenant AND order_id = :order
+    AND sequence = (SELECT max(sequence) FROM order_event WHERE tenant = :tenant AND order_id = :order)
+
 -- name: order
 SELECT sequence, tenant, order_id, request, state, placed_at, changed_at, trace
 FROM orders WHERE tenant = ?1 AND order_id = ?2
@@ -40,11 +45,11 @@ SELECT state FROM task WHERE tenant = ?1 AND order_id = ?2 ORDER BY fence
 SELECT state, count(*) AS orders FROM orders WHERE tenant = ?1 GROUP BY state
 
 -- name: timeline
-SELECT sequence, kind, at, actor, store, task, words
+SELECT sequence, kind, at, actor, store, task, words, said_at, received_at, ahead_ms
 FROM order_event WHERE tenant = ?1 AND order_id = ?2 ORDER BY sequence
 
 -- name: activity
-SELECT entry, order_id, sequence, kind, at, actor, store, task, words
+SELECT entry, order_id, sequence, kind, at, actor, store, task, words, said_at, received_at, ahead_ms
 FROM order_event WHERE tenant = :tenant ORDER BY entry DESC LIMIT :rows
 
 -- name: decisions

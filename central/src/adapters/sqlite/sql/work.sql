@@ -9,6 +9,8 @@ WHERE o.cancel_requested = 0
             AND (l.backordered = 0
                 OR o.backordered_at IS NULL
                 OR o.backordered_at < :retry_before
+                -- The clock was put back since: the times below cannot be compared with it.
+                OR o.backordered_at > :now
                 OR EXISTS (
                     SELECT 1 FROM stock_growth g
                     WHERE g.tenant = l.tenant AND g.sku = l.sku AND g.grew_at >= o.backordered_at)
@@ -79,7 +81,8 @@ ORDER BY fence LIMIT :rows
 
 -- name: expired_offers
 SELECT tenant, state FROM task
-WHERE phase = 'offered' AND recalled = 0 AND released_to IS NULL AND accept_by < :now
+WHERE phase = 'offered' AND recalled = 0 AND released_to IS NULL
+    AND (accept_by < :now OR accept_by > :beyond)
 ORDER BY accept_by LIMIT :rows
 
 -- name: tasks_of_store

@@ -65,8 +65,12 @@ fn a_closure_has_its_time_its_author_and_its_weight() {
     let hard = judge(&closed, &heard(), 1_000);
     assert!(hard.fail_over && hard.why().contains("until reopened"));
 
-    closed.closures = vec![closure(true, -60_000, Some(1_000)), closure(true, 60_000, None)];
-    assert_eq!(judge(&closed, &heard(), 1_000).standing, Standing::Eligible, "over, and not begun");
+    closed.closures = vec![closure(true, -60_000, Some(1_000))];
+    assert_eq!(judge(&closed, &heard(), 1_000).standing, Standing::Eligible, "over");
+
+    closed.closures = vec![closure(true, 60_000, None)];
+    let put_back = judge(&closed, &heard(), 1_000);
+    assert_eq!(put_back.standing, Standing::Ineligible, "a clock that was put back opens no store");
 }
 
 #[test]

@@ -1,0 +1,120 @@
+//! Which start of this database speaks, and what central makes of it.
+
+use super::documents::to_heads;
+use super::hand::Hand;
+use super::sql;
+use super::view::{id, unsigned};
+use crate::core::readiness::Readiness;
+use crate::ports::ledger::{Absorbed, Speaker};
+use holdfast_platform::sqlite::StorageError;
+use holdfast_shared::ids::{BootId, DocumentId};
+use holdfast_shared::limits::SYNC_DOCUMENTS_MAX;
+use holdfast_shared::time::{Hlc, UtcMs};
+use holdfast_shared::wire::sync::{DocumentHeads, SyncResponse};
+use rusqlite::{Connection, params};
+
+/// One start of this database.
+#[derive(Debug, Default)]
+pub(super) struct Start {
+    number: u64,
+    previous: Option<BootId>,
+    resumed: Hlc,
+    pub box_name: Option<String>,
+    /// Whether central has answered this boot.
+    answered: bool,
+    /// To be sent back, by which central learns that this boot is alive.
+    challenge: Option<String>,
+    /// The last cut asked for the own changes as well.
+    asked_for_own: bool,
+}
+
+/// Counts this start, before anything is written in its name.
+pub(super) fn begin(connection: &Connection) -> Result<Start, StorageError> {
+    let (number, previous, wall, counter): (i64, Option<String>, i64, u32) =
+        connection.query_row(sql::AGENT_BEGINS, [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })?;
+    Ok(Start {
+        number: unsigned(number)?,
+        previous: previous.map(|boot| id(&boot)).transpose()?,
+        resumed: Hlc { wall: UtcMs(wall), counter },
+        ..Start::default()
+    })
+}
+
+pub(super) fn readiness(connection: &Connection) -> Result<Readiness, StorageError> {
+    let mut statement = connection.prepare_cached(sql::AGENT_READINESS)?;
+    let (rehydrating, quarantined) = statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(Readiness { rehydrating, quarantined })
+}
+
+pub(super) fn boot_number(connection: &Connection) -> Result<u64, StorageError> {
+    unsigned(connection.prepare_cached(sql::AGENT_READINESS)?.query_row([], |row| row.get(2))?)
+}
+
+/// What the next request says of the speaker. `own` matches the names of its stock documents.
+pub(super) fn speaks(connection: &Connection, hand: &mut Hand, own: &str) -> Result<Speaker, StorageError> {
+    let Readiness { rehydrating, .. } = readiness(connection)?;
+    let start = &mut hand.start;
+    start.asked_for_own = rehydrating;
+    let own = if start.answered { None } else { own_documents(connection, own)? };
+    Ok(Speaker {
+        boot_number: start.number,
+        previous_boot: start.previous.clone(),
+        resumed: start.resumed,
+        first: own.is_some(),
+        own: own.unwrap_or_default(),
+        rehydrating,
+        challenge: start.challenge.clone(),
+        box_name: start.box_name.clone(),
+    })
+}
+
+/// None when they are more than one message may name: then central cannot compare.
+fn own_documents(connection: &Connection, own: &str) -> Result<Option<Vec<DocumentHeads>>, StorageError> {
+    let limit = i64::try_from(SYNC_DOCUMENTS_MAX).map_err(StorageError::unreadable)?;
+    let mut statement = connection.prepare_cached(sql::DOCUMENTS_OWN)?;
+    let mut rows = statement.query(params![own, limit.saturating_add(1)])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let name: DocumentId = id(&row.get::<_, String>(0)?)?;
+        found.push(DocumentHeads::new(&name, &to_heads(&row.get::<_, Vec<u8>>(1)?)?));
+    }
+    Ok((found.len() <= SYNC_DOCUMENTS_MAX).then_some(found))
+}
+
+/// Central took nothing: it asks whether this boot is still there.
+pub(super) fn challenged(hand: &mut Hand, challenge: String) -> Absorbed {
+    tracing::warn!("central heard another start of this replica; telling it that this one is alive");
+    hand.start.challenge = Some(challenge);
+    hand.unanswered = false;
+    Absorbed::default()
+}
+
+/// Takes down what central said of this box. `level` when nothing can be missing.
+pub(super) fn answered(
+    connection: &Connection,
+    hand: &mut Hand,
+    response: &SyncResponse,
+    level: bool,
+) -> Result<(), StorageError> {
+    let before = readiness(connection)?;
+    hand.start.answered = true;
+    hand.start.challenge = None;
+    connection
+        .prepare_cached(sql::AGENT_ANSWERED)?
+        .execute(params![hand.boot.as_str(), response.quarantined])?;
+    match (&before.quarantined, &response.quarantined) {
+        (None, Some(why)) => tracing::error!(why, "central keeps this box in quarantine"),
+        (Some(_), None) => tracing::warn!("the quarantine of this box is over"),
+        (None, None) | (Some(_), Some(_)) => {}
+    }
+    if response.rehydrate && !level {
+        tracing::warn!("central has more of this replica than is here; fetching it before order work");
+        connection.prepare_cached(sql::AGENT_REHYDRATE)?.execute([])?;
+    } else if before.rehydrating && (level || (hand.start.asked_for_own && !response.more)) {
+        tracing::info!("everything that central has of this replica is here again");
+        connection.prepare_cached(sql::AGENT_REHYDRATED)?.execute([])?;
+    }
+    Ok(())
+}
