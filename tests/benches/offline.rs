@@ -102,9 +102,8 @@ fn memory(pid: u32, name: &str) -> Result<f64> {
 }
 
 async fn store(url: &str, code: &str, folder: &Path) -> Result<()> {
-    let enrolled =
-        CentralHttp::new(url, None)?.enrol(&EnrolRequest { code: code.to_owned(), box_name: None });
-    let enrolled = enrolled.await?;
+    let wish = EnrolRequest { code: code.to_owned(), box_name: None };
+    let enrolled = CentralHttp::new(url, None)?.enrol(&wish).await?;
     let boot = BootId::new("bench")?;
     let identity = Identity {
         tenant: enrolled.tenant,

@@ -62,7 +62,8 @@ fn every_invariant_holds_and_every_fault_was_met() {
     }
     println!("{:#?}", sum.marks);
     let on = Kind::ALL.iter().filter(|kind| kind.is_on()).map(|kind| kind.mark());
-    let never: Vec<_> = on.chain(REACHED.iter().copied()).filter(|mark| !sum.marks.contains_key(mark)).collect();
+    let never: Vec<_> =
+        on.chain(REACHED.iter().copied()).filter(|mark| !sum.marks.contains_key(mark)).collect();
     assert!(never.is_empty(), "never met in {SEEDS} seeds: {never:?}\nmet: {:?}", sum.marks);
 }
 

@@ -14,7 +14,10 @@ use holdfast_shared::guard::Guard;
 #[must_use]
 pub fn untouched(state: &TaskState, facts: &[Fact]) -> Vec<Said> {
     let stopped = state.recall.is_some() && state.phase == Phase::Offered;
-    if !stopped || (begun(facts) && Guard::UntouchedOnly.stands()) || check(state, &TaskEvent::PutBack).is_err() {
+    if !stopped
+        || (begun(facts) && Guard::UntouchedOnly.stands())
+        || check(state, &TaskEvent::PutBack).is_err()
+    {
         return Vec::new();
     }
     let mut said = vec![said_of(state, TaskEvent::PutBack)];

@@ -66,6 +66,16 @@ mod tests {
         assert!(backoff.missed(u64::MAX) <= Duration::from_millis(500));
     }
 
+    #[test]
+    fn a_wait_that_was_asked_for_is_kept_and_each_miss_spreads_it_more() {
+        let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(30));
+        let asked = Duration::from_secs(7);
+        let mut latest = |random| backoff.asked(asked, random).as_millis();
+        // The largest draw of each, then the smallest of one that could be half a minute longer.
+        assert_eq!([latest(500), latest(1_500), latest(3_500)], [8_000, 9_000, 11_000]);
+        assert_eq!((latest(0), latest(15_499)), (7_500, 22_999));
+    }
+
     proptest! {
         #[test]
         fn there_is_always_a_wait(draws in prop::collection::vec(any::<u64>(), 1..50)) {

@@ -143,9 +143,6 @@ const fn of_task(fact: &Fact) -> Option<(&Fact, &TaskFact)> {
 fn ranked<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Vec<(&'a Fact, &'a TaskFact)> {
     let mut by_id: BTreeMap<&FactId, (&Fact, &TaskFact)> =
         facts.into_iter().filter_map(of_task).map(|(fact, said)| (&fact.id, (fact, said))).collect();
-    if !Guard::FoldRank.stands() {
-        return by_id.into_values().collect();
-    }
     let mut ready = BTreeSet::new();
     let mut waiting: BTreeMap<&FactId, Vec<Ranked<'_>>> = BTreeMap::new();
     for entry in by_id.values() {

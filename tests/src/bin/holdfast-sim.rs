@@ -76,7 +76,6 @@ impl Options {
         let named = |name: &String| Guard::named(name).with_context(|| format!("no guard is called {name}"));
         self.broken.as_ref().map(named).transpose()
     }
-
 }
 
 fn kinds(names: &[String]) -> Result<Vec<Kind>> {
@@ -161,8 +160,11 @@ fn summary(sum: &Sum, took: Duration, marks: bool) {
     if marks {
         sum.marks.iter().for_each(|(mark, times)| println!("{times:>9} {mark}"));
     }
-    let never: Vec<_> =
-        Kind::ALL.iter().filter(|kind| !sum.marks.contains_key(kind.mark())).map(|kind| kind.mark()).collect();
+    let never: Vec<_> = Kind::ALL
+        .iter()
+        .filter(|kind| !sum.marks.contains_key(kind.mark()))
+        .map(|kind| kind.mark())
+        .collect();
     println!("{} states reached", sum.marks.len());
     if sum.seeds > 1 {
         println!("faults and acts that never happened: {never:?}");

@@ -27,7 +27,7 @@ fn sale(n: u64) -> (holdfast_shared::ids::FactId, String) {
         sku: world::sku("A"),
         delta: -1,
         movement: Movement::Sale,
-        note: (n % 2 == 0).then(|| "at the till".to_owned()),
+        note: n.is_multiple_of(2).then(|| "at the till".to_owned()),
     });
     let fact = Fact {
         id: format!("hh-3.1.{n}").parse().unwrap(),

@@ -314,9 +314,10 @@ impl Seen {
     fn totes_are_known(&self, shop: &Shop) -> Result<()> {
         for (task, tote) in &shop.floor().totes {
             let units: i64 = tote.values().sum();
-            let asking = shop.unsure.iter().any(|unsure| {
-                unsure.wish.task.as_ref().is_some_and(|state| state.task == *task)
-            });
+            let asking = shop
+                .unsure
+                .iter()
+                .any(|unsure| unsure.wish.task.as_ref().is_some_and(|state| state.task == *task));
             let open = units == 0 || asking || !self.books_are_whole || self.open.contains_key(task);
             ensure!(open, "NO_OVERSELL: {units} units of {task} lie in a tote, and the books gave them up");
         }

@@ -32,7 +32,8 @@ pub fn copy(from: &Path, to: &Path) -> Result<()> {
     for name in PARTS {
         let from = part(from, name);
         if from.exists() {
-            fs::copy(&from, part(to, name)).with_context(|| format!("{} cannot be copied", from.display()))?;
+            fs::copy(&from, part(to, name))
+                .with_context(|| format!("{} cannot be copied", from.display()))?;
         }
     }
     Ok(())

@@ -93,7 +93,10 @@ pub async fn place(
         }
         _ => bail!("ONCE: order {first} asked for ({before:?}) came out as {placed:?}"),
     }
-    fate.say(format_args!("order {first}, {before:?}: {}", if placed.is_some() { "taken" } else { "no answer" }));
+    fate.say(format_args!(
+        "order {first}, {before:?}: {}",
+        if placed.is_some() { "taken" } else { "no answer" }
+    ));
     Ok(Some(placed.is_some()))
 }
 

@@ -105,7 +105,10 @@ pub struct Backup {
 /// What came of an attempt to reach the agent.
 #[derive(Debug)]
 pub enum Heard {
-    Done { answer: Answer, replayed: bool },
+    Done {
+        answer: Answer,
+        replayed: bool,
+    },
     Refused,
     /// It failed, by a mishap that chance planned.
     Failed(Mishap),

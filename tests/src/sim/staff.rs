@@ -73,7 +73,11 @@ pub async fn say_unsure(shop: &mut Shop, fate: &Fate, now: Now) -> Result<()> {
                 follow(shop, wish, &answer, fate)?;
             }
             Heard::Refused => {
-                ensure!(!recorded, "ONCE: {:?} was committed, and refused when it was repeated", wish.command);
+                ensure!(
+                    !recorded,
+                    "ONCE: {:?} was committed, and refused when it was repeated",
+                    wish.command
+                );
             }
             Heard::Failed(mishap) => {
                 let recorded = *recorded || mishap == Mishap::KilledAfter;
@@ -165,8 +169,7 @@ pub async fn work(shop: &mut Shop, mood: Mood, dice: &Dice, fate: &Fate, now: No
     let tasks = shop.open_tasks().await?;
     let Some(task) = dice.pick(&tasks) else { return Ok(false) };
     let hurried = mood == Mood::Human && fate.strikes(Kind::HurriedHandOver, shop.index).is_some();
-    let act =
-        if hurried { TaskAct::HandOver { to: None } } else { next_act(shop, task, mood, dice, fate) };
+    let act = if hurried { TaskAct::HandOver { to: None } } else { next_act(shop, task, mood, dice, fate) };
     let intent = intent(shop, "handheld", dice)?;
     let command = Command::Task { task: task.task.clone(), act };
     say(shop, Wish { intent, command, task: Some(task.clone()) }, fate, now).await?;

@@ -239,7 +239,9 @@ impl World {
             documents + 1
         );
         let (topic, thief) = (topic_of(robbed), robber.identity.clone());
-        let Some(beat) = self.shops.get_mut(a).context("nobody")?.heartbeat(now).await? else { return Ok(()) };
+        let Some(beat) = self.shops.get_mut(a).context("nobody")?.heartbeat(now).await? else {
+            return Ok(());
+        };
         let heard = self.office.hear(&topic, &thief, &signal::encode(&beat)?, &self.fate, now).await?;
         ensure!(!heard, "ISOLATED: {} spoke for {topic} and was believed", thief.store);
         Ok(())
@@ -313,7 +315,7 @@ fn speaking(cut: Cut) -> SyncRequest {
         documents: Vec::new(),
         asks: Vec::new(),
         health: None,
-        more: true,
+        more: false,
         boot_number: cut.speaker.boot_number,
         previous_boot: cut.speaker.previous_boot,
         resumed: Some(cut.speaker.resumed),

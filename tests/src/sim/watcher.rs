@@ -133,7 +133,8 @@ impl Watcher {
     ) -> Result<()> {
         let Event { task, store, .. } = event;
         let mut boxes = shops.iter().filter(|shop| shop.identity.store == *store);
-        if boxes.any(|shop| shop.closed || shop.closed_at_ms.is_some_and(|at| now_ms - at < CLOSURE_ECHO_MS)) {
+        if boxes.any(|shop| shop.closed || shop.closed_at_ms.is_some_and(|at| now_ms - at < CLOSURE_ECHO_MS))
+        {
             return Ok(());
         }
         let heard = office.heard(store);
@@ -169,6 +170,7 @@ impl Watcher {
                 Category::Drift => Some("CONVERGE"),
                 Category::DamagedSync => Some("NO_LOST_ACK"),
                 Category::FactConflict => Some("ONCE"),
+                Category::ClonedBox => Some("ISOLATED"),
                 Category::ForeignClaim => (!self.foreign_claim_made).then_some("ISOLATED"),
                 Category::ClonedBox => (!self.clone_made).then_some("FAIL_STATIC"),
                 Category::Contradiction => (raised.severity == Severity::High).then_some("LEGAL"),

@@ -71,8 +71,7 @@ fn whatever_the_library_makes_of_a_mutant_is_sound_or_thrown_away() {
         }
     }
     // Without these there would be nothing that the guards guard against.
-    for outcome in ["kept", "it panicked"] {
-        assert!(outcomes.contains_key(outcome), "{outcomes:?}");
+    for outcome in ["kept", "it panicked", "it disagrees about the bytes", "error inflating document chunk"] {
+        assert!(outcomes.keys().any(|why| why.starts_with(outcome)), "no {outcome}: {outcomes:?}");
     }
-    println!("{outcomes:?}");
 }

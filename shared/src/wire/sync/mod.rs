@@ -69,11 +69,11 @@ pub struct SyncRequest {
     #[serde(default, skip_serializing_if = "is_zero")]
     pub boot_number: u64,
     /// The last boot of this database, before this one, that heard from central.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_boot: Option<BootId>,
     /// The newest stamp in this database when this boot began. Every request is stamped and the stamp
     /// written down before it is sent, so a disk that nobody put back knows the newest that central saw.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumed: Option<Hlc>,
     /// The first message of this boot: `own` names every own stock document that is not sealed.
     #[serde(default, skip_serializing_if = "Not::not")]

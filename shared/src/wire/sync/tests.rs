@@ -123,9 +123,10 @@ fn the_first_version_is_read_and_written_to_the_byte() {
     assert_eq!((request.version, request.documents.len(), request.unsynced), (1, 1, 5));
     assert!(!request.understands_seals() && !request.understands_boots());
     assert_eq!((request.boot_number, request.first, request.own.len()), (0, false, 0));
-    let mut newer = request.clone();
+    let mut newer = request;
     (newer.version, newer.boot_number, newer.first) = (SYNC_VERSION, 7, true);
     newer.own = vec![DocumentHeads::new(&document(), &Heads::empty())];
+    (newer.previous_boot, newer.resumed) = (Some(BootId::new("b0").unwrap()), Some(Hlc::default()));
     (newer.challenge, newer.box_name) = (Some("c".to_owned()), Some("back office".to_owned()));
     newer.losses = vec![Loss { id: "l".to_owned(), found_at: UtcMs(1), facts: None, detail: String::new() }];
     newer.rehydrating = true;
@@ -135,7 +136,7 @@ fn the_first_version_is_read_and_written_to_the_byte() {
     let bytes: &[u8] = include_bytes!("golden/response_v1.hfs");
     let response = SyncResponse::decode(bytes).unwrap();
     assert_eq!((response.version, response.errors[0].code()), (1, Some(Code::MissingChanges)));
-    let mut newer = response.clone();
+    let mut newer = response;
     newer.version = SYNC_VERSION;
     newer.seals = vec![Seal::new(&document(), &Heads::empty(), 3)];
     newer.baseline = Some(Baseline { sealed_root: SetHash::EMPTY, positions: Vec::new(), next: None });

@@ -27,6 +27,8 @@ impl SyncRequest {
         self.version = version;
         if !self.understands_boots() {
             self.boot_number = 0;
+            self.previous_boot = None;
+            self.resumed = None;
             self.first = false;
             self.own.clear();
             self.rehydrating = false;
