@@ -31,6 +31,8 @@ use std::sync::{Mutex, PoisonError};
 
 /// Shorter than usual, so that a run of a few hundred steps sees the whole way of a failover.
 pub const ACCEPT_WITHIN_MS: i64 = 40_000;
+/// Who looks away for less is as good as there.
+const LOOKED_AWAY_MS: i64 = 10_000;
 pub const CANCEL_WITHIN_MS: i64 = 60_000;
 /// Longer than it takes to call a store dark, or a lease that nobody keeps would not be noticed.
 pub const LEASE_MS: i64 = 45_000;
@@ -54,6 +56,7 @@ pub struct HeadOffice {
     mono_zero_ms: i64,
     /// When this process last could listen again, by the world's time.
     pub listens_since_ms: i64,
+    thought_at_ms: i64,
     heard: Mutex<BTreeMap<StoreId, Heard>>,
     pub backup: Option<PathBuf>,
 }
@@ -105,6 +108,7 @@ impl HeadOffice {
             skew_ms: 0,
             mono_zero_ms: 0,
             listens_since_ms: 0,
+            thought_at_ms: 0,
             heard: Mutex::default(),
             backup: None,
         };
@@ -220,6 +224,14 @@ impl HeadOffice {
         }
         fate.say(format_args!("central: {mishap:?}: {error:#}"));
         Ok(None)
+    }
+
+    /// It thinks again: what was not heard while it looked away for long proves nothing.
+    pub const fn note_thought(&mut self, at_ms: i64) {
+        if at_ms - self.thought_at_ms > LOOKED_AWAY_MS {
+            self.listens_since_ms = at_ms;
+        }
+        self.thought_at_ms = at_ms;
     }
 
     pub fn heard(&self, store: &StoreId) -> Heard {

@@ -34,9 +34,6 @@ impl World {
                 ensure!(kept, "NO_LOST_ACK: order {} was acknowledged and is gone", wish.order);
             }
         }
-        if step == self.office.paused_until_step && step > 0 {
-            self.office.listens_since_ms = self.at_ms;
-        }
         if step >= self.office.uplink_lost_until_step {
             self.checks.watcher.uplink_back();
         }
@@ -257,9 +254,6 @@ impl World {
         self.fate.say("all is healed");
         mishap::over(&self.office.file);
         self.bury();
-        if self.office.is_paused(step) {
-            self.office.listens_since_ms = self.at_ms;
-        }
         (self.office.back_at_step, self.office.paused_until_step) = (0, 0);
         (self.office.broker_lost_until_step, self.office.uplink_lost_until_step) = (0, 0);
         (self.office.full_until_step, self.office.skew_ms) = (0, 0);

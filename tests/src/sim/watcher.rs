@@ -170,7 +170,6 @@ impl Watcher {
                 Category::Drift => Some("CONVERGE"),
                 Category::DamagedSync => Some("NO_LOST_ACK"),
                 Category::FactConflict => Some("ONCE"),
-                Category::ClonedBox => Some("ISOLATED"),
                 Category::ForeignClaim => (!self.foreign_claim_made).then_some("ISOLATED"),
                 Category::ClonedBox => (!self.clone_made).then_some("FAIL_STATIC"),
                 Category::Contradiction => (raised.severity == Severity::High).then_some("LEGAL"),
