@@ -39,7 +39,7 @@ const fn bite(
 
 const BITES: &[Bite] = &[
     bite(Guard::ReleaseBeforeHandOver, 2, 0, &[], &["NO_DOUBLE_SHIP"]),
-    bite(Guard::RecallAndReleaseOnOneRow, 2, 0, &[Kind::RivalRecalls], &["NO_DOUBLE_SHIP"]),
+    bite(Guard::RecallAndReleaseOnOneRow, 2, 1, &[Kind::RivalRecalls], &["NO_DOUBLE_SHIP"]),
     bite(Guard::HoldUntilAnswer, 2, 0, &[Kind::RivalRecalls], &["NO_OVERSELL"]),
     bite(Guard::IdempotencyRecord, 2, 0, &[], &["ONCE"]),
     bite(Guard::OrderIdempotency, 2, 0, &[Kind::OrderedAgain], &["ONCE", "the database refused"]),
@@ -47,6 +47,9 @@ const BITES: &[Bite] = &[
     bite(Guard::ConditionalReserve, 2, 0, &[Kind::RivalAssigns], &["NO_OVERSELL"]),
     bite(Guard::DocumentOwner, 2, 0, &[Kind::ForeignClaim], &["ISOLATED"]),
     bite(Guard::AnswerAfterCommit, 2, 0, &[Kind::AgentCommitFailed], &["NO_LOST_ACK"]),
+    bite(Guard::LeaseBeforeRecall, 2, 3, &[Kind::StoreCutOff], &["LEASE"]),
+    bite(Guard::ObserverFreeze, 4, 4, &[Kind::UplinkLost], &["FAIL_STATIC"]),
+    bite(Guard::DeadlinesWait, 2, 4, &[Kind::CentralClockStepped], &["FAIL_STATIC"]),
 ];
 
 /// The first seed that shows it, and by what.
