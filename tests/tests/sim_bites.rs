@@ -1,16 +1,86 @@
-//! The simulator notices when a guard of the product is taken away. Each guard has a line: the seed
-//! that is known to show it, where the search begins, and what it then calls broken.
+//! The simulator notices when a guard of the product is taken away. Each guard has a line: which
+//! faults and acts it stands against, the first seed that is known to show it, and what is called
+//! broken then. Those happen often here, so that the proof takes seconds; `holdfast-sim --break` searches
+//! among seeds of every kind.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic in here is a finding")]
 
 use holdfast_shared::guard::Guard;
+use holdfast_tests::sim::kind::Kind;
 use holdfast_tests::sim::plan::Plan;
 use holdfast_tests::sim::run;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Within so many seeds it must be found.
 const SEEDS_MAX: u64 = 1_000;
+const STEPS: u64 = 150;
 
-/// A guard, where it stands, the seed that is known to find it, and by which invariant.
-type Line = (Guard, &'static str, u64, &'static [&'static str]);
+struct Bite {
+    guard: Guard,
+    stores: usize,
+    /// What the guard stands against.
+    often: &'static [Kind],
+    /// The search begins here, and goes on from 0 when the code has changed.
+    known_seed: u64,
+    /// What may be called broken.
+    found_by: &'static [&'static str],
+}
 
-const BITES: &[Line] = &[];
+const fn bite(
+    guard: Guard,
+    stores: usize,
+    known_seed: u64,
+    often: &'static [Kind],
+    found_by: &'static [&'static str],
+) -> Bite {
+    Bite { guard, stores, often, known_seed, found_by }
+}
+
+const BITES: &[Bite] = &[
+    bite(Guard::ReleaseBeforeHandOver, 2, 0, &[], &["NO_DOUBLE_SHIP"]),
+    bite(Guard::RecallAndReleaseOnOneRow, 2, 1, &[Kind::RivalRecalls], &["NO_DOUBLE_SHIP"]),
+    bite(Guard::HoldUntilAnswer, 2, 0, &[Kind::RivalRecalls], &["NO_OVERSELL"]),
+    bite(Guard::IdempotencyRecord, 2, 0, &[], &["ONCE"]),
+    bite(Guard::OrderIdempotency, 2, 0, &[Kind::OrderedAgain], &["ONCE", "the database refused"]),
+    bite(Guard::FoldRank, 2, 0, &[Kind::RivalRecalls], &["LEGAL", "CONVERGE"]),
+    bite(Guard::ConditionalReserve, 2, 0, &[Kind::RivalAssigns], &["NO_OVERSELL"]),
+    bite(Guard::DocumentOwner, 2, 0, &[Kind::ForeignClaim], &["ISOLATED"]),
+    bite(Guard::AnswerAfterCommit, 2, 0, &[Kind::AgentCommitFailed], &["NO_LOST_ACK"]),
+    bite(Guard::LeaseBeforeRecall, 2, 3, &[Kind::StoreCutOff], &["LEASE"]),
+    bite(Guard::ObserverFreeze, 4, 4, &[Kind::UplinkLost], &["FAIL_STATIC"]),
+    bite(Guard::DeadlinesWait, 2, 4, &[Kind::CentralClockStepped], &["FAIL_STATIC"]),
+];
+
+/// The first seed that shows it, and by what.
+fn found(bite: &Bite) -> Result<(u64, String), String> {
+    for seed in std::iter::once(bite.known_seed).chain(0..SEEDS_MAX) {
+        let plan = Plan::of(seed).sized(Some(STEPS), Some(bite.stores)).often(bite.often);
+        let Err(failure) = run(&plan.breaking(Some(bite.guard))) else { continue };
+        let named = bite.found_by.iter().any(|invariant| failure.why.starts_with(invariant));
+        return if named { Ok((seed, failure.why.clone())) } else { Err(failure.to_string()) };
+    }
+    Err(format!("nobody noticed in {SEEDS_MAX} seeds"))
+}
+
+#[test]
+fn every_guard_that_is_taken_away_is_missed() {
+    let next = AtomicUsize::new(0);
+    let wrong = Mutex::new(Vec::new());
+    let jobs = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| {
+                while let Some(bite) = BITES.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let name = bite.guard.name();
+                    match found(bite) {
+                        Ok((seed, why)) => println!("{name}: seed {seed}: {why}"),
+                        Err(why) => wrong.lock().unwrap().push(format!("{name}: {why}")),
+                    }
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().unwrap();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}

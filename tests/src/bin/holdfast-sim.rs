@@ -44,6 +44,9 @@ struct Options {
     /// Leaves a kind of fault or act out; may be given several times
     #[arg(long, value_name = "KIND")]
     without: Vec<String>,
+    /// Makes a kind of fault or act happen often; may be given several times
+    #[arg(long, value_name = "KIND")]
+    often: Vec<String>,
     /// Threads, each with worlds of its own
     #[arg(long, default_value_t = 1)]
     jobs: usize,
@@ -62,9 +65,9 @@ struct Options {
 }
 
 impl Options {
-    fn plan(&self, seed: u64, broken: Option<Guard>, without: &[Kind]) -> Plan {
+    fn plan(&self, seed: u64, broken: Option<Guard>, without: &[Kind], often: &[Kind]) -> Plan {
         let stores = self.stores.and_then(|stores| usize::try_from(stores).ok());
-        let mut plan = Plan::of(seed).sized(self.steps, stores).breaking(broken);
+        let mut plan = Plan::of(seed).sized(self.steps, stores).breaking(broken).often(often);
         plan.without_kinds.extend(without);
         plan
     }
@@ -73,11 +76,11 @@ impl Options {
         let named = |name: &String| Guard::named(name).with_context(|| format!("no guard is called {name}"));
         self.broken.as_ref().map(named).transpose()
     }
+}
 
-    fn left_out(&self) -> Result<Vec<Kind>> {
-        let named = |name: &String| Kind::named(name).with_context(|| format!("nothing is called {name}"));
-        self.without.iter().map(named).collect()
-    }
+fn kinds(names: &[String]) -> Result<Vec<Kind>> {
+    let named = |name: &String| Kind::named(name).with_context(|| format!("nothing is called {name}"));
+    names.iter().map(named).collect()
 }
 
 fn main() -> Result<ExitCode> {
@@ -90,9 +93,9 @@ fn main() -> Result<ExitCode> {
     }
     // A panic is caught and told with its seed; what it prints by itself says less.
     std::panic::set_hook(Box::new(|_| {}));
-    let (broken, without) = (options.guard()?, options.left_out()?);
+    let (broken, without, often) = (options.guard()?, kinds(&options.without)?, kinds(&options.often)?);
     if let (Some(order), Some(seed)) = (&options.timeline, options.seed) {
-        let lines = timeline(&options.plan(seed, broken, &without), order)?;
+        let lines = timeline(&options.plan(seed, broken, &without, &often), order)?;
         if lines.is_empty() {
             bail!("seed {seed} has no order {order}");
         }
@@ -102,7 +105,7 @@ fn main() -> Result<ExitCode> {
     let (from, seeds) = options.seed.map_or((options.from, options.seeds), |seed| (seed, 1));
     let began = Instant::now();
     let told = std::sync::Mutex::new((began, 0));
-    let plan = |seed| options.plan(seed, broken, &without);
+    let plan = |seed| options.plan(seed, broken, &without, &often);
     let go_on = |sum: &Sum| {
         progress(sum, seeds, began, &told);
         options.keep_going || sum.failures.is_empty()

@@ -70,6 +70,7 @@ impl Checks {
     /// # Errors
     /// When its file cannot be read.
     pub fn cloned(&mut self, shop: &Shop) -> Result<()> {
+        self.watcher.clone_made = true;
         for seen in &mut self.shops {
             seen.books_are_whole = false;
         }

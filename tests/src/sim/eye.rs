@@ -20,7 +20,7 @@ const FACT: &str = "SELECT 1 FROM fact WHERE store = ?1 AND fact = ?2";
 const STANDING: &str = "SELECT json_extract(eligibility, '$.standing') FROM eligibility_change
     WHERE store = ?1 ORDER BY sequence DESC LIMIT 1";
 const EVENTS: &str = "SELECT entry, kind, task, store, words FROM order_event
-    WHERE entry > ?1 AND kind IN ('allocated', 'released', 'recalled') ORDER BY entry";
+    WHERE entry > ?1 AND kind IN ('allocated', 'released', 'recalled', 'readopted') ORDER BY entry";
 const LAST_EVENT: &str = "SELECT coalesce(max(entry), 0) FROM order_event";
 
 /// Each must find nothing, in whatever state the chain is.

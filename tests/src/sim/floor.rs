@@ -2,11 +2,13 @@
 
 use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::ids::{LineNo, Sku, TaskId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Default)]
 pub struct Floor {
     pub shelf: BTreeMap<Sku, i64>,
+    /// Tasks whose goods were carried out. Staff know that, also when a restored disk has forgotten.
+    pub gone: BTreeSet<TaskId>,
     /// What was picked, by task.
     pub totes: BTreeMap<TaskId, BTreeMap<Sku, i64>>,
     /// Units that left since the checks last looked.
@@ -24,7 +26,7 @@ impl Floor {
 
     /// Staff see what lies in the tote already, also when the screen has forgotten it.
     pub fn pick(&mut self, task: &TaskState, line: LineNo, quantity: i64) {
-        let Some(line) = task.line(line) else { return };
+        let Some(line) = task.line(line).filter(|_| !self.gone.contains(&task.task)) else { return };
         let lacking = line.picked + quantity - self.in_tote(&task.task, &line.sku);
         let taken = lacking.clamp(0, self.on_shelf(&line.sku));
         *self.shelf.entry(line.sku.clone()).or_default() -= taken;
@@ -32,6 +34,7 @@ impl Floor {
     }
 
     pub fn carry_out(&mut self, task: &TaskId) {
+        self.gone.insert(task.clone());
         for (sku, units) in self.totes.remove(task).unwrap_or_default() {
             self.left.push((task.clone(), sku, units));
         }

@@ -16,6 +16,7 @@ use holdfast_central::flows::expire_offers::expire_offers;
 use holdfast_central::flows::failover::fail_over;
 use holdfast_central::flows::hear::{Outcome, hear};
 use holdfast_central::flows::route_orders::{Router, route_orders};
+use holdfast_central::flows::unanswered::tell_unanswered_cancels;
 use holdfast_central::ports::access::ReplicaIdentity;
 use holdfast_central::ports::poke::Poke;
 use holdfast_platform::sqlite::mishap::{self, Mishap};
@@ -30,6 +31,9 @@ use std::sync::{Mutex, PoisonError};
 
 /// Shorter than usual, so that a run of a few hundred steps sees the whole way of a failover.
 pub const ACCEPT_WITHIN_MS: i64 = 40_000;
+/// Who looks away for less is as good as there.
+const LOOKED_AWAY_MS: i64 = 10_000;
+pub const CANCEL_WITHIN_MS: i64 = 60_000;
 /// Longer than it takes to call a store dark, or a lease that nobody keeps would not be noticed.
 pub const LEASE_MS: i64 = 45_000;
 
@@ -52,6 +56,7 @@ pub struct HeadOffice {
     mono_zero_ms: i64,
     /// When this process last could listen again, by the world's time.
     pub listens_since_ms: i64,
+    thought_at_ms: i64,
     heard: Mutex<BTreeMap<StoreId, Heard>>,
     pub backup: Option<PathBuf>,
 }
@@ -103,6 +108,7 @@ impl HeadOffice {
             skew_ms: 0,
             mono_zero_ms: 0,
             listens_since_ms: 0,
+            thought_at_ms: 0,
             heard: Mutex::default(),
             backup: None,
         };
@@ -220,6 +226,14 @@ impl HeadOffice {
         Ok(None)
     }
 
+    /// It thinks again: what was not heard while it looked away for long proves nothing.
+    pub const fn note_thought(&mut self, at_ms: i64) {
+        if at_ms - self.thought_at_ms > LOOKED_AWAY_MS {
+            self.listens_since_ms = at_ms;
+        }
+        self.thought_at_ms = at_ms;
+    }
+
     pub fn heard(&self, store: &StoreId) -> Heard {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(store).copied().unwrap_or_default()
     }
@@ -309,6 +323,9 @@ impl HeadOffice {
         let done = expire_offers(store, &self.watch, &self.pokes, within, self.clock(now)).await;
         let Some(withdrawn) = self.excuse(done, fate).context("expire offers")? else { return Ok(()) };
         fate.mark_many("offer_withdrawn", withdrawn.into());
+        let told = tell_unanswered_cancels(store, &self.watch, CANCEL_WITHIN_MS, self.clock(now)).await;
+        let told = self.excuse(told, fate).context("tell unanswered cancels")?;
+        fate.mark_many("cancel_unanswered", told.unwrap_or(0).into());
         Ok(())
     }
 

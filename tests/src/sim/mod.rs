@@ -224,9 +224,11 @@ pub fn without(plan: &Plan, events: &[Event]) -> Plan {
     plan
 }
 
+/// The command line that runs it again.
 #[must_use]
 pub fn replay_of(plan: &Plan) -> String {
     let broken = plan.broken.map(|guard| format!(" --break {}", guard.name())).unwrap_or_default();
+    let often: String = plan.often.iter().map(|kind| format!(" --often {}", kind.mark())).collect();
     let Plan { seed, steps, stores, .. } = plan;
-    format!("holdfast-sim --seed {seed} --steps {steps} --stores {stores}{broken}")
+    format!("holdfast-sim --seed {seed} --steps {steps} --stores {stores}{broken}{often}")
 }

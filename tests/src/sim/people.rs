@@ -154,7 +154,7 @@ pub async fn rival_assigns(
 ) -> Result<()> {
     let Some(store) = office.store() else { return Ok(()) };
     let now = office.clock(now);
-    let demands = store.demands(20, UtcMs(i64::MAX), UtcMs(i64::MAX)).await?;
+    let demands = store.demands(20, UtcMs(i64::MAX), now.utc).await?;
     let shipped: Vec<_> = demands.iter().filter(|demand| demand.kind == FulfilmentKind::Ship).collect();
     let (Some(demand), Some(shop)) = (dice.pick(&shipped), dice.pick(shops)) else { return Ok(()) };
     let chosen = shop.identity.store.clone();

@@ -31,6 +31,8 @@ pub struct Plan {
     pub stores: usize,
     /// A guard of the product that is taken away.
     pub broken: Option<Guard>,
+    /// Kinds that happen often here, to look closely at what they do.
+    pub often: BTreeSet<Kind>,
     pub without_kinds: BTreeSet<Kind>,
     pub without: BTreeSet<Event>,
 }
@@ -39,6 +41,9 @@ const STEPS: &[u64] = &[60, 90, 120, 160, 200, 260];
 const LARGE: &[usize] = &[12, 20, 35, 50];
 /// Of a large chain fewer steps say as much.
 const STEPS_LARGE: u64 = 40;
+
+const OFTEN_TIMES: u64 = 6;
+const OFTEN_PERMILLE_MAX: u64 = 400;
 
 impl Plan {
     /// Most chains are small, for that is where most is tried in a second; a few are large. No two
@@ -67,6 +72,7 @@ impl Plan {
             steps,
             stores: stores.min(50),
             broken: None,
+            often: BTreeSet::new(),
             without_kinds: without.collect(),
             without: BTreeSet::new(),
         }
@@ -85,11 +91,21 @@ impl Plan {
         self
     }
 
+    #[must_use]
+    pub fn often(mut self, kinds: &[Kind]) -> Self {
+        self.often.extend(kinds);
+        self.without_kinds.retain(|kind| !kinds.contains(kind));
+        self
+    }
+
     /// In how many of a thousand opportunities this kind happens here.
     #[must_use]
     pub fn permille(&self, kind: Kind) -> u64 {
         if !kind.is_on() || self.without_kinds.contains(&kind) {
             return 0;
+        }
+        if self.often.contains(&kind) {
+            return (kind.permille() * OFTEN_TIMES).min(OFTEN_PERMILLE_MAX);
         }
         let strength = Dice::of(&[self.seed, 2, kind as u64]);
         match kind.class() {

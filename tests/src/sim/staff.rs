@@ -198,7 +198,8 @@ fn pick_or_short(shop: &Shop, task: &TaskState, line: &Line, unwilling: bool, di
     let floor = shop.floor();
     // What the screen has forgotten lies in the tote.
     let found = (floor.in_tote(&task.task, &line.sku) - line.picked).max(0) + floor.on_shelf(&line.sku);
-    let there = found.min(line.open());
+    let gone = floor.gone.contains(&task.task);
+    let there = if gone { line.open() } else { found.min(line.open()) };
     if there < 1 || unwilling {
         TaskAct::Short { line: line.line, missing: line.open().saturating_sub(there).max(1) }
     } else {

@@ -6,18 +6,16 @@ use super::shop::Shop;
 use super::staff::{self, Mood};
 use super::world::{World, topic_of};
 use anyhow::{Context, Result, ensure};
-use holdfast_agent::ports::ledger::{Identity, Replica};
+use holdfast_agent::ports::ledger::{Cut, Identity, Replica};
 use holdfast_platform::sqlite::mishap::{self, Mishap};
 use holdfast_shared::document::Heads;
 use holdfast_shared::ids::DocumentId;
-use holdfast_shared::set_hash::SetHash;
-use holdfast_shared::time::Hlc;
 use holdfast_shared::wire::signal;
 use holdfast_shared::wire::sync::{DocumentHeads, SYNC_VERSION, SyncMessage, SyncRequest, SyncResponse};
 
-/// Of the time after the last fault, in which both sides must come level: 40 minutes.
-pub(super) const HEALING_STEPS_MAX: u64 = 1_200;
-const HEALING_STEP_MS: i64 = 2_000;
+/// Of the time after the last fault, in which both sides must come level: a quarter of an hour.
+pub(super) const HEALING_STEPS_MAX: u64 = 300;
+const HEALING_STEP_MS: i64 = 3_000;
 /// How often a backup is made, where backups are restored.
 const BACKUP_EVERY_STEPS: u64 = 20;
 const HOUR_MS: i64 = 3_600_000;
@@ -35,9 +33,6 @@ impl World {
                 let kept = self.checks.watcher.eye.has_order(&wish.order)?;
                 ensure!(kept, "NO_LOST_ACK: order {} was acknowledged and is gone", wish.order);
             }
-        }
-        if step == self.office.paused_until_step && step > 0 {
-            self.office.listens_since_ms = self.at_ms;
         }
         if step >= self.office.uplink_lost_until_step {
             self.checks.watcher.uplink_back();
@@ -214,22 +209,20 @@ impl World {
         let (a, b) = (dice.index(self.shops.len()), dice.index(self.shops.len()));
         let now = self.now();
         let (Some(robbed), Some(robber)) = (self.shops.get(a), self.shops.get(b)) else { return Ok(()) };
-        let (Some(theirs), true) = (&robbed.ledger, robbed.identity.store != robber.identity.store) else {
+        let foreign = robbed.identity.store != robber.identity.store;
+        let (Some(theirs), Some(own), true) = (&robbed.ledger, &robber.ledger, foreign) else {
             return Ok(());
         };
-        let Ok(cut) = theirs.cut(robbed.clock(now)).await else { return Ok(()) };
-        let identity = robber.told_identity();
+        let (Ok(cut), Ok(own)) = (theirs.cut(robbed.clock(now)).await, own.cut(robber.clock(now)).await)
+        else {
+            return Ok(());
+        };
         let Identity { store, replica, boot, .. } = robbed.told_identity();
         let name = DocumentId::Stock { store, replica, boot, n: 1 };
         let documents = cut.documents.len();
-        let request = SyncRequest {
-            store: identity.store,
-            replica: identity.replica,
-            boot: identity.boot,
-            documents: cut.documents,
-            asks: vec![DocumentHeads::new(&name, &Heads::empty())],
-            ..blank(&cut.identity, cut.sent_at)
-        };
+        let mut request = speaking(own);
+        request.documents = cut.documents;
+        request.asks = vec![DocumentHeads::new(&name, &Heads::empty())];
         let (bytes, claim) = (request.encode()?, &robber.identity);
         let Some(answer) = self.office.sync(claim, &bytes, &self.fate, now).await? else { return Ok(()) };
         let answer = SyncResponse::decode(&answer)?;
@@ -261,9 +254,6 @@ impl World {
         self.fate.say("all is healed");
         mishap::over(&self.office.file);
         self.bury();
-        if self.office.is_paused(step) {
-            self.office.listens_since_ms = self.at_ms;
-        }
         (self.office.back_at_step, self.office.paused_until_step) = (0, 0);
         (self.office.broker_lost_until_step, self.office.uplink_lost_until_step) = (0, 0);
         (self.office.full_until_step, self.office.skew_ms) = (0, 0);
@@ -302,32 +292,33 @@ impl World {
     }
 }
 
-fn blank(of: &Identity, sent_at: Hlc) -> SyncRequest {
-    let Identity { store, replica, boot, .. } = of.clone();
+/// As the agent's own flow would ask, with nothing to send.
+fn speaking(cut: Cut) -> SyncRequest {
+    let Identity { store, replica, boot, .. } = cut.identity;
     SyncRequest {
         version: SYNC_VERSION,
         store,
         replica,
         boot,
-        incarnation: None,
-        cursor: 0,
-        root: SetHash::default(),
-        stock_digest: SetHash::default(),
-        unsynced: 0,
-        sent_at,
+        incarnation: cut.incarnation,
+        cursor: cut.cursor,
+        root: cut.root,
+        stock_digest: cut.stock_digest,
+        unsynced: cut.unsynced,
+        sent_at: cut.sent_at,
         documents: Vec::new(),
         asks: Vec::new(),
         health: None,
         more: false,
-        boot_number: 0,
-        previous_boot: None,
-        resumed: None,
-        first: false,
-        own: Vec::new(),
-        rehydrating: false,
-        baseline: None,
-        challenge: None,
-        box_name: None,
+        boot_number: cut.speaker.boot_number,
+        previous_boot: cut.speaker.previous_boot,
+        resumed: Some(cut.speaker.resumed),
+        first: cut.speaker.first,
+        own: cut.speaker.own,
+        rehydrating: cut.speaker.rehydrating,
+        baseline: cut.baseline,
+        challenge: cut.speaker.challenge,
+        box_name: cut.speaker.box_name,
         losses: Vec::new(),
     }
 }

@@ -44,6 +44,8 @@ pub struct Watcher {
     witnesses: BTreeSet<StoreId>,
     /// A store has sent what is not its own: central says so.
     pub foreign_claim_made: bool,
+    /// There are two boxes with one disk: central says so.
+    pub clone_made: bool,
 }
 
 impl Watcher {
@@ -55,6 +57,7 @@ impl Watcher {
             given: BTreeMap::new(),
             witnesses: BTreeSet::new(),
             foreign_claim_made: false,
+            clone_made: false,
         })
     }
 
@@ -91,6 +94,8 @@ impl Watcher {
             match event.kind.as_str() {
                 "allocated" => given.at_ms = now_ms,
                 "released" => given.released = true,
+                // It is the store's again, under a new fence.
+                "readopted" => (given.released, given.recalled) = (false, false),
                 _ => {
                     given.recalled = true;
                     ensure!(!event.words.is_empty(), "EXPLAINED: {} was recalled without a word", event.task);
@@ -166,9 +171,9 @@ impl Watcher {
                 Category::DamagedSync => Some("NO_LOST_ACK"),
                 Category::FactConflict => Some("ONCE"),
                 Category::LostFacts => Some("NO_LOST_ACK"),
-                Category::ClonedBox => Some("ISOLATED"),
                 Category::ForeignClaim => (!self.foreign_claim_made).then_some("ISOLATED"),
                 Category::Sealing => (raised.severity == Severity::High).then_some("CONVERGE"),
+                Category::ClonedBox => (!self.clone_made).then_some("FAIL_STATIC"),
                 Category::Contradiction => (raised.severity == Severity::High).then_some("LEGAL"),
                 Category::Backorder
                 | Category::ReleasedAtDarkStore

@@ -137,6 +137,7 @@ impl World {
     async fn think(&mut self) -> Result<()> {
         let now = self.now();
         self.look_at_events(Moment::Other)?;
+        self.office.note_thought(self.at_ms);
         self.office.judge(&self.fate, now).await?;
         self.office.move_work(&self.fate, now).await?;
         self.look_at_events(Moment::MovingWork)?;

@@ -292,16 +292,20 @@ fn transact<S: Companion>(
         }
         run(connection, "RELEASE job")?;
     }
-    mishap::before_commit(connection)?;
     match &mut hands.counter {
         // A commit that writes nothing would only be synced for its own count.
         Some(counter) if connection.total_changes() != before => {
             let counted = counter.count(connection)?;
             let note = hands.state.note(connection)?;
-            run(connection, "COMMIT")?;
+            commit(connection)?;
             counter.tell(counted, note);
         }
-        Some(_) | None => run(connection, "COMMIT")?,
+        Some(_) | None => commit(connection)?,
     }
     mishap::after_commit(connection)
+}
+
+fn commit(connection: &Connection) -> Result<(), StorageError> {
+    mishap::before_commit(connection)?;
+    run(connection, "COMMIT")
 }
