@@ -10,7 +10,7 @@ use holdfast_agent::ports::central::{Central, CentralError};
 use holdfast_agent::ports::ledger::{Executed, Identity, Import, ImportItem, Ledger, LedgerError};
 use holdfast_agent::ports::machine::MachineVitals;
 use holdfast_central::ports::access::ReplicaIdentity;
-use holdfast_platform::sqlite::{Mode, Options, Place};
+use holdfast_platform::sqlite::{Mode, Options, Place, witness_path};
 use holdfast_shared::error::{Code, Problem};
 use holdfast_shared::ids::{Actor, BootId, DeviceId, FactId, IdempotencyKey, Sku};
 use holdfast_shared::time::Now;
@@ -110,8 +110,10 @@ impl Shop {
         from.execute("VACUUM INTO ?1", [to.to_str().unwrap()]).unwrap();
     }
 
+    /// The whole disk: the witness of what was there goes with it.
     pub(super) fn replace_disk(&self, copy: &Path) {
         replace(&self.file, copy);
+        let _ = std::fs::remove_file(witness_path(&self.file));
     }
 
     pub(super) async fn open_stock(&self, stock: &[(&str, i64)], now: Now) {

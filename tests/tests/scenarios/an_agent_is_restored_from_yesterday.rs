@@ -80,7 +80,7 @@ async fn until_it_has_everything_it_takes_no_order_work() {
 
 /// More than one answer holds: long receipts.
 async fn sell_much(stage: &mut Stage, name: &str) {
-    for _ in 0..15 {
+    for _ in 0..18 {
         let sale = MovementRequest {
             kind: MovementKind::Sale,
             sku: world::sku("A"),
@@ -105,11 +105,11 @@ async fn what_does_not_fit_one_answer_comes_in_the_next() {
     stage.shop("leeds").cut_off_after(3);
     stage.sync("leeds").await;
     let part = stage.on_hand_at("leeds", "A").await;
-    assert!(part < 20_000 && part > 12_500, "a part of it: {part}");
+    assert!(part < 20_000 && part > 11_000, "a part of it: {part}");
     stage.restart("leeds");
     assert!(stage.shop("leeds").ledger().clone().summary().await.unwrap().rehydrating);
     stage.sync("leeds").await;
-    assert_eq!(stage.on_hand_at("leeds", "A").await, 12_500);
+    assert_eq!(stage.on_hand_at("leeds", "A").await, 11_000);
     assert!(!stage.shop("leeds").ledger().clone().summary().await.unwrap().rehydrating);
     stage.level("leeds").await;
 }

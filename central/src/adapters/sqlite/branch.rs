@@ -8,6 +8,7 @@ use super::incoming::{Admitted, admit, check_owner, report};
 use super::refusal::{Part, refuse};
 use super::row::{list, one, parsed, run};
 use super::savepoint::attempt_or;
+use super::seals::archived;
 use super::sql::sql;
 use super::state::State;
 use super::{Result, error};
@@ -91,7 +92,10 @@ impl Branch<'_> {
 
     /// The document as the box has it: central's changes, and those of the branch.
     pub(super) fn document(&self, conn: &Connection, state: &State, document: &DocumentId) -> Result<Bag> {
-        let mut bag = load(conn, state.writer, &self.from.tenant, document)?;
+        let mut bag = match archived(conn, state.writer, &self.from.tenant, document)? {
+            Some(sealed) => sealed,
+            None => load(conn, state.writer, &self.from.tenant, document)?,
+        };
         let changes = self.changes(conn, document)?;
         let (base, heads) = (Heads::empty(), Heads::empty());
         bag.merge(&Incoming { base: &base, heads: &heads, changes: &changes }, &|_| true)
