@@ -6,7 +6,7 @@ pub(super) const IDEMPOTENCY_ROWS_MAX: i64 = 100_000;
 // What each sum of V8 is over, as `sound` and rescue ask for it.
 macro_rules! agent_sum {
     () => {
-        "installation, tenant, store, fact_number, hlc_wall, hlc_counter, stock_digest, closure"
+        "installation, tenant, store, fact_number, hlc_wall, hlc_counter, stock_digest, closure, sealed_root"
     };
 }
 macro_rules! fact_sum {

@@ -111,3 +111,21 @@ async fn a_file_that_is_gone_begins_with_the_baseline() {
     std::fs::write(disk.path(), vec![b'x'; 20_000]).unwrap();
     is_right(&disk.enrolled(), &mut central, "everything").await;
 }
+
+#[tokio::test]
+async fn the_terms_of_what_was_sealed_are_under_a_sum_too() {
+    let (mut disk, mut central) = (Disk::new(), FakeCentral::new());
+    let ledger = with_a_seal(&mut disk, &mut central).await;
+    // A flipped bit fires no trigger.
+    let behind = rusqlite::Connection::open(disk.path()).unwrap();
+    behind
+        .execute_batch(
+            "DROP TRIGGER agent_sum_check; DROP TRIGGER agent_sum_update;
+            UPDATE agent SET sealed_root = zeroblob(32);",
+        )
+        .unwrap();
+    drop(behind);
+    assert!(ledger.examine().await.is_err());
+    close(ledger, &disk).await;
+    is_right(&disk.enrolled(), &mut central, "the sealed root").await;
+}
