@@ -67,7 +67,7 @@ async fn main() -> Result<()> {
     if let Some([_, url, code, folder]) = arguments
         .iter()
         .position(|a| a == "store")
-        .map(|at| &arguments[at..])
+        .and_then(|at| arguments.get(at..))
         .and_then(|rest| rest.first_chunk::<4>())
     {
         return store(url, code, Path::new(folder)).await;

@@ -9,6 +9,7 @@ use anyhow::Result;
 use holdfast_tests::year::{Life, live};
 use std::time::Instant;
 
+#[expect(clippy::disallowed_methods, reason = "a bench measures")]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let mut asked = std::env::args().filter_map(|word| word.parse::<u32>().ok());

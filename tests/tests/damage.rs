@@ -101,7 +101,7 @@ fn article(n: usize) -> Sku {
     Sku::new(format!("ARTICLE-{n}")).unwrap()
 }
 
-fn sale(key: String, n: usize) -> (Intent, Command) {
+fn sale(key: &str, n: usize) -> (Intent, Command) {
     let intent = Intent {
         device: "till".parse().unwrap(),
         actor: "amy".parse().unwrap(),
@@ -135,7 +135,7 @@ impl Day {
         };
         ledger.import((0..ARTICLES).map(item).collect(), Box::new(|_| {}), NOW).await.unwrap();
         for n in 0..SALES {
-            let (intent, command) = sale(format!("k{n}"), n % ARTICLES);
+            let (intent, command) = sale(&format!("k{n}"), n % ARTICLES);
             ledger.execute(intent, command, NOW).await.unwrap();
             if n == SALES / 2 {
                 copy(&file, &folder.path().join("noon.db"));
@@ -217,7 +217,7 @@ async fn use_it(ledger: &SqliteLedger, round: &str) -> bool {
     for n in 0..ARTICLES {
         let _told = ledger.positions(&[article(n)]).await;
     }
-    let (intent, command) = sale(format!("after-{round}"), 0);
+    let (intent, command) = sale(&format!("after-{round}"), 0);
     let _told = ledger.execute(intent, command, NOW).await;
     ledger.examine().await.is_ok() && !ledger.is_damaged()
 }
@@ -263,7 +263,7 @@ async fn check(seed: u64, kind: Kind, found: Found, ledger: &SqliteLedger, file:
         *sums.entry(stock.sku).or_default() += stock.delta;
     }
     for (sku, units) in sums {
-        let position = ledger.positions(&[sku.clone()]).await.unwrap();
+        let position = ledger.positions(std::slice::from_ref(&sku)).await.unwrap();
         assert_eq!(position[0].on_hand, units, "{whose}: {sku}");
     }
 }

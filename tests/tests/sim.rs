@@ -9,7 +9,7 @@ use holdfast_tests::sim::run;
 use holdfast_tests::sim::shrink::shrink;
 
 /// About a minute on two cores, unoptimised.
-const SEEDS: u64 = 60;
+const SEEDS: u64 = 36;
 
 /// States that a run of all seeds must have seen, beside every fault and act that is switched on,
 /// or it proves nothing about them.

@@ -47,6 +47,13 @@ const BITES: &[Bite] = &[
     bite(Guard::ConditionalReserve, 2, 0, &[Kind::RivalAssigns], &["NO_OVERSELL"]),
     bite(Guard::DocumentOwner, 2, 0, &[Kind::ForeignClaim], &["ISOLATED"]),
     bite(Guard::AnswerAfterCommit, 2, 0, &[Kind::AgentCommitFailed], &["NO_LOST_ACK"]),
+    bite(
+        Guard::MemoryThrownAway,
+        2,
+        2,
+        &[Kind::AgentCommitFailed],
+        &["NO_ORPHAN", "CONVERGE", "the agent failed"],
+    ),
     bite(Guard::LeaseBeforeRecall, 2, 3, &[Kind::StoreCutOff], &["LEASE"]),
     bite(Guard::ObserverFreeze, 4, 4, &[Kind::UplinkLost], &["FAIL_STATIC"]),
     bite(Guard::DeadlinesWait, 2, 4, &[Kind::CentralClockStepped], &["FAIL_STATIC"]),

@@ -139,7 +139,9 @@ impl Refusal {
         match self {
             Self::UnknownSku(_) => Code::UnknownSku,
             Self::UnknownTask(_) => Code::UnknownTask,
-            Self::Illegal(Illegal::NotReleased) | Self::CentralAnswers => Code::NotReleased,
+            Self::Illegal(Illegal::NotReleased) | Self::CentralAnswers | Self::ReleasedElsewhere(_) => {
+                Code::NotReleased
+            }
             Self::Illegal(Illegal::Recalled { .. }) => Code::Recalled,
             Self::Illegal(Illegal::TooMany { .. }) | Self::Quantity(_) => Code::InvalidQuantity,
             Self::Illegal(
@@ -152,7 +154,6 @@ impl Refusal {
                 | Illegal::StaleFence { .. },
             ) => Code::IllegalTransition,
             Self::Illegal(Illegal::NoSuchLine(_)) => Code::NotFound,
-            Self::ReleasedElsewhere(_) => Code::NotReleased,
             Self::Rehydrating => Code::Rehydrating,
             Self::Quarantined(_) => Code::Quarantined,
             Self::Invalid(_) | Self::NotEnrolled => Code::InvalidRequest,

@@ -227,11 +227,16 @@ pub fn read_import(bytes: &[u8], format: FileFormat) -> Result<Vec<ImportItem>, 
     import_file::read(bytes, format, |_| {}).map_err(|error| error.to_string())
 }
 
-/// Starts the agent. It answers on the LAN when this returns.
-pub async fn start(config: AgentConfig) -> Result<Running, StartError> {
+fn check_door(config: &AgentConfig) -> Result<(), StartError> {
     if !config.lan_listen.ip().is_loopback() && !config.lan_allow_beyond_loopback {
         return Err(StartError::BeyondLoopback(config.lan_listen));
     }
+    Ok(())
+}
+
+/// Starts the agent. It answers on the LAN when this returns.
+pub async fn start(config: AgentConfig) -> Result<Running, StartError> {
+    check_door(&config)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let dir = Arc::new(DataDir::open(&config.data_dir)?);
     let boot = random::boot_id()?;

@@ -1,6 +1,11 @@
 //! The simulator by hand: many seeds, one seed again, a guard taken away, an order's timeline.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a command line")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "it is a command line, and tells how long it took"
+)]
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;

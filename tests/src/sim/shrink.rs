@@ -45,7 +45,7 @@ impl Shrinker {
         let plan = self.best.plan.clone();
         let mut cut = self.best.step.min(plan.steps);
         if cut < plan.steps {
-            self.still_fails(&Plan { steps: cut, ..plan.clone() });
+            self.still_fails(&Plan { steps: cut, ..plan });
         }
         let mut by = cut / 2;
         while by > 0 {

@@ -199,7 +199,7 @@ fn pick_or_short(shop: &Shop, task: &TaskState, line: &Line, unwilling: bool, di
     // What the screen has forgotten lies in the tote.
     let found = (floor.in_tote(&task.task, &line.sku) - line.picked).max(0) + floor.on_shelf(&line.sku);
     let gone = floor.gone.contains(&task.task);
-    let there = if gone { line.open() } else { found.min(line.open()) };
+    let there = if gone { line.open() } else { found.clamp(0, line.open().max(0)) };
     if there < 1 || unwilling {
         TaskAct::Short { line: line.line, missing: line.open().saturating_sub(there).max(1) }
     } else {

@@ -5,7 +5,7 @@ use super::kind::Kind;
 use super::shop::Shop;
 use super::staff::{self, Mood};
 use super::world::{World, topic_of};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use holdfast_agent::ports::ledger::{Cut, Identity, Replica};
 use holdfast_platform::sqlite::mishap::{self, Mishap};
 use holdfast_shared::document::Heads;
@@ -219,7 +219,8 @@ impl World {
         };
         let Identity { store, replica, boot, .. } = robbed.told_identity();
         let name = DocumentId::Stock { store, replica, boot, n: 1 };
-        let documents = cut.documents.len();
+        let sent: Vec<String> = cut.documents.iter().map(|frame| frame.name().to_owned()).collect();
+        let asked = name.to_string();
         let mut request = speaking(own);
         request.documents = cut.documents;
         request.asks = vec![DocumentHeads::new(&name, &Heads::empty())];
@@ -227,14 +228,12 @@ impl World {
         let Some(answer) = self.office.sync(claim, &bytes, &self.fate, now).await? else { return Ok(()) };
         let answer = SyncResponse::decode(&answer)?;
         self.checks.watcher.foreign_claim_made = true;
-        ensure!(
-            answer.errors.len() == documents + 1,
-            "ISOLATED: {} was given or let write what belongs to {}: {} of {} refused",
-            robber.name(),
-            robbed.name(),
-            answer.errors.len(),
-            documents + 1
-        );
+        let theirs = |name: &str| name == asked || sent.iter().any(|sent| sent == name);
+        let given = answer.documents.iter().map(|frame| frame.name());
+        let taken = answer.acknowledged.iter().map(|heads| heads.name());
+        if let Some(name) = given.chain(taken).find(|name| theirs(name)) {
+            bail!("ISOLATED: {} was given or let write {name} of {}", robber.name(), robbed.name());
+        }
         let (topic, thief) = (topic_of(robbed), robber.identity.clone());
         let Some(beat) = self.shops.get_mut(a).context("nobody")?.heartbeat(now).await? else {
             return Ok(());

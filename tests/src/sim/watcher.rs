@@ -168,9 +168,8 @@ impl Watcher {
         for raised in store.exceptions(tenant, true, &page).await?.rows {
             let invariant = match raised.category {
                 Category::Drift => Some("CONVERGE"),
-                Category::DamagedSync => Some("NO_LOST_ACK"),
                 Category::FactConflict => Some("ONCE"),
-                Category::LostFacts => Some("NO_LOST_ACK"),
+                Category::DamagedSync | Category::LostFacts => Some("NO_LOST_ACK"),
                 Category::ForeignClaim => (!self.foreign_claim_made).then_some("ISOLATED"),
                 Category::Sealing => (raised.severity == Severity::High).then_some("CONVERGE"),
                 Category::ClonedBox => (!self.clone_made).then_some("FAIL_STATIC"),

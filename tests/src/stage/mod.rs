@@ -356,7 +356,9 @@ impl Stage {
         let mut events = self.office.store().recent_events(&world::tenant(), 500).await.unwrap();
         events.reverse();
         let answers = events.into_iter().filter(|event| event.kind == "CancelAnswered");
-        answers.map(|event| event.body["outcome"].as_str().unwrap().to_owned()).collect()
+        answers
+            .map(|event| event.body.get("outcome").and_then(|outcome| outcome.as_str()).unwrap().to_owned())
+            .collect()
     }
 
     /// The order's timeline in words.

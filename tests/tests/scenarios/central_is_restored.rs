@@ -53,6 +53,21 @@ fn restore(stage: &mut Stage, backup: &Path) {
     stage.office.start();
 }
 
+/// One order is released, one is accepted, and leeds hands over offline.
+async fn the_hour_that_is_lost(stage: &mut Stage) {
+    stage.order("lost", &[("A", 2)]).await;
+    stage.decide().await;
+    stage.sync("leeds").await;
+    stage.pack("leeds", "lost-1").await;
+    stage.sync("leeds").await;
+    stage.sync("york").await;
+    stage.act("york", "early-1", TaskAct::Accept).await.unwrap();
+    stage.sync("york").await;
+    stage.office.stop();
+    stage.act("leeds", "lost-1", TaskAct::HandOver { to: None }).await.unwrap();
+    stage.wait(HOUR_MS);
+}
+
 #[tokio::test]
 async fn central_is_restored_from_an_hour_ago() {
     let mut stage = Stage::open().await;
@@ -65,18 +80,7 @@ async fn central_is_restored_from_an_hour_ago() {
     let backup = folder.path().join("backup.db");
     stage.office.back_up(&backup);
 
-    // The hour that will be lost: one order is released, one is picked, and leeds hands over offline.
-    stage.order("lost", &[("A", 2)]).await;
-    stage.decide().await;
-    stage.sync("leeds").await;
-    stage.pack("leeds", "lost-1").await;
-    stage.sync("leeds").await;
-    stage.sync("york").await;
-    stage.act("york", "early-1", TaskAct::Accept).await.unwrap();
-    stage.sync("york").await;
-    stage.office.stop();
-    stage.act("leeds", "lost-1", TaskAct::HandOver { to: None }).await.unwrap();
-    stage.wait(HOUR_MS);
+    the_hour_that_is_lost(&mut stage).await;
     restore(&mut stage, &backup);
     assert_eq!(recovery(&stage).await, None);
 

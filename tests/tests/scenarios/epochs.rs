@@ -15,7 +15,7 @@ pub(super) fn count(file: &Path, sql: &str) -> i64 {
 }
 
 fn at_box(stage: &mut Stage, name: &str, sql: &str) -> i64 {
-    count(&stage.shop(name).file().to_owned(), sql)
+    count(stage.shop(name).file(), sql)
 }
 
 pub(super) fn at_central(stage: &Stage, sql: &str) -> i64 {

@@ -3,9 +3,9 @@
 
 use super::counters::incarnation;
 use super::exceptions::raise;
-use super::incoming::{Part, refuse};
 use super::order_rows::{lines, tasks_of};
 use super::recall::{mark_sent, may_readopt, recall};
+use super::refusal::{Part, refuse};
 use super::row::{one, run, to_json};
 use super::sql::sql;
 use super::state::State;

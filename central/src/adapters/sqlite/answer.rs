@@ -3,10 +3,11 @@
 use super::Result;
 use super::counters::incarnation;
 use super::documents::{Digests, load, owner, sealed};
-use super::incoming::{Refusal, check_owner};
+use super::incoming::check_owner;
 use super::pen::stamp;
 use super::recall::mark_sent;
 use super::recovery::is_replaying;
+use super::refusal::Refusal;
 use super::row::{list, parsed, unreadable, unsigned};
 use super::savepoint::Stop;
 use super::sql::sql;

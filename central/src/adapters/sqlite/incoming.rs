@@ -3,6 +3,7 @@
 use super::documents::{Authored, Sealed, keep, load, owner, sealed};
 use super::exceptions::raise;
 use super::ledger::{self, Recorded};
+use super::refusal::{Part, Refusal, refuse, refused_by};
 use super::savepoint::Stop;
 use super::seals::{self, Place};
 use super::state::State;
@@ -13,7 +14,7 @@ use crate::core::effects::words;
 use crate::core::exception::{Category, NewException, Severity};
 use crate::ports::StoreError;
 use crate::ports::access::ReplicaIdentity;
-use holdfast_shared::document::{Bag, DocumentError, Heads, Incoming, Merged};
+use holdfast_shared::document::{Bag, DocumentError, Incoming, Merged};
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::error::Code;
 use holdfast_shared::guard::Guard;
@@ -31,31 +32,6 @@ pub(super) struct Taken {
     pub(super) new_facts: u64,
     pub(super) changed_task: Option<TaskId>,
     pub(super) stock_grew: bool,
-}
-
-/// Why nothing of a document was taken.
-#[derive(Debug)]
-pub(super) struct Refusal {
-    pub(super) problem: DocumentProblem,
-    /// What a person should see of it.
-    pub(super) category: Option<Category>,
-}
-
-pub(super) type Part<T> = std::result::Result<T, Stop<Refusal>>;
-
-pub(super) fn refuse<T>(name: &str, code: Code, detail: &str, category: Option<Category>) -> Part<T> {
-    let problem = DocumentProblem::new(name, code, detail, &Heads::empty());
-    Err(Stop::Refused(Refusal { problem, category }))
-}
-
-fn refused_by(name: &str, error: &DocumentError) -> Stop<Refusal> {
-    let category = match error.code() {
-        // An ordinary gap: the replica sends what is missing.
-        Code::MissingChanges => None,
-        Code::Forbidden => Some(Category::ForeignClaim),
-        _ => Some(Category::DamagedSync),
-    };
-    Stop::Refused(Refusal { problem: DocumentProblem::from_error(name, error), category })
 }
 
 /// Whether this replica may send this document at all.
@@ -174,7 +150,8 @@ pub(super) fn admit(
     // Changes of others may come along when they are known here; new ones must be its own.
     // After a restore a store also brings back what others wrote, central itself among them.
     let foreign = merged.changes.iter().find(|change| {
-        !change.writer.belongs_to(&from.replica) && !(replaying && adopt::may_relay(document, change))
+        let may = change.writer.belongs_to(&from.replica) || replaying && adopt::may_relay(document, change);
+        !may
     });
     if let Some(foreign) = foreign {
         return Err(refused_by(name, &DocumentError::ForeignWriter(foreign.writer)));
@@ -306,7 +283,7 @@ fn record(
             Recorded::Kept => ledger::raise_conflict(conn, &from.tenant, &from.store, id, now)?,
             Recorded::Replaced(other) => {
                 ledger::raise_conflict(conn, &from.tenant, &from.store, id, now)?;
-                undone.push(other);
+                undone.push(*other);
                 new.push(fact.clone());
             }
         }

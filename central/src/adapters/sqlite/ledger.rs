@@ -21,7 +21,7 @@ pub(super) enum Recorded {
     Kept,
     /// Another body stood under this id. Both are kept; from now on the new one counts, as its hash
     /// is the smaller: on every side the same one, whichever came first.
-    Replaced(Fact),
+    Replaced(Box<Fact>),
 }
 
 pub(super) fn record(
@@ -59,7 +59,7 @@ pub(super) fn record(
     }
     keep_conflict(conn, tenant, store, &document, fact, &kept)?;
     run(conn, sql!(DOCUMENTS.replace_fact), params)?;
-    Ok(Recorded::Replaced(decode(fact, &kept).map_err(error::unreadable)?))
+    Ok(Recorded::Replaced(Box::new(decode(fact, &kept).map_err(error::unreadable)?)))
 }
 
 /// The body that counts under an id.

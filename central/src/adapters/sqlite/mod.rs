@@ -45,6 +45,7 @@ mod readopt;
 mod recall;
 mod recovery;
 mod recovery_report;
+mod refusal;
 mod row;
 mod savepoint;
 mod seals;

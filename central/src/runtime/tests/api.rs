@@ -247,15 +247,15 @@ async fn a_stream_carries_the_events_of_its_tenant() {
 async fn only_customer_service_takes_work_back() {
     let bench = bench();
     bench.tenant("acme").await;
-    let (support, storefront) = (Scope::Support, Scope::OrdersWrite);
-    for (scope, reason, code) in [
-        (storefront, "the van broke down", "forbidden"),
-        (support, " ", "invalid_request"),
-        (support, "the van broke down", "unknown_task"),
+    let storefront = bench.key("acme", &[Scope::OrdersWrite]).await;
+    let support = bench.key("acme", &[Scope::Support]).await;
+    for (key, reason, code) in [
+        (&storefront, "the van broke down", "forbidden"),
+        (&support, " ", "invalid_request"),
+        (&support, "the van broke down", "unknown_task"),
     ] {
-        let key = bench.key("acme", &[scope]).await;
         let body = json!({ "reason": reason });
-        let answer = bench.ask(Method::POST, "/v1/tasks/o-1-1/take-back", &key, Some(&body)).await;
+        let answer = bench.ask(Method::POST, "/v1/tasks/o-1-1/take-back", key, Some(&body)).await;
         assert_eq!(answer.problem().1, code);
     }
 }

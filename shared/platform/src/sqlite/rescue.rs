@@ -67,7 +67,7 @@ impl Rescue {
         };
         match self.connection.prepare(&sql::rescue_probe(table)) {
             Ok(_) => self.by_row_number(table, wanted, sound, &mut give)?,
-            Err(_) => self.from_both_ends(table, wanted, sound, &mut give)?,
+            Err(_) => self.read_from_both_ends(table, wanted, sound, &mut give)?,
         }
         Ok(given)
     }
@@ -132,7 +132,7 @@ impl Rescue {
         }
     }
 
-    fn from_both_ends<E: From<StorageError>>(
+    fn read_from_both_ends<E: From<StorageError>>(
         &self,
         table: &str,
         wanted: &[String],
