@@ -10,3 +10,4 @@ FROM item AS all_items LEFT JOIN (
         WHERE f.sku IS NOT NULL AND d.sealed_at IS NULL)
     GROUP BY sku) AS told ON told.sku = all_items.sku
 WHERE item.item = all_items.item
+    AND (item.on_hand <> coalesce(told.units, 0) OR (item.moved_at IS NULL AND told.sku IS NOT NULL))

@@ -99,15 +99,22 @@ fn adopt(desk: &Desk<'_>, carried: &mut Carried, sealed_root: SetHash) -> Result
     run(sql::BASELINE_FORGET)?;
     run(sql::BASELINE_TAKE)?;
     run(sql::PIECES_FORGET)?;
-    run(sql::ITEMS_OF_BASELINE)?;
-    connection.prepare_cached(sql::ITEMS_BALANCE)?.execute([desk.told_at.0])?;
     connection.prepare_cached(sql::SEALED_ROOT_SET)?.execute([sealed_root.to_bytes()])?;
-    let digest = stock_digest(connection)?;
-    connection.prepare_cached(sql::AGENT_DIGEST)?.execute([digest.to_bytes()])?;
+    balance(connection, desk.told_at)?;
     run(sql::BASELINE_HAVE)?;
     carried.root = documents::root(connection)?;
     tracing::info!("stock was made anew from central's baseline");
     Ok(())
+}
+
+/// Makes stock anew of the baseline and of every fact that is in none of its documents. What moved
+/// at a time that nothing tells any more moved `at` the latest.
+pub(super) fn balance(connection: &Connection, at: UtcMs) -> Result<SetHash, StorageError> {
+    connection.prepare_cached(sql::ITEMS_OF_BASELINE)?.execute([])?;
+    connection.prepare_cached(sql::ITEMS_BALANCE)?.execute([at.0])?;
+    let digest = stock_digest(connection)?;
+    connection.prepare_cached(sql::AGENT_DIGEST)?.execute([digest.to_bytes()])?;
+    Ok(digest)
 }
 
 fn stock_digest(connection: &Connection) -> Result<SetHash, StorageError> {

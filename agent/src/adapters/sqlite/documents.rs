@@ -138,12 +138,16 @@ pub(super) fn any_due(connection: &Connection) -> Result<bool, StorageError> {
     Ok(connection.prepare_cached(sql::SEALS_DUE)?.exists([1])?)
 }
 
+pub(super) fn sealed_root(connection: &Connection) -> Result<SetHash, StorageError> {
+    let sealed = connection.prepare_cached(sql::SEALED_ROOT)?.query_row([], |row| row.get(0))?;
+    Ok(SetHash::from_bytes(sealed))
+}
+
 /// The terms of sealed documents are kept as one sum, so that this does not take longer with age.
 pub(super) fn root(connection: &Connection) -> Result<Root, StorageError> {
-    let sealed: [u8; 32] = connection.prepare_cached(sql::SEALED_ROOT)?.query_row([], |row| row.get(0))?;
     let mut statement = connection.prepare_cached(sql::DOCUMENTS_ALL)?;
     let mut rows = statement.query([])?;
-    let mut root = Root::from(SetHash::from_bytes(sealed));
+    let mut root = Root::from(sealed_root(connection)?);
     while let Some(row) = rows.next()? {
         let name: DocumentId = id(&row.get::<_, String>(0)?)?;
         root.open(&name, &to_heads(&row.get::<_, Vec<u8>>(1)?)?);

@@ -5,24 +5,26 @@
 //! the facts again. Then the agent fetches from central what it told central before. What neither
 //! has is said to be lost, with the most that it can be: never with silence, never with a guess.
 
-use super::documents::{self, to_heads};
 use super::note::Note;
 use super::record::Pen;
+use super::soundness::{Kept, whole};
 use super::view::id;
-use super::{losses, migrations, sql};
+use super::{baseline, documents, losses, migrations, sql};
 use crate::ports::ledger::Identity;
 use holdfast_platform::clock::{Clock, SystemClock};
 use holdfast_platform::sqlite::rescue::{self, Rescue};
 use holdfast_platform::sqlite::{
     IntegrityCheck, Lost, Mode, Opened, Options, Place, StorageError, Witnessed, aside, open, witnessed,
 };
-use holdfast_shared::document::WriterId;
-use holdfast_shared::ids::{BootId, DeviceId, FactId, ReplicaId};
+use holdfast_shared::document::Bag;
+use holdfast_shared::ids::{BootId, DeviceId, FactId};
+use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::fact::decode;
 use holdfast_shared::wire::sync::Loss;
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Tables whose rows are made again, or taken over in a way of their own.
@@ -88,11 +90,12 @@ fn build(
     let pour = |connection: &mut Connection| {
         connection.pragma_update(None, "foreign_keys", "OFF")?;
         let transaction = connection.transaction()?;
-        begin(&transaction, boot, identity, old)?;
+        let was = begin(&transaction, boot, identity, old)?;
         let tally = match old {
             Some(old) => take_over(&transaction, old, central_had(seen))?,
             None => Tally::default(),
         };
+        make_stock(&transaction, was.as_ref(), identity, now)?;
         let loss = reckon(&tally, seen, report, now);
         losses::put(&transaction, &loss)?;
         fetch_again(&transaction)?;
@@ -115,33 +118,62 @@ pub(super) fn fetch_again(connection: &Connection) -> Result<(), StorageError> {
     Ok(())
 }
 
+/// What the damaged database knew of itself.
+struct Was {
+    installation: String,
+    stock_digest: SetHash,
+    /// As they are written down again.
+    columns: [Value; WAS_COLUMNS],
+}
+
+const WAS_COLUMNS: usize = 13;
+
+impl Was {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let mut columns = [const { Value::Null }; WAS_COLUMNS];
+        for (column, n) in columns.iter_mut().zip(2_usize..) {
+            *column = row.get(n)?;
+        }
+        let stock_digest = SetHash::from_bytes(row.get(1)?);
+        Ok(Self { installation: row.get(0)?, stock_digest, columns })
+    }
+}
+
 fn begin(
     connection: &Connection,
     boot: &BootId,
     identity: Option<&Identity>,
     old: Option<&Rescue>,
-) -> Result<(), StorageError> {
-    type Old = (String, Option<String>, Option<String>, i64, i64, u32, Option<String>);
-    let old: Option<Old> = old.and_then(|old| {
-        old.one(sql::AGENT_OF_OLD, |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
-        })
-    });
-    let installation = old.as_ref().map_or_else(|| super::installation_of(boot), |old| old.0.clone());
+) -> Result<Option<Was>, StorageError> {
+    let was = old.and_then(|old| old.one(sql::AGENT_OF_OLD, Was::read));
+    let installation =
+        was.as_ref().map_or_else(|| super::installation_of(boot), |was| was.installation.clone());
     connection.execute(sql::AGENT_CREATE, [installation])?;
-    let of_identity =
-        || identity.map(|identity| (identity.tenant.to_string(), identity.store.to_string())).unzip();
-    let (tenant, store, number, wall, counter, closure) = match old {
-        Some((_, tenant, store, number, wall, counter, closure)) => {
-            (tenant, store, number, wall, counter, closure)
-        }
+    if let Some(was) = &was {
+        connection.execute(sql::AGENT_SALVAGED, params_from_iter(&was.columns))?;
+    } else if let Some(identity) = identity {
         // The generation of minted ids is drawn from the boot: counting from one gives none twice.
-        None => {
-            let (tenant, store) = of_identity();
-            (tenant, store, 1, 0, 0, None)
-        }
-    };
-    connection.execute(sql::AGENT_SALVAGED, params![tenant, store, number, wall, counter, closure])?;
+        connection.execute(sql::AGENT_IS_OF, params![identity.tenant.as_str(), identity.store.as_str()])?;
+    }
+    Ok(was)
+}
+
+/// Stock of the baseline and of the facts that it does not hold. When that is not what stock was,
+/// rows of the baseline may be among what is gone, and central is asked for its own.
+fn make_stock(
+    connection: &Connection,
+    was: Option<&Was>,
+    identity: Option<&Identity>,
+    now: UtcMs,
+) -> Result<(), StorageError> {
+    let digest = baseline::balance(connection, now)?;
+    let trusted = was.is_some_and(|was| was.stock_digest == digest);
+    let any_sealed = connection.prepare(sql::DOCUMENTS_SEALED)?.exists([])?
+        || documents::sealed_root(connection)? != SetHash::EMPTY;
+    if !trusted && (any_sealed || (was.is_none() && identity.is_some())) {
+        tracing::warn!("what sealed documents add up to cannot be trusted; central is asked for it");
+        baseline::want(connection)?;
+    }
     Ok(())
 }
 
@@ -152,7 +184,7 @@ fn take_over(connection: &Connection, old: &Rescue, central_had: u64) -> Result<
         }
     }
     copy(connection, old, "item", Some(&CATALOGUE))?;
-    let whole = mend_documents(connection)?;
+    let mended = mend_documents(connection)?;
     let device = DeviceId::new("salvage").map_err(StorageError::unreadable)?;
     let mut pen = Pen::take(connection, device, 0)?;
     let mut tally = Tally::default();
@@ -161,12 +193,9 @@ fn take_over(connection: &Connection, old: &Rescue, central_had: u64) -> Result<
         if let [Value::Integer(seq), Value::Text(fact), Value::Text(text), Value::Integer(at), document] = row
         {
             let document = match document {
-                Value::Integer(row) if connection.prepare_cached(sql::DOCUMENT_EXISTS)?.exists([row])? => {
-                    Some(*row)
-                }
+                Value::Integer(row) if mended.keeps_facts_of(*row) => Some(*row),
                 _ => None,
             };
-            let document = document.filter(|row| whole.contains(row));
             if !enter(&mut pen, fact, text, UtcMs(*at), document)? {
                 return Ok(());
             }
@@ -177,8 +206,12 @@ fn take_over(connection: &Connection, old: &Rescue, central_had: u64) -> Result<
         }
         Ok::<(), StorageError>(())
     })?;
-    for document in whole {
-        tally.carried = tally.carried.saturating_add(read_again(connection, &mut pen, document)?);
+    // Open ones first: a fact that stands in both counts there, and not in the baseline.
+    for (of, documents) in [(Kept::Open, &mended.open), (Kept::Archived, &mended.archived)] {
+        for (document, heads) in documents {
+            let bag = whole(connection, of, *document, heads)?;
+            tally.carried = tally.carried.saturating_add(read_again(connection, &mut pen, *document, &bag)?);
+        }
     }
     pen.keep()?;
     Ok(tally)
@@ -217,17 +250,33 @@ fn copy(
     Ok(())
 }
 
-/// Keeps the documents that load; of the others the changes go, and central is asked for them.
-fn mend_documents(connection: &Connection) -> Result<Vec<i64>, StorageError> {
-    let mut statement = connection.prepare(sql::DOCUMENTS_ROWS)?;
-    let rows: Vec<(i64, String, Vec<u8>)> = statement
-        .query_map([0, i64::MAX], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-        .collect::<Result<_, _>>()?;
-    let mut whole = Vec::new();
-    for (document, name, heads) in rows {
-        let bag = documents::load(connection, document, reader()?);
-        if bag.is_ok_and(|bag| to_heads(&heads).is_ok_and(|heads| heads == bag.heads())) {
-            whole.push(document);
+/// Documents by row, with their heads.
+type Rows = BTreeMap<i64, Vec<u8>>;
+
+/// What became of the documents.
+struct Mended {
+    /// Open, and what their heads say.
+    open: Rows,
+    /// Their facts are in the baseline.
+    sealed: Rows,
+    /// Those of them whose changes are kept, and whole.
+    archived: Rows,
+}
+
+impl Mended {
+    /// A fact of any other document is carried again.
+    fn keeps_facts_of(&self, document: i64) -> bool {
+        self.open.contains_key(&document) || self.sealed.contains_key(&document)
+    }
+}
+
+/// Keeps the documents that load; of the others the changes go, and central is asked for them. A
+/// sealed document is complete at central: it stays one, and only an archive that does not load goes.
+fn mend_documents(connection: &Connection) -> Result<Mended, StorageError> {
+    let mut open = Rows::new();
+    for (document, name, heads) in listed(connection, sql::DOCUMENTS_ROWS, [0, i64::MAX])? {
+        if whole(connection, Kept::Open, document, &heads).is_ok() {
+            open.insert(document, heads);
             continue;
         }
         tracing::warn!(name, "a document is damaged; central is asked for it");
@@ -235,12 +284,30 @@ fn mend_documents(connection: &Connection) -> Result<Vec<i64>, StorageError> {
         connection.execute(sql::DOCUMENT_UNREAD, [document])?;
         connection.execute(sql::ASK, [name])?;
     }
-    Ok(whole)
+    let sealed: Rows = listed(connection, sql::DOCUMENTS_SEALED, [])?
+        .into_iter()
+        .map(|(document, _, heads)| (document, heads))
+        .collect();
+    let mut archived = Rows::new();
+    for (document, name, heads) in listed(connection, sql::ARCHIVES_ROWS, [0, i64::MAX])? {
+        if whole(connection, Kept::Archived, document, &heads).is_ok() {
+            archived.insert(document, heads);
+        } else {
+            tracing::warn!(name, "the archive of a document is damaged; central keeps its own");
+            connection.execute(sql::ARCHIVE_DROP, [document])?;
+        }
+    }
+    Ok(Mended { open, sealed, archived })
 }
 
-fn reader() -> Result<WriterId, StorageError> {
-    let replica = ReplicaId::new("reader").map_err(StorageError::unreadable)?;
-    Ok(WriterId::new(&replica, [0; 8]))
+fn listed(
+    connection: &Connection,
+    statement: &str,
+    params: impl rusqlite::Params,
+) -> Result<Vec<(i64, String, Vec<u8>)>, StorageError> {
+    let mut statement = connection.prepare(statement)?;
+    let rows = statement.query_map(params, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn enter(
@@ -258,8 +325,12 @@ fn enter(
 }
 
 /// Facts whose rows are gone and that their document still carries.
-fn read_again(connection: &Connection, pen: &mut Pen<'_>, document: i64) -> Result<u64, StorageError> {
-    let bag = documents::load(connection, document, reader()?)?;
+fn read_again(
+    connection: &Connection,
+    pen: &mut Pen<'_>,
+    document: i64,
+    bag: &Bag,
+) -> Result<u64, StorageError> {
     let mut read = 0_u64;
     for (fact, text) in bag.facts() {
         let known: Option<i64> = connection

@@ -13,7 +13,6 @@ use holdfast_platform::sqlite::StorageError;
 use holdfast_shared::document::{Bag, Heads, Root, StoredChange, WriterId, pack, unpack};
 use holdfast_shared::ids::{DocumentId, FactId, StoreId};
 use holdfast_shared::limits::SEALING_DOCUMENTS_MAX;
-use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::sync::{DocumentProblem, Seal, SyncResponse};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -129,8 +128,7 @@ fn mark(desk: &Desk<'_>, row: i64, name: &DocumentId, heads: &Heads) -> Result<(
 }
 
 fn change_sealed_root(connection: &Connection, change: impl FnOnce(&mut Root)) -> Result<(), StorageError> {
-    let sealed: [u8; 32] = connection.prepare_cached(sql::SEALED_ROOT)?.query_row([], |row| row.get(0))?;
-    let mut sealed = Root::from(SetHash::from_bytes(sealed));
+    let mut sealed = Root::from(documents::sealed_root(connection)?);
     change(&mut sealed);
     connection.prepare_cached(sql::SEALED_ROOT_SET)?.execute([sealed.hash().to_bytes()])?;
     Ok(())

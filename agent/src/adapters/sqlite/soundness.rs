@@ -7,10 +7,10 @@
 use super::documents::{self, to_heads};
 use super::note::Note;
 use super::view::{id, signed, unsigned};
-use super::{SqliteLedger, sql};
+use super::{SqliteLedger, seals, sql};
 use crate::ports::ledger::LedgerError;
 use holdfast_platform::sqlite::{StorageError, rescue};
-use holdfast_shared::document::WriterId;
+use holdfast_shared::document::{Bag, WriterId};
 use holdfast_shared::domain::stock::digest_element;
 use holdfast_shared::ids::{ReplicaId, Sku};
 use holdfast_shared::set_hash::SetHash;
@@ -47,9 +47,11 @@ impl SqliteLedger {
         for statement in [sql::TASKS_SOUND, sql::KEYS_SOUND, sql::DEVICES_SOUND] {
             self.read(move |connection| Ok(connection.query_row(statement, [], |_| Ok(()))?)).await?;
         }
-        let mut after = 0;
-        while let Some(last) = self.read(move |connection| Ok(load_some(connection, after)?)).await? {
-            after = last;
+        for of in [Kept::Open, Kept::Archived] {
+            let mut after = 0;
+            while let Some(last) = self.read(move |connection| Ok(load_some(connection, of, after)?)).await? {
+                after = last;
+            }
         }
         Ok(())
     }
@@ -113,22 +115,50 @@ fn positions(connection: &Connection) -> Result<(), StorageError> {
     Ok(())
 }
 
+/// Where the changes of a document are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    Open,
+    Archived,
+}
+
 /// The last document that was looked at; none when there is no further one.
-fn load_some(connection: &Connection, after: i64) -> Result<Option<i64>, StorageError> {
-    let mut statement = connection.prepare_cached(sql::DOCUMENTS_ROWS)?;
+fn load_some(connection: &Connection, of: Kept, after: i64) -> Result<Option<i64>, StorageError> {
+    let listed = match of {
+        Kept::Open => sql::DOCUMENTS_ROWS,
+        Kept::Archived => sql::ARCHIVES_ROWS,
+    };
+    let mut statement = connection.prepare_cached(listed)?;
     let mut rows = statement.query([after, DOCUMENTS_STEP])?;
     let mut last = None;
-    let replica = ReplicaId::new(READER).map_err(StorageError::unreadable)?;
     while let Some(row) = rows.next()? {
         let (document, name): (i64, String) = (row.get(0)?, row.get(1)?);
-        let broken = |why: &dyn std::fmt::Display| StorageError::Damaged(format!("document {name}: {why}"));
-        let heads = to_heads(&row.get::<_, Vec<u8>>(2)?).map_err(|error| broken(&error))?;
-        let bag = documents::load(connection, document, WriterId::new(&replica, [0; 8]))
-            .map_err(|error| broken(&error))?;
-        if bag.heads() != heads {
-            return Err(broken(&"its heads are not those of its changes"));
-        }
+        whole(connection, of, document, &row.get::<_, Vec<u8>>(2)?)
+            .map_err(|why| StorageError::Damaged(format!("document {name}: {why}")))?;
         last = Some(document);
     }
     Ok(last)
+}
+
+/// The document, if it is what its heads say.
+pub(super) fn whole(
+    connection: &Connection,
+    of: Kept,
+    document: i64,
+    heads: &[u8],
+) -> Result<Bag, StorageError> {
+    let replica = ReplicaId::new(READER).map_err(StorageError::unreadable)?;
+    let reader = WriterId::new(&replica, [0; 8]);
+    let bag = match of {
+        Kept::Open => documents::load(connection, document, reader)?,
+        Kept::Archived => {
+            let changes = seals::archived(connection, document)?.ok_or(StorageError::NoRow)?;
+            Bag::load(reader, changes).map_err(StorageError::unreadable)?
+        }
+    };
+    if bag.heads() == to_heads(heads)? {
+        Ok(bag)
+    } else {
+        Err(StorageError::Damaged("its heads are not those of its changes".to_owned()))
+    }
 }

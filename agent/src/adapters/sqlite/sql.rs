@@ -6,7 +6,7 @@ pub(super) const IDEMPOTENCY_ROWS_MAX: i64 = 100_000;
 // What each sum of V8 is over, as `sound` and rescue ask for it.
 macro_rules! agent_sum {
     () => {
-        "installation, tenant, store, fact_number, hlc_wall, hlc_counter, stock_digest, closure"
+        "installation, tenant, store, fact_number, hlc_wall, hlc_counter, stock_digest, closure, sealed_root"
     };
 }
 macro_rules! fact_sum {
@@ -358,8 +358,11 @@ pub(super) const KEYS_SOUND: &str =
     concat!("SELECT count(*) FROM idempotency WHERE sound(sum, ", key_sum!(), ")");
 pub(super) const DEVICES_SOUND: &str =
     concat!("SELECT count(*) FROM device WHERE sound(sum, ", device_sum!(), ")");
+/// A sealed document has no changes of its own any more.
 pub(super) const DOCUMENTS_ROWS: &str = "SELECT document, name, heads FROM document WHERE document > ?1 \
-    ORDER BY document LIMIT ?2";
+    AND sealed_at IS NULL ORDER BY document LIMIT ?2";
+pub(super) const ARCHIVES_ROWS: &str = "SELECT document, name, heads FROM document_archive JOIN document \
+    USING (document) WHERE document > ?1 ORDER BY document LIMIT ?2";
 
 // What was lost.
 pub(super) const LOSS_PUT: &str =
@@ -372,16 +375,21 @@ pub(super) const LOSSES: &str =
 
 // Salvage.
 pub(super) const AGENT_OF_OLD: &str = concat!(
-    "SELECT installation, tenant, store, fact_number, hlc_wall, hlc_counter, closure FROM agent WHERE sound(sum, ",
+    "SELECT installation, stock_digest, tenant, store, fact_number, hlc_wall, hlc_counter, closure, sealed_root, \
+    central_time, facts_kept_from, incarnation, boot_number, answered_boot, baseline_wanted \
+    FROM agent WHERE sound(sum, ",
     agent_sum!(),
     ")"
 );
 pub(super) const AGENT_SALVAGED: &str = "UPDATE agent SET tenant = ?1, store = ?2, fact_number = ?3, \
-    hlc_wall = ?4, hlc_counter = ?5, closure = ?6";
+    hlc_wall = ?4, hlc_counter = ?5, closure = ?6, sealed_root = ?7, central_time = ?8, facts_kept_from = ?9, \
+    incarnation = ?10, boot_number = ?11, answered_boot = ?12, baseline_wanted = ?13";
+pub(super) const AGENT_IS_OF: &str = "UPDATE agent SET tenant = ?1, store = ?2";
+pub(super) const DOCUMENTS_SEALED: &str =
+    "SELECT document, name, heads FROM document WHERE sealed_at IS NOT NULL";
 pub(super) const FACT_KNOWN: &str = "SELECT 1 FROM fact WHERE id = ?1";
 pub(super) const DOCUMENT_EMPTY: &str = "DELETE FROM document_change WHERE document = ?1";
 pub(super) const DOCUMENT_UNREAD: &str = "UPDATE document SET heads = x'', acked = x'' WHERE document = ?1";
-pub(super) const DOCUMENT_EXISTS: &str = "SELECT 1 FROM document WHERE document = ?1";
 
 /// A row of any table, as it was; one that is there already stays.
 pub(super) fn insert_row(table: &str, columns: &[String]) -> String {

@@ -232,8 +232,9 @@ fn handing_over_takes_what_was_picked_off_the_books() {
 #[test]
 fn a_release_to_another_replica_lets_nothing_leave_here() {
     let mut state = released(packed());
-    state.release.as_mut().unwrap().replica = "leeds-b".parse().unwrap();
-    assert_eq!(act(&state, TaskAct::HandOver { to: None }), Err(Refusal::Illegal(Illegal::NotReleased)));
+    let other: holdfast_shared::ids::ReplicaId = "leeds-b".parse().unwrap();
+    state.release.as_mut().unwrap().replica = other.clone();
+    assert_eq!(act(&state, TaskAct::HandOver { to: None }), Err(Refusal::ReleasedElsewhere(other)));
 }
 
 #[test]

@@ -8,20 +8,21 @@ ALTER TABLE agent ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE agent ADD COLUMN facts_dropped INTEGER NOT NULL DEFAULT 0 CHECK (facts_dropped >= 0);
 -- Up to which seq central certainly has every fact.
 ALTER TABLE agent ADD COLUMN central_has INTEGER NOT NULL DEFAULT 0 CHECK (central_has >= 0);
-UPDATE agent SET sum = row_sum(installation, tenant, store, fact_number, hlc_wall, hlc_counter, stock_digest, closure);
+UPDATE agent SET sum = row_sum(installation, tenant, store, fact_number, hlc_wall, hlc_counter, stock_digest, closure,
+    sealed_root);
 CREATE TRIGGER agent_sum_insert AFTER INSERT ON agent BEGIN
     UPDATE agent SET sum = row_sum(new.installation, new.tenant, new.store, new.fact_number, new.hlc_wall,
-        new.hlc_counter, new.stock_digest, new.closure);
+        new.hlc_counter, new.stock_digest, new.closure, new.sealed_root);
 END;
 CREATE TRIGGER agent_sum_check BEFORE UPDATE OF installation, tenant, store, fact_number, hlc_wall, hlc_counter,
-    stock_digest, closure ON agent BEGIN
+    stock_digest, closure, sealed_root ON agent BEGIN
     SELECT sound(old.sum, old.installation, old.tenant, old.store, old.fact_number, old.hlc_wall,
-        old.hlc_counter, old.stock_digest, old.closure);
+        old.hlc_counter, old.stock_digest, old.closure, old.sealed_root);
 END;
 CREATE TRIGGER agent_sum_update AFTER UPDATE OF installation, tenant, store, fact_number, hlc_wall, hlc_counter,
-    stock_digest, closure ON agent BEGIN
+    stock_digest, closure, sealed_root ON agent BEGIN
     UPDATE agent SET sum = row_sum(new.installation, new.tenant, new.store, new.fact_number, new.hlc_wall,
-        new.hlc_counter, new.stock_digest, new.closure);
+        new.hlc_counter, new.stock_digest, new.closure, new.sealed_root);
 END;
 
 ALTER TABLE fact ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;

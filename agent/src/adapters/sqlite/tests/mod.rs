@@ -7,6 +7,7 @@ mod import;
 mod pieces;
 mod projections;
 mod salvage;
+mod salvage_seals;
 mod storage;
 mod support;
 mod sync;

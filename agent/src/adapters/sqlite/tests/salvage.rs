@@ -15,18 +15,18 @@ fn overwrite(path: &Path, from: u64, bytes: &[u8]) {
 }
 
 /// A statement on the file behind the ledger's back: as a flipped bit, it keeps no sum.
-fn meddle(disk: &Disk, statement: &str) {
+pub(super) fn meddle(disk: &Disk, statement: &str) {
     let behind = rusqlite::Connection::open(disk.path()).unwrap();
     assert_eq!(behind.execute(statement, []).unwrap(), 1, "{statement}");
 }
 
-async fn sell(ledger: &SqliteLedger, from: usize, sales: usize) {
+pub(super) async fn sell(ledger: &SqliteLedger, from: usize, sales: usize) {
     for n in from..from + sales {
         run(ledger, &format!("k{n}"), moves(MovementKind::Sale, "A", 1)).await.unwrap();
     }
 }
 
-async fn told(ledger: &SqliteLedger) -> Summary {
+pub(super) async fn told(ledger: &SqliteLedger) -> Summary {
     ledger.summary().await.unwrap()
 }
 

@@ -13,11 +13,12 @@ use holdfast_shared::domain::task::{
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{BootId, DocumentId, FactId, LineNo, ReplicaId, Sku};
 use holdfast_shared::time::{Hlc, UtcMs};
-use holdfast_shared::wire::fact::encode;
+use holdfast_shared::wire::fact::{decode, encode};
 use holdfast_shared::wire::sync::{
-    DocumentFrame, DocumentHeads, DocumentProblem, SYNC_VERSION, SyncResponse,
+    Baseline, BaselinePosition, DocumentFrame, DocumentHeads, DocumentProblem, SYNC_VERSION, Seal,
+    SyncResponse,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use tempfile::TempDir;
 
@@ -127,13 +128,21 @@ pub(super) struct FakeCentral {
     pub bags: BTreeMap<DocumentId, Bag>,
     writer: WriterId,
     pub incarnation: u64,
+    /// Documents that end with what is there of them, told with every answer.
+    pub sealed: BTreeSet<DocumentId>,
     facts: u64,
 }
 
 impl FakeCentral {
     pub(super) fn new() -> Self {
         let replica = ReplicaId::new("central").unwrap();
-        Self { bags: BTreeMap::new(), writer: WriterId::new(&replica, [9; 8]), incarnation: 1, facts: 0 }
+        Self {
+            bags: BTreeMap::new(),
+            writer: WriterId::new(&replica, [9; 8]),
+            incarnation: 1,
+            sealed: BTreeSet::new(),
+            facts: 0,
+        }
     }
 
     pub(super) fn offer(&mut self, task: &str, lines: &[(&str, i64)]) {
@@ -189,6 +198,28 @@ impl FakeCentral {
         heads.iter().map(|(name, heads)| (*name, heads)).collect()
     }
 
+    fn seals(&self) -> Vec<Seal> {
+        let sealed = self.sealed.iter().map(|name| (name, &self.bags[name]));
+        sealed.map(|(name, bag)| Seal::new(name, &bag.heads(), u64::try_from(bag.len()).unwrap())).collect()
+    }
+
+    /// What sealed documents add up to, in one piece.
+    fn baseline(&self) -> Baseline {
+        let mut units: BTreeMap<Sku, i64> = BTreeMap::new();
+        let mut root = Root::default();
+        for name in &self.sealed {
+            let bag = &self.bags[name];
+            root.open(name, &bag.heads());
+            for (id, text) in bag.facts() {
+                if let Body::Stock(fact) = decode(&id, &text).unwrap().body {
+                    *units.entry(fact.sku).or_default() += fact.delta;
+                }
+            }
+        }
+        let positions = units.into_iter().map(|(sku, units)| BaselinePosition { sku, units }).collect();
+        Baseline { sealed_root: root.hash(), positions, next: None }
+    }
+
     /// Takes a cut in, and answers with every task document in full: central's side is not what is
     /// tested here, and what is known is skipped. One that never heard of central gets all.
     pub(super) fn sync(&mut self, cut: &Cut) -> SyncResponse {
@@ -204,17 +235,19 @@ impl FakeCentral {
             }
             acknowledged.push(DocumentHeads::new(&name, &bag.heads()));
         }
-        let new = cut.incarnation.is_none();
-        let tasks = self.bags.iter().filter(|(name, _)| new || matches!(name, DocumentId::Task(_)));
-        let documents = tasks.map(|(name, bag)| {
+        // Who lost something, and says so, gets all of the others as well.
+        let all = cut.incarnation.is_none() || cut.speaker.rehydrating;
+        let open = self.bags.iter().filter(|(name, _)| !self.sealed.contains(*name));
+        let told = open.filter(|(name, _)| all || matches!(name, DocumentId::Task(_)));
+        let documents = told.map(|(name, bag)| {
             let empty = Heads::empty();
             DocumentFrame::new(name, &empty, &bag.heads(), bag.changes_since(&empty).unwrap())
         });
         SyncResponse {
             superseded: None,
             quarantined: None,
-            seals: Vec::new(),
-            baseline: None,
+            seals: self.seals(),
+            baseline: cut.baseline.as_ref().map(|_| self.baseline()),
             losses_noted: Vec::new(),
             version: SYNC_VERSION,
             incarnation: self.incarnation,

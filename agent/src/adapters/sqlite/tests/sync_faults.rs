@@ -217,12 +217,18 @@ async fn a_restored_disk_gets_back_what_central_has_of_it() {
     run(&ledger, "1", moves(MovementKind::Sale, "A", 2)).await.unwrap();
     assert!(sync(&ledger, &mut central).await);
     close(ledger, &disk).await;
-    std::fs::write(disk.path(), backup).unwrap();
-    // Without its witness, as when the whole folder was put back.
-    std::fs::remove_file(holdfast_platform::sqlite::witness_path(&disk.path())).unwrap();
-    let ledger = disk.enrolled();
-    assert_eq!(units(&ledger, "A").await.0, 5);
-    assert!(!sync(&ledger, &mut central).await);
-    assert!(sync(&ledger, &mut central).await);
-    assert_eq!(units(&ledger, "A").await.0, 3);
+    // With its witness, which knows that the disk went back, and without, as when the whole folder was.
+    for witnessed in [true, false] {
+        if !witnessed {
+            std::fs::remove_file(holdfast_platform::sqlite::witness_path(&disk.path())).unwrap();
+        }
+        std::fs::write(disk.path(), &backup).unwrap();
+        let ledger = disk.enrolled();
+        assert_eq!(units(&ledger, "A").await.0, 5);
+        // Who knows what it lacks asks for it at once; else the roots tell, an answer later.
+        assert_eq!(sync(&ledger, &mut central).await, witnessed);
+        assert!(sync(&ledger, &mut central).await);
+        assert_eq!(units(&ledger, "A").await.0, 3);
+        close(ledger, &disk).await;
+    }
 }
