@@ -80,7 +80,7 @@ impl SqliteLedger {
             watch.set_examined();
         }
         let (report, readers) = match open_or_salvage(place, options, &boot, identity.as_ref(), &watch)? {
-            Opened::Healthy(database) => match start(database, boot.clone(), identity.clone()) {
+            Opened::Healthy(database) => match start(database, boot, identity) {
                 Ok((writer, readers)) => {
                     return Ok(Self { writer: Some(writer), readers: Some(readers), watch: Arc::new(watch) });
                 }
