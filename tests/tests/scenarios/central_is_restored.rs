@@ -53,6 +53,22 @@ fn restore(stage: &mut Stage, backup: &Path) {
     stage.office.start();
 }
 
+async fn comes_back(stage: &mut Stage) {
+    receive(stage, "hull", "A", 4).await;
+    replay(stage, "hull").await;
+    stage.level("hull").await;
+    assert_eq!(stage.position("hull", "A").await.on_hand, 4);
+}
+
+/// From the acceptance on, with the word to central.
+async fn finish_packing(stage: &mut Stage, name: &str, task: &str) {
+    stage.act(name, task, TaskAct::StartPicking).await.unwrap();
+    let line = stage.task_at(name, task).await.lines[0].line;
+    stage.act(name, task, TaskAct::Pick { line, quantity: 1 }).await.unwrap();
+    stage.act(name, task, TaskAct::Pack).await.unwrap();
+    stage.sync(name).await;
+}
+
 /// One order is released, one is accepted, and leeds hands over offline.
 async fn the_hour_that_is_lost(stage: &mut Stage) {
     stage.order("lost", &[("A", 2)]).await;
@@ -117,11 +133,7 @@ async fn central_is_restored_from_an_hour_ago() {
     replay(&mut stage, "york").await;
     assert_eq!(stage.state("early").await, OrderState::Accepted);
     assert_eq!(stage.position("york", "B").await.reserved, 1);
-    stage.act("york", "early-1", TaskAct::StartPicking).await.unwrap();
-    let line = stage.task_at("york", "early-1").await.lines[0].line;
-    stage.act("york", "early-1", TaskAct::Pick { line, quantity: 1 }).await.unwrap();
-    stage.act("york", "early-1", TaskAct::Pack).await.unwrap();
-    stage.sync("york").await;
+    finish_packing(&mut stage, "york", "early-1").await;
     assert_eq!(stage.status_at("york", "early-1").await, Status::AwaitingRelease);
     assert_eq!(waits_for(&stage).await, ["hull"]);
 
@@ -138,10 +150,7 @@ async fn central_is_restored_from_an_hour_ago() {
     assert!(recovery(&stage).await.unwrap().over);
 
     // And when it does come back, nothing of it is lost.
-    receive(&mut stage, "hull", "A", 4).await;
-    replay(&mut stage, "hull").await;
-    stage.level("hull").await;
-    assert_eq!(stage.position("hull", "A").await.on_hand, 4);
+    comes_back(&mut stage).await;
     stage.sound().await;
 }
 
