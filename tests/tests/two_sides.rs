@@ -169,9 +169,8 @@ async fn work_taken_back_is_put_back_and_goes_to_another_order() {
     chain.sync().await;
     chain.pack(&task).await;
     let central = chain.wire.central.clone();
-    let fence = chain.ledger.task(&task).await.unwrap().unwrap().fence;
-    let storage: &dyn holdfast_central::ports::Storage = &central;
-    storage.recall(&world::tenant(), &task, fence, "dark", SystemClock.now()).await.unwrap();
+    let (order, actor) = (world::order_id("o1"), Actor::new("support").unwrap());
+    central.cancel(&world::tenant(), &order, "changed my mind", &actor, SystemClock.now().utc).await.unwrap();
     chain.sync().await;
     chain.act(&task, TaskAct::PutBack).await.unwrap();
     chain.level().await;

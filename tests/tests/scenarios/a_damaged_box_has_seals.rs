@@ -30,7 +30,7 @@ async fn three_days() -> Stage {
 }
 
 fn at_box(stage: &mut Stage, sql: &str) -> i64 {
-    count(&stage.shop("leeds").file().to_owned(), sql)
+    count(stage.shop("leeds").file(), sql)
 }
 
 /// As a flipped bit does it: no sum is kept.

@@ -6,7 +6,7 @@
 //! has is said to be lost, with the most that it can be: never with silence, never with a guess.
 
 use super::note::Note;
-use super::record::Pen;
+use super::record::{Entered, Pen};
 use super::soundness::{Kept, whole};
 use super::view::id;
 use super::{baseline, documents, losses, migrations, sql};
@@ -310,6 +310,7 @@ fn listed(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Whether it is new here: a broken tree may give one row many times.
 fn enter(
     pen: &mut Pen<'_>,
     fact: &str,
@@ -320,8 +321,7 @@ fn enter(
     let fact_id: FactId = id(fact)?;
     let Ok(fact) = decode(&fact_id, text) else { return Ok(false) };
     pen.mint.witness(fact.at, at);
-    pen.enter(&fact, text, at, document)?;
-    Ok(true)
+    Ok(pen.enter(&fact, text, at, document)? == Entered::New)
 }
 
 /// Facts whose rows are gone and that their document still carries.

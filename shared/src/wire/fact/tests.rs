@@ -136,7 +136,7 @@ fn facts_stay_in_their_documents() {
     let stock: DocumentId = "stock/s/s-a/b1/1".parse().unwrap();
     let (this, other): (DocumentId, DocumentId) = ("task/o-1".parse().unwrap(), "task/o-2".parse().unwrap());
     for body in every_body() {
-        let is_stock = matches!(body, Body::Stock(_));
+        let is_stock = matches!(body, Body::Stock(_) | Body::Epoch(_));
         let fact = fact(body);
         assert_eq!(belongs(&fact, &stock).is_ok(), is_stock);
         assert_eq!(belongs(&fact, &this).is_ok(), !is_stock);

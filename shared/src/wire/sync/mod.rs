@@ -91,7 +91,7 @@ pub struct SyncRequest {
     #[serde(default, deserialize_with = "bounded", skip_serializing_if = "Vec::is_empty")]
     pub losses: Vec<Loss>,
     /// The next piece of what sealed documents add up to, for a replica that lacks some of them.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<BaselineAsk>,
 }
 

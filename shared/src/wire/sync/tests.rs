@@ -131,6 +131,7 @@ fn the_first_version_is_read_and_written_to_the_byte() {
     (newer.challenge, newer.box_name) = (Some("c".to_owned()), Some("back office".to_owned()));
     newer.losses = vec![Loss { id: "l".to_owned(), found_at: UtcMs(1), facts: None, detail: String::new() }];
     newer.rehydrating = true;
+    newer.baseline = Some(BaselineAsk { after: None });
     assert_eq!(SyncRequest::decode(&newer.clone().encode().unwrap()).unwrap(), newer);
     assert_eq!(newer.in_version(1).encode().unwrap(), bytes);
 

@@ -36,6 +36,9 @@ impl SyncRequest {
             self.box_name = None;
             self.losses.clear();
         }
+        if !self.understands_seals() {
+            self.baseline = None;
+        }
         self
     }
 }
