@@ -83,14 +83,14 @@ impl Rescue {
         let back = sql::rescue_rows(table, wanted, sound, true);
         let mut last = i64::MIN;
         loop {
-            let (reached, whole) = self.run(&forth, (last, i64::MAX), give)?;
+            let (reached, whole) = self.run(&forth, (last, i64::MAX), false, give)?;
             last = reached.map_or(last, |reached| reached.max(last));
             if whole {
                 return Ok(());
             }
             let Some(beyond) = self.beyond(table, last) else { return Ok(()) };
             // What lies between the damage and the row that was found behind it.
-            self.run(&back, (last, beyond), give)?;
+            self.run(&back, (last, beyond), true, give)?;
             last = beyond;
         }
     }
@@ -100,6 +100,7 @@ impl Rescue {
         &self,
         statement: &str,
         (above, up_to): (i64, i64),
+        backwards: bool,
         give: &mut dyn FnMut(&Row<'_>) -> Result<(), E>,
     ) -> Result<(Option<i64>, bool), E> {
         let Ok(mut statement) = self.connection.prepare(statement) else { return Ok((None, true)) };
@@ -108,7 +109,14 @@ impl Rescue {
         loop {
             match rows.next() {
                 Ok(Some(row)) => {
-                    reached = row.get(0).ok().or(reached);
+                    let Ok(at) = row.get::<_, i64>(0) else { return Ok((reached, false)) };
+                    // A broken tree may give its rows in any order, and without an end.
+                    let onward =
+                        reached.is_none_or(|reached| if backwards { at < reached } else { at > reached });
+                    if !onward || at <= above || at > up_to {
+                        return Ok((reached, false));
+                    }
+                    reached = Some(at);
                     give(row)?;
                 }
                 Ok(None) => return Ok((reached, true)),
@@ -126,8 +134,9 @@ impl Rescue {
             let found =
                 self.connection.query_row(&sql::rescue_next(table), [from], |row| row.get(0)).optional();
             match found {
-                Ok(found) => return found,
-                Err(_) => step = step.checked_mul(2)?,
+                Ok(Some(found)) if found > last => return Some(found),
+                Ok(None) => return None,
+                Ok(Some(_)) | Err(_) => step = step.checked_mul(2)?,
             }
         }
     }
