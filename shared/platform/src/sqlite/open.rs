@@ -2,6 +2,7 @@
 
 use super::witness::{self, Counter, Note, Provenance};
 use super::{Companion, Readers, StorageError, Witnessed, Writer, sql, sums};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -233,6 +234,9 @@ fn set_up(connection: &Connection, options: &Options, cache_kib: u32) -> Result<
     connection.busy_timeout(std::time::Duration::from_millis(options.busy_timeout_ms.into()))?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     connection.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
+    // Otherwise statements are compiled anew whenever a value is bound that could change their plan,
+    // in the middle of the work. What is asked of the rows does not depend on such luck.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     sums::register(connection)
 }
