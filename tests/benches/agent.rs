@@ -11,6 +11,7 @@ use holdfast::launch::{Broker, CentralBox, Program, StoreBox};
 use holdfast_agent::core::command::{MovementKind, MovementRequest};
 use holdfast_agent::ports::ledger::Role;
 use holdfast_tests::e2e::{sku, store_named, until};
+use serde_json::Value;
 use std::fmt::Write as _;
 use std::future::Future;
 use std::path::Path;
@@ -81,7 +82,7 @@ async fn main() -> Result<()> {
 async fn first_sync(told: &mut String, agent: &StoreBox) -> Result<()> {
     let began = Instant::now();
     let device = agent.pair(Role::Manager, "desk").await?;
-    until("all is synced", async || Ok(device.get("/v1/status").await?["unsynced"] == 0)).await?;
+    until("all is synced", async || Ok(device.get("/v1/status").await?.get("unsynced").and_then(Value::as_u64) == Some(0))).await?;
     writeln!(told, "first sync of all shelves {:>8.2} s", began.elapsed().as_secs_f64())?;
     memory(told, "resident, first sync", agent)
 }
