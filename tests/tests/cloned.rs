@@ -43,8 +43,8 @@ impl Twins {
         chain.stores[0].start().await?;
         until("the first box speaks again", async || Ok(boots(&chain).await?.len() == 2)).await?;
         copy.start().await?;
-        let status = async || copy_status(&copy).await;
-        until("the copy is kept apart", async || Ok(!status().await?["quarantined"].is_null())).await?;
+
+        until("the copy is kept apart", async || Ok(!status(&copy).await?["quarantined"].is_null())).await?;
         // Both pair a till of the same name, and each sells.
         for (store_box, units) in [(&chain.stores[0], 2), (&copy, 3)] {
             let till = store_box.pair(Role::Pos, "front till").await?;
@@ -85,9 +85,9 @@ impl Twins {
         let told = self.copy.enroll(&code).await?;
         ensure!(told.contains("leeds-b"), "{told}");
         until("the copy speaks as itself", async || {
-            let status = copy_status(&self.copy).await?;
-            let level = status["unsynced"] == 0 && status["central"]["reachable"] == true;
-            Ok(status["replica"] == "leeds-b" && status["quarantined"].is_null() && level)
+            let told = status(&self.copy).await?;
+            let level = told["unsynced"] == 0 && told["central"]["reachable"] == true;
+            Ok(told["replica"] == "leeds-b" && told["quarantined"].is_null() && level)
         })
         .await
     }
@@ -130,10 +130,9 @@ async fn boots(chain: &Chain) -> Result<Vec<Value>> {
     Ok(told["replicas"][0]["boots"].as_array().cloned().unwrap_or_default())
 }
 
-async fn copy_status(copy: &StoreBox) -> Result<Value> {
+async fn status(of: &StoreBox) -> Result<Value> {
     // While it starts anew nobody answers.
-    let Ok(answer) = holdfast::client::http()?.get(format!("{}/v1/status", copy.lan_url())).send().await
-    else {
+    let Ok(answer) = holdfast::client::http()?.get(format!("{}/v1/status", of.lan_url())).send().await else {
         return Ok(Value::Null);
     };
     Ok(answer.json().await?)
@@ -172,8 +171,13 @@ async fn the_copy_is_told_apart(twins: &mut Twins) -> Result<()> {
     ensure!((refused.status, refused.code.as_str()) == (409, "quarantined"), "{refused:?}");
     ensure!(refused.detail.contains("no order work"), "{refused:?}");
     ensure!(refused.hint.contains("other box"), "{refused:?}");
-    let advice = copy_status(&twins.copy).await?["advice"].to_string();
+    let advice = status(&twins.copy).await?["advice"].to_string();
     ensure!(advice.contains("holdfast-agent enroll"), "{advice}");
+    // Neither puts the other out at the broker.
+    for store_box in [twins.first(), &twins.copy] {
+        let connected = async || Ok(status(store_box).await?["broker"]["connected"] == true);
+        until("both are connected to the broker", connected).await?;
+    }
     // It goes on selling; nothing of that counts yet, and the first box does the order work.
     let till = twins.copy.pair(Role::Pos, "till").await?;
     twins.acknowledged.push(sell(&till, 4).await?);
