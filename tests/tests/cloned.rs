@@ -164,6 +164,14 @@ async fn the_copy_is_told_apart(twins: &mut Twins) -> Result<()> {
     let exceptions = twins.chain.client.all("/v1/exceptions", "exceptions").await?;
     let cloned: Vec<_> = exceptions.iter().filter(|told| told["category"] == "cloned_box").collect();
     ensure!(cloned.len() == 1, "{exceptions:?}");
+    for store_box in [twins.first(), &twins.copy] {
+        let (address, lan) = (store_box.address(), store_box.lan_url().replace("http://", ""));
+        let detail = cloned[0]["detail"].as_str().unwrap_or_default();
+        ensure!(
+            detail.contains(&format!("from {address})")) && detail.contains(&lan),
+            "{address} {lan}: {detail}"
+        );
+    }
     let handheld = twins.copy.pair(Role::Picker, "handheld").await?;
     let refused = handheld.task_act(&twins.task, "accept", &handheld.intent(), &json!({})).await;
     let refused = refused.err().context("the copy took an order")?;

@@ -25,6 +25,7 @@ use holdfast_shared::ids::{
 use holdfast_shared::time::{Now, UtcMs};
 use holdfast_shared::wire::sync::SyncRequest;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::IpAddr;
 use std::sync::Mutex;
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -318,7 +319,13 @@ impl Orders for Ram {
 
 #[async_trait]
 impl Replication for Ram {
-    async fn exchange(&self, _: &ReplicaIdentity, _: &SyncRequest, _: Now) -> Result<Exchanged> {
+    async fn exchange(
+        &self,
+        _: &ReplicaIdentity,
+        _: Option<IpAddr>,
+        _: &SyncRequest,
+        _: Now,
+    ) -> Result<Exchanged> {
         Ok(self.told(|told| told.exchanged.clone()).unwrap())
     }
     async fn missing_intents(&self, _: &TenantId, _: &StoreId, _: &[FactId]) -> Result<Vec<FactId>> {

@@ -17,6 +17,7 @@ use holdfast_shared::time::{Hlc, UtcMs};
 use holdfast_shared::wire::sync::SyncRequest;
 use rusqlite::{Connection, Row, named_params};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 /// What is done with a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,7 @@ pub(super) enum Hearing {
 pub(super) fn hear(
     conn: &Connection,
     from: &ReplicaIdentity,
+    address: Option<IpAddr>,
     request: &SyncRequest,
     now: UtcMs,
 ) -> Result<Hearing> {
@@ -46,7 +48,7 @@ pub(super) fn hear(
         resumed: request.resumed,
         challenge: request.challenge.as_deref(),
     };
-    let here = Here { conn, from, request, known: &known, now };
+    let here = Here { conn, from, address, request, known: &known, now };
     match judge(&known, speaker) {
         Verdict::GoesOn => here.put(Standing::Current, None)?,
         Verdict::Begins => here.take_over()?,
@@ -83,6 +85,7 @@ pub(super) fn caught_up(conn: &Connection, from: &ReplicaIdentity, boot: &BootId
 struct Here<'a> {
     conn: &'a Connection,
     from: &'a ReplicaIdentity,
+    address: Option<IpAddr>,
     request: &'a SyncRequest,
     known: &'a [KnownBoot],
     now: UtcMs,
@@ -100,6 +103,7 @@ impl Here<'_> {
             ":number": i64::try_from(self.request.boot_number).unwrap_or(i64::MAX),
             ":standing": standing.as_str(),
             ":box_name": self.request.box_name,
+            ":address": self.address.map(|address| address.to_string()),
             ":stamp": stamp.to_string(),
             ":cursor": i64::try_from(self.request.cursor).unwrap_or(i64::MAX),
             ":copy": copy.map(BootId::as_str),
@@ -267,7 +271,9 @@ pub(super) fn shown(conn: &Connection, from: &ReplicaIdentity, boot: &BootId) ->
         let at =
             jiff::Timestamp::from_millisecond(at).map_or_else(|_| String::from("?"), |at| at.to_string());
         let name = name.unwrap_or_else(|| String::from("a box without a name"));
-        Ok(format!("{name} (boot {boot}, its start number {number}, last heard {at})"))
+        let from: Option<String> = row.get("address")?;
+        let from = from.map(|address| format!(" from {address}")).unwrap_or_default();
+        Ok(format!("{name} (boot {boot}, its start number {number}, last heard {at}{from})"))
     })?;
     Ok(words.unwrap_or_else(|| format!("a box (boot {boot})")))
 }

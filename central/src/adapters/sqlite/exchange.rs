@@ -30,6 +30,7 @@ use holdfast_shared::stamp::Receipt;
 use holdfast_shared::time::{Now, UtcMs};
 use holdfast_shared::wire::sync::{DocumentFrame, DocumentProblem, SyncRequest, SyncResponse};
 use rusqlite::{Connection, named_params};
+use std::net::IpAddr;
 
 /// A busy store's heartbeat speaks of one of its last few states.
 const DIGESTS_KEPT: u32 = 16;
@@ -39,12 +40,13 @@ impl Replication for SqliteStore {
     async fn exchange(
         &self,
         replica: &ReplicaIdentity,
+        address: Option<IpAddr>,
         request: &SyncRequest,
         now: Now,
     ) -> Result<Exchanged> {
         let (replica, request) = (replica.clone(), request.clone());
         self.write(move |conn, state| {
-            let exchanged = exchange(conn, state, &replica, &request, now.utc);
+            let exchanged = exchange(conn, state, &replica, address, &request, now.utc);
             if exchanged.is_err() {
                 state.forget_bags();
             }
@@ -104,6 +106,7 @@ fn exchange(
     conn: &Connection,
     state: &mut State,
     from: &ReplicaIdentity,
+    address: Option<IpAddr>,
     request: &SyncRequest,
     now: UtcMs,
 ) -> Result<Exchanged> {
@@ -115,7 +118,7 @@ fn exchange(
     let _witness = state.hlc.witness(request.sent_at, now);
     state.sender_ahead_ms = Receipt::of(request.sent_at.wall, now).ahead_ms;
     recovery::heed_echo(conn, state, from, request, now)?;
-    let behind = match boots::hear(conn, from, request, now)? {
+    let behind = match boots::hear(conn, from, address, request, now)? {
         Hearing::Merge { behind } => behind,
         Hearing::Challenge(words) => {
             let response = SyncResponse { superseded: Some(words), ..bare(conn, state, from, request, now)? };
