@@ -142,6 +142,7 @@ pub(crate) fn demand(order: &str, lines: &[(&str, i64)]) -> Demand {
         promise_by: None,
         note: None,
         tried: BTreeSet::new(),
+        declined: BTreeSet::new(),
         assignments: 0,
     }
 }

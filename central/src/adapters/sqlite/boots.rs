@@ -248,7 +248,7 @@ pub(super) fn tell(
         store: Some(from.store.clone()),
         detail,
         suggestion: format!(
-            "Find out which box belongs to the store, and decide about boot {copy} (POST \
+            "Find out which box belongs to the store, and decide about boot {copy} (in the console, or POST \
              /v1/stores/{}/replicas/{}/quarantine): merge its stock, discard it, or let the two trade places. \
              Then enrol the copy with a code of its own (holdfast-agent enroll), or switch it off.",
             from.store, from.replica
