@@ -87,6 +87,7 @@ async fn a_pickup_that_was_taken_back_goes_to_its_store_again() {
     stage.take_back("o1-1", "the shelf fell over").await.unwrap();
     stage.decide().await;
     stage.sync("leeds").await;
+    stage.act("leeds", "o1-1", TaskAct::PutBack).await.unwrap();
     stage.work("leeds", "o1-2").await;
     stage.sync("leeds").await;
     assert_eq!(stage.state("o1").await, OrderState::Collected);
