@@ -11,14 +11,13 @@ use crate::ports::replication::{Exchanged, Replication};
 use holdfast_shared::error::Code;
 use holdfast_shared::time::Now;
 use holdfast_shared::wire::sync::SyncRequest;
-use std::net::IpAddr;
 
 /// The caller wakes routing when `stock_grew` or tasks changed.
 pub async fn exchange<S: Replication + Leases + ?Sized>(
     store: &S,
     watch: &Watch,
     poke: &dyn Poke,
-    (replica, address): (&ReplicaIdentity, Option<IpAddr>),
+    (replica, address): (&ReplicaIdentity, Option<&str>),
     request: &SyncRequest,
     now: Now,
 ) -> Result<Exchanged, FlowError> {

@@ -25,7 +25,6 @@ use holdfast_shared::ids::{
 use holdfast_shared::time::{Now, UtcMs};
 use holdfast_shared::wire::sync::SyncRequest;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::net::IpAddr;
 use std::sync::Mutex;
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -323,7 +322,7 @@ impl Replication for Ram {
     async fn exchange(
         &self,
         _: &ReplicaIdentity,
-        _: Option<IpAddr>,
+        _: Option<&str>,
         _: &SyncRequest,
         _: Now,
     ) -> Result<Exchanged> {

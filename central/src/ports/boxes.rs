@@ -7,7 +7,6 @@ use async_trait::async_trait;
 use holdfast_shared::ids::{Actor, BootId, DocumentId, FactId, ReplicaId, StoreId, TaskId, TenantId};
 use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
-use std::net::IpAddr;
 use utoipa::ToSchema;
 
 /// A replica with the boots of it that central remembers, newest first.
@@ -30,8 +29,8 @@ pub struct BootSeen {
     /// What the box calls itself.
     pub box_name: Option<String>,
     /// Where central saw it.
-    #[schema(value_type = Option<String>, example = "10.20.0.17")]
-    pub address: Option<IpAddr>,
+    #[schema(example = "10.20.0.17")]
+    pub address: Option<String>,
     /// Up to which of central's changes it said to have all.
     pub cursor: u64,
     /// Of a quarantined one: the boot by which its box is known.

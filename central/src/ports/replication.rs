@@ -7,7 +7,6 @@ use holdfast_shared::ids::{FactId, StoreId, TaskId, TenantId};
 use holdfast_shared::time::{Now, UtcMs};
 use holdfast_shared::wire::sync::{SyncRequest, SyncResponse};
 use serde::{Deserialize, Serialize};
-use std::net::IpAddr;
 use utoipa::ToSchema;
 
 /// What one exchange changed, for those who react to it.
@@ -38,7 +37,7 @@ pub trait Replication: Send + Sync {
     async fn exchange(
         &self,
         replica: &ReplicaIdentity,
-        address: Option<IpAddr>,
+        address: Option<&str>,
         request: &SyncRequest,
         now: Now,
     ) -> Result<Exchanged, StoreError>;

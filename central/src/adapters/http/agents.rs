@@ -75,7 +75,8 @@ pub(super) async fn sync(
     let message = SyncRequest::decode(&body).map_err(|error| undecodable(&error))?;
     let started = app.clock.now();
     let (storage, poke) = (&*app.storage, &*app.poke);
-    let done = exchange(storage, &app.watch, poke, (&replica, address), &message, started).await;
+    let address = address.map(|address| address.to_string());
+    let done = exchange(storage, &app.watch, poke, (&replica, address.as_deref()), &message, started).await;
     let outcome = if done.is_ok() { "ok" } else { "refused" };
     metrics::counter!("holdfast_sync_exchanges_total", "outcome" => outcome).increment(1);
     let done = done?;

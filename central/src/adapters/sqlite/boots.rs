@@ -17,7 +17,6 @@ use holdfast_shared::time::{Hlc, UtcMs};
 use holdfast_shared::wire::sync::SyncRequest;
 use rusqlite::{Connection, Row, named_params};
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 /// What is done with a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +32,7 @@ pub(super) enum Hearing {
 pub(super) fn hear(
     conn: &Connection,
     from: &ReplicaIdentity,
-    address: Option<IpAddr>,
+    address: Option<&str>,
     request: &SyncRequest,
     now: UtcMs,
 ) -> Result<Hearing> {
@@ -85,7 +84,7 @@ pub(super) fn caught_up(conn: &Connection, from: &ReplicaIdentity, boot: &BootId
 struct Here<'a> {
     conn: &'a Connection,
     from: &'a ReplicaIdentity,
-    address: Option<IpAddr>,
+    address: Option<&'a str>,
     request: &'a SyncRequest,
     known: &'a [KnownBoot],
     now: UtcMs,
@@ -103,7 +102,7 @@ impl Here<'_> {
             ":number": i64::try_from(self.request.boot_number).unwrap_or(i64::MAX),
             ":standing": standing.as_str(),
             ":box_name": self.request.box_name,
-            ":address": self.address.map(|address| address.to_string()),
+            ":address": self.address,
             ":stamp": stamp.to_string(),
             ":cursor": i64::try_from(self.request.cursor).unwrap_or(i64::MAX),
             ":copy": copy.map(BootId::as_str),

@@ -30,7 +30,6 @@ use holdfast_shared::stamp::Receipt;
 use holdfast_shared::time::{Now, UtcMs};
 use holdfast_shared::wire::sync::{DocumentFrame, DocumentProblem, SyncRequest, SyncResponse};
 use rusqlite::{Connection, named_params};
-use std::net::IpAddr;
 
 /// A busy store's heartbeat speaks of one of its last few states.
 const DIGESTS_KEPT: u32 = 16;
@@ -40,13 +39,14 @@ impl Replication for SqliteStore {
     async fn exchange(
         &self,
         replica: &ReplicaIdentity,
-        address: Option<IpAddr>,
+        address: Option<&str>,
         request: &SyncRequest,
         now: Now,
     ) -> Result<Exchanged> {
         let (replica, request) = (replica.clone(), request.clone());
+        let address = address.map(str::to_owned);
         self.write(move |conn, state| {
-            let exchanged = exchange(conn, state, &replica, address, &request, now.utc);
+            let exchanged = exchange(conn, state, &replica, address.as_deref(), &request, now.utc);
             if exchanged.is_err() {
                 state.forget_bags();
             }
@@ -106,7 +106,7 @@ fn exchange(
     conn: &Connection,
     state: &mut State,
     from: &ReplicaIdentity,
-    address: Option<IpAddr>,
+    address: Option<&str>,
     request: &SyncRequest,
     now: UtcMs,
 ) -> Result<Exchanged> {

@@ -45,7 +45,7 @@ fn read_boot_seen(row: &Row<'_>) -> rusqlite::Result<BootSeen> {
         number: unsigned(row, "number")?,
         standing: word(row, "standing")?,
         box_name: row.get("box_name")?,
-        address: parsed_or_none(row, "address")?,
+        address: row.get("address")?,
         cursor: unsigned(row, "cursor")?,
         copy: parsed_or_none(row, "copy")?,
         first_heard_at: UtcMs(row.get("first_heard_at")?),

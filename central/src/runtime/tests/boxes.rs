@@ -40,8 +40,7 @@ async fn speak(bench: &Bench, request: SyncRequest) -> SyncResponse {
         replica: request.replica.clone(),
     };
     let now = bench.app.clock.now();
-    let address = Some("192.0.2.7".parse().unwrap());
-    bench.app.storage.exchange(&identity, address, &request, now).await.unwrap().response
+    bench.app.storage.exchange(&identity, Some("192.0.2.7"), &request, now).await.unwrap().response
 }
 
 /// Two boxes speak as leeds-a; the second is kept apart, and has sold something.

@@ -147,7 +147,7 @@ fn row(seen: &BootSeen, now: UtcMs) -> BootRow {
     let (standing, tone) = words::box_standing(seen.standing);
     BootRow {
         name: seen.box_name.clone().unwrap_or_else(|| "a box without a name".to_owned()),
-        address: seen.address.map_or_else(|| "unknown".to_owned(), |address| address.to_string()),
+        address: seen.address.clone().unwrap_or_else(|| "unknown".to_owned()),
         boot: seen.boot.to_string(),
         number: seen.number,
         standing,
