@@ -37,9 +37,9 @@
         const shown = document.querySelector(part);
         if (!fresh || !shown) continue;
         fresh.querySelectorAll("details[id]").forEach((d) => { if (open.has(d.id)) d.open = open.get(d.id); });
-        fresh.querySelectorAll(".notice").forEach((n) => n.remove());
-        const notice = shown.querySelector(".notice");
-        if (notice) fresh.prepend(notice);
+        // Said once, in answer to a form: it stays until the page is left.
+        const said = shown.querySelector(".notice.said");
+        if (said) fresh.prepend(said.cloneNode(true));
         if (fresh.innerHTML !== shown.innerHTML) shown.replaceChildren(...fresh.childNodes);
       }
     } catch {

@@ -4,9 +4,9 @@
 //! gone. Nothing in the product knows of it.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use tokio::io::copy_bidirectional;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -23,7 +23,7 @@ impl Cable {
         let listener = TcpListener::bind(near).await?;
         let address = listener.local_addr()?;
         let (plugged, state) = watch::channel(true);
-        let carrier = tokio::spawn(carry(listener, target, state));
+        let carrier = tokio::spawn(carry(listener, Far { target, from: near.ip() }, state));
         Ok(Self { address, plugged, carrier })
     }
 
@@ -52,18 +52,34 @@ impl Drop for Cable {
     }
 }
 
-async fn carry(listener: TcpListener, target: SocketAddr, plugged: watch::Receiver<bool>) {
+/// Where a cable ends, and the address that its traffic comes from there: each cable has its own, as
+/// each box of a network has.
+#[derive(Debug, Clone, Copy)]
+struct Far {
+    target: SocketAddr,
+    from: IpAddr,
+}
+
+impl Far {
+    async fn connect(self) -> io::Result<TcpStream> {
+        let socket = if self.target.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.bind((self.from, 0).into())?;
+        socket.connect(self.target).await
+    }
+}
+
+async fn carry(listener: TcpListener, far: Far, plugged: watch::Receiver<bool>) {
     loop {
         let Ok((near, _)) = listener.accept().await else { continue };
         if !*plugged.borrow() {
             continue;
         }
-        tokio::spawn(carry_one(near, target, plugged.clone()));
+        tokio::spawn(carry_one(near, far, plugged.clone()));
     }
 }
 
-async fn carry_one(mut near: TcpStream, target: SocketAddr, mut plugged: watch::Receiver<bool>) {
-    let Ok(mut far) = TcpStream::connect(target).await else { return };
+async fn carry_one(mut near: TcpStream, far: Far, mut plugged: watch::Receiver<bool>) {
+    let Ok(mut far) = far.connect().await else { return };
     // Small frames, answered at once: without this each would wait for the next.
     if near.set_nodelay(true).and_then(|()| far.set_nodelay(true)).is_err() {
         return;

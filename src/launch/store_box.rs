@@ -8,7 +8,9 @@ use holdfast_central::core::fleet::Store;
 use holdfast_shared::ids::Sku;
 use serde_json::json;
 use std::fmt::Write as _;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::fs::File;
+use std::io::Write as _;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -57,21 +59,10 @@ impl StoreBox {
         addresses: CentralAddresses,
     ) -> Result<Self> {
         let folder = folder.join(store.store.as_str());
-        std::fs::create_dir_all(&folder)?;
-        // Central tells agents the broker's port alone, which they then expect where they reach
-        // central: so both cables end at one address of this box's own.
-        let near = own_loopback_address();
-        let http_cable = Cable::plug((near, 0).into(), addresses.http).await?;
-        let mqtt_cable = Cable::plug((near, addresses.mqtt.port()).into(), addresses.mqtt).await?;
-        let lan = free_port()?;
-        let config = format!("data_dir = {:?}\n\n[lan]\nlisten = \"{lan}\"\n", folder.join("data"),);
-        std::fs::write(folder.join("agent.toml"), config)?;
-        let central_url = format!("http://{}", http_cable.address());
-        let uplink = [http_cable, mqtt_cable];
-        let this = Self { store, program, folder, lan, uplink, process: None, http: crate::client::http()? };
+        let this = Self::place(program, folder, store, addresses).await?;
         central.put_store(&this.store).await?;
         let code = central.enrolment_code(&this.store.store).await?;
-        this.tell(&["enroll", "--central", &central_url, "--code", &code]).await?;
+        this.enroll(&code).await?;
         let mut file = String::from("sku,name,on_hand\n");
         for (sku, name, units) in shelves {
             writeln!(file, "{sku},\"{name}\",{units}")?;
@@ -80,6 +71,61 @@ impl StoreBox {
         let shelves = this.folder.join("shelves.csv");
         this.tell(&["import", &shelves.to_string_lossy()]).await?;
         Ok(this)
+    }
+
+    /// A box with an empty disk, and uplinks of its own.
+    async fn place(
+        program: Program,
+        folder: PathBuf,
+        store: Store,
+        addresses: CentralAddresses,
+    ) -> Result<Self> {
+        std::fs::create_dir_all(&folder)?;
+        // Central tells agents the broker's port alone, which they then expect where they reach
+        // central: so both cables end at one address of this box's own.
+        let near = own_loopback_address();
+        let http_cable = Cable::plug((near, 0).into(), addresses.http).await?;
+        let mqtt_cable = Cable::plug((near, addresses.mqtt.port()).into(), addresses.mqtt).await?;
+        let lan = free_port()?;
+        let config = format!("data_dir = {:?}\n\n[lan]\nlisten = \"{lan}\"\n", folder.join("data"));
+        std::fs::write(folder.join("agent.toml"), config)?;
+        let uplink = [http_cable, mqtt_cable];
+        Ok(Self { store, program, folder, lan, uplink, process: None, http: crate::client::http()? })
+    }
+
+    /// A second box, made from an image of this one's disk: it has all of it, its identity too. This one
+    /// must not run meanwhile, as nobody images a disk that is written to.
+    pub async fn clone_box(&self, name: &str, addresses: CentralAddresses) -> Result<Self> {
+        ensure!(!self.is_running(), "the agent of {} runs", self.store.store);
+        let folder = self.folder.with_file_name(name);
+        let copy = Self::place(self.program.clone(), folder, self.store.clone(), addresses).await?;
+        // The identity names the cable of the first one.
+        let mut config = File::options().append(true).open(copy.folder.join("agent.toml"))?;
+        write!(config, "\n[central]\nurl = \"{}\"\n", copy.central_url())?;
+        std::fs::create_dir_all(copy.data_folder())?;
+        for entry in std::fs::read_dir(self.data_folder())? {
+            let entry = entry?;
+            std::fs::copy(entry.path(), copy.data_folder().join(entry.file_name()))?;
+        }
+        Ok(copy)
+    }
+
+    /// Trades a one-time code for an identity, whether the agent runs or not.
+    pub async fn enroll(&self, code: &str) -> Result<String> {
+        self.tell(&["enroll", "--central", &self.central_url(), "--code", code]).await
+    }
+
+    /// Where this box reaches central: its own end of its own cable.
+    fn central_url(&self) -> String {
+        let [http, _] = &self.uplink;
+        format!("http://{}", http.address())
+    }
+
+    /// The address that central sees this box at.
+    #[must_use]
+    pub const fn address(&self) -> IpAddr {
+        let [http, _] = &self.uplink;
+        http.address().ip()
     }
 
     pub async fn start(&mut self) -> Result<()> {

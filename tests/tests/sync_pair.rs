@@ -35,7 +35,7 @@ struct Wire {
 impl Central for Wire {
     async fn sync(&self, request: &SyncRequest) -> Result<SyncResponse, CentralError> {
         let request = SyncRequest::decode(&request.encode().unwrap()).unwrap();
-        let exchanged = self.storage.exchange(&self.replica, &request, world::at(100)).await.unwrap();
+        let exchanged = self.storage.exchange(&self.replica, None, &request, world::at(100)).await.unwrap();
         Ok(SyncResponse::decode(&exchanged.response.encode().unwrap()).unwrap())
     }
 

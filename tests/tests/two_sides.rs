@@ -37,7 +37,8 @@ impl Central for Wire {
         let bytes = request.encode().unwrap();
         self.bytes_up.fetch_add(bytes.len(), Ordering::Relaxed);
         let request = SyncRequest::decode(&bytes).unwrap();
-        let exchanged = self.central.exchange(&self.identity, &request, SystemClock.now()).await.unwrap();
+        let exchanged =
+            self.central.exchange(&self.identity, None, &request, SystemClock.now()).await.unwrap();
         Ok(SyncResponse::decode(&exchanged.response.encode().unwrap()).unwrap())
     }
 

@@ -17,8 +17,9 @@ pub(super) async fn enrol(
     central: String,
     code: String,
     box_name: Option<String>,
+    leave_unsent: bool,
 ) -> anyhow::Result<ExitCode> {
-    let wish = EnrolWish { central, code, box_name };
+    let wish = EnrolWish { central, code, box_name, leave_unsent };
     let (enrolled, runs) = match DataDir::open(&config.data_dir) {
         Ok(dir) => (beside_no_agent(&dir, &wish).await?, false),
         Err(DataDirError::InUse { .. }) => (Local::new(config)?.enrol(&wish).await?, true),
@@ -28,6 +29,12 @@ pub(super) async fn enrol(
         "Enrolled: this is {} of store {} ({}).",
         enrolled.replica, enrolled.store, enrolled.store_name
     ));
+    if enrolled.begins_anew {
+        page::say(
+            "What this box recorded as a copy is set aside in its data directory, in files that begin with aside-. It \
+             begins anew: central sends the stock; import the catalogue, and pair its tills and handhelds again.",
+        );
+    }
     let next = match (runs, runs && is_back(config).await) {
         (true, true) => "The agent has started anew, and connects.",
         (true, false) => "The agent starts anew by itself; holdfast-agent status tells when it is back.",

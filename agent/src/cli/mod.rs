@@ -64,6 +64,9 @@ enum Command {
         /// What people call this box.
         #[arg(long)]
         name: Option<String>,
+        /// Of a box that is kept apart: enrol although central has not all of its records.
+        #[arg(long)]
+        leave_unsent: bool,
     },
     /// Make a one-time code to pair a till or a handheld.
     Pair {
@@ -185,7 +188,9 @@ fn carry_out(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Run { log_json }) => {
             run(&config, if log_json { LogFormat::Json } else { LogFormat::Text })
         }
-        Some(Command::Enroll { central, code, name }) => asked(enrol::enrol(&config, central, code, name)),
+        Some(Command::Enroll { central, code, name, leave_unsent }) => {
+            asked(enrol::enrol(&config, central, code, name, leave_unsent))
+        }
         Some(Command::Pair { role, name, json }) => {
             asked(device::pair(&config, role.into(), name.as_deref(), json))
         }

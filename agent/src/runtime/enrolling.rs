@@ -1,8 +1,10 @@
 //! Enrolment: from a one-time code to an identity on disk.
 
+use super::LEDGER_FILE;
 use super::identity::StoredIdentity;
 use crate::adapters::central_http::CentralHttp;
 use crate::adapters::http::needs::{EnrolWish, Enroller, NowEnrolled};
+use crate::adapters::sqlite::KeptApart;
 use crate::ports::central::{Central, CentralError};
 use async_trait::async_trait;
 use holdfast_platform::data_dir::DataDir;
@@ -17,6 +19,10 @@ pub async fn enrol(dir: &DataDir, wish: &EnrolWish) -> Result<NowEnrolled, Probl
     if !(wish.central.starts_with("http://") || wish.central.starts_with("https://")) {
         return Err(Problem::new(Code::InvalidRequest, "central is an address like https://central.example"));
     }
+    let apart = kept_apart(dir).await;
+    if let Some(apart) = apart.as_ref().filter(|apart| apart.unsent > 0 && !wish.leave_unsent) {
+        return Err(leaves_behind(apart));
+    }
     let central = CentralHttp::new(&wish.central, None)
         .map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
     let request = EnrolRequest { code: wish.code.trim().to_owned(), box_name: wish.box_name.clone() };
@@ -25,10 +31,31 @@ pub async fn enrol(dir: &DataDir, wish: &EnrolWish) -> Result<NowEnrolled, Probl
         store: given.store.clone(),
         store_name: given.store_name.clone(),
         replica: given.replica.clone(),
+        begins_anew: apart.is_some_and(|apart| apart.shared_as != given.replica),
     };
     let stored = StoredIdentity { given, central: wish.central.trim_end_matches('/').to_owned() };
     stored.write(dir).map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
     Ok(enrolled)
+}
+
+/// A database that cannot be read says nothing, and holds up nobody.
+async fn kept_apart(dir: &DataDir) -> Option<KeptApart> {
+    let path = dir.file(LEDGER_FILE).ok()?;
+    let read = tokio::task::spawn_blocking(move || KeptApart::read(&path)).await.ok()?;
+    read.inspect_err(|error| tracing::warn!(%error, "whether this box is kept apart could not be read"))
+        .ok()?
+}
+
+/// Its database is set aside with the new identity, and what is in it alone would be out of sight.
+fn leaves_behind(apart: &KeptApart) -> Problem {
+    let detail = format!(
+        "records of this box that have not reached central yet: {}; a new identity would leave them behind",
+        apart.unsent
+    );
+    Problem::new(Code::Quarantined, detail).with_hint(
+        "Let the agent run until holdfast-agent status says that 0 facts wait for central, then enrol again; the \
+         code is still good. To leave them in a file beside the database, add --leave-unsent.",
+    )
 }
 
 fn told(error: CentralError) -> Problem {

@@ -40,13 +40,13 @@ impl StoredIdentity {
         }
     }
 
-    /// Host and port of the broker. Without a host of its own it is where central is.
+    /// Host and port of the broker. Without a host of its own it is where central is reached.
     #[must_use]
-    pub fn broker(&self) -> Option<(String, u16)> {
+    pub fn broker(&self, central: &str) -> Option<(String, u16)> {
         let (host, port) = self.given.mqtt_address.rsplit_once(':')?;
         let port = port.parse().ok()?;
         let host = match host.trim_matches(['[', ']']) {
-            "" | "0.0.0.0" | "::" => host_of(&self.central)?,
+            "" | "0.0.0.0" | "::" => host_of(central)?,
             host => host.to_owned(),
         };
         Some((host, port))
@@ -76,11 +76,12 @@ mod tests {
     }
 
     #[test]
-    fn a_broker_without_a_host_is_where_central_is() {
-        assert_eq!(stored(":1883").broker(), Some(("central.example".to_owned(), 1883)));
-        assert_eq!(stored("mq.example:8883").broker(), Some(("mq.example".to_owned(), 8883)));
-        assert_eq!(stored("[::1]:1883").broker(), Some(("::1".to_owned(), 1883)));
-        assert_eq!(stored("").broker(), None);
+    fn a_broker_without_a_host_is_where_central_is_reached() {
+        let broker = |told| stored(told).broker("https://moved.example:7700");
+        assert_eq!(broker(":1883"), Some(("moved.example".to_owned(), 1883)));
+        assert_eq!(broker("mq.example:8883"), Some(("mq.example".to_owned(), 8883)));
+        assert_eq!(broker("[::1]:1883"), Some(("::1".to_owned(), 1883)));
+        assert_eq!(broker(""), None);
     }
 
     #[test]

@@ -249,7 +249,7 @@ pub async fn start(config: AgentConfig) -> Result<Running, StartError> {
     let life = Lifetime::new(DRAIN_ALL);
     let hub = hub(life.token());
     let central_url = central_url(&config, stored.as_ref());
-    let broker = stored.as_ref().and_then(StoredIdentity::broker);
+    let broker = stored.as_ref().and_then(|stored| stored.broker(&central_url));
     let started_at = clock.now().mono;
     let shared = Shared {
         started_at,

@@ -133,7 +133,8 @@ async fn a_running_agent_is_enrolled_and_starts_anew_with_its_identity() {
 async fn a_wrong_code_leaves_everything_as_it_was() {
     let place = tempfile::tempdir().unwrap();
     let dir = DataDir::open(place.path()).unwrap();
-    let wish = EnrolWish { central: central().await, code: "AAAA-AAAA".to_owned(), box_name: None };
+    let code = "AAAA-AAAA".to_owned();
+    let wish = EnrolWish { central: central().await, code, box_name: None, leave_unsent: false };
     assert!(enrol(&dir, &wish).await.is_err());
     assert!(StoredIdentity::read(&dir).unwrap().is_none());
     let nobody = EnrolWish { central: "http://127.0.0.1:1".to_owned(), ..wish };

@@ -18,8 +18,8 @@ const banner = document.getElementById("banner");
 const live = { status: null, open: null, show: null, turn: 0 };
 
 const SCREENS = [
-  [/^#\/tasks$/, () => taskList(onTasks)],
-  [/^#\/tasks\/([^/]+)$/, (task) => taskPage(task)],
+  [/^#\/tasks$/, () => taskList(onTasks, isApart)],
+  [/^#\/tasks\/([^/]+)$/, (task) => taskPage(task, isApart)],
   [/^#\/stock$/, () => stockSearch()],
   [/^#\/stock\/([^/]+)$/, (sku) => stockPage(sku)],
   [/^#\/store$/, () => storePage(() => live.status, leave)],
@@ -32,6 +32,9 @@ function screenFor(hash) {
   }
   return null;
 }
+
+// Orders are worked at the store's other box.
+const isApart = () => Boolean(live.status?.quarantined);
 
 // A screen is `{ title, load() -> nodes, on(kind, data) -> whether to load again }`.
 async function show() {
@@ -143,12 +146,14 @@ function drawBanner() {
 }
 
 async function refreshStatus() {
+  const before = isApart();
   try {
     live.status = await read("/v1/status");
   } catch {
     // The banner says so already.
   }
   drawBanner();
+  if (live.show && before !== isApart()) load(live.show);
 }
 
 function connect() {

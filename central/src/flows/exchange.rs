@@ -17,7 +17,7 @@ pub async fn exchange<S: Replication + Leases + ?Sized>(
     store: &S,
     watch: &Watch,
     poke: &dyn Poke,
-    replica: &ReplicaIdentity,
+    (replica, address): (&ReplicaIdentity, Option<&str>),
     request: &SyncRequest,
     now: Now,
 ) -> Result<Exchanged, FlowError> {
@@ -28,7 +28,7 @@ pub async fn exchange<S: Replication + Leases + ?Sized>(
         let what = format!("this credential is of {}, not of {}", replica.replica, request.replica);
         return Err(FlowError::refused(Code::Forbidden, what));
     }
-    let mut exchanged = store.exchange(replica, request, now).await?;
+    let mut exchanged = store.exchange(replica, address, request, now).await?;
     let key = StoreKey::new(replica.tenant.clone(), replica.store.clone());
     if exchanged.response.quarantined.is_some() {
         watch.with(|observatory| observatory.keep_apart(&key, &request.boot));

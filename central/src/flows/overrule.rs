@@ -11,6 +11,8 @@ use holdfast_shared::ids::{Actor, TenantId};
 use holdfast_shared::limits::{NOTE_CHARS_MAX, OVERRULE_MS_MAX};
 use holdfast_shared::time::Now;
 
+const HELD: &str = "overruled:hold";
+
 #[derive(Debug, Clone)]
 pub struct Wish {
     pub verdict: Verdict,
@@ -38,11 +40,32 @@ pub async fn overrule<S: Fleet + ?Sized>(
     let Wish { verdict, author, for_ms, .. } = wish;
     let exception = told(verdict, &author, &reason);
     let overrule = Overrule { verdict, author, reason, until: now.mono.plus(for_ms) };
-    // On record first: what cannot be written down does not happen.
-    if verdict == Verdict::Release && !watch.with(|observatory| observatory.frozen()) {
-        return Err(refused("nothing is frozen".to_owned()));
+    if verdict == Verdict::Release {
+        let lifted = watch.with(|observatory| observatory.lift_hold(tenant, now.mono));
+        if lifted {
+            let resolution = format!("{}: {}", overrule.author, overrule.reason);
+            store.settle(tenant, HELD, &resolution, now.utc).await?;
+        }
+        // Without a freeze of the observer's own there is nothing more to overrule.
+        return match (watch.with(|observatory| observatory.frozen()), lifted) {
+            (true, _) => on_record(store, watch, tenant, overrule, &exception, now).await,
+            (false, true) => Ok(()),
+            (false, false) => Err(refused("nothing is held".to_owned())),
+        };
     }
-    store.raise(tenant, &exception, now.utc).await?;
+    on_record(store, watch, tenant, overrule, &exception, now).await
+}
+
+/// On record first: what cannot be written down does not happen.
+async fn on_record<S: Fleet + ?Sized>(
+    store: &S,
+    watch: &Watch,
+    tenant: &TenantId,
+    overrule: Overrule,
+    exception: &NewException,
+    now: Now,
+) -> Result<(), FlowError> {
+    store.raise(tenant, exception, now.utc).await?;
     watch.with(|observatory| observatory.overrule(tenant, overrule, now.mono));
     Ok(())
 }
@@ -54,7 +77,7 @@ fn refused(what: String) -> FlowError {
 fn told(verdict: Verdict, author: &Actor, reason: &str) -> NewException {
     let (key, what, suggestion) = match verdict {
         Verdict::Hold => (
-            "overruled:hold",
+            HELD,
             "silence counts against no store",
             "Work of stores that are truly dark stays there meanwhile. End it when the cause is gone.",
         ),

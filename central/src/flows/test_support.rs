@@ -141,6 +141,7 @@ pub(crate) fn demand(order: &str, lines: &[(&str, i64)]) -> Demand {
         promise_by: None,
         note: None,
         tried: BTreeSet::new(),
+        declined: BTreeSet::new(),
         assignments: 0,
     }
 }
@@ -318,7 +319,13 @@ impl Orders for Ram {
 
 #[async_trait]
 impl Replication for Ram {
-    async fn exchange(&self, _: &ReplicaIdentity, _: &SyncRequest, _: Now) -> Result<Exchanged> {
+    async fn exchange(
+        &self,
+        _: &ReplicaIdentity,
+        _: Option<&str>,
+        _: &SyncRequest,
+        _: Now,
+    ) -> Result<Exchanged> {
         Ok(self.told(|told| told.exchanged.clone()).unwrap())
     }
     async fn missing_intents(&self, _: &TenantId, _: &StoreId, _: &[FactId]) -> Result<Vec<FactId>> {

@@ -26,7 +26,11 @@ pub struct BootSeen {
     /// How often its database had been started; 0 when it does not count.
     pub number: u64,
     pub standing: Standing,
+    /// What the box calls itself.
     pub box_name: Option<String>,
+    /// Where central saw it.
+    #[schema(example = "10.20.0.17")]
+    pub address: Option<String>,
     /// Up to which of central's changes it said to have all.
     pub cursor: u64,
     /// Of a quarantined one: the boot by which its box is known.

@@ -32,10 +32,12 @@ pub trait Replication: Send + Sync {
     /// Merges what the replica sent, document by document; records facts; applies positions as
     /// differences in one transaction with the holds that they name; folds tasks and follows
     /// their effects (reopened lines, finished lines, releases that are due); answers with what
-    /// the replica lacks. A bad document is answered as an error for that document.
+    /// the replica lacks. A bad document is answered as an error for that document. `address` is where
+    /// the box was seen, for people.
     async fn exchange(
         &self,
         replica: &ReplicaIdentity,
+        address: Option<&str>,
         request: &SyncRequest,
         now: Now,
     ) -> Result<Exchanged, StoreError>;

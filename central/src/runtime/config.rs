@@ -23,6 +23,8 @@ const TICK: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone)]
 pub struct HttpConfig {
     pub listen: SocketAddr,
+    /// Proxies in front of central, which say in `X-Forwarded-For` where a request came from.
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 /// Where the signals come in.
@@ -61,7 +63,7 @@ impl CentralConfig {
             data_dir: data_dir.into(),
             log: LOG.to_owned(),
             log_format: LogFormat::Text,
-            http: HttpConfig { listen: loopback(0) },
+            http: HttpConfig { listen: loopback(0), trusted_proxies: Vec::new() },
             mqtt: MqttConfig::Embedded { listen: loopback(0), observer_password: None },
             mqtt_advertised: None,
             health: HealthPolicy::default(),
@@ -146,7 +148,9 @@ fn listen(reader: &mut Reader, room: &str, port: u16) -> Result<SocketAddr, Flaw
 }
 
 fn http(reader: &mut Reader) -> Result<HttpConfig, Flawed> {
-    Ok(HttpConfig { listen: listen(reader, "http", HTTP_PORT)? })
+    let listen = listen(reader, "http", HTTP_PORT);
+    let trusted_proxies = reader.list("http.trusted_proxies");
+    Ok(HttpConfig { listen: listen?, trusted_proxies: trusted_proxies? })
 }
 
 fn mqtt(reader: &mut Reader) -> Result<MqttConfig, Flawed> {

@@ -162,6 +162,7 @@ pub async fn start(
         metrics: metrics::recorder(),
         demo,
         rooms: Rooms::default(),
+        trusted_proxies: config.http.trusted_proxies.clone(),
     });
     if damage.is_none() {
         quarantine::know_apart(&*app.storage, &app.watch).await.map_err(CentralError::Database)?;

@@ -1,4 +1,4 @@
-//! MQTT topics, built and parsed here and nowhere else.
+//! MQTT topics and client ids, built and parsed here and nowhere else.
 //!
 //! ```
 //! use holdfast_shared::wire::topic::{Channel, Topic};
@@ -8,7 +8,7 @@
 //! assert!("holdfast/v1/acme/+/heartbeat".parse::<Topic>().is_err());
 //! ```
 
-use crate::ids::{BadId, StoreId, TenantId};
+use crate::ids::{BadId, BootId, ReplicaId, StoreId, TenantId};
 use std::fmt;
 use std::str::FromStr;
 
@@ -97,9 +97,60 @@ impl FromStr for Topic {
     }
 }
 
+/// With a boot's 64 characters and the dot this is what the embedded broker takes, and every broker that
+/// takes more than the 23 that it must.
+const CLIENT_CHARS_MAX: usize = 63;
+
+/// Under which id a box connects to the broker. A broker lets one connection of an id live and ends the
+/// older one, so it names the tenant, whose stores may be called like another's, and the boot: a box and
+/// its copy are one replica, and would put each other out for ever.
+///
+/// ```
+/// use holdfast_shared::wire::topic::{client_id, is_client_of};
+/// let [tenant, store, replica] = ["acme", "leeds", "leeds-a"];
+/// let (tenant, store, replica) = (tenant.parse().unwrap(), store.parse().unwrap(), replica.parse().unwrap());
+/// let id = client_id(&tenant, &store, &replica, &"b7".parse().unwrap());
+/// assert_eq!(id, "acme.leeds.leeds-a.b7");
+/// assert!(is_client_of(&id, &tenant, &store, &replica));
+/// assert!(!is_client_of(&id, &"other".parse().unwrap(), &store, &replica));
+/// ```
+#[must_use]
+pub fn client_id(tenant: &TenantId, store: &StoreId, replica: &ReplicaId, boot: &BootId) -> String {
+    format!("{}.{boot}", client_name(tenant, store, replica))
+}
+
+/// Whether this is the id of a box that speaks as this replica, whichever its boot is.
+#[must_use]
+pub fn is_client_of(id: &str, tenant: &TenantId, store: &StoreId, replica: &ReplicaId) -> bool {
+    // No id holds a dot.
+    id.rsplit_once('.')
+        .is_some_and(|(name, boot)| name == client_name(tenant, store, replica) && BootId::new(boot).is_ok())
+}
+
+/// In words where they fit, else a hash of them.
+fn client_name(tenant: &TenantId, store: &StoreId, replica: &ReplicaId) -> String {
+    let words = format!("{tenant}.{store}.{replica}");
+    if words.len() <= CLIENT_CHARS_MAX {
+        return words;
+    }
+    let hash = blake3::hash(words.as_bytes()).to_hex();
+    hash.chars().take(CLIENT_CHARS_MAX).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_client_id_fits_however_long_the_names_are() {
+        let long = "x".repeat(crate::limits::ID_CHARS_MAX);
+        let (tenant, store, replica) = (long.parse().unwrap(), long.parse().unwrap(), long.parse().unwrap());
+        let id = client_id(&tenant, &store, &replica, &long.parse().unwrap());
+        assert_eq!(id.len(), 128);
+        assert!(is_client_of(&id, &tenant, &store, &replica));
+        assert!(!is_client_of(&id, &tenant, &store, &"y".parse().unwrap()));
+        assert!(!is_client_of("leeds-a", &"acme".parse().unwrap(), &store, &replica));
+    }
 
     #[test]
     fn what_is_not_exactly_a_topic_is_refused() {

@@ -258,13 +258,13 @@ impl Agent {
     }
 
     pub async fn sync(&mut self, storage: &dyn Storage, now: Now) -> Exchanged {
-        let exchanged = storage.exchange(&self.identity, &self.request(), now).await.unwrap();
+        let exchanged = storage.exchange(&self.identity, None, &self.request(), now).await.unwrap();
         self.absorb(&exchanged.response);
         exchanged
     }
 
     /// Sends what it has; the answer is lost on the way.
     pub async fn sync_unheard(&self, storage: &dyn Storage, now: Now) -> Exchanged {
-        storage.exchange(&self.identity, &self.request(), now).await.unwrap()
+        storage.exchange(&self.identity, None, &self.request(), now).await.unwrap()
     }
 }

@@ -35,7 +35,7 @@ pub async fn a_damaged_document_does_not_block_the_others(storage: &dyn Storage)
     bad.changes[0][byte] ^= 1;
     let mut request = good.clone();
     request.documents.insert(0, bad);
-    let exchanged = storage.exchange(&leeds.identity, &request, at(30)).await.unwrap();
+    let exchanged = storage.exchange(&leeds.identity, None, &request, at(30)).await.unwrap();
     assert_eq!(exchanged.response.errors.len(), 1);
     assert_eq!(exchanged.response.errors[0].code(), Some(Code::DamagedSync));
     assert_eq!(exchanged.new_facts, 1);
@@ -49,7 +49,7 @@ pub async fn a_document_of_another_store_is_refused(storage: &dyn Storage) {
     york.sale("A", 1);
     let mut request = leeds.request();
     request.documents = york.request().documents;
-    let exchanged = storage.exchange(&leeds.identity, &request, at(30)).await.unwrap();
+    let exchanged = storage.exchange(&leeds.identity, None, &request, at(30)).await.unwrap();
     assert_eq!(exchanged.response.errors[0].code(), Some(Code::Forbidden));
     assert!(exchanged.response.acknowledged.is_empty());
     assert_eq!(position(storage, "york").await.on_hand, 5);
@@ -78,7 +78,7 @@ pub async fn a_store_cannot_write_into_anothers_documents(storage: &dyn Storage)
     let mut forger = Agent::booted(leeds.identity.clone(), 5);
     forger.put(&york.stock_document(), &sold);
     forger.put(&DocumentId::Task(task.clone()), &declined);
-    let exchanged = storage.exchange(&leeds.identity, &forger.request(), at(30)).await.unwrap();
+    let exchanged = storage.exchange(&leeds.identity, None, &forger.request(), at(30)).await.unwrap();
     let codes: Vec<_> = exchanged.response.errors.iter().map(|problem| problem.code()).collect();
     assert_eq!(codes, [Some(Code::Forbidden), Some(Code::Forbidden)]);
     assert_eq!(exchanged.new_facts, 0);
@@ -116,7 +116,7 @@ pub async fn a_foreign_writer_is_refused(storage: &dyn Storage) {
         let document = forger.stock_document();
         let mut request = forger.request();
         request.documents = vec![DocumentFrame::new(&document, &Heads::empty(), &bag.heads(), changes)];
-        let exchanged = storage.exchange(&leeds.identity, &request, at(30)).await.unwrap();
+        let exchanged = storage.exchange(&leeds.identity, None, &request, at(30)).await.unwrap();
         assert_eq!(exchanged.response.errors[0].code(), Some(Code::Forbidden), "{author}");
     }
     assert_eq!(position(storage, "leeds").await.on_hand, 5);
@@ -125,7 +125,7 @@ pub async fn a_foreign_writer_is_refused(storage: &dyn Storage) {
 pub async fn another_replicas_name_is_refused(storage: &dyn Storage) {
     let leeds = stocked(storage, "leeds", 5).await;
     let york = stocked(storage, "york", 5).await;
-    let refused = storage.exchange(&leeds.identity, &york.request(), at(30)).await;
+    let refused = storage.exchange(&leeds.identity, None, &york.request(), at(30)).await;
     assert_eq!(refused.unwrap_err().code, Code::Forbidden);
     let mut unknown = leeds.request();
     let body = Body::Stock(StockFact {
@@ -139,7 +139,7 @@ pub async fn another_replicas_name_is_refused(storage: &dyn Storage) {
     let document: DocumentId = "task/nobody-1".parse().unwrap();
     stray.put(&document, &fact);
     unknown.documents = stray.request().documents;
-    let exchanged = storage.exchange(&leeds.identity, &unknown, at(31)).await.unwrap();
+    let exchanged = storage.exchange(&leeds.identity, None, &unknown, at(31)).await.unwrap();
     assert_eq!(exchanged.response.errors[0].code(), Some(Code::UnknownTask));
 }
 

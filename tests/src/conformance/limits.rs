@@ -14,7 +14,7 @@ pub async fn an_agent_of_the_first_version_still_syncs(storage: &dyn Storage) {
     storage.put_store(&super::world::tenant(), &super::world::described("leeds"), at(0).utc).await.unwrap();
     let leeds = enrolled(storage, "leeds", "leeds").await;
     let request = SyncRequest::decode(GOLDEN).unwrap();
-    let done = storage.exchange(&leeds.identity, &request, at(1)).await.unwrap();
+    let done = storage.exchange(&leeds.identity, None, &request, at(1)).await.unwrap();
     assert_eq!((done.new_facts, done.response.version, done.response.level), (1, 1, true));
     assert_eq!(position(storage, "leeds").await.on_hand, 5);
     // Its own reader finds nothing in the answer that it does not know.

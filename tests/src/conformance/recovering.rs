@@ -106,7 +106,7 @@ pub async fn a_hold_that_ended_before_its_task_was_known_has_ended(storage: &dyn
     let mut request = leeds.request();
     let stock = leeds.stock_document().to_string();
     request.documents.retain(|frame| frame.name() == stock);
-    storage.exchange(&leeds.identity, &request, at(21)).await.unwrap();
+    storage.exchange(&leeds.identity, None, &request, at(21)).await.unwrap();
     assert_eq!(position(storage, "leeds").await.on_hand, 4);
     leeds.sync(storage, at(22)).await;
     assert_eq!(position(storage, "leeds").await.reserved, 2);
@@ -116,7 +116,7 @@ pub async fn a_hold_that_ended_before_its_task_was_known_has_ended(storage: &dyn
 pub async fn nobody_leaps_far_ahead_of_central(storage: &dyn Storage) {
     let mut leeds = stocked(storage, "leeds", 5).await;
     leeds.incarnation = Some(1_000_000);
-    let refused = storage.exchange(&leeds.identity, &leeds.request(), at(20)).await;
+    let refused = storage.exchange(&leeds.identity, None, &leeds.request(), at(20)).await;
     assert_eq!(refused.unwrap_err().code, Code::InvalidRequest);
     assert_eq!(storage.recovery(&tenant()).await.unwrap(), None);
     leeds.incarnation = Some(3);

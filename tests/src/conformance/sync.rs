@@ -39,12 +39,12 @@ pub async fn changes_out_of_order_are_asked_for(storage: &dyn Storage) {
     let bag = &leeds.documents[&document];
     let changes = bag.changes_since(&base).unwrap();
     later.documents = vec![DocumentFrame::new(&document, &base, &bag.heads(), changes)];
-    let refused = storage.exchange(&leeds.identity, &later, at(30)).await.unwrap();
+    let refused = storage.exchange(&leeds.identity, None, &later, at(30)).await.unwrap();
     assert_eq!(refused.response.errors[0].code(), Some(Code::MissingChanges));
     assert!(!refused.response.errors[0].missing().unwrap().is_empty());
     assert_eq!(position(storage, "leeds").await.on_hand, 5);
-    storage.exchange(&leeds.identity, &earlier, at(31)).await.unwrap();
-    storage.exchange(&leeds.identity, &later, at(32)).await.unwrap();
+    storage.exchange(&leeds.identity, None, &earlier, at(31)).await.unwrap();
+    storage.exchange(&leeds.identity, None, &later, at(32)).await.unwrap();
     assert_eq!(position(storage, "leeds").await.on_hand, 3);
     let page = holdfast_central::ports::PageRequest { cursor: None, limit: 9 };
     let raised = storage.exceptions(&tenant(), true, &page).await.unwrap().rows;

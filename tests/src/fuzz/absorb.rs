@@ -49,7 +49,7 @@ async fn begin() -> (SqliteLedger, Vec<u8>) {
         (cut.identity.store, cut.identity.replica, cut.identity.boot);
     (request.root, request.stock_digest) = (cut.root, cut.stock_digest);
     request.documents.clear();
-    let response = storage.exchange(&from, &request, world::at(31)).await.unwrap().response;
+    let response = storage.exchange(&from, None, &request, world::at(31)).await.unwrap().response;
     assert!(!response.documents.is_empty());
     (ledger, response.encode().unwrap())
 }

@@ -70,7 +70,8 @@ impl Target for Central {
         if self.inputs > INPUTS_MAX {
             *self = Self::open();
         }
-        let done = self.runtime.block_on(self.storage.exchange(&self.identity, &request, world::at(100)));
+        let done =
+            self.runtime.block_on(self.storage.exchange(&self.identity, None, &request, world::at(100)));
         let response = match done {
             Ok(exchanged) => exchanged.response,
             Err(error) if error.code.status() < 500 => return Ok(Verdict::Refused),

@@ -260,7 +260,7 @@ impl HeadOffice {
     ) -> Result<Option<Vec<u8>>> {
         let Some(store) = self.store().filter(|_| !self.is_paused(fate.step())) else { return Ok(None) };
         let request = SyncRequest::decode(bytes)?;
-        let done = exchange(store, &self.watch, &self.pokes, from, &request, self.clock(now)).await;
+        let done = exchange(store, &self.watch, &self.pokes, (from, None), &request, self.clock(now)).await;
         let Some(exchanged) = self.excuse(done, fate)? else { return Ok(None) };
         self.note_heard(&from.store, now.mono.0, true);
         Ok(Some(exchanged.response.encode()?))

@@ -119,7 +119,8 @@ impl Office {
     pub async fn sync(&self, from: &ReplicaIdentity, request: &SyncRequest, now: Now) -> SyncResponse {
         let now = self.clock(now);
         let request = SyncRequest::decode(&request.encode().unwrap()).unwrap();
-        let told = exchange(self.store(), &self.watch, &self.pokes, from, &request, now).await.unwrap();
+        let told =
+            exchange(self.store(), &self.watch, &self.pokes, (from, None), &request, now).await.unwrap();
         SyncResponse::decode(&told.response.encode().unwrap()).unwrap()
     }
 

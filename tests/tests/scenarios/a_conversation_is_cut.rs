@@ -42,9 +42,10 @@ impl Central for Fragile<'_> {
         }
         let request = SyncRequest::decode(&request.encode().unwrap()).unwrap();
         let office = self.office;
-        let told = exchange(office.store(), &office.watch, &office.pokes, &self.from, &request, self.now)
-            .await
-            .unwrap();
+        let told =
+            exchange(office.store(), &office.watch, &office.pokes, (&self.from, None), &request, self.now)
+                .await
+                .unwrap();
         if message == self.at {
             return Err(gone());
         }

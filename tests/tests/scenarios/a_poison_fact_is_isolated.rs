@@ -46,8 +46,9 @@ async fn a_poison_fact_is_isolated() {
         request.documents.insert(1, middle);
         let from = stage.shop("leeds").identity.clone();
         let (office, now) = (&stage.office, stage.now());
-        let told =
-            exchange(office.store(), &office.watch, &office.pokes, &from, &request, now).await.unwrap();
+        let told = exchange(office.store(), &office.watch, &office.pokes, (&from, None), &request, now)
+            .await
+            .unwrap();
         let response = told.response;
         let refused: Vec<_> = response.errors.iter().map(|one| (one.document.as_str(), one.code())).collect();
         assert_eq!(refused, [(name.as_str(), Some(Code::DamagedSync))]);
@@ -85,7 +86,8 @@ async fn a_poison_fact_from_central_is_isolated_too() {
     (request.stock_digest, request.documents) = (cut.stock_digest, cut.documents);
     let from = stage.shop("leeds").identity.clone();
     let (office, now) = (&stage.office, stage.now());
-    let told = exchange(office.store(), &office.watch, &office.pokes, &from, &request, now).await.unwrap();
+    let told =
+        exchange(office.store(), &office.watch, &office.pokes, (&from, None), &request, now).await.unwrap();
     let mut response = SyncResponse::decode(&told.response.encode().unwrap()).unwrap();
     assert_eq!(response.documents.len(), 3);
     let mut bag = Bag::new(WriterId::new(&"central".parse().unwrap(), [66; 8]));

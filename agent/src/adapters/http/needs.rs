@@ -55,6 +55,9 @@ pub struct EnrolWish {
     /// What people call this box.
     #[serde(default)]
     pub box_name: Option<String>,
+    /// Of a box that is kept apart: go on although central has not all of its records.
+    #[serde(default)]
+    pub leave_unsent: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -62,6 +65,8 @@ pub struct NowEnrolled {
     pub store: StoreId,
     pub store_name: String,
     pub replica: ReplicaId,
+    /// What the box recorded under the identity of another is set aside, and it begins anew.
+    pub begins_anew: bool,
 }
 
 /// How the bytes of a file become items. The runtime gives the reader of import files, because

@@ -37,7 +37,7 @@ impl Enroller for Nobody {
             return Err(Problem::new(holdfast_shared::error::Code::CodeExpired, "this code was used"));
         }
         let (store, replica) = ("leeds".parse().unwrap(), "leeds-a".parse().unwrap());
-        Ok(NowEnrolled { store, store_name: "Leeds".to_owned(), replica })
+        Ok(NowEnrolled { store, store_name: "Leeds".to_owned(), replica, begins_anew: false })
     }
 }
 

@@ -19,7 +19,7 @@ use crate::ports::ledger::Identity;
 use crate::ports::uplink::{NotSent, Uplink};
 use async_trait::async_trait;
 use holdfast_shared::wire::signal::{self, Freshness, Heartbeat, Poke};
-use holdfast_shared::wire::topic::{Channel, Topic};
+use holdfast_shared::wire::topic::{Channel, Topic, client_id};
 use payload::{Outgoing, message_expiry_s};
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{ConnectReturnCode, LastWill, Packet, PublishProperties};
@@ -91,12 +91,13 @@ impl MqttUplink {
     }
 
     fn options(&self) -> MqttOptions {
-        let replica = self.identity.replica.as_str();
-        let mut options = MqttOptions::new(replica, &self.broker.host, self.broker.port);
+        let Identity { tenant, store, replica, boot } = &self.identity;
+        let id = client_id(tenant, store, replica, boot);
+        let mut options = MqttOptions::new(id, &self.broker.host, self.broker.port);
         options
             .set_keep_alive(KEEP_ALIVE)
             .set_clean_start(true)
-            .set_credentials(replica, &self.broker.secret)
+            .set_credentials(replica.as_str(), &self.broker.secret)
             .set_outgoing_inflight_upper_limit(INFLIGHT_MAX);
         if let Ok(gone) = payload::presence(&self.identity, false, false) {
             let topic = self.topic(Channel::Presence);
@@ -253,7 +254,7 @@ mod tests {
         let options = uplink().options();
         let login = options.credentials().unwrap();
         assert_eq!((login.username.as_str(), login.password.as_str()), ("leeds-a", "s3"));
-        assert_eq!(options.client_id(), "leeds-a");
+        assert_eq!(options.client_id(), "acme.leeds.leeds-a.b7", "of this tenant, and of this box alone");
         assert_eq!(options.get_outgoing_inflight_upper_limit(), Some(INFLIGHT_MAX));
         assert!(POLL_MAX > KEEP_ALIVE);
     }

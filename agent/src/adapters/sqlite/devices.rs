@@ -42,7 +42,8 @@ impl Devices for SqliteLedger {
             connection.execute(sql::PAIRINGS_OVER, params![utc, at_most, mono, boot])?;
             let Some(role) = role else { return Ok(None) };
             let device = named(&name, &installation(connection)?)?;
-            let row = params![device.as_str(), name, role, token_hash, now.utc.0];
+            let generation = hand.generation(&token_hash);
+            let row = params![device.as_str(), name, role, token_hash, now.utc.0, generation];
             connection.execute(sql::DEVICE_PAIR, row)?;
             one(connection, sql::DEVICE_BY_NAME, [device.as_str()])
         })

@@ -90,9 +90,15 @@ impl Hand {
             Some(identity) => DeviceId::new(identity.replica.as_str()).map_err(StorageError::unreadable)?,
             None => self.installation.clone(),
         };
-        let (generation, _) = self.drawn(b"generation");
+        Pen::take(connection, device, self.generation(b"generation"))
+    }
+
+    /// The generation of ids that this boot gives, or lets a device give: a disk that was put back or
+    /// copied counts the same as its original, and draws another.
+    pub(super) fn generation(&self, what: &[u8]) -> u32 {
+        let (drawn, _) = self.drawn(what);
         // 31 bits: it is read as a signed number in many places.
-        Pen::take(connection, device, generation >> 1)
+        (drawn >> 1).max(1)
     }
 
     /// The actor that this process writes documents under.

@@ -24,6 +24,8 @@ use std::path::Path;
 use std::sync::Arc;
 use watch::Watch;
 
+pub use speaker::KeptApart;
+
 mod absorb;
 mod baseline;
 mod carry;

@@ -7,11 +7,36 @@ use super::view::{id, unsigned};
 use crate::core::readiness::Readiness;
 use crate::ports::ledger::{Absorbed, Speaker};
 use holdfast_platform::sqlite::StorageError;
-use holdfast_shared::ids::DocumentId;
+use holdfast_shared::ids::{DocumentId, ReplicaId};
 use holdfast_shared::limits::SYNC_DOCUMENTS_MAX;
 use holdfast_shared::time::{Hlc, UtcMs};
 use holdfast_shared::wire::sync::{DocumentHeads, SyncResponse};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OpenFlags, params};
+use std::path::Path;
+
+/// What a database says of a box that is kept apart, read without starting it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptApart {
+    /// The replica that it shares with another box.
+    pub shared_as: ReplicaId,
+    /// Facts of it that central has not taken, not even into its branch.
+    pub unsent: u64,
+}
+
+impl KeptApart {
+    /// None when the box at this path was not kept apart, as far as it knows.
+    pub fn read(path: &Path) -> Result<Option<Self>, StorageError> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let shared_as: Option<String> =
+            connection.query_row(sql::AGENT_QUARANTINED_AS, [], |row| row.get(0))?;
+        let Some(shared_as) = shared_as else { return Ok(None) };
+        let unsent: i64 = connection.query_row(sql::UNSYNCED, [], |row| row.get(0))?;
+        Ok(Some(Self { shared_as: id(&shared_as)?, unsent: unsigned(unsent)? }))
+    }
+}
 
 /// Counts this start, before anything is written in its name.
 pub(super) fn begin(connection: &Connection) -> Result<Start, StorageError> {

@@ -310,8 +310,8 @@ pub(super) const PAIRING_TAKE: &str = "DELETE FROM pairing WHERE code_hash = ?5 
 pub(super) const PAIRINGS_OVER: &str = "DELETE FROM pairing \
     WHERE NOT CASE WHEN boot = ?4 THEN until_mono > ?3 ELSE until > ?1 AND until <= ?2 END";
 pub(super) const DEVICE_PAIR: &str = "INSERT INTO device \
-    (device, name, role, generation, token_hash, paired_at) VALUES (?1, ?2, ?3, 1, ?4, ?5) \
-    ON CONFLICT (device) DO UPDATE SET name = ?2, role = ?3, generation = generation + 1, token_hash = ?4, \
+    (device, name, role, generation, token_hash, paired_at) VALUES (?1, ?2, ?3, ?6, ?4, ?5) \
+    ON CONFLICT (device) DO UPDATE SET name = ?2, role = ?3, generation = ?6, token_hash = ?4, \
     paired_at = ?5, seen_at = NULL";
 pub(super) const DEVICE_BY_NAME: &str = concat!(
     "SELECT device, name, role, generation, paired_at, seen_at FROM device WHERE device = ?1 AND sound(sum, ",

@@ -48,7 +48,7 @@ pub(super) async fn of(config: &AgentConfig, stored: Option<&StoredIdentity>) ->
         }
     }
     if let Some(stored) = stored {
-        findings.push(broker(stored).await);
+        findings.push(broker(stored, url).await);
     }
     findings
 }
@@ -105,9 +105,9 @@ async fn credential(client: &Client, url: &str, secret: &str) -> Finding {
     }
 }
 
-async fn broker(stored: &StoredIdentity) -> Finding {
+async fn broker(stored: &StoredIdentity, central: &str) -> Finding {
     const WHAT: &str = "broker";
-    let Some((host, port)) = stored.broker() else {
+    let Some((host, port)) = stored.broker(central) else {
         return Finding::look(
             WHAT,
             format!("{:?} is no address", stored.given.mqtt_address),

@@ -6,7 +6,7 @@ import { act } from "../outbox.js";
 import { isManager } from "../session.js";
 import { STATUS, KIND, OPEN, ago, clock, due, inOwnTime, orderName, units } from "../words.js";
 
-export function taskPage(id) {
+export function taskPage(id, isApart) {
   const path = `/v1/tasks/${encodeURIComponent(id)}`;
   const page = { task: null, hit: null, again: () => {} };
 
@@ -32,12 +32,12 @@ export function taskPage(id) {
       page.again = again;
       if (!page.fresh) page.task = inOwnTime(await read(path));
       page.fresh = false;
-      return draw(page, step);
+      return draw(page, step, isApart());
     },
   };
 }
 
-function draw(page, step) {
+function draw(page, step, apart) {
   const task = page.task;
   const status = STATUS[task.status];
   const time = due(task);
@@ -56,9 +56,9 @@ function draw(page, step) {
       task.to_put_back.length > 0 && putBackList(task.to_put_back),
       task.lease && el("p", { class: "small soft" }, leaseWords(task.lease)),
       task.note && el("div", { class: "card" }, el("h2", {}, "Note"), el("p", {}, task.note)),
-      task.status === "picking" && task.lines.some((line) => line.open > 0) && scanner(page, step),
-      el("div", { class: "stack" }, task.lines.map((line) => lineCard(page, line, step)))),
-    footer(task, step),
+      !apart && task.status === "picking" && task.lines.some((line) => line.open > 0) && scanner(page, step),
+      el("div", { class: "stack" }, task.lines.map((line) => lineCard(page, line, step, apart)))),
+    apart ? elsewhere(task) : footer(task, step),
   ];
 }
 
@@ -92,7 +92,8 @@ function say(task) {
 }
 
 function waitingWords(task) {
-  const since = task.waiting?.since ? `Waiting for ${ago(task.waiting.since).replace(/ ago$/, "")}. ` : "";
+  const waited = task.waiting?.since ? ago(task.waiting.since) : "just now";
+  const since = waited === "just now" ? "" : `Waiting for ${waited.replace(/ ago$/, "")}. `;
   return task.waiting?.central_reachable === false
     ? `${since}Central cannot be reached, so it cannot release the goods. Keep them; it goes on by itself when the line is back.`
     : `${since}${task.blocked?.hint ?? ""}`;
@@ -110,7 +111,8 @@ function putBackList(lines) {
   return el("section", { class: "card stack" },
     el("h2", {}, "Back on the shelf"),
     el("ul", { class: "state" }, lines.map((line) =>
-      el("li", {}, el("b", {}, `${line.quantity} × `), line.name || line.sku, " ", el("span", { class: "mono small soft" }, line.sku)))));
+      el("li", {}, el("div", {},
+        el("b", {}, `${line.quantity} × `), line.name || line.sku, " ", el("span", { class: "mono small soft" }, line.sku))))));
 }
 
 async function letGo(step) {
@@ -147,8 +149,8 @@ function scanner(page, step) {
   return el("form", { class: "scan", onsubmit: scan }, input);
 }
 
-function lineCard(page, line, step) {
-  const picking = page.task.status === "picking" && line.open > 0;
+function lineCard(page, line, step, apart) {
+  const picking = !apart && page.task.status === "picking" && line.open > 0;
   const finished = page.task.status === "picking" && line.open === 0;
   const shown = picking ? line.open : line.quantity;
   const done = [
@@ -195,6 +197,12 @@ async function decline(step) {
     danger: true,
   });
   if (reason) await step("decline", { reason });
+}
+
+function elsewhere(task) {
+  if (!OPEN.includes(task.status)) return "";
+  return el("div", { class: "next" },
+    el("p", { class: "why" }, "Do this order at the store's other box: this one has the same identity, and may not know what was done there."));
 }
 
 function footer(task, step) {

@@ -4,7 +4,7 @@ import { el } from "../dom.js";
 import { read } from "../api.js";
 import { STATUS, KIND, byUrgency, due, inOwnTime, orderName, units } from "../words.js";
 
-export function taskList(onCount) {
+export function taskList(onCount, isApart) {
   return {
     title: "Orders",
     on: (kind) => kind === "task",
@@ -23,7 +23,7 @@ export function taskList(onCount) {
       const held = tasks.filter((task) => task.status === "awaiting_release");
       return [
         el("div", { class: "stack wide" },
-          doable.length > 0 && section("Do now", doable),
+          doable.length > 0 && section(isApart() ? "At the store's other box" : "Do now", doable),
           held.length > 0 && section("Packed, waiting for release", held)),
       ];
     },

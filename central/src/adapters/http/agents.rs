@@ -3,6 +3,7 @@
 use super::answer::{Answer, Refused, internal};
 use super::app::Shared;
 use super::doors::Replicating;
+use super::peer::CameFrom;
 use crate::flows::enrol::enrol;
 use crate::flows::exchange::exchange;
 use axum::Json;
@@ -58,6 +59,7 @@ impl FromRequestParts<Shared> for Admitted {
 pub(super) async fn sync(
     State(app): State<Shared>,
     Replicating(replica): Replicating,
+    CameFrom(address): CameFrom,
     _admitted: Admitted,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
@@ -73,7 +75,8 @@ pub(super) async fn sync(
     let message = SyncRequest::decode(&body).map_err(|error| undecodable(&error))?;
     let started = app.clock.now();
     let (storage, poke) = (&*app.storage, &*app.poke);
-    let done = exchange(storage, &app.watch, poke, &replica, &message, started).await;
+    let address = address.map(|address| address.to_string());
+    let done = exchange(storage, &app.watch, poke, (&replica, address.as_deref()), &message, started).await;
     let outcome = if done.is_ok() { "ok" } else { "refused" };
     metrics::counter!("holdfast_sync_exchanges_total", "outcome" => outcome).increment(1);
     let done = done?;

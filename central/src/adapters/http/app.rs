@@ -15,6 +15,7 @@ use holdfast_shared::ids::{StoreId, TenantId};
 use holdfast_shared::limits::{SYNC_BACKLOGS_MAX, SYNC_EXCHANGES_MAX};
 use holdfast_shared::wire::signal::Vitals;
 use metrics_exporter_prometheus::PrometheusHandle;
+use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::{Notify, Semaphore};
 
@@ -45,6 +46,8 @@ pub(crate) struct App {
     pub(crate) metrics: PrometheusHandle,
     pub(crate) demo: Option<Arc<dyn DemoControls>>,
     pub(crate) rooms: Rooms,
+    /// Whose word counts about where a request came from.
+    pub(crate) trusted_proxies: Vec<IpAddr>,
 }
 
 /// What the handlers keep among themselves.

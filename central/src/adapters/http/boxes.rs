@@ -1,12 +1,12 @@
 //! The boxes of a store: which of them speak, and what becomes of one that is kept apart.
 
-use super::answer::{Answer, known};
+use super::answer::{Answer, Refused, known};
 use super::app::Shared;
 use super::doors::Caller;
 use super::fleet::find;
 use super::paging::Paging;
 use crate::flows::quarantine::{self, ABox};
-use crate::ports::boxes::{BranchFact, Decided, Decision, ReplicaSeen};
+use crate::ports::boxes::{BranchFact, Decided, Decision, DecisionDone, ReplicaSeen};
 use axum::Json;
 use axum::extract::{Path, State};
 use holdfast_platform::http::{ApiJson, ApiQuery};
@@ -66,6 +66,12 @@ pub(super) async fn branch(
     let store = find(&app, &caller, &store).await?.store.store;
     let (replica, copy): (ReplicaId, BootId) =
         (known(&replica, Code::NotFound)?, known(&copy, Code::NotFound)?);
+    let seen = app.storage.replicas(caller.tenant(), &store).await?;
+    let quarantines = seen.iter().filter(|seen| seen.replica == replica).flat_map(|seen| &seen.quarantines);
+    if !quarantines.into_iter().any(|quarantine| quarantine.copy == copy) {
+        let what = format!("no box of {replica} was kept apart under boot {copy}");
+        return Err(Refused::new(Code::NotFound, what));
+    }
     let page = app.storage.branch(caller.tenant(), &store, &replica, &copy, &paging.request()?).await?;
     Ok(Json(BranchPage { facts: page.rows, next: page.next }))
 }
@@ -80,12 +86,25 @@ pub(super) async fn decide(
     Path((store, replica)): Path<(String, String)>,
     ApiJson(request): ApiJson<DecisionRequest>,
 ) -> Answer<Json<DecisionAnswer>> {
-    let store = find(&app, &caller, &store).await?.store.store;
-    let replica: ReplicaId = known(&replica, Code::NotFound)?;
-    let about = ABox { tenant: caller.tenant().clone(), store, replica, boot: request.boot };
-    let decided = Decided { decision: request.decision, reason: request.reason, by: caller.actor()? };
+    let DecisionRequest { boot, decision, reason } = request;
+    let done = decide_one(&app, &caller, (&store, &replica), boot, decision, reason).await?;
+    Ok(Json(DecisionAnswer { merged_facts: done.merged_facts }))
+}
+
+pub(super) async fn decide_one(
+    app: &Shared,
+    caller: &Caller,
+    (store, replica): (&str, &str),
+    boot: BootId,
+    decision: Decision,
+    reason: String,
+) -> Answer<DecisionDone> {
+    let store = find(app, caller, store).await?.store.store;
+    let replica: ReplicaId = known(replica, Code::NotFound)?;
+    let about = ABox { tenant: caller.tenant().clone(), store, replica, boot };
+    let decided = Decided { decision, reason, by: caller.actor()? };
     let now = app.clock.now().utc;
     let done = quarantine::decide(&*app.storage, &app.watch, &*app.poke, &about, decided, now).await?;
     app.work_changed();
-    Ok(Json(DecisionAnswer { merged_facts: done.merged_facts }))
+    Ok(done)
 }

@@ -102,8 +102,8 @@ pub(super) struct ClosureRequest {
 pub(super) struct EnrolmentCode {
     store: StoreId,
     #[schema(example = "K7Q4-M9TX")]
-    code: String,
-    until: UtcMs,
+    pub(super) code: String,
+    pub(super) until: UtcMs,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -305,11 +305,15 @@ pub(super) async fn offer_enrolment(
     caller: Caller,
     Path(store): Path<String>,
 ) -> Answer<(StatusCode, Json<EnrolmentCode>)> {
-    let store: StoreId = known(&store, Code::UnknownStore)?;
+    Ok((StatusCode::CREATED, Json(offer(&app, &caller, &store).await?)))
+}
+
+pub(super) async fn offer(app: &Shared, caller: &Caller, store: &str) -> Answer<EnrolmentCode> {
+    let store: StoreId = known(store, Code::UnknownStore)?;
     let code = random::code().map_err(|error| internal("a code", error))?;
     let now = app.clock.now().utc;
     let until = enrol::offer_enrolment(&*app.storage, caller.tenant(), &store, &code, now).await?;
-    Ok((StatusCode::CREATED, Json(EnrolmentCode { store, code, until })))
+    Ok(EnrolmentCode { store, code, until })
 }
 
 /// Add articles to the catalogue, or change their names.

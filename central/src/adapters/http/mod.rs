@@ -19,6 +19,7 @@ mod measure;
 mod observer;
 mod orders;
 mod paging;
+mod peer;
 mod plain;
 mod recovery;
 mod sessions;

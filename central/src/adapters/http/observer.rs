@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 /// Enough for every silent store to be found dark and its lease to end; no longer, because the next
 /// silence may be the observer's own again.
-const RELEASE_MS: i64 = 10 * 60 * 1000;
+pub(super) const RELEASE_MS: i64 = 10 * 60 * 1000;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -41,10 +41,12 @@ pub(super) async fn freeze(
     ApiJson(FreezeRequest { reason, until }): ApiJson<FreezeRequest>,
 ) -> Answer<StatusCode> {
     let for_ms = until.since(app.clock.now().utc);
-    say(&app, &caller, Verdict::Hold, reason, for_ms).await
+    say(&app, &caller, Verdict::Hold, reason, for_ms).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
-/// Let silence count for ten minutes although the observer is frozen: what stays silent is dark.
+/// Let silence count for ten minutes although the observer is frozen: what stays silent is dark. Where a
+/// person alone holds the work, it ends that.
 #[utoipa::path(delete, path = "/v1/health/freeze", tag = "fleet",
     params(("reason" = String, Query, description = "Why the observer is wrong")),
     responses((status = 204), (status = "4XX", body = Problem)))]
@@ -53,18 +55,19 @@ pub(super) async fn release(
     caller: Caller,
     ApiQuery(Reason { reason }): ApiQuery<Reason>,
 ) -> Answer<StatusCode> {
-    say(&app, &caller, Verdict::Release, reason, RELEASE_MS).await
+    say(&app, &caller, Verdict::Release, reason, RELEASE_MS).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
-async fn say(
+pub(super) async fn say(
     app: &Shared,
     caller: &Caller,
     verdict: Verdict,
     reason: String,
     for_ms: i64,
-) -> Answer<StatusCode> {
+) -> Answer<()> {
     let wish = Wish { verdict, author: caller.actor()?, reason, for_ms };
     overrule(&*app.storage, &app.watch, caller.tenant(), wish, app.clock.now()).await?;
     app.fleet_changed();
-    Ok(StatusCode::NO_CONTENT)
+    Ok(())
 }

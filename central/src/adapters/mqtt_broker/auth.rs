@@ -3,7 +3,7 @@
 use crate::flows::enrol::token_hash;
 use crate::ports::access::{Access, ReplicaIdentity};
 use holdfast_platform::secret::{Secret, same};
-use holdfast_shared::wire::topic::{Channel, Topic};
+use holdfast_shared::wire::topic::{Channel, Topic, is_client_of};
 use mqtt5::broker::{AuthProvider, AuthResult};
 use mqtt5::packet::connect::ConnectPacket;
 use mqtt5::protocol::v5::reason_codes::ReasonCode;
@@ -91,7 +91,8 @@ impl Doorkeeper {
         };
         // The id is bound to the credential: otherwise one store's agent could take over the
         // connection, and so the last will, of another's.
-        let same = username == identity.replica.as_str() && connect.client_id == identity.replica.as_str();
+        let ReplicaIdentity { tenant, store, replica } = &identity;
+        let same = username == replica.as_str() && is_client_of(&connect.client_id, tenant, store, replica);
         same.then_some(Login::Replica(identity))
     }
 }

@@ -32,6 +32,7 @@ pub(super) enum Hearing {
 pub(super) fn hear(
     conn: &Connection,
     from: &ReplicaIdentity,
+    address: Option<&str>,
     request: &SyncRequest,
     now: UtcMs,
 ) -> Result<Hearing> {
@@ -46,7 +47,7 @@ pub(super) fn hear(
         resumed: request.resumed,
         challenge: request.challenge.as_deref(),
     };
-    let here = Here { conn, from, request, known: &known, now };
+    let here = Here { conn, from, address, request, known: &known, now };
     match judge(&known, speaker) {
         Verdict::GoesOn => here.put(Standing::Current, None)?,
         Verdict::Begins => here.take_over()?,
@@ -83,6 +84,7 @@ pub(super) fn caught_up(conn: &Connection, from: &ReplicaIdentity, boot: &BootId
 struct Here<'a> {
     conn: &'a Connection,
     from: &'a ReplicaIdentity,
+    address: Option<&'a str>,
     request: &'a SyncRequest,
     known: &'a [KnownBoot],
     now: UtcMs,
@@ -100,6 +102,7 @@ impl Here<'_> {
             ":number": i64::try_from(self.request.boot_number).unwrap_or(i64::MAX),
             ":standing": standing.as_str(),
             ":box_name": self.request.box_name,
+            ":address": self.address,
             ":stamp": stamp.to_string(),
             ":cursor": i64::try_from(self.request.cursor).unwrap_or(i64::MAX),
             ":copy": copy.map(BootId::as_str),
@@ -244,7 +247,7 @@ pub(super) fn tell(
         store: Some(from.store.clone()),
         detail,
         suggestion: format!(
-            "Find out which box belongs to the store, and decide about boot {copy} (POST \
+            "Find out which box belongs to the store, and decide about boot {copy} (in the console, or POST \
              /v1/stores/{}/replicas/{}/quarantine): merge its stock, discard it, or let the two trade places. \
              Then enrol the copy with a code of its own (holdfast-agent enroll), or switch it off.",
             from.store, from.replica
@@ -267,7 +270,9 @@ pub(super) fn shown(conn: &Connection, from: &ReplicaIdentity, boot: &BootId) ->
         let at =
             jiff::Timestamp::from_millisecond(at).map_or_else(|_| String::from("?"), |at| at.to_string());
         let name = name.unwrap_or_else(|| String::from("a box without a name"));
-        Ok(format!("{name} (boot {boot}, its start number {number}, last heard {at})"))
+        let from: Option<String> = row.get("address")?;
+        let from = from.map(|address| format!(" from {address}")).unwrap_or_default();
+        Ok(format!("{name} (boot {boot}, its start number {number}, last heard {at}{from})"))
     })?;
     Ok(words.unwrap_or_else(|| format!("a box (boot {boot})")))
 }

@@ -39,12 +39,14 @@ impl Replication for SqliteStore {
     async fn exchange(
         &self,
         replica: &ReplicaIdentity,
+        address: Option<&str>,
         request: &SyncRequest,
         now: Now,
     ) -> Result<Exchanged> {
         let (replica, request) = (replica.clone(), request.clone());
+        let address = address.map(str::to_owned);
         self.write(move |conn, state| {
-            let exchanged = exchange(conn, state, &replica, &request, now.utc);
+            let exchanged = exchange(conn, state, &replica, address.as_deref(), &request, now.utc);
             if exchanged.is_err() {
                 state.forget_bags();
             }
@@ -104,6 +106,7 @@ fn exchange(
     conn: &Connection,
     state: &mut State,
     from: &ReplicaIdentity,
+    address: Option<&str>,
     request: &SyncRequest,
     now: UtcMs,
 ) -> Result<Exchanged> {
@@ -115,7 +118,7 @@ fn exchange(
     let _witness = state.hlc.witness(request.sent_at, now);
     state.sender_ahead_ms = Receipt::of(request.sent_at.wall, now).ahead_ms;
     recovery::heed_echo(conn, state, from, request, now)?;
-    let behind = match boots::hear(conn, from, request, now)? {
+    let behind = match boots::hear(conn, from, address, request, now)? {
         Hearing::Merge { behind } => behind,
         Hearing::Challenge(words) => {
             let response = SyncResponse { superseded: Some(words), ..bare(conn, state, from, request, now)? };

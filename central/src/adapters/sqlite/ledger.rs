@@ -4,9 +4,10 @@ use super::row::{list, one, parsed, run};
 use super::sql::sql;
 use super::{Result, error, exceptions};
 use crate::core::exception::{Category, NewException, Severity};
-use holdfast_shared::domain::fact::Fact;
+use holdfast_shared::domain::fact::{Body, Fact};
+use holdfast_shared::domain::task::TaskEvent;
 use holdfast_shared::domain::task_fold::{Folded, fold};
-use holdfast_shared::ids::{DocumentId, FactId, StoreId, TaskId, TenantId};
+use holdfast_shared::ids::{Actor, DocumentId, FactId, StoreId, TaskId, TenantId};
 use holdfast_shared::stamp::Receipt;
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::fact::decode;
@@ -133,13 +134,27 @@ pub(super) fn raise_conflict(
     exceptions::raise(conn, tenant, &exception, now)
 }
 
+/// Who said it last, of the facts about a task that are of this kind.
+pub(super) fn last_author(
+    conn: &Connection,
+    tenant: &TenantId,
+    task: &TaskId,
+    is: impl Fn(&TaskEvent) -> bool,
+) -> Result<Option<Actor>> {
+    let said = |fact: &Fact| matches!(&fact.body, Body::Task(said) if is(&said.event));
+    let facts = facts_of(conn, tenant, task)?.into_iter().filter(said);
+    Ok(facts.max_by_key(|fact| fact.at).map(|fact| fact.actor))
+}
+
 /// The task as all its facts tell it; none before its offer is there.
 pub(super) fn folded(conn: &Connection, tenant: &TenantId, task: &TaskId) -> Result<Option<Folded>> {
+    Ok(fold(&facts_of(conn, tenant, task)?))
+}
+
+fn facts_of(conn: &Connection, tenant: &TenantId, task: &TaskId) -> Result<Vec<Fact>> {
     let key = [tenant.as_str(), task.as_str()];
     let texts = list(conn, sql!(DOCUMENTS.facts_of_task), key, |row| {
         Ok((parsed::<FactId>(row, "fact")?, row.get::<_, String>("text")?))
     })?;
-    let facts: Vec<Fact> =
-        texts.iter().map(|(id, text)| decode(id, text).map_err(error::unreadable)).collect::<Result<_>>()?;
-    Ok(fold(&facts))
+    texts.iter().map(|(id, text)| decode(id, text).map_err(error::unreadable)).collect()
 }

@@ -49,6 +49,7 @@ mod refusal;
 mod row;
 mod savepoint;
 mod seals;
+mod seen;
 mod sql;
 mod state;
 mod stock;

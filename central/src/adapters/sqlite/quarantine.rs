@@ -6,8 +6,9 @@ use super::counters::incarnation;
 use super::documents::{Authored, keep, load};
 use super::exceptions::{raise, settle};
 use super::incoming::{report, take_in};
-use super::row::{below, fetch, list, one, paged, parsed, parsed_or_none, run, unsigned, word};
+use super::row::{below, fetch, list, one, paged, parsed, run};
 use super::savepoint::attempt_or;
+use super::seen::{read_apart, read_branch_fact, replicas};
 use super::sql::sql;
 use super::state::State;
 use super::{Result, SqliteStore, error, ledger, stock, timeline};
@@ -15,20 +16,20 @@ use crate::core::effects::words;
 use crate::core::exception::{Category, NewException, Severity};
 use crate::ports::access::ReplicaIdentity;
 use crate::ports::boxes::{
-    ApartBoot, BootSeen, Boxes, BranchFact, BranchOutcome, Decided, Decision, DecisionDone, Quarantine,
-    ReplicaSeen,
+    ApartBoot, Boxes, BranchFact, BranchOutcome, Decided, Decision, DecisionDone, ReplicaSeen,
 };
-use crate::ports::{Page, PageRequest};
+use crate::ports::{Page, PageRequest, StoreError};
 use async_trait::async_trait;
 use holdfast_shared::document::Heads;
 use holdfast_shared::domain::fact::{Body, Fact};
+use holdfast_shared::error::Code;
 use holdfast_shared::ids::{BootId, DocumentId, FactId, ReplicaId, StoreId, TaskId, TenantId};
 use holdfast_shared::limits::{CHANGE_FACTS_MAX, EPOCH_FACTS_MAX, NOTE_CHARS_MAX};
 use holdfast_shared::stamp::Receipt;
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::fact::decode;
 use holdfast_shared::wire::sync::DocumentFrame;
-use rusqlite::{Connection, Row, named_params};
+use rusqlite::{Connection, named_params};
 use std::collections::BTreeMap;
 
 #[async_trait]
@@ -106,6 +107,15 @@ fn decide(
     decided: &Decided,
     now: UtcMs,
 ) -> Result<DecisionDone> {
+    let before = one(conn, sql!(IDENTITY.quarantine), branch.key().as_slice(), |row| {
+        row.get::<_, Option<String>>("decision")
+    })?;
+    if let Some(before) = before.flatten()
+        && decided.decision != Decision::TradePlaces
+        && facts_kept(conn, branch)?.is_empty()
+    {
+        return decided_already(&before, decided.decision);
+    }
     let done = match decided.decision {
         Decision::Merge => merge(conn, state, branch, now)?,
         Decision::Discard => {
@@ -130,6 +140,15 @@ fn decide(
     let resolution = format!("{}: {} ({})", decided.decision.as_str(), decided.reason, decided.by);
     settle(conn, &branch.from.tenant, &exception_key(branch.from, branch.copy), &resolution, now)?;
     Ok(done)
+}
+
+/// Nothing waits: the same decision once more changes nothing, and another comes too late.
+fn decided_already(before: &str, decision: Decision) -> Result<DecisionDone> {
+    if before == decision.as_str() {
+        return Ok(DecisionDone::default());
+    }
+    let what = format!("nothing of this box waits for a decision; what there was has had this one: {before}");
+    Err(StoreError { code: Code::IllegalTransition, what, source: None })
 }
 
 /// A fact of the branch that waits.
@@ -315,73 +334,4 @@ fn trade_places(
         tell(conn, from, branch.copy, format!("{} speaks from one box again", from.replica), now)?;
     }
     Ok(done)
-}
-
-fn replicas(conn: &Connection, tenant: &TenantId, store: &StoreId) -> Result<Vec<ReplicaSeen>> {
-    let key = named_params! { ":tenant": tenant.as_str(), ":store": store.as_str() };
-    let mut seen = list(conn, sql!(IDENTITY.replicas_shown), key, |row| {
-        Ok(ReplicaSeen {
-            replica: parsed(row, "replica")?,
-            enrolled_as: row.get("box_name")?,
-            enrolled_at: UtcMs(row.get("enrolled_at")?),
-            boots: Vec::new(),
-            quarantines: Vec::new(),
-        })
-    })?;
-    for one in &mut seen {
-        let key = named_params! {
-            ":tenant": tenant.as_str(), ":store": store.as_str(), ":replica": one.replica.as_str(),
-        };
-        one.boots = list(conn, sql!(IDENTITY.boots_shown), key, read_boot_seen)?;
-        one.quarantines = list(conn, sql!(IDENTITY.quarantines_shown), key, read_quarantine)?;
-    }
-    Ok(seen)
-}
-
-fn read_apart(row: &Row<'_>) -> rusqlite::Result<ApartBoot> {
-    Ok(ApartBoot {
-        tenant: parsed(row, "tenant")?,
-        store: parsed(row, "store")?,
-        replica: parsed(row, "replica")?,
-        boot: parsed(row, "boot")?,
-    })
-}
-
-fn read_boot_seen(row: &Row<'_>) -> rusqlite::Result<BootSeen> {
-    Ok(BootSeen {
-        boot: parsed(row, "boot")?,
-        number: unsigned(row, "number")?,
-        standing: word(row, "standing")?,
-        box_name: row.get("box_name")?,
-        cursor: unsigned(row, "cursor")?,
-        copy: parsed_or_none(row, "copy")?,
-        first_heard_at: UtcMs(row.get("first_heard_at")?),
-        heard_at: UtcMs(row.get("heard_at")?),
-    })
-}
-
-fn read_quarantine(row: &Row<'_>) -> rusqlite::Result<Quarantine> {
-    let decided: Option<String> = row.get("decision")?;
-    Ok(Quarantine {
-        copy: parsed(row, "copy")?,
-        since: UtcMs(row.get("since")?),
-        why: row.get("why")?,
-        facts: unsigned(row, "facts")?,
-        waiting: unsigned(row, "waiting")?,
-        decision: decided.map(|_| word(row, "decision")).transpose()?,
-        reason: row.get("reason")?,
-        decided_by: row.get("decided_by")?,
-        decided_at: row.get::<_, Option<i64>>("decided_at")?.map(UtcMs),
-    })
-}
-
-fn read_branch_fact(row: &Row<'_>) -> rusqlite::Result<(i64, BranchFact)> {
-    let fact = BranchFact {
-        fact: parsed(row, "fact")?,
-        document: parsed(row, "document")?,
-        text: row.get("text")?,
-        outcome: word(row, "outcome")?,
-        kept_at: UtcMs(row.get("kept_at")?),
-    };
-    Ok((row.get("sequence")?, fact))
 }

@@ -148,7 +148,9 @@ pub(super) fn heed_echo(
         what: format!("{} speaks of incarnation {heard}, and this is {ours}", from.replica),
         source: None,
     })?;
-    let cause = format!("{} has heard of changes that this database never made", from.replica);
+    // Every tenant is told of it, so it names nobody.
+    tracing::warn!(tenant = %from.tenant, replica = %from.replica, "it has heard of more than this database ever made");
+    let cause = String::from("a store has heard of changes that this database never made");
     begin(conn, state, &cause, above, None, now)?;
     Ok(())
 }

@@ -1,15 +1,15 @@
 //! What a task's answers mean to people and to the outside: cancels that were answered or were not, and
 //! rules that a person overrode.
 
-use super::Result;
 use super::exceptions::{raise, settle};
 use super::outbox::{Class, NewEvent, append};
 use super::row::{from_json, list, parsed, run};
 use super::sql::sql;
 use super::timeline::{Happened, central, note};
+use super::{Result, ledger};
 use crate::core::effects::CancelAnswer;
 use crate::core::exception::{Category, NewException, Severity};
-use holdfast_shared::domain::task::{LetGo, Line, TaskState};
+use holdfast_shared::domain::task::{LetGo, Line, TaskEvent, TaskState};
 use holdfast_shared::ids::TenantId;
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, named_params};
@@ -122,8 +122,11 @@ pub(super) fn let_go(
     let_go: &LetGo,
     now: UtcMs,
 ) -> Result<()> {
+    let author =
+        ledger::last_author(conn, tenant, &task.task, |event| matches!(event, TaskEvent::LetGo { .. }))?;
+    let author = author.map_or_else(|| String::from("a manager"), |author| author.to_string());
     let detail = format!(
-        "a manager at {} lets the goods of {} go by {} without a release: {}",
+        "{author} at {} lets the goods of {} go by {} without a release: {}",
         task.store, task.task, let_go.replica, let_go.reason
     );
     let suggestion =

@@ -150,14 +150,14 @@ async fn the_clock_and_the_incarnation_survive_a_restart() {
     let path = folder.path().join("central.db");
     let central = open(&path);
     let replica = enrolled(&central).await;
-    let first = central.exchange(&replica, &nothing_new(&replica), at(1_000)).await.unwrap().response;
+    let first = central.exchange(&replica, None, &nothing_new(&replica), at(1_000)).await.unwrap().response;
     assert_eq!(central.begin_recovery("a drill", UtcMs(5)).await.unwrap(), 2);
     central.stop().await;
     drop(central);
 
     let central = open(&path);
     // The wall clock has been set back meanwhile.
-    let second = central.exchange(&replica, &nothing_new(&replica), at(5)).await.unwrap().response;
+    let second = central.exchange(&replica, None, &nothing_new(&replica), at(5)).await.unwrap().response;
     assert!(second.hlc > first.hlc);
     assert_eq!((first.incarnation, second.incarnation), (1, 2));
 }

@@ -1,6 +1,6 @@
 //! Work at stores: what waits for a node, what is out, and what the audit finds.
 
-use super::row::{below, fetch, from_json, list, one, paged, parsed, parsed_or_none, unsigned};
+use super::row::{below, fetch, from_json, list, one, paged, parsed, unsigned};
 use super::sql::sql;
 use super::{Result, SqliteStore, assign, decisions, error, order_rows, overrides, recall, task_news, tasks};
 use crate::core::order::OrderRequest;
@@ -169,7 +169,10 @@ fn demands(conn: &Connection, limit: u32, retry_before: UtcMs, now: UtcMs) -> Re
             .map(|line| DemandLine { line: line.line, sku: line.sku, quantity: line.open })
             .collect();
         let key = [tenant.as_str(), order.as_str()];
-        let tried = list(conn, sql!(WORK.tried), key, |row| parsed_or_none(row, "store"))?;
+        let tried: Vec<(StoreId, bool)> =
+            list(conn, sql!(WORK.tried), key, |row| Ok((parsed(row, "store")?, row.get("declined")?)))?;
+        let declined =
+            tried.iter().filter(|(_, declined)| *declined).map(|(store, _)| store.clone()).collect();
         demands.push(Demand {
             tenant,
             order,
@@ -179,7 +182,8 @@ fn demands(conn: &Connection, limit: u32, retry_before: UtcMs, now: UtcMs) -> Re
             lines,
             promise_by: request.promise_by,
             note: request.note,
-            tried: tried.into_iter().flatten().collect(),
+            tried: tried.into_iter().map(|(store, _)| store).collect(),
+            declined,
             assignments,
         });
     }

@@ -127,6 +127,21 @@ impl Observatory {
         self.overrules.holds(tenant, self.frozen())
     }
 
+    /// What a person decided about this tenant's silence.
+    #[must_use]
+    pub fn overruled(&self, tenant: &TenantId) -> Option<&Overrule> {
+        self.overrules.of(tenant)
+    }
+
+    /// Ends a person's hold before its time; whether there was one. Silence starts anew with it.
+    pub fn lift_hold(&mut self, tenant: &TenantId, now: MonoMs) -> bool {
+        let lifted = self.overrules.lift(tenant);
+        if lifted {
+            self.start_anew(tenant, now);
+        }
+        lifted
+    }
+
     /// A person knows better; silence starts anew with it.
     pub fn overrule(&mut self, tenant: &TenantId, overrule: Overrule, now: MonoMs) {
         self.overrules.set(tenant.clone(), overrule);

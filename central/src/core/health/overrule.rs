@@ -34,6 +34,12 @@ impl Overrules {
         self.0.get(tenant)
     }
 
+    /// Takes a person's hold back; whether there was one.
+    pub fn lift(&mut self, tenant: &TenantId) -> bool {
+        let held = self.of(tenant).is_some_and(|overrule| overrule.verdict == Verdict::Hold);
+        held && self.0.remove(tenant).is_some()
+    }
+
     #[must_use]
     pub fn holds(&self, tenant: &TenantId, frozen: bool) -> bool {
         self.of(tenant).map_or(frozen, |overrule| overrule.verdict == Verdict::Hold)

@@ -22,6 +22,8 @@ pub struct Demand {
     pub note: Option<String>,
     /// Nodes that had this order before and lost or refused it.
     pub tried: BTreeSet<StoreId>,
+    /// Those of them that declined it.
+    pub declined: BTreeSet<StoreId>,
     /// How often it was assigned already; part of the next fence.
     pub assignments: u32,
 }

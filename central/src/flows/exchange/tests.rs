@@ -67,7 +67,7 @@ fn answers(ram: &Ram, new_facts: u64) {
 }
 
 async fn sync(ram: &Ram, watch: &Watch, request: &SyncRequest, now_ms: i64) -> Result<Exchanged, FlowError> {
-    exchange(ram, watch, ram, &identity("leeds"), request, at_ms(now_ms)).await
+    exchange(ram, watch, ram, (&identity("leeds"), None), request, at_ms(now_ms)).await
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use holdfast_shared::wire::sync::{
 };
 use serde_json::{Value, json};
 
-async fn enrolled(bench: &Bench) -> Value {
+pub(super) async fn enrolled(bench: &Bench) -> Value {
     let admin = bench.tenant("acme").await;
     bench.put_store(&admin, "leeds").await;
     let offered = bench.ask(Method::POST, "/v1/stores/leeds/enrolments", &admin, None).await;

@@ -74,6 +74,7 @@ pub(super) fn bench_with(demo: Option<Arc<dyn DemoControls>>) -> Bench {
         metrics: metrics::recorder(),
         demo,
         rooms: Rooms::default(),
+        trusted_proxies: Vec::new(),
     });
     Bench { router: http::router(&app), app }
 }

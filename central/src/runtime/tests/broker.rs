@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 const HEARTBEAT: &str = "holdfast/v1/acme/leeds/heartbeat";
+const LEEDS: &str = "acme.leeds.leeds-a.b1";
 const PRESENCE: &str = "holdfast/v1/acme/leeds/presence";
 
 struct Stand {
@@ -76,7 +77,7 @@ async fn connect(options: MqttOptions) -> Result<(AsyncClient, EventLoop), Conne
 }
 
 async fn leeds(stand: &Stand) -> (AsyncClient, EventLoop) {
-    connect(options(stand, "leeds-a", "leeds-a", "leeds-secret")).await.unwrap()
+    connect(options(stand, LEEDS, "leeds-a", "leeds-secret")).await.unwrap()
 }
 
 /// Publishes, and waits for what the broker says to it.
@@ -104,18 +105,35 @@ async fn a_heartbeat_is_heard_with_its_sender() {
 async fn a_login_is_one_replica_with_its_own_secret_and_id() {
     let stand = stand().await;
     for (id, user, password) in [
-        ("leeds-a", "leeds-a", "wrong"),
-        ("leeds-a", "leeds-a", "york-secret"),
-        ("york-a", "leeds-a", "leeds-secret"),
-        ("leeds-a", "york-a", "leeds-secret"),
+        (LEEDS, "leeds-a", "wrong"),
+        (LEEDS, "leeds-a", "york-secret"),
+        ("leeds-a", "leeds-a", "leeds-secret"),
+        ("acme.york.york-a.b1", "leeds-a", "leeds-secret"),
+        ("other.leeds.leeds-a.b1", "leeds-a", "leeds-secret"),
+        (LEEDS, "york-a", "leeds-secret"),
         ("x", OBSERVER, "wrong"),
     ] {
         let refused = connect(options(&stand, id, user, password)).await.err().unwrap();
         assert_eq!(refused, ConnectReturnCode::BadUserNamePassword, "{id} {user} {password}");
     }
-    let mut anonymous = MqttOptions::new("leeds-a", "127.0.0.1", stand.port);
+    let mut anonymous = MqttOptions::new(LEEDS, "127.0.0.1", stand.port);
     anonymous.set_outgoing_inflight_upper_limit(8);
     assert_eq!(connect(anonymous).await.err().unwrap(), ConnectReturnCode::BadUserNamePassword);
+}
+
+/// With one id for both they would put each other out, and connect again, for ever.
+#[tokio::test]
+async fn a_box_and_its_copy_are_connected_beside_each_other() {
+    let mut stand = stand().await;
+    let mut both = Vec::new();
+    for boot in ["b1", "b2"] {
+        let id = format!("acme.leeds.leeds-a.{boot}");
+        both.push(connect(options(&stand, &id, "leeds-a", "leeds-secret")).await.unwrap());
+    }
+    for (client, events) in &mut both {
+        publish(client, events, HEARTBEAT, "beat").await;
+        assert_eq!(stand.heard.recv().await.unwrap().payload, b"beat");
+    }
 }
 
 #[tokio::test]
@@ -133,7 +151,7 @@ async fn what_is_published_to_another_store_is_not_heard() {
 #[tokio::test]
 async fn a_last_will_on_a_foreign_topic_refuses_the_login() {
     let stand = stand().await;
-    let mut options = options(&stand, "leeds-a", "leeds-a", "leeds-secret");
+    let mut options = options(&stand, LEEDS, "leeds-a", "leeds-secret");
     let will = LastWill::new("holdfast/v1/acme/york/presence", "gone", QoS::AtLeastOnce, true, None);
     options.set_last_will(will);
     assert_eq!(connect(options).await.err().unwrap(), ConnectReturnCode::NotAuthorized);
@@ -142,7 +160,7 @@ async fn a_last_will_on_a_foreign_topic_refuses_the_login() {
 #[tokio::test]
 async fn a_last_will_is_heard_when_the_connection_is_cut() {
     let mut stand = stand().await;
-    let mut options = options(&stand, "leeds-a", "leeds-a", "leeds-secret");
+    let mut options = options(&stand, LEEDS, "leeds-a", "leeds-secret");
     options.set_last_will(LastWill::new(PRESENCE, "gone", QoS::AtLeastOnce, true, None));
     drop(connect(options).await.unwrap());
     let heard = stand.heard.recv().await.unwrap();

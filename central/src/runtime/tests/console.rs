@@ -8,7 +8,13 @@ use axum::http::{Method, Request, StatusCode, header};
 use holdfast_shared::ids::StoreId;
 use std::sync::{Arc, Mutex};
 
-async fn form(bench: &Bench, path: &str, cookie: &str, body: &str, site: &str) -> super::bench::Answer {
+pub(super) async fn form(
+    bench: &Bench,
+    path: &str,
+    cookie: &str,
+    body: &str,
+    site: &str,
+) -> super::bench::Answer {
     let request = Request::builder()
         .method(Method::POST)
         .uri(path)
@@ -18,7 +24,7 @@ async fn form(bench: &Bench, path: &str, cookie: &str, body: &str, site: &str) -
     bench.send(request.body(Body::from(body.to_owned())).unwrap()).await
 }
 
-async fn login(bench: &Bench, token: &str) -> String {
+pub(super) async fn login(bench: &Bench, token: &str) -> String {
     let answer = form(bench, "/console/login", "", &format!("key={token}"), "same-origin").await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
     let cookie = answer.headers[header::SET_COOKIE].to_str().unwrap();
@@ -26,7 +32,7 @@ async fn login(bench: &Bench, token: &str) -> String {
     cookie.split(';').next().unwrap().to_owned()
 }
 
-async fn page(bench: &Bench, path: &str, cookie: &str) -> super::bench::Answer {
+pub(super) async fn page(bench: &Bench, path: &str, cookie: &str) -> super::bench::Answer {
     bench.ask_with(Method::GET, path, "", None, &[("cookie", cookie)]).await
 }
 
@@ -54,6 +60,8 @@ async fn every_page_shows_what_is() {
         ("/console/orders".to_owned(), "1 × TEE-1"),
         ("/console/orders?state=placed".to_owned(), "1 × TEE-1"),
         (format!("/console/orders/{order}"), "What happened"),
+        ("/console/stores/leeds/boxes".to_owned(), "No box is enrolled yet"),
+        ("/console/recovery".to_owned(), "never restored"),
         ("/console/exceptions".to_owned(), "Nothing to look at"),
     ] {
         let answer = page(&bench, &path, &cookie).await;

@@ -3,6 +3,7 @@
 mod agents;
 mod api;
 mod bench;
+mod boxes;
 mod broker;
 mod console;
 mod life;

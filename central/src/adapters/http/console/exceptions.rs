@@ -20,6 +20,8 @@ struct ExceptionRow {
     tone: &'static str,
     detail: String,
     suggestion: String,
+    /// Where a person can act on it: the page and its name.
+    remedy: Option<(String, &'static str)>,
     order: Option<String>,
     store: Option<String>,
     times: u32,
@@ -53,6 +55,7 @@ pub(super) struct ResolveForm {
 fn row(exception: Exception, now: UtcMs) -> ExceptionRow {
     let (severity, tone) = words::severity(exception.severity);
     ExceptionRow {
+        remedy: words::remedy(&exception),
         id: exception.exception.to_string(),
         title: words::category(exception.category),
         severity,

@@ -2,7 +2,9 @@
 //! script every page and every form still works; the script only spares the reload.
 
 mod assets;
+mod boxes;
 mod exceptions;
+mod observer;
 mod orders;
 mod recovery;
 mod session;
@@ -68,6 +70,10 @@ pub(super) fn router() -> Router<Shared> {
         .route("/console/stores/{store}/close", post(stores::close))
         .route("/console/stores/{store}/reopen", post(stores::reopen))
         .route("/console/stores/{store}/demo", post(stores::demo))
+        .route("/console/stores/{store}/boxes", get(boxes::show).post(boxes::enrolment))
+        .route("/console/stores/{store}/replicas/{replica}/quarantine", post(boxes::decide))
+        .route("/console/health/hold", post(observer::hold))
+        .route("/console/health/release", post(observer::release))
         .route("/console/orders", get(orders::list))
         .route("/console/orders/{order}", get(orders::one))
         .route("/console/tasks/{task}/take-back", post(orders::take_back))

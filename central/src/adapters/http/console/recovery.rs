@@ -40,7 +40,7 @@ fn row(store: &RecoveringStore, now: UtcMs) -> StoreRow {
     let ago = |at: UtcMs| words::length(now.since(at));
     let (state, tone) = match (store.replayed_at, store.overridden_at) {
         (Some(at), _) => (format!("has told all, {} ago", ago(at)), "good"),
-        (None, Some(at)) => (format!("not waited for, since {} ago", ago(at)), "bad"),
+        (None, Some(at)) => (format!("not waited for any more, {} ago", ago(at)), "bad"),
         (None, None) => ("waited for".to_owned(), "warn"),
     };
     StoreRow {

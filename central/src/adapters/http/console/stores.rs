@@ -1,5 +1,6 @@
 //! The stores, and one store.
 
+use super::observer::{Silence, silence};
 use super::{Frame, Person, ROWS, frame, need, page, words};
 use crate::adapters::http::answer::{Answer, Refused};
 use crate::adapters::http::app::Shared;
@@ -43,6 +44,7 @@ struct StoresPage {
     suspect: usize,
     ineligible: usize,
     open_tasks: u32,
+    silence: Silence,
     may_close: bool,
 }
 
@@ -149,6 +151,7 @@ pub(super) async fn list(
         ineligible: app.count(tenant, Standing::Ineligible),
         open_tasks: records.iter().map(|record| record.open_tasks).fold(0, u32::saturating_add),
         stores: records.iter().map(|record| card(&app, record)).collect(),
+        silence: silence(&app, &person),
         may_close: person.0.may(Scope::FleetWrite),
     })
 }

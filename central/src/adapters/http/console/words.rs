@@ -1,10 +1,12 @@
 //! The words and tones of the console: what a state is called, and how it looks.
 
 use crate::core::eligibility::{Eligibility, Standing};
-use crate::core::exception::{Category, Severity};
+use crate::core::exception::{Category, Exception, Severity};
 use crate::core::fleet::{Closure, ClosureCause, StoreKind};
+use crate::core::lineage;
 use crate::core::order::OrderState;
 use crate::core::routing::decision::Verdict;
+use crate::ports::boxes::{BranchOutcome, Decision};
 use holdfast_shared::domain::task::Status;
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::signal::Vitals;
@@ -89,6 +91,58 @@ pub(super) const fn category(category: Category) -> &'static str {
         Category::WrongClock => "A clock is far off",
         Category::Stuck => "Something does not come to its end",
         Category::Restored => "Central was restored from a backup",
+    }
+}
+
+/// Where a person can act on it.
+pub(super) fn remedy(exception: &Exception) -> Option<(String, &'static str)> {
+    match exception.category {
+        Category::ClonedBox | Category::LostFacts => {
+            let store = exception.store.as_ref()?;
+            Some((format!("/console/stores/{store}/boxes"), "Boxes of the store"))
+        }
+        Category::Restored => Some(("/console/recovery".to_owned(), "Recovery")),
+        Category::ObserverFrozen => Some(("/console/stores#silence".to_owned(), "Whether silence counts")),
+        Category::Backorder
+        | Category::ReleasedAtDarkStore
+        | Category::Contradiction
+        | Category::Drift
+        | Category::DamagedSync
+        | Category::FactConflict
+        | Category::ForeignClaim
+        | Category::Sealing
+        | Category::Override
+        | Category::ReturnDue
+        | Category::CancelUnanswered
+        | Category::WrongClock
+        | Category::Stuck => None,
+    }
+}
+
+pub(super) const fn box_standing(standing: lineage::Standing) -> (&'static str, &'static str) {
+    match standing {
+        lineage::Standing::Current => ("speaks for the replica", "good"),
+        lineage::Standing::Followed => ("an earlier start", "calm"),
+        lineage::Standing::Unproven => ("has to show that it is alive", "warn"),
+        lineage::Standing::Quarantined => ("kept apart", "bad"),
+    }
+}
+
+pub(super) const fn decision(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Merge => "merged",
+        Decision::Discard => "discarded",
+        Decision::TradePlaces => "traded places",
+    }
+}
+
+pub(super) const fn outcome(outcome: BranchOutcome) -> &'static str {
+    match outcome {
+        BranchOutcome::Kept => "waits for a decision",
+        BranchOutcome::InLedger => "counts already: the other box has it too",
+        BranchOutcome::Merged => "merged",
+        BranchOutcome::Discarded => "discarded",
+        BranchOutcome::Recorded => "on record, counts for nothing",
     }
 }
 

@@ -3,15 +3,15 @@ SELECT boot, number, standing, stamp, challenge, challenge_after, copy FROM repl
 WHERE tenant = :tenant AND store = :store AND replica = :replica
 
 -- name: put_boot
-INSERT INTO replica_boot (tenant, store, replica, boot, n, number, standing, box_name, stamp, cursor, copy,
-    first_heard_at, heard_at)
+INSERT INTO replica_boot (tenant, store, replica, boot, n, number, standing, box_name, address, stamp, cursor,
+    copy, first_heard_at, heard_at)
 VALUES (:tenant, :store, :replica, :boot,
     (SELECT coalesce(max(n), 0) + 1 FROM replica_boot
         WHERE tenant = :tenant AND store = :store AND replica = :replica),
-    :number, :standing, :box_name, :stamp, :cursor, :copy, :now, :now)
+    :number, :standing, :box_name, :address, :stamp, :cursor, :copy, :now, :now)
 ON CONFLICT (tenant, store, replica, boot) DO UPDATE SET
     standing = excluded.standing, copy = excluded.copy, box_name = coalesce(excluded.box_name, box_name),
-    cursor = max(cursor, excluded.cursor), heard_at = max(heard_at, excluded.heard_at), stamp = excluded.stamp
+    address = coalesce(excluded.address, address), cursor = max(cursor, excluded.cursor), heard_at = max(heard_at, excluded.heard_at), stamp = excluded.stamp
 
 -- name: make_way
 UPDATE replica_boot SET standing = 'followed', challenge = NULL, challenge_after = NULL
@@ -113,7 +113,7 @@ SELECT replica, box_name, enrolled_at FROM replica WHERE tenant = :tenant AND st
 ORDER BY enrolled_at, length(replica), replica
 
 -- name: boots_shown
-SELECT boot, number, standing, box_name, stamp, cursor, copy, first_heard_at, heard_at FROM replica_boot
+SELECT boot, number, standing, box_name, address, stamp, cursor, copy, first_heard_at, heard_at FROM replica_boot
 WHERE tenant = :tenant AND store = :store AND replica = :replica ORDER BY n DESC
 
 -- name: quarantines_shown
@@ -141,7 +141,7 @@ SELECT boot FROM replica_boot
 WHERE tenant = :tenant AND store = :store AND replica = :replica AND standing = 'current'
 
 -- name: shown
-SELECT boot, number, box_name, heard_at FROM replica_boot
+SELECT boot, number, box_name, address, heard_at FROM replica_boot
 WHERE tenant = :tenant AND store = :store AND replica = :replica AND boot = :boot
 
 -- name: central_documents

@@ -30,11 +30,11 @@ ORDER BY o.sequence LIMIT :rows
 
 -- name: tried
 -- Those that lost it, gave it back, or did not find all of it; not those that still have a part.
-SELECT DISTINCT store FROM task
+SELECT store, max(phase = 'declined') AS declined FROM task
 WHERE tenant = ?1 AND order_id = ?2
     AND (recalled = 1 OR phase IN ('declined', 'put_back')
         OR EXISTS (SELECT 1 FROM json_each(task.state, '$.lines') j WHERE json_extract(j.value, '$.short') > 0))
-ORDER BY store
+GROUP BY store ORDER BY store
 
 -- name: save_task
 INSERT INTO task (tenant, task, order_id, store, fence, phase, released_to, recalled, cancelling,

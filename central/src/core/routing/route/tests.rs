@@ -28,6 +28,7 @@ fn demand() -> Demand {
         promise_by: None,
         note: None,
         tried: BTreeSet::new(),
+        declined: BTreeSet::new(),
         assignments: 0,
     }
 }
@@ -102,6 +103,12 @@ fn parse(text: &str) -> Scene {
                 scene.demand.pickup_store = Some(chosen.parse().unwrap());
             }
             ["tried", rest @ ..] => scene.demand.tried.extend(rest.iter().map(|name| name.parse().unwrap())),
+            ["declined", rest @ ..] => {
+                let names: BTreeSet<holdfast_shared::ids::StoreId> =
+                    rest.iter().map(|name| name.parse().unwrap()).collect();
+                scene.demand.tried.extend(names.iter().cloned());
+                scene.demand.declined.extend(names);
+            }
             ["assignments", count] => scene.demand.assignments = count.parse().unwrap(),
             ["splits_max", count] => scene.policy.splits_max = count.parse().unwrap(),
             ["told_max", count] => scene.policy.candidates_told_max = count.parse().unwrap(),
