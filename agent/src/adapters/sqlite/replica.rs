@@ -12,7 +12,7 @@ use holdfast_shared::error::Code;
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::DocumentId;
 use holdfast_shared::time::Now;
-use holdfast_shared::wire::sync::{DocumentHeads, DocumentProblem, SyncResponse};
+use holdfast_shared::wire::sync::{DocumentHeads, DocumentProblem, SEALS_SINCE, SyncResponse};
 use rusqlite::{Connection, params};
 
 /// Documents of one commit while absorbing: commands at the till do not wait for more.
@@ -170,6 +170,7 @@ fn conclude(
 ) -> Result<(bool, Vec<String>), LedgerError> {
     let mut problems = Vec::new();
     hand.unanswered = false;
+    hand.documents_end = response.version >= SEALS_SINCE;
     for told in &response.acknowledged {
         match (told.document(), told.heads()) {
             (Ok(name), Ok(heads)) => acknowledge(connection, hand, &name, &heads, response.more)?,

@@ -1,6 +1,7 @@
 //! Ends what is over: documents of ended tasks, archives, facts, keys, events, history. One call is
 //! one bounded transaction.
 
+use super::older::{self, SILENT_MS};
 use super::row::{list, parsed, run};
 use super::seals::{Place, seal_task};
 use super::sql::sql;
@@ -11,11 +12,8 @@ use async_trait::async_trait;
 use holdfast_shared::ids::{DocumentId, StoreId, TenantId};
 use holdfast_shared::limits::{HOUSEKEEPING_ROWS_MAX, SEALING_DOCUMENTS_MAX};
 use holdfast_shared::time::{Now, UtcMs};
+use holdfast_shared::wire::sync::SEALS_SINCE;
 use rusqlite::{Connection, named_params};
-
-/// A replica that was not heard for this long does not keep documents open: it is told of the seal
-/// when it comes back, and fetches what it lacks from the archive.
-const SILENT_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
 
 #[async_trait]
 impl Housekeeping for SqliteStore {
@@ -24,12 +22,13 @@ impl Housekeeping for SqliteStore {
     }
 }
 
-fn keep_house(conn: &Connection, state: &State, retention: Retention, now: UtcMs) -> Result<Kept> {
+fn keep_house(conn: &Connection, state: &mut State, retention: Retention, now: UtcMs) -> Result<Kept> {
     let rows = i64::try_from(HOUSEKEEPING_ROWS_MAX).map_err(error::unreadable)?;
     let drop = |sql: &str, kept_ms: i64, rows: i64| {
         run(conn, sql, named_params! { ":before": now.0.saturating_sub(kept_ms), ":rows": rows })
     };
     let documents = i64::try_from(SEALING_DOCUMENTS_MAX).map_err(error::unreadable)?;
+    let waited = older::seal_waiting(conn, state, documents, now)?;
     let mut kept = Kept {
         tasks_sealed: seal_tasks(conn, state, retention, documents, now)?,
         archives: drop(sql!(SEALS.archives_over), retention.archives_ms, documents)?,
@@ -44,7 +43,7 @@ fn keep_house(conn: &Connection, state: &State, retention: Retention, now: UtcMs
     kept.facts = facts;
     let longest = kept.keys.max(kept.events).max(kept.eligibility).max(kept.decisions);
     kept.more = full
-        || kept.tasks_sealed.max(kept.archives) >= SEALING_DOCUMENTS_MAX
+        || kept.tasks_sealed.max(kept.archives).max(waited) >= SEALING_DOCUMENTS_MAX
         || longest >= HOUSEKEEPING_ROWS_MAX;
     Ok(kept)
 }
@@ -59,6 +58,7 @@ fn seal_tasks(
     let params = named_params! {
         ":ended_before": now.0.saturating_sub(retention.ended_tasks_ms),
         ":heard_since": now.0.saturating_sub(SILENT_MS),
+        ":version": SEALS_SINCE,
         ":rows": documents,
     };
     let over: Vec<(TenantId, DocumentId, StoreId)> = list(conn, sql!(SEALS.tasks_to_seal), params, |row| {

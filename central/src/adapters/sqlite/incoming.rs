@@ -9,7 +9,7 @@ use super::seals::{self, Place};
 use super::state::State;
 use super::tasks::{Grown, follow};
 use super::timeline::{CENTRAL, Happened, note, note_doubt};
-use super::{Result, adopt, recall, recovery, stock};
+use super::{Result, adopt, older, recall, recovery, stock};
 use crate::core::effects::words;
 use crate::core::exception::{Category, NewException, Severity};
 use crate::ports::StoreError;
@@ -107,8 +107,9 @@ pub(super) fn take_in(
     for conflict in &merged.conflicts {
         ledger::raise_conflict(conn, &from.tenant, &from.store, &conflict.id, now)?;
     }
-    let is_closing = facts.iter().any(|(_, _, fact)| matches!(fact.body, Body::Epoch(_)));
     let place = Place { tenant: &from.tenant, store: &from.store, document };
+    older::mark(conn, &place, facts.iter().map(|(_, _, fact)| &fact.body))?;
+    let is_closing = facts.iter().any(|(_, _, fact)| matches!(fact.body, Body::Epoch(_)));
     if !(is_closing && seals::closed(conn, &place, &bag, now)?) {
         keep_loaded(state, from, document, bag);
     }

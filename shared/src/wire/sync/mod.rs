@@ -13,6 +13,7 @@ mod tests;
 mod version;
 
 pub use codec::{SyncCodecError, SyncMessage};
+pub use version::SEALS_SINCE;
 
 use crate::document::{BadHeads, ChangeHash, DocumentError, Heads, Piece, StoredChange};
 use crate::error::Code;
