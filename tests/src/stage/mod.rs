@@ -185,6 +185,13 @@ impl Stage {
         self.shop(name).boot();
     }
 
+    /// The database alone is put back: the witness of what was there stays beside it.
+    pub fn put_back_database(&mut self, name: &str, copy: &std::path::Path) {
+        self.shop(name).stop();
+        shop::replace(self.shop(name).file(), copy);
+        self.shop(name).boot();
+    }
+
     /// Another box starts from a copy of a disk, under the identity that is on it.
     pub fn boot_copy(&mut self, of: &str, copy: &std::path::Path, name: &str) {
         let identity = self.shop(of).identity.clone();
