@@ -83,6 +83,10 @@ fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Cut, Ledger
     let to_carry: bool = connection.prepare_cached(sql::ANY_TO_CARRY)?.query_row([], |row| row.get(0))?;
     let (incarnation, cursor) = heard(connection)?;
     let unsynced: i64 = connection.prepare_cached(sql::UNSYNCED)?.query_row([], |row| row.get(0))?;
+    let more = more || to_carry;
+    // A fact that central has under a seal leaves the baseline when it is carried again: asked for
+    // before central has it, the baseline would hold it still, and it would count twice here.
+    let baseline = if more { None } else { baseline::ask(connection)? };
     Ok(Cut {
         identity,
         sent_at,
@@ -93,8 +97,8 @@ fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Cut, Ledger
         unsynced: unsigned(unsynced)?,
         documents,
         asks: frames::asks(connection)?,
-        baseline: baseline::ask(connection)?,
-        more: more || to_carry,
+        baseline,
+        more,
         speaker: speaker::speaks(connection, hand, &own)?,
         losses: losses::to_tell(connection)?,
     })
