@@ -12,8 +12,9 @@ use holdfast_shared::error::Code;
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::DocumentId;
 use holdfast_shared::time::Now;
-use holdfast_shared::wire::sync::{DocumentHeads, DocumentProblem, SEALS_SINCE, SyncResponse};
+use holdfast_shared::wire::sync::{DocumentFrame, DocumentHeads, DocumentProblem, SEALS_SINCE, SyncResponse};
 use rusqlite::{Connection, params};
+use std::sync::Arc;
 
 /// Documents of one commit while absorbing: commands at the till do not wait for more.
 const FRAMES_PER_COMMIT: usize = 64;
@@ -37,7 +38,7 @@ impl Replica for SqliteLedger {
         }
         let mut absorbed = Absorbed::default();
         for piece in response.documents.chunks(FRAMES_PER_COMMIT) {
-            let piece = piece.to_vec();
+            let piece: Arc<[DocumentFrame]> = piece.into();
             let taken = self
                 .write(move |connection, hand| {
                     let identity = enrolled(hand)?;
@@ -49,7 +50,7 @@ impl Replica for SqliteLedger {
             absorbed.problems.extend(taken.problems);
         }
         let silent = response.documents.is_empty();
-        let rest = SyncResponse { documents: Vec::new(), ..response.clone() };
+        let rest = Arc::new(SyncResponse { documents: Vec::new(), ..response.clone() });
         let (level, problems) =
             self.write(move |connection, hand| conclude(connection, hand, &rest, silent, now)).await?;
         absorbed.level = level;

@@ -16,7 +16,7 @@ use super::savepoint::attempt_or;
 use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow};
-use super::{Result, SqliteStore, ledger, recovery};
+use super::{Result, SqliteStore, ledger, recovery, seals};
 use crate::core::exception::{Category, NewException, Severity};
 use crate::ports::StoreError;
 use crate::ports::access::ReplicaIdentity;
@@ -127,7 +127,10 @@ fn exchange(
     let mut received = Received::default();
     // Looked up before this request's own changes make it look known.
     let behind = behind || (request.incarnation.is_none() && authored_before(conn, from)?);
-    let updated = older::heard(conn, from, request, reached(conn, request)?, now)?;
+    let heard = older::heard(conn, from, request, reached(conn, request)?, now)?;
+    if heard.is_too_late {
+        seals::tell_of_one_too_late(conn, from, now)?;
+    }
     for frame in &request.documents {
         receive(conn, state, from, frame, now, &mut received)?;
     }
@@ -146,7 +149,7 @@ fn exchange(
     };
     run(conn, sql!(DOCUMENTS.set_level), params)?;
     let errors = std::mem::take(&mut received.errors);
-    let asked = Asked { request, received: &received.documents, behind, updated, excerpts };
+    let asked = Asked { request, received: &received.documents, behind, updated: heard.updated, excerpts };
     let response = answer(conn, state, from, asked, errors, now)?;
     if behind && (level || (request.rehydrating && !response.more && !response.rehydrate)) {
         boots::caught_up(conn, from, &request.boot)?;

@@ -1,9 +1,10 @@
 //! Ends what is over: documents of ended tasks, archives, facts, keys, events, history. One call is
 //! one bounded transaction.
 
-use super::older::{self, SILENT_MS};
+use super::documents::load;
+use super::older::SILENT_MS;
 use super::row::{list, parsed, run};
-use super::seals::{Place, seal_task};
+use super::seals::{Place, seal_closed, seal_task};
 use super::sql::sql;
 use super::state::State;
 use super::{Result, SqliteStore, error};
@@ -28,7 +29,7 @@ fn keep_house(conn: &Connection, state: &mut State, retention: Retention, now: U
         run(conn, sql, named_params! { ":before": now.0.saturating_sub(kept_ms), ":rows": rows })
     };
     let documents = i64::try_from(SEALING_DOCUMENTS_MAX).map_err(error::unreadable)?;
-    let waited = older::seal_waiting(conn, state, documents, now)?;
+    let waited = seal_waiting(conn, state, documents, now)?;
     let mut kept = Kept {
         tasks_sealed: seal_tasks(conn, state, retention, documents, now)?,
         archives: drop(sql!(SEALS.archives_over), retention.archives_ms, documents)?,
@@ -68,6 +69,22 @@ fn seal_tasks(
         seal_task(conn, state, &Place { tenant, store, document }, now)?;
     }
     Ok(over.len())
+}
+
+/// Closed documents that stayed open for a replica of an old version, when it needs them no more.
+fn seal_waiting(conn: &Connection, state: &mut State, documents: i64, now: UtcMs) -> Result<usize> {
+    let params = named_params! {
+        ":version": SEALS_SINCE, ":heard_since": now.0.saturating_sub(SILENT_MS), ":rows": documents,
+    };
+    let due: Vec<(TenantId, DocumentId, StoreId)> = list(conn, sql!(OLDER.waiting), params, |row| {
+        Ok((parsed(row, "tenant")?, parsed(row, "document")?, parsed(row, "store")?))
+    })?;
+    for (tenant, document, store) in &due {
+        let _loaded = state.take_bag(tenant, document);
+        let bag = load(conn, state.writer, tenant, document)?;
+        seal_closed(conn, &Place { tenant, store, document }, &bag, now)?;
+    }
+    Ok(due.len())
 }
 
 /// Facts go a document at a time: one holds no more than a bounded number. A stock document's seal

@@ -108,7 +108,7 @@ pub(super) fn take_in(
         ledger::raise_conflict(conn, &from.tenant, &from.store, &conflict.id, now)?;
     }
     let place = Place { tenant: &from.tenant, store: &from.store, document };
-    older::mark(conn, &place, facts.iter().map(|(_, _, fact)| &fact.body))?;
+    older::mark(conn, (&from.tenant, &from.store), document, facts.iter().map(|(_, _, fact)| &fact.body))?;
     let is_closing = facts.iter().any(|(_, _, fact)| matches!(fact.body, Body::Epoch(_)));
     if !(is_closing && seals::closed(conn, &place, &bag, now)?) {
         keep_loaded(state, from, document, bag);

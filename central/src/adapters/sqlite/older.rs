@@ -5,11 +5,9 @@
 
 use super::documents::load;
 use super::row::{list, one, parsed, run};
-use super::seals::{self, Place};
 use super::sql::sql;
 use super::state::State;
 use super::{Result, error};
-use crate::core::exception::Severity;
 use crate::ports::access::ReplicaIdentity;
 use holdfast_shared::document::{Bag, ChangeHash, Excerpt, Heads, Root};
 use holdfast_shared::domain::fact::Body;
@@ -103,15 +101,16 @@ fn all_stock(bag: &Bag, excerpt: &Excerpt) -> Result<bool> {
 /// Remembers of a document that not every version can follow it.
 pub(super) fn mark<'a>(
     conn: &Connection,
-    place: &Place<'_>,
+    (tenant, store): (&TenantId, &StoreId),
+    document: &DocumentId,
     facts: impl IntoIterator<Item = &'a Body>,
 ) -> Result<()> {
     let newest = facts.into_iter().map(since).max().unwrap_or(SYNC_VERSION_MIN);
     if newest > SYNC_VERSION_MIN {
         let params = named_params! {
-            ":tenant": place.tenant.as_str(),
-            ":store": place.store.as_str(),
-            ":document": place.document.to_string(),
+            ":tenant": tenant.as_str(),
+            ":store": store.as_str(),
+            ":document": document.to_string(),
             ":since": newest,
         };
         run(conn, sql!(OLDER.mark), params)?;
@@ -119,21 +118,27 @@ pub(super) fn mark<'a>(
     Ok(())
 }
 
-/// What a replica speaks and has, as of this request. Whether it was updated since the last one.
+/// What the version of a replica means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Heard {
+    /// It speaks a later version than the last time.
+    pub(super) updated: bool,
+    /// It is new, and can fetch neither sealed documents nor what they add up to.
+    pub(super) is_too_late: bool,
+}
+
+/// What a replica speaks and has, as of this request.
 pub(super) fn heard(
     conn: &Connection,
     from: &ReplicaIdentity,
     request: &SyncRequest,
     cursor: u64,
     now: UtcMs,
-) -> Result<bool> {
+) -> Result<Heard> {
     let key = named_params! {
         ":tenant": from.tenant.as_str(), ":store": from.store.as_str(), ":replica": from.replica.as_str(),
     };
     let before: Option<u16> = one(conn, sql!(OLDER.spoken), key, |row| row.get("version"))?;
-    if before.is_none() && !request.understands_seals() {
-        warn_of_a_new_one(conn, from, request.version, now)?;
-    }
     let params = named_params! {
         ":tenant": from.tenant.as_str(),
         ":store": from.store.as_str(),
@@ -143,21 +148,8 @@ pub(super) fn heard(
         ":at": now.0,
     };
     run(conn, sql!(SEALS.progress), params)?;
-    Ok(before.is_some_and(|before| (SYNC_VERSION_MIN..request.version).contains(&before)))
-}
-
-/// It can fetch neither sealed documents nor what they add up to.
-fn warn_of_a_new_one(conn: &Connection, from: &ReplicaIdentity, version: u16, now: UtcMs) -> Result<()> {
-    let key = named_params! { ":tenant": from.tenant.as_str(), ":store": from.store.as_str() };
-    if one(conn, sql!(OLDER.any_seal), key, |_| Ok(()))?.is_none() {
-        return Ok(());
-    }
-    let detail = format!(
-        "{} is new in {} and speaks version {version} of sync: it cannot fetch stock of days that are over. \
-         Update its agent",
-        from.replica, from.store
-    );
-    seals::tell_of_store(conn, &from.tenant, &from.store, Severity::High, &detail, now)
+    let updated = before.is_some_and(|before| (SYNC_VERSION_MIN..request.version).contains(&before));
+    Ok(Heard { updated, is_too_late: before.is_none() && !request.understands_seals() })
 }
 
 /// Whether somebody in the store still needs its documents open.
@@ -169,36 +161,4 @@ pub(super) fn needs_open(conn: &Connection, tenant: &TenantId, store: &StoreId, 
         ":heard_since": now.0.saturating_sub(SILENT_MS),
     };
     Ok(one(conn, sql!(OLDER.any_before), params, |_| Ok(()))?.is_some())
-}
-
-/// A closed document is sealed when nobody needs it open any more.
-pub(super) fn let_wait(conn: &Connection, place: &Place<'_>) -> Result<()> {
-    let params = named_params! {
-        ":tenant": place.tenant.as_str(),
-        ":document": place.document.to_string(),
-        ":store": place.store.as_str(),
-    };
-    run(conn, sql!(OLDER.wait), params)?;
-    Ok(())
-}
-
-/// Documents whose seal has waited long enough.
-pub(super) fn seal_waiting(
-    conn: &Connection,
-    state: &mut State,
-    documents: i64,
-    now: UtcMs,
-) -> Result<usize> {
-    let params = named_params! {
-        ":version": SEALS_SINCE, ":heard_since": now.0.saturating_sub(SILENT_MS), ":rows": documents,
-    };
-    let due: Vec<(TenantId, DocumentId, StoreId)> = list(conn, sql!(OLDER.waiting), params, |row| {
-        Ok((parsed(row, "tenant")?, parsed(row, "document")?, parsed(row, "store")?))
-    })?;
-    for (tenant, document, store) in &due {
-        let _loaded = state.take_bag(tenant, document);
-        let bag = load(conn, state.writer, tenant, document)?;
-        seals::seal_closed(conn, &Place { tenant, store, document }, &bag, now)?;
-    }
-    Ok(due.len())
 }

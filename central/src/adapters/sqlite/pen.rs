@@ -76,7 +76,7 @@ pub(super) fn state_fact(
     let author = ReplicaId::new(timeline::CENTRAL)?;
     let authored = Authored { tenant, store, document: &document, author: &author };
     keep(conn, &authored, &before, &bag.heads(), &recorded.changes)?;
-    older::mark(conn, &place, [&fact.body])?;
+    older::mark(conn, (tenant, store), &document, [&fact.body])?;
     ledger::record(conn, tenant, store, &document, &id, &text)?;
     Ok(())
 }

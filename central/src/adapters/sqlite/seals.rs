@@ -11,6 +11,7 @@ use super::sql::sql;
 use super::state::State;
 use super::{Result, baseline, error, older, timeline};
 use crate::core::exception::{Category, NewException, Severity};
+use crate::ports::access::ReplicaIdentity;
 use holdfast_shared::document::{Bag, Heads, Root, StoredChange, WriterId, pack, unpack};
 use holdfast_shared::domain::epoch::Closing;
 use holdfast_shared::domain::fact::Body;
@@ -44,7 +45,12 @@ pub(super) struct Place<'a> {
 /// A stock document whose last fact has come. Whether it is sealed now.
 pub(super) fn closed(conn: &Connection, place: &Place<'_>, bag: &Bag, now: UtcMs) -> Result<bool> {
     if older::needs_open(conn, place.tenant, place.store, now)? {
-        older::let_wait(conn, place)?;
+        let params = named_params! {
+            ":tenant": place.tenant.as_str(),
+            ":document": place.document.to_string(),
+            ":store": place.store.as_str(),
+        };
+        run(conn, sql!(OLDER.wait), params)?;
         return Ok(false);
     }
     seal_closed(conn, place, bag, now)
@@ -75,21 +81,24 @@ pub(super) fn tell(
     detail: &str,
     now: UtcMs,
 ) -> Result<()> {
-    let DocumentId::Task(task) = place.document else {
-        return tell_of_store(conn, place.tenant, place.store, severity, detail, now);
+    let task: Option<&TaskId> = match place.document {
+        DocumentId::Task(task) => Some(task),
+        DocumentId::Stock { .. } => None,
     };
-    raise_about(conn, place.tenant, (place.store, Some(task)), severity, detail, now)
+    raise_about(conn, place.tenant, (place.store, task), severity, detail, now)
 }
 
-pub(super) fn tell_of_store(
-    conn: &Connection,
-    tenant: &TenantId,
-    store: &StoreId,
-    severity: Severity,
-    detail: &str,
-    now: UtcMs,
-) -> Result<()> {
-    raise_about(conn, tenant, (store, None), severity, detail, now)
+/// A new replica whose version can fetch neither sealed documents nor what they add up to.
+pub(super) fn tell_of_one_too_late(conn: &Connection, from: &ReplicaIdentity, now: UtcMs) -> Result<()> {
+    let key = named_params! { ":tenant": from.tenant.as_str(), ":store": from.store.as_str() };
+    if one(conn, sql!(OLDER.any_seal), key, |_| Ok(()))?.is_none() {
+        return Ok(());
+    }
+    let detail = format!(
+        "{} is new in {}, and too old to fetch the stock of days that are over. Update its agent",
+        from.replica, from.store
+    );
+    raise_about(conn, &from.tenant, (&from.store, None), Severity::High, &detail, now)
 }
 
 fn raise_about(
@@ -191,7 +200,7 @@ pub(super) fn reopen(conn: &Connection, state: &State, place: &Place<'_>, seal: 
     }
     let facts: Vec<Body> =
         bag.facts().filter_map(|(fact, text)| decode(&fact, &text).ok()).map(|fact| fact.body).collect();
-    older::mark(conn, place, &facts)
+    older::mark(conn, (tenant, store), document, &facts)
 }
 
 /// Before central itself writes to a document.
