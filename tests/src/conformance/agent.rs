@@ -214,30 +214,18 @@ impl Agent {
             }
         }
         SyncRequest {
-            boot_number: 0,
-            previous_boot: None,
-            resumed: None,
-            first: false,
-            own: Vec::new(),
-            rehydrating: false,
-            challenge: None,
-            box_name: None,
-            losses: Vec::new(),
-            baseline: None,
-            version: SYNC_VERSION,
-            store: self.identity.store.clone(),
-            replica: self.identity.replica.clone(),
-            boot: self.boot.clone(),
             incarnation: self.incarnation,
             cursor: self.cursor,
             root: self.root(),
             stock_digest: self.stock_digest(),
-            unsynced: 0,
-            sent_at: Hlc { wall: holdfast_shared::time::UtcMs(self.clock), counter: 0 },
             documents,
             asks: self.asks.clone(),
-            health: None,
-            more: false,
+            ..SyncRequest::bare(
+                self.identity.store.clone(),
+                self.identity.replica.clone(),
+                self.boot.clone(),
+                Hlc { wall: holdfast_shared::time::UtcMs(self.clock), counter: 0 },
+            )
         }
         .in_version(self.version)
     }

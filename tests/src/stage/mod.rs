@@ -224,6 +224,14 @@ impl Stage {
         self.office.hear(&topic, &from, &signal::encode(&beat).unwrap(), now).await;
     }
 
+    /// Central's database as a backup of now has it.
+    #[must_use]
+    pub fn back_up_central(&self) -> PathBuf {
+        let to = self.folder.path().join(format!("central-copy-{}", self.at_ms));
+        self.office.back_up(&to);
+        to
+    }
+
     // --- people -------------------------------------------------------------------------------
 
     /// An order to be shipped.

@@ -297,23 +297,19 @@ fn fulfil(
         piece.more = true;
         return Ok(());
     }
-    match bag.changes_since(&have) {
-        Ok(mut changes) => {
-            changes.retain(|change| piece.excerpts.holds(&document, &change.hash));
-            if changes.is_empty() {
-                return Ok(());
-            }
-            if let DocumentId::Task(task) = &document {
-                mark_sent(conn, &from.tenant, task)?;
-            }
-            piece.changes.remove(&document);
-            let frame = DocumentFrame::new(&document, &have, &heads, changes);
-            piece.bytes = piece.bytes.saturating_add(frame.change_bytes());
-            piece.asked.push(frame);
-        }
-        // The replica is ahead: it is told what is acknowledged, and sends the rest.
-        Err(_) => {}
+    // Not known here: the replica is ahead. It is told what is acknowledged, and sends the rest.
+    let Ok(mut changes) = bag.changes_since(&have) else { return Ok(()) };
+    changes.retain(|change| piece.excerpts.holds(&document, &change.hash));
+    if changes.is_empty() {
+        return Ok(());
     }
+    if let DocumentId::Task(task) = &document {
+        mark_sent(conn, &from.tenant, task)?;
+    }
+    piece.changes.remove(&document);
+    let frame = DocumentFrame::new(&document, &have, &heads, changes);
+    piece.bytes = piece.bytes.saturating_add(frame.change_bytes());
+    piece.asked.push(frame);
     Ok(())
 }
 

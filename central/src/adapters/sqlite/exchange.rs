@@ -116,6 +116,7 @@ fn exchange(
     let _witness = state.hlc.witness(request.sent_at, now);
     state.sender_ahead_ms = Receipt::of(request.sent_at.wall, now).ahead_ms;
     recovery::heed_echo(conn, state, from, request, now)?;
+    state.sender_replays = recovery::is_replaying(conn, from)?;
     let behind = match boots::hear(conn, from, request, now)? {
         Hearing::Merge { behind } => behind,
         Hearing::Challenge(words) => {
