@@ -91,7 +91,7 @@ async fn a_box_that_forgot_which_documents_were_sealed_counts_nothing_twice() {
         stage.store("leeds", &[("A", 20_000), ("B", 7)]).await;
         for _ in 0..3 {
             // More than one message holds, when it is carried again at once.
-            sell_much(&mut stage, if wordy { 6 } else { 1 }).await;
+            sell_much(&mut stage, if wordy { 5 } else { 1 }).await;
             settle(&mut stage).await;
             stage.wait(DAY_MS);
             settle(&mut stage).await;
