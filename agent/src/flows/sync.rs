@@ -142,7 +142,9 @@ async fn round(
     Ok(if level && !more_here && !response.more { Go::Stop } else { Go::On })
 }
 
-fn request(cut: Cut, health: Option<String>) -> SyncRequest {
+/// What a cut says to central.
+#[must_use]
+pub fn request(cut: Cut, health: Option<String>) -> SyncRequest {
     let speaker = cut.speaker;
     SyncRequest {
         boot_number: speaker.boot_number,

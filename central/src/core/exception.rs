@@ -45,6 +45,26 @@ pub enum Category {
 }
 
 impl Category {
+    pub const ALL: [Self; 17] = [
+        Self::Backorder,
+        Self::ReleasedAtDarkStore,
+        Self::Contradiction,
+        Self::Drift,
+        Self::DamagedSync,
+        Self::FactConflict,
+        Self::ObserverFrozen,
+        Self::ForeignClaim,
+        Self::Sealing,
+        Self::LostFacts,
+        Self::ClonedBox,
+        Self::Override,
+        Self::ReturnDue,
+        Self::CancelUnanswered,
+        Self::WrongClock,
+        Self::Stuck,
+        Self::Restored,
+    ];
+
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -100,6 +120,8 @@ pub struct Exception {
     pub store: Option<StoreId>,
     pub detail: String,
     pub suggestion: String,
+    /// Who puts such a thing right, and how, whatever the case is.
+    pub repair: String,
     pub times: u32,
     pub raised_at: UtcMs,
     pub resolved_at: Option<UtcMs>,

@@ -13,6 +13,7 @@ pub mod order;
 pub mod order_request;
 pub mod order_state;
 pub mod recovery;
+pub mod repair;
 pub mod rivals;
 pub mod routing;
 

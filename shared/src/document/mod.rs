@@ -20,6 +20,7 @@ mod bag;
 mod chunk;
 mod columns;
 mod error;
+mod excerpt;
 mod heads;
 mod history;
 mod root;
@@ -28,6 +29,7 @@ pub use actor::{BadWriter, WriterId};
 pub use archive::{BadArchive, pack, unpack};
 pub use bag::{Bag, Conflict, Incoming, Merged, Piece, Recorded, StoredChange};
 pub use error::DocumentError;
+pub use excerpt::Excerpt;
 pub use heads::{BadHeads, ChangeHash, Heads};
 pub use root::Root;
 

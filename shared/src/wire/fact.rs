@@ -14,6 +14,9 @@ use crate::limits::{DOCUMENT_FACTS_MAX, FACT_BYTES_MAX, NOTE_CHARS_MAX, ORDER_LI
 use form::{Close, Head, Hold, Said, Stock, Task, WireFact, WireLine};
 
 mod form;
+mod since;
+
+pub use since::{event_since, since};
 
 const CLOSED: &str = "closed";
 

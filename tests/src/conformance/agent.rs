@@ -12,8 +12,10 @@ use holdfast_shared::domain::task_fold::fold;
 use holdfast_shared::ids::{Actor, BootId, DocumentId, FactId, LineNo, ReplicaId, Sku, TaskId};
 use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::{Hlc, Now};
-use holdfast_shared::wire::fact::{decode, encode};
-use holdfast_shared::wire::sync::{DocumentFrame, DocumentHeads, SYNC_VERSION, SyncRequest, SyncResponse};
+use holdfast_shared::wire::fact::{Epoch, decode, encode, since};
+use holdfast_shared::wire::sync::{
+    DocumentFrame, DocumentHeads, SYNC_VERSION, SyncMessage, SyncRequest, SyncResponse,
+};
 use serde_bytes::ByteBuf;
 use std::collections::BTreeMap;
 
@@ -26,6 +28,8 @@ pub struct Agent {
     pub documents: BTreeMap<DocumentId, Bag>,
     /// What central said is safe there.
     pub acknowledged: BTreeMap<DocumentId, Heads>,
+    /// Of the sync that it speaks: it knows nothing that came later.
+    pub version: u16,
     /// Added to the digest that it tells, to play a store that has drifted.
     pub drifted: bool,
     writer: WriterId,
@@ -52,6 +56,7 @@ impl Agent {
             asks: Vec::new(),
             documents: BTreeMap::new(),
             acknowledged: BTreeMap::new(),
+            version: SYNC_VERSION,
             drifted: false,
             facts: u64::from(boot) * 1_000,
             clock: super::world::BEGIN,
@@ -209,31 +214,46 @@ impl Agent {
             }
         }
         SyncRequest {
-            boot_number: 0,
-            previous_boot: None,
-            resumed: None,
-            first: false,
-            own: Vec::new(),
-            rehydrating: false,
-            challenge: None,
-            box_name: None,
-            losses: Vec::new(),
-            baseline: None,
-            version: SYNC_VERSION,
-            store: self.identity.store.clone(),
-            replica: self.identity.replica.clone(),
-            boot: self.boot.clone(),
             incarnation: self.incarnation,
             cursor: self.cursor,
             root: self.root(),
             stock_digest: self.stock_digest(),
-            unsynced: 0,
-            sent_at: Hlc { wall: holdfast_shared::time::UtcMs(self.clock), counter: 0 },
             documents,
             asks: self.asks.clone(),
-            health: None,
-            more: false,
+            ..SyncRequest::bare(
+                self.identity.store.clone(),
+                self.identity.replica.clone(),
+                self.boot.clone(),
+                Hlc { wall: holdfast_shared::time::UtcMs(self.clock), counter: 0 },
+            )
         }
+        .in_version(self.version)
+    }
+
+    /// Reads like an agent of its time, which takes nothing of a document with a kind of fact in it
+    /// that it does not know.
+    fn read_strictly(&self, response: &SyncResponse) {
+        assert_eq!(response.version, self.version);
+        assert_eq!(response.clone().in_version(self.version), *response);
+        let bags = response
+            .documents
+            .iter()
+            .filter_map(|frame| self.documents.get(&frame.document().unwrap()).map(Self::facts_of));
+        for fact in bags.flatten() {
+            assert!(
+                since(&fact.body) <= self.version,
+                "{fact:?} is news to an agent of version {}",
+                self.version
+            );
+        }
+    }
+
+    /// The last word of its stock document.
+    pub fn close_day(&mut self) {
+        let document = self.stock_document();
+        let counted = Epoch::of(self.documents[&document].facts()).unwrap().counted;
+        let fact = self.fact(None, Body::Epoch(counted));
+        self.put(&document, &fact);
     }
 
     pub fn absorb(&mut self, response: &SyncResponse) {
@@ -252,13 +272,16 @@ impl Agent {
         for known in &response.acknowledged {
             self.acknowledged.insert(known.document().unwrap(), known.heads().unwrap());
         }
+        self.read_strictly(response);
         self.clock = self.clock.max(response.hlc.wall.0);
         self.cursor = response.cursor;
         self.incarnation = Some(response.incarnation);
     }
 
     pub async fn sync(&mut self, storage: &dyn Storage, now: Now) -> Exchanged {
-        let exchanged = storage.exchange(&self.identity, None, &self.request(), now).await.unwrap();
+        let request = SyncRequest::decode(&self.request().encode().unwrap()).unwrap();
+        let mut exchanged = storage.exchange(&self.identity, None, &request, now).await.unwrap();
+        exchanged.response = SyncResponse::decode(&exchanged.response.encode().unwrap()).unwrap();
         self.absorb(&exchanged.response);
         exchanged
     }

@@ -18,6 +18,7 @@ pub mod exceptions;
 pub mod fleet;
 pub mod hostile;
 pub mod limits;
+pub mod older;
 pub mod orders;
 pub mod recovering;
 pub mod returning;
@@ -58,6 +59,10 @@ macro_rules! conformance {
             hostile::two_bodies_under_one_id_are_told,
             limits::an_agent_of_the_first_version_still_syncs,
             limits::a_siblings_backlog_comes_in_pieces_and_tasks_overtake_it,
+            older::an_agent_of_the_first_version_lives_a_whole_life,
+            older::an_agent_of_the_second_version_lives_a_whole_life,
+            older::what_is_closed_is_sealed_when_nobody_needs_it_open,
+            older::an_old_box_that_is_new_in_a_store_with_a_past_is_told_of,
             orders::the_same_key_is_the_same_order,
             orders::a_key_for_another_request_is_refused,
             orders::a_listing_pages_newest_first_and_by_state,

@@ -6,12 +6,13 @@ use super::shop::Shop;
 use super::staff::{self, Mood};
 use super::world::{World, topic_of};
 use anyhow::{Context, Result, bail, ensure};
+use holdfast_agent::flows::sync::request;
 use holdfast_agent::ports::ledger::{Cut, Identity, Replica};
 use holdfast_platform::sqlite::mishap::{self, Mishap};
 use holdfast_shared::document::Heads;
 use holdfast_shared::ids::DocumentId;
 use holdfast_shared::wire::signal;
-use holdfast_shared::wire::sync::{DocumentHeads, SYNC_VERSION, SyncMessage, SyncRequest, SyncResponse};
+use holdfast_shared::wire::sync::{DocumentHeads, SyncMessage, SyncRequest, SyncResponse};
 
 /// Of the time after the last fault, in which both sides must come level: a quarter of an hour.
 pub(super) const HEALING_STEPS_MAX: u64 = 300;
@@ -293,33 +294,8 @@ impl World {
 
 /// As the agent's own flow would ask, with nothing to send.
 fn speaking(cut: Cut) -> SyncRequest {
-    let Identity { store, replica, boot, .. } = cut.identity;
-    SyncRequest {
-        version: SYNC_VERSION,
-        store,
-        replica,
-        boot,
-        incarnation: cut.incarnation,
-        cursor: cut.cursor,
-        root: cut.root,
-        stock_digest: cut.stock_digest,
-        unsynced: cut.unsynced,
-        sent_at: cut.sent_at,
-        documents: Vec::new(),
-        asks: Vec::new(),
-        health: None,
-        more: false,
-        boot_number: cut.speaker.boot_number,
-        previous_boot: cut.speaker.previous_boot,
-        resumed: Some(cut.speaker.resumed),
-        first: cut.speaker.first,
-        own: cut.speaker.own,
-        rehydrating: cut.speaker.rehydrating,
-        baseline: cut.baseline,
-        challenge: cut.speaker.challenge,
-        box_name: cut.speaker.box_name,
-        losses: Vec::new(),
-    }
+    let silent = Cut { documents: Vec::new(), asks: Vec::new(), losses: Vec::new(), more: false, ..cut };
+    request(silent, None)
 }
 
 fn killing(dice: &Dice) -> Mishap {

@@ -26,6 +26,7 @@
     reason = "a panic in here is a finding"
 )]
 
+mod disks;
 pub mod office;
 pub mod shop;
 
@@ -56,7 +57,6 @@ use holdfast_shared::wire::topic::{Channel, Topic};
 use office::Office;
 use shop::Shop;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use tempfile::TempDir;
 
 /// A Tuesday in November, noon in Greenwich.
@@ -169,30 +169,6 @@ impl Stage {
     pub fn restart(&mut self, name: &str) {
         self.shop(name).stop();
         self.shop(name).boot();
-    }
-
-    /// A copy of a box's disk, as a backup or an image has it.
-    pub fn copy_disk(&mut self, name: &str) -> PathBuf {
-        let to = self.folder.path().join(format!("{name}-copy-{}", self.at_ms));
-        self.shop(name).copy_disk(&to);
-        to
-    }
-
-    /// The disk of a box is put back to an earlier copy, and the box starts from it.
-    pub fn put_back_disk(&mut self, name: &str, copy: &std::path::Path) {
-        self.shop(name).stop();
-        self.shop(name).replace_disk(copy);
-        self.shop(name).boot();
-    }
-
-    /// Another box starts from a copy of a disk, under the identity that is on it.
-    pub fn boot_copy(&mut self, of: &str, copy: &std::path::Path, name: &str) {
-        let identity = self.shop(of).identity.clone();
-        let file = self.folder.path().join(format!("{name}.db"));
-        let mut shop = Shop::stopped(name, identity, file);
-        shop.replace_disk(copy);
-        shop.boot();
-        self.shops.insert(name.to_owned(), shop);
     }
 
     /// One conversation with central. It may fail; the caller looks.

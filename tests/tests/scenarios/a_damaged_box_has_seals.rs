@@ -1,6 +1,9 @@
 use super::epochs::{SEALS, at_central, count};
+use holdfast_agent::core::command::{Command, MovementKind, MovementRequest};
 use holdfast_agent::ports::ledger::{Housekeeping as _, Ledger as _};
 use holdfast_central::ports::housekeeping::{Housekeeping as _, Retention};
+use holdfast_shared::limits::{MOVEMENTS_MAX, NOTE_CHARS_MAX};
+use holdfast_tests::conformance::world;
 use holdfast_tests::stage::Stage;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -77,6 +80,65 @@ async fn a_box_with_sealed_days_heals_and_counts_nothing_twice() {
     settle(&mut stage).await;
     assert_eq!(stage.position("leeds", "A").await.on_hand, 95);
     stage.level("leeds").await;
+}
+
+/// Which facts were sealed is not known any more: they are carried again, and leave central's sum
+/// for the document that carries them.
+#[tokio::test]
+async fn a_box_that_forgot_which_documents_were_sealed_counts_nothing_twice() {
+    for wordy in [false, true] {
+        let mut stage = Stage::open().await;
+        stage.store("leeds", &[("A", 20_000), ("B", 7)]).await;
+        for _ in 0..3 {
+            // More than one message holds, when it is carried again at once.
+            sell_much(&mut stage, if wordy { 5 } else { 1 }).await;
+            settle(&mut stage).await;
+            stage.wait(DAY_MS);
+            settle(&mut stage).await;
+        }
+        let units = stage.on_hand_at("leeds", "A").await;
+        assert_eq!(at_box(&mut stage, SEALED), 3);
+        let behind = rusqlite::Connection::open(stage.shop("leeds").file()).unwrap();
+        behind
+            .execute_batch(
+                "PRAGMA foreign_keys = OFF; DELETE FROM document WHERE sealed_at IS NOT NULL;
+                UPDATE fact SET sum = sum + 1 WHERE seq = (SELECT max(seq) FROM fact);",
+            )
+            .unwrap();
+        drop(behind);
+        assert!(stage.shop("leeds").ledger().clone().examine().await.is_err());
+        stage.restart("leeds");
+        stage.sell("leeds", "B", 1).await;
+
+        settle(&mut stage).await;
+
+        assert_eq!((stage.on_hand_at("leeds", "A").await, stage.on_hand_at("leeds", "B").await), (units, 6));
+        stage.level("leeds").await;
+        stage.sound().await;
+        let ledger = stage.shop("leeds").ledger().clone();
+        assert_eq!(ledger.unbalanced(5).await.unwrap(), vec![]);
+        assert!(!ledger.summary().await.unwrap().rehydrating);
+        ledger.examine().await.unwrap();
+        let told = stage.exceptions().await;
+        assert!(told.iter().all(|told| told.contains("damaged")), "{told:?}");
+        stage.wait(DAY_MS);
+        settle(&mut stage).await;
+        stage.level("leeds").await;
+        stage.sound().await;
+    }
+}
+
+async fn sell_much(stage: &mut Stage, times: usize) {
+    for _ in 0..times {
+        let sale = MovementRequest {
+            kind: MovementKind::Sale,
+            sku: world::sku("A"),
+            quantity: 1,
+            peer: None,
+            note: Some("x".repeat(NOTE_CHARS_MAX)),
+        };
+        stage.say("leeds", Command::Move(vec![sale; MOVEMENTS_MAX])).await.unwrap();
+    }
 }
 
 /// Nothing of the file can be read, and central has only the sum of the days that are over.

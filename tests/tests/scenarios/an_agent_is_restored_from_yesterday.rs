@@ -78,6 +78,33 @@ async fn until_it_has_everything_it_takes_no_order_work() {
     assert_eq!(stage.on_hand_at("leeds", "B").await, 46);
 }
 
+/// What the box did since, it cannot know without central; that it did something, its witness says.
+#[tokio::test]
+async fn a_box_that_its_witness_knows_to_be_older_waits_for_central_before_order_work() {
+    let mut stage = Stage::open().await;
+    let yesterday = a_day_after_the_backup(&mut stage).await;
+    stage.put_back_database("leeds", &yesterday);
+    assert_eq!(stage.status_at("leeds", "o1-1").await, Status::Offered);
+
+    for _ in 0..2 {
+        let refused = stage.act("leeds", "o1-1", TaskAct::Accept).await.unwrap_err();
+        assert_eq!(code(&refused), Some(Code::Rehydrating), "{refused}");
+        stage.sell("leeds", "B", 1).await;
+        // The second start finds a witness that says the same as the database.
+        stage.restart("leeds");
+    }
+    stage.sync("leeds").await;
+
+    assert_eq!(stage.status_at("leeds", "o1-1").await, Status::HandedOver);
+    stage.level("leeds").await;
+    assert_eq!(stage.on_hand_at("leeds", "B").await, 45);
+    stage.order("o2", &[("A", 1)]).await;
+    stage.decide().await;
+    stage.sync("leeds").await;
+    stage.work("leeds", "o2-1").await;
+    stage.sound().await;
+}
+
 /// More than one answer holds: long receipts.
 async fn sell_much(stage: &mut Stage, name: &str) {
     for _ in 0..18 {

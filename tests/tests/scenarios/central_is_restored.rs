@@ -92,9 +92,7 @@ async fn central_is_restored_from_an_hour_ago() {
     stage.store("hull", &[("A", 0)]).await;
     stage.order("idle", &[("C", 1)]).await;
     stage.order("early", &[("B", 1)]).await;
-    let folder = tempfile::tempdir().unwrap();
-    let backup = folder.path().join("backup.db");
-    stage.office.back_up(&backup);
+    let backup = stage.back_up_central();
 
     the_hour_that_is_lost(&mut stage).await;
     restore(&mut stage, &backup);
@@ -159,9 +157,7 @@ async fn central_is_restored_from_an_hour_ago() {
 async fn the_witness_beside_the_database_proves_the_restore() {
     let mut stage = Stage::open().await;
     stage.store("leeds", &[("A", 9)]).await;
-    let folder = tempfile::tempdir().unwrap();
-    let backup = folder.path().join("backup.db");
-    stage.office.back_up(&backup);
+    let backup = stage.back_up_central();
     for order in ["o1", "o2", "o3"] {
         stage.order(order, &[("A", 1)]).await;
     }
@@ -194,9 +190,7 @@ async fn the_witness_beside_the_database_proves_the_restore() {
 async fn a_restored_central_gives_no_id_twice() {
     let mut stage = Stage::open().await;
     stage.store("leeds", &[("A", 9)]).await;
-    let folder = tempfile::tempdir().unwrap();
-    let backup = folder.path().join("backup.db");
-    stage.office.back_up(&backup);
+    let backup = stage.back_up_central();
     stage.order("o1", &[("A", 1)]).await;
     stage.decide().await;
     stage.sync("leeds").await;
@@ -228,9 +222,7 @@ async fn work_that_moved_in_the_lost_hour_leaves_one_store_only() {
     stage.decide().await;
     stage.sync("leeds").await;
     stage.store("york", &[("A", 1)]).await;
-    let folder = tempfile::tempdir().unwrap();
-    let backup = folder.path().join("backup.db");
-    stage.office.back_up(&backup);
+    let backup = stage.back_up_central();
     stage.shop("leeds").cut_off = true;
     // leeds falls silent, and is not alone in having work.
     for _ in 0..30 {
@@ -267,9 +259,7 @@ async fn nothing_is_released_before_every_store_has_told() {
     stage.store("york", &[]).await;
     stage.order("o1", &[("A", 1)]).await;
     stage.decide().await;
-    let folder = tempfile::tempdir().unwrap();
-    let backup = folder.path().join("backup.db");
-    stage.office.back_up(&backup);
+    let backup = stage.back_up_central();
     stage.sync("leeds").await;
     stage.order("o2", &[("B", 1)]).await;
     stage.sell("leeds", "A", 1).await;
@@ -310,9 +300,7 @@ async fn a_cancellation_is_final_only_when_every_store_has_told() {
 async fn a_box_with_thousands_of_facts_tells_them_all_again() {
     let mut stage = Stage::open().await;
     stage.store("leeds", &[]).await;
-    let folder = tempfile::tempdir().unwrap();
-    let backup = folder.path().join("backup.db");
-    stage.office.back_up(&backup);
+    let backup = stage.back_up_central();
     let names: Vec<String> = (0..4_000).map(|n| format!("S-{n}")).collect();
     let opening: Vec<(&str, i64)> = names.iter().map(|name| (name.as_str(), 3)).collect();
     stage.open_stock("leeds", &opening).await;
@@ -350,9 +338,7 @@ async fn without_the_window_goods_are_released_before_every_store_has_told() {
 async fn without_the_echo_a_restored_machine_does_not_find_out() {
     let mut stage = Stage::open().await;
     stage.store("leeds", &[("A", 1)]).await;
-    let folder = tempfile::tempdir().unwrap();
-    let backup = folder.path().join("backup.db");
-    stage.office.back_up(&backup);
+    let backup = stage.back_up_central();
     stage.order("o1", &[("A", 1)]).await;
     stage.decide().await;
     stage.sync("leeds").await;

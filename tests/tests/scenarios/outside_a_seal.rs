@@ -11,7 +11,7 @@ use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{DocumentId, FactId};
 use holdfast_shared::time::{Hlc, UtcMs};
 use holdfast_shared::wire::fact::encode;
-use holdfast_shared::wire::sync::{DocumentFrame, DocumentHeads, Seal, SyncRequest, SyncResponse};
+use holdfast_shared::wire::sync::{DocumentFrame, Seal, SyncRequest, SyncResponse};
 use holdfast_tests::stage::Stage;
 use std::path::Path;
 
@@ -118,32 +118,12 @@ impl Forger {
 }
 
 fn request(identity: &holdfast_central::ports::access::ReplicaIdentity, sent_at: Hlc) -> SyncRequest {
+    let boot = "leeds-1".parse().unwrap();
     SyncRequest {
         // As the box itself would say it.
         boot_number: 1,
-        previous_boot: None,
-        resumed: None,
-        first: false,
-        own: Vec::<DocumentHeads>::new(),
-        rehydrating: false,
-        challenge: None,
-        box_name: None,
-        losses: Vec::new(),
-        baseline: None,
-        version: holdfast_shared::wire::sync::SYNC_VERSION,
-        store: identity.store.clone(),
-        replica: identity.replica.clone(),
-        boot: "leeds-1".parse().unwrap(),
         incarnation: Some(1),
-        cursor: 0,
-        root: holdfast_shared::set_hash::SetHash::EMPTY,
-        stock_digest: holdfast_shared::set_hash::SetHash::EMPTY,
-        unsynced: 0,
-        sent_at,
-        documents: Vec::new(),
-        asks: Vec::new(),
-        health: None,
-        more: false,
+        ..SyncRequest::bare(identity.store.clone(), identity.replica.clone(), boot, sent_at)
     }
 }
 

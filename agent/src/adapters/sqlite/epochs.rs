@@ -68,7 +68,11 @@ pub(super) fn close_what_is_over(desk: &Desk<'_>, carried: &mut Carried) -> Resu
     {
         close(desk, open, &mut carried.root)?;
     }
-    if desk.hand.past_is_whole { close_past(desk, &mut carried.root) } else { Ok(()) }
+    if desk.hand.past_is_whole && desk.hand.documents_end {
+        close_past(desk, &mut carried.root)
+    } else {
+        Ok(())
+    }
 }
 
 fn find_newest(desk: &Desk<'_>) -> Result<Option<OpenStock>, StorageError> {
@@ -101,7 +105,8 @@ fn open(desk: &Desk<'_>, n: u32) -> Result<OpenStock, StorageError> {
 }
 
 fn close(desk: &Desk<'_>, open: &mut OpenStock, root: &mut Root) -> Result<(), StorageError> {
-    if !open.closed && !open.bag.is_empty() {
+    // A central that knows no closings would refuse the document; it is left as it is.
+    if desk.hand.documents_end && !open.closed && !open.bag.is_empty() {
         write_closing(desk, open.row, &open.name, &mut open.bag, root)?;
         open.closed = true;
     }

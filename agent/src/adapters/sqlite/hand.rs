@@ -28,6 +28,8 @@ pub(super) struct Hand {
     pub start: Start,
     /// What was last told got no answer so far.
     pub unanswered: bool,
+    /// Central answered in a version in which documents end; until it has answered, it is taken to.
+    pub documents_end: bool,
 }
 
 /// One start of this database.
@@ -82,6 +84,7 @@ impl Hand {
             past_is_whole: false,
             start,
             unanswered: false,
+            documents_end: true,
         })
     }
 

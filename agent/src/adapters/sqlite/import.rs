@@ -15,6 +15,7 @@ use holdfast_shared::domain::stock::{Movement, StockFact};
 use holdfast_shared::ids::{Actor, Sku};
 use holdfast_shared::time::{Now, UtcMs};
 use rusqlite::{Connection, params};
+use std::sync::Arc;
 
 /// Lines between two reports of progress.
 const PROGRESS_LINES: u64 = 1_000;
@@ -27,7 +28,8 @@ impl Import for SqliteLedger {
         progress: Box<dyn Fn(u64) + Send + Sync>,
         now: Now,
     ) -> Result<Imported, LedgerError> {
-        self.write(move |connection, hand| import(connection, hand, &items, &*progress, now)).await
+        let (items, progress) = (Arc::new(items), Arc::new(progress));
+        self.write(move |connection, hand| import(connection, hand, &items, &**progress, now)).await
     }
 }
 

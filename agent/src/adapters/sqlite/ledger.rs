@@ -3,7 +3,6 @@
 use super::hand::Hand;
 use super::record::{Entered, Pen, facts_of_intent};
 use super::view::{Stored, json, to_json, unsigned};
-use super::watch::is_full;
 use super::{SqliteLedger, losses, speaker, sql};
 use crate::core::command::{Answer, Command, Intent, Position, Refusal};
 use crate::core::decide::{answer, decide};
@@ -27,17 +26,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 #[async_trait]
 impl Ledger for SqliteLedger {
     async fn execute(&self, intent: Intent, command: Command, now: Now) -> Result<Executed, LedgerError> {
-        let again = (intent.clone(), command.clone());
-        let done =
-            self.write(move |connection, hand| execute(connection, hand, &intent, &command, now)).await;
-        match done {
-            // By now the ballast is gone. One more try: whoever scanned it should not have to.
-            Err(error) if is_full(&error) => {
-                let (intent, command) = again;
-                self.write(move |connection, hand| execute(connection, hand, &intent, &command, now)).await
-            }
-            done => done,
-        }
+        self.write(move |connection, hand| execute(connection, hand, &intent, &command, now)).await
     }
 
     async fn positions(&self, skus: &[Sku]) -> Result<Vec<Position>, LedgerError> {

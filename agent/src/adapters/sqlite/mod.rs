@@ -22,7 +22,7 @@ use holdfast_shared::ids::BootId;
 use rusqlite::{Connection, params};
 use std::path::Path;
 use std::sync::Arc;
-use watch::Watch;
+use watch::{Watch, is_full};
 
 pub use speaker::KeptApart;
 
@@ -158,6 +158,18 @@ impl SqliteLedger {
     }
 
     async fn write<T, F>(&self, job: F) -> Result<T, LedgerError>
+    where
+        F: FnOnce(&Connection, &mut Hand) -> Result<T, LedgerError> + Clone + Send + 'static,
+        T: Send + 'static,
+    {
+        match self.write_once(job.clone()).await {
+            // By now the ballast is gone. One more try: nobody should have to do it by hand.
+            Err(error) if is_full(&error) => self.write_once(job).await,
+            done => done,
+        }
+    }
+
+    async fn write_once<T, F>(&self, job: F) -> Result<T, LedgerError>
     where
         F: FnOnce(&Connection, &mut Hand) -> Result<T, LedgerError> + Send + 'static,
         T: Send + 'static,

@@ -12,8 +12,9 @@ use holdfast_shared::error::Code;
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::DocumentId;
 use holdfast_shared::time::Now;
-use holdfast_shared::wire::sync::{DocumentHeads, DocumentProblem, SyncResponse};
+use holdfast_shared::wire::sync::{DocumentFrame, DocumentHeads, DocumentProblem, SEALS_SINCE, SyncResponse};
 use rusqlite::{Connection, params};
+use std::sync::Arc;
 
 /// Documents of one commit while absorbing: commands at the till do not wait for more.
 const FRAMES_PER_COMMIT: usize = 64;
@@ -37,7 +38,7 @@ impl Replica for SqliteLedger {
         }
         let mut absorbed = Absorbed::default();
         for piece in response.documents.chunks(FRAMES_PER_COMMIT) {
-            let piece = piece.to_vec();
+            let piece: Arc<[DocumentFrame]> = piece.into();
             let taken = self
                 .write(move |connection, hand| {
                     let identity = enrolled(hand)?;
@@ -49,7 +50,7 @@ impl Replica for SqliteLedger {
             absorbed.problems.extend(taken.problems);
         }
         let silent = response.documents.is_empty();
-        let rest = SyncResponse { documents: Vec::new(), ..response.clone() };
+        let rest = Arc::new(SyncResponse { documents: Vec::new(), ..response.clone() });
         let (level, problems) =
             self.write(move |connection, hand| conclude(connection, hand, &rest, silent, now)).await?;
         absorbed.level = level;
@@ -83,6 +84,10 @@ fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Cut, Ledger
     let to_carry: bool = connection.prepare_cached(sql::ANY_TO_CARRY)?.query_row([], |row| row.get(0))?;
     let (incarnation, cursor) = heard(connection)?;
     let unsynced: i64 = connection.prepare_cached(sql::UNSYNCED)?.query_row([], |row| row.get(0))?;
+    let more = more || to_carry;
+    // A fact that central has under a seal leaves the baseline when it is carried again: asked for
+    // before central has it, the baseline would hold it still, and it would count twice here.
+    let baseline = if more { None } else { baseline::ask(connection)? };
     Ok(Cut {
         identity,
         sent_at,
@@ -93,8 +98,8 @@ fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Cut, Ledger
         unsynced: unsigned(unsynced)?,
         documents,
         asks: frames::asks(connection)?,
-        baseline: baseline::ask(connection)?,
-        more: more || to_carry,
+        baseline,
+        more,
         speaker: speaker::speaks(connection, hand, &own)?,
         losses: losses::to_tell(connection)?,
     })
@@ -170,6 +175,7 @@ fn conclude(
 ) -> Result<(bool, Vec<String>), LedgerError> {
     let mut problems = Vec::new();
     hand.unanswered = false;
+    hand.documents_end = response.version >= SEALS_SINCE;
     for told in &response.acknowledged {
         match (told.document(), told.heads()) {
             (Ok(name), Ok(heads)) => acknowledge(connection, hand, &name, &heads, response.more)?,

@@ -273,6 +273,8 @@ impl Mended {
 /// Keeps the documents that load; of the others the changes go, and central is asked for them. A
 /// sealed document is complete at central: it stays one, and only an archive that does not load goes.
 fn mend_documents(connection: &Connection) -> Result<Mended, StorageError> {
+    // The next document might be given the number of one whose row is gone, and its rows with it.
+    connection.execute_batch(sql::OF_NO_DOCUMENT)?;
     let mut open = Rows::new();
     for (document, name, heads) in listed(connection, sql::DOCUMENTS_ROWS, [0, i64::MAX])? {
         if whole(connection, Kept::Open, document, &heads).is_ok() {

@@ -2,8 +2,8 @@
 
 use super::documents::to_heads;
 use super::hand::{Hand, Start};
-use super::sql;
 use super::view::{id, unsigned};
+use super::{baseline, sql};
 use crate::core::readiness::Readiness;
 use crate::ports::ledger::{Absorbed, Speaker};
 use holdfast_platform::sqlite::StorageError;
@@ -123,10 +123,12 @@ pub(super) fn answered(
         (Some(_), None) => tracing::warn!("the quarantine of this box is over"),
         (None, None) | (Some(_), Some(_)) => {}
     }
+    // A central that knows no seals has no baseline either.
+    let fetching = hand.documents_end && baseline::is_wanted(connection)?;
     if response.rehydrate && !level {
         tracing::warn!("central has more of this replica than is here; fetching it before order work");
         connection.prepare_cached(sql::AGENT_REHYDRATE)?.execute([])?;
-    } else if before.rehydrating && (level || (hand.start.asked_for_own && !response.more)) {
+    } else if before.rehydrating && !fetching && (level || (hand.start.asked_for_own && !response.more)) {
         tracing::info!("everything that central has of this replica is here again");
         connection.prepare_cached(sql::AGENT_REHYDRATED)?.execute([])?;
     }

@@ -388,6 +388,7 @@ pub(super) const AGENT_IS_OF: &str = "UPDATE agent SET tenant = ?1, store = ?2";
 pub(super) const DOCUMENTS_SEALED: &str =
     "SELECT document, name, heads FROM document WHERE sealed_at IS NOT NULL";
 pub(super) const FACT_KNOWN: &str = "SELECT 1 FROM fact WHERE id = ?1";
+pub(super) const OF_NO_DOCUMENT: &str = include_str!("orphans.sql");
 pub(super) const DOCUMENT_EMPTY: &str = "DELETE FROM document_change WHERE document = ?1";
 pub(super) const DOCUMENT_UNREAD: &str = "UPDATE document SET heads = x'', acked = x'' WHERE document = ?1";
 

@@ -4,6 +4,7 @@ use super::Result;
 use super::counters::incarnation;
 use super::documents::{Digests, load, owner, sealed};
 use super::incoming::check_owner;
+use super::older::Excerpts;
 use super::pen::stamp;
 use super::recall::mark_sent;
 use super::recovery::is_replaying;
@@ -31,28 +32,40 @@ const CHANGES_MAX: u32 = 1_000;
 /// Bytes of changes of tasks that overtake others in one answer.
 const TASK_BYTES_AHEAD_MAX: usize = SYNC_PIECE_BYTES / 2;
 
-#[expect(clippy::too_many_arguments, reason = "one call, from the exchange")]
+/// A request, and what is known by now of the one who asks.
+pub(super) struct Asked<'a> {
+    pub(super) request: &'a SyncRequest,
+    /// The documents that it brought and that were taken in.
+    pub(super) received: &'a [DocumentId],
+    /// It lacks some of what it said before.
+    pub(super) behind: bool,
+    /// It speaks a later version than the last time: what was kept from it follows now.
+    pub(super) updated: bool,
+    pub(super) excerpts: Excerpts,
+}
+
 pub(super) fn answer(
     conn: &Connection,
     state: &mut State,
     from: &ReplicaIdentity,
-    request: &SyncRequest,
-    received: &[DocumentId],
+    asked: Asked<'_>,
     mut errors: Vec<DocumentProblem>,
-    behind: bool,
     now: UtcMs,
 ) -> Result<SyncResponse> {
+    let Asked { request, received, behind, updated, excerpts } = asked;
     let bare = bare(conn, state, from, request, now)?;
     let digests = Digests::read(conn, &from.tenant, &from.store)?;
     // Another incarnation numbers its changes anew: what the replica has is not known.
-    let above = if request.incarnation == Some(bare.incarnation) { request.cursor } else { 0 };
+    let known = request.incarnation == Some(bare.incarnation) && !updated;
+    let above = if known { request.cursor } else { 0 };
     // Who is behind is told to ask from the beginning; one that does so already gets its own at once.
     let own = request.rehydrating || (behind && above == 0);
     let mut piece = newer(conn, from, i64::try_from(above).unwrap_or(i64::MAX), own)?;
+    piece.excerpts = excerpts;
     let mut acknowledged: BTreeMap<DocumentId, Heads> = BTreeMap::new();
     for document in received {
         if let Some((_, heads)) = owner(conn, &from.tenant, document)? {
-            acknowledged.insert(document.clone(), heads);
+            acknowledged.insert(document.clone(), piece.excerpts.heads(document, heads));
         }
     }
     for ask in &request.asks {
@@ -64,8 +77,10 @@ pub(super) fn answer(
     let wanted = request.baseline.as_ref().filter(|_| !piece.more);
     let baseline = wanted.map(|ask| baseline::piece(conn, from, ask)).transpose()?;
     let documents = piece.frames(conn, &from.tenant)?;
-    let level = digests.root == request.root;
+    let root = piece.excerpts.root(digests.root);
+    let level = root == request.root;
     let response = SyncResponse {
+        root,
         seals: piece.seals,
         baseline,
         cursor: u64::try_from(piece.up_to.unwrap_or(digests.sequence)).unwrap_or_default(),
@@ -130,6 +145,7 @@ struct Piece {
     /// The last change of the piece, when there are more after it.
     up_to: Option<i64>,
     more: bool,
+    excerpts: Excerpts,
 }
 
 impl Piece {
@@ -157,14 +173,23 @@ impl Piece {
         let (tasks, stock): (Vec<_>, Vec<_>) =
             self.changes.iter().partition(|(document, _)| matches!(document, DocumentId::Task(_)));
         for (document, changes) in tasks.into_iter().chain(stock) {
+            let changes: Vec<StoredChange> = changes
+                .iter()
+                .filter(|change| self.excerpts.holds(document, &change.hash))
+                .cloned()
+                .collect();
+            if changes.is_empty() {
+                continue;
+            }
             if let DocumentId::Task(task) = document {
                 mark_sent(conn, tenant, task)?;
             }
             let whole = owner(conn, tenant, document)?.map(|(_, heads)| heads).unwrap_or_default();
             let last = changes.last().map(|change| change.hash);
             // A piece that ends within a document declares only as far as it goes.
-            let heads = if self.more { Heads::new(last).unwrap_or_default() } else { whole };
-            frames.push(DocumentFrame::new(document, &Heads::empty(), &heads, changes.clone()));
+            let reached = self.excerpts.heads(document, whole);
+            let heads = if self.more { Heads::new(last).unwrap_or_default() } else { reached };
+            frames.push(DocumentFrame::new(document, &Heads::empty(), &heads, changes));
         }
         Ok(frames)
     }
@@ -266,25 +291,25 @@ fn fulfil(
         errors.push(DocumentProblem::new(ask.name(), holdfast_shared::error::Code::Sealed, why, &told));
         return Ok(());
     };
-    acknowledged.insert(document.clone(), bag.heads());
+    let heads = piece.excerpts.heads(&document, bag.heads());
+    acknowledged.insert(document.clone(), heads.clone());
     if piece.full() {
         piece.more = true;
         return Ok(());
     }
-    match bag.changes_since(&have) {
-        Ok(changes) if changes.is_empty() => {}
-        Ok(changes) => {
-            if let DocumentId::Task(task) = &document {
-                mark_sent(conn, &from.tenant, task)?;
-            }
-            piece.changes.remove(&document);
-            let frame = DocumentFrame::new(&document, &have, &bag.heads(), changes);
-            piece.bytes = piece.bytes.saturating_add(frame.change_bytes());
-            piece.asked.push(frame);
-        }
-        // The replica is ahead: it is told what is acknowledged, and sends the rest.
-        Err(_) => {}
+    // Not known here: the replica is ahead. It is told what is acknowledged, and sends the rest.
+    let Ok(mut changes) = bag.changes_since(&have) else { return Ok(()) };
+    changes.retain(|change| piece.excerpts.holds(&document, &change.hash));
+    if changes.is_empty() {
+        return Ok(());
     }
+    if let DocumentId::Task(task) = &document {
+        mark_sent(conn, &from.tenant, task)?;
+    }
+    piece.changes.remove(&document);
+    let frame = DocumentFrame::new(&document, &have, &heads, changes);
+    piece.bytes = piece.bytes.saturating_add(frame.change_bytes());
+    piece.asked.push(frame);
     Ok(())
 }
 

@@ -146,7 +146,7 @@ fn keep_frame(
         return refuse(name, Code::Busy, "what central keeps of a box that is kept apart is full", None);
     }
     let mut bag = branch.document(conn, state, &document)?;
-    let Admitted { merged, facts, .. } = admit(conn, branch.from, &mut bag, frame, &document)?;
+    let Admitted { merged, facts, .. } = admit(conn, state, branch.from, &mut bag, frame, &document)?;
     for change in &merged.changes {
         let params = named_params! {
             ":tenant": branch.from.tenant.as_str(),

@@ -4,6 +4,7 @@ use super::Result;
 use super::row::{below, count, fetch, list, paged, parsed, parsed_or_none, run, word};
 use super::sql::sql;
 use crate::core::exception::{Exception, NewException, Severity};
+use crate::core::repair::of_category;
 use crate::ports::{Page, PageRequest};
 use holdfast_shared::ids::{ExceptionId, OrderId, StoreId, TaskId, TenantId};
 use holdfast_shared::time::UtcMs;
@@ -18,9 +19,11 @@ const fn severity_word(severity: Severity) -> &'static str {
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<(i64, Exception)> {
+    let category = word(row, "category")?;
     let exception = Exception {
         exception: parsed(row, "exception")?,
-        category: word(row, "category")?,
+        category,
+        repair: of_category(category).words(),
         severity: word(row, "severity")?,
         order: parsed_or_none(row, "order_id")?,
         task: parsed_or_none(row, "task")?,

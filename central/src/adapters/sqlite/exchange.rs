@@ -1,6 +1,6 @@
 //! Central's half of a sync round.
 
-use super::answer::{answer, bare};
+use super::answer::{Asked, answer, bare};
 use super::boots::{self, Hearing};
 use super::branch::{self, Branch};
 use super::counters::incarnation;
@@ -8,6 +8,7 @@ use super::documents::Digests;
 use super::exceptions::{raise, settle};
 use super::incoming::{Taken, report, take_in};
 use super::losses::note;
+use super::older::{self, Excerpts};
 use super::readopt::answer_returning;
 use super::refusal::Refusal;
 use super::row::{from_json, list, run};
@@ -15,7 +16,7 @@ use super::savepoint::attempt_or;
 use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow};
-use super::{Result, SqliteStore, ledger, recovery};
+use super::{Result, SqliteStore, ledger, recovery, seals};
 use crate::core::exception::{Category, NewException, Severity};
 use crate::ports::StoreError;
 use crate::ports::access::ReplicaIdentity;
@@ -118,6 +119,7 @@ fn exchange(
     let _witness = state.hlc.witness(request.sent_at, now);
     state.sender_ahead_ms = Receipt::of(request.sent_at.wall, now).ahead_ms;
     recovery::heed_echo(conn, state, from, request, now)?;
+    state.sender_replays = recovery::is_replaying(conn, from)?;
     let behind = match boots::hear(conn, from, address, request, now)? {
         Hearing::Merge { behind } => behind,
         Hearing::Challenge(words) => {
@@ -129,24 +131,30 @@ fn exchange(
     let mut received = Received::default();
     // Looked up before this request's own changes make it look known.
     let behind = behind || (request.incarnation.is_none() && authored_before(conn, from)?);
+    let heard = older::heard(conn, from, request, reached(conn, request)?, now)?;
+    if heard.is_too_late {
+        seals::tell_of_one_too_late(conn, from, now)?;
+    }
     for frame in &request.documents {
         receive(conn, state, from, frame, now, &mut received)?;
     }
     recovery::heed_level(conn, from, request, now)?;
     received.changed_tasks.extend(answer_returning(conn, state, from, request.version, now)?);
     release_due(conn, state, from, now, &mut received)?;
-    note_progress(conn, from, request, now)?;
     note(conn, from, &request.losses, now)?;
     let digests = Digests::read(conn, &from.tenant, &from.store)?;
+    let excerpts = Excerpts::for_version(conn, state, from, request.version)?;
+    remember_excerpt(conn, from, digests, &excerpts, now)?;
     remember(conn, from, digests, now)?;
     compare(conn, from, request, now)?;
-    let level = digests.root == request.root;
+    let level = excerpts.root(digests.root) == request.root;
     let params = named_params! {
         ":tenant": from.tenant.as_str(), ":store": from.store.as_str(), ":level": level,
     };
     run(conn, sql!(DOCUMENTS.set_level), params)?;
     let errors = std::mem::take(&mut received.errors);
-    let response = answer(conn, state, from, request, &received.documents, errors, behind, now)?;
+    let asked = Asked { request, received: &received.documents, behind, updated: heard.updated, excerpts };
+    let response = answer(conn, state, from, asked, errors, now)?;
     if behind && (level || (request.rehydrating && !response.more && !response.rehydrate)) {
         boots::caught_up(conn, from, &request.boot)?;
     }
@@ -220,17 +228,8 @@ fn release_due(
 }
 
 /// What this replica has fetched: a document is sealed when all have all of it.
-fn note_progress(conn: &Connection, from: &ReplicaIdentity, request: &SyncRequest, now: UtcMs) -> Result<()> {
-    let reached = if request.incarnation == Some(u64::from(incarnation(conn)?)) { request.cursor } else { 0 };
-    let params = named_params! {
-        ":tenant": from.tenant.as_str(),
-        ":store": from.store.as_str(),
-        ":replica": from.replica.as_str(),
-        ":cursor": i64::try_from(reached).unwrap_or(i64::MAX),
-        ":at": now.0,
-    };
-    run(conn, sql!(SEALS.progress), params)?;
-    Ok(())
+fn reached(conn: &Connection, request: &SyncRequest) -> Result<u64> {
+    Ok(if request.incarnation == Some(u64::from(incarnation(conn)?)) { request.cursor } else { 0 })
 }
 
 fn authored_before(conn: &Connection, from: &ReplicaIdentity) -> Result<bool> {
@@ -257,6 +256,27 @@ fn remember(conn: &Connection, from: &ReplicaIdentity, digests: Digests, now: Ut
     if newest.is_some_and(|(root, stock, _)| root == digests.root && stock == digests.stock) {
         return Ok(());
     }
+    add_pair(conn, from, digests, now)
+}
+
+/// What the heartbeats of a replica speak of that is shown less than there is.
+fn remember_excerpt(
+    conn: &Connection,
+    from: &ReplicaIdentity,
+    digests: Digests,
+    excerpts: &Excerpts,
+    now: UtcMs,
+) -> Result<()> {
+    let root = excerpts.root(digests.root);
+    let known = recent(conn, &from.tenant, &from.store)?;
+    let is_new = !known.iter().any(|(known, stock, _)| *known == root && *stock == digests.stock);
+    if root != digests.root && excerpts.have_all_stock() && is_new {
+        add_pair(conn, from, Digests { root, ..digests }, now)?;
+    }
+    Ok(())
+}
+
+fn add_pair(conn: &Connection, from: &ReplicaIdentity, digests: Digests, now: UtcMs) -> Result<()> {
     let params = named_params! {
         ":tenant": from.tenant.as_str(),
         ":store": from.store.as_str(),

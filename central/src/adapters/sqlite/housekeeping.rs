@@ -1,8 +1,10 @@
 //! Ends what is over: documents of ended tasks, archives, facts, keys, events, history. One call is
 //! one bounded transaction.
 
+use super::documents::load;
+use super::older::SILENT_MS;
 use super::row::{list, parsed, run};
-use super::seals::{Place, seal_task};
+use super::seals::{Place, seal_closed, seal_task};
 use super::sql::sql;
 use super::state::State;
 use super::{Result, SqliteStore, error};
@@ -11,11 +13,8 @@ use async_trait::async_trait;
 use holdfast_shared::ids::{DocumentId, StoreId, TenantId};
 use holdfast_shared::limits::{HOUSEKEEPING_ROWS_MAX, SEALING_DOCUMENTS_MAX};
 use holdfast_shared::time::{Now, UtcMs};
+use holdfast_shared::wire::sync::SEALS_SINCE;
 use rusqlite::{Connection, named_params};
-
-/// A replica that was not heard for this long does not keep documents open: it is told of the seal
-/// when it comes back, and fetches what it lacks from the archive.
-const SILENT_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
 
 #[async_trait]
 impl Housekeeping for SqliteStore {
@@ -24,12 +23,13 @@ impl Housekeeping for SqliteStore {
     }
 }
 
-fn keep_house(conn: &Connection, state: &State, retention: Retention, now: UtcMs) -> Result<Kept> {
+fn keep_house(conn: &Connection, state: &mut State, retention: Retention, now: UtcMs) -> Result<Kept> {
     let rows = i64::try_from(HOUSEKEEPING_ROWS_MAX).map_err(error::unreadable)?;
     let drop = |sql: &str, kept_ms: i64, rows: i64| {
         run(conn, sql, named_params! { ":before": now.0.saturating_sub(kept_ms), ":rows": rows })
     };
     let documents = i64::try_from(SEALING_DOCUMENTS_MAX).map_err(error::unreadable)?;
+    let waited = seal_waiting(conn, state, documents, now)?;
     let mut kept = Kept {
         tasks_sealed: seal_tasks(conn, state, retention, documents, now)?,
         archives: drop(sql!(SEALS.archives_over), retention.archives_ms, documents)?,
@@ -44,7 +44,7 @@ fn keep_house(conn: &Connection, state: &State, retention: Retention, now: UtcMs
     kept.facts = facts;
     let longest = kept.keys.max(kept.events).max(kept.eligibility).max(kept.decisions);
     kept.more = full
-        || kept.tasks_sealed.max(kept.archives) >= SEALING_DOCUMENTS_MAX
+        || kept.tasks_sealed.max(kept.archives).max(waited) >= SEALING_DOCUMENTS_MAX
         || longest >= HOUSEKEEPING_ROWS_MAX;
     Ok(kept)
 }
@@ -59,6 +59,7 @@ fn seal_tasks(
     let params = named_params! {
         ":ended_before": now.0.saturating_sub(retention.ended_tasks_ms),
         ":heard_since": now.0.saturating_sub(SILENT_MS),
+        ":version": SEALS_SINCE,
         ":rows": documents,
     };
     let over: Vec<(TenantId, DocumentId, StoreId)> = list(conn, sql!(SEALS.tasks_to_seal), params, |row| {
@@ -68,6 +69,22 @@ fn seal_tasks(
         seal_task(conn, state, &Place { tenant, store, document }, now)?;
     }
     Ok(over.len())
+}
+
+/// Closed documents that stayed open for a replica of an old version, when it needs them no more.
+fn seal_waiting(conn: &Connection, state: &mut State, documents: i64, now: UtcMs) -> Result<usize> {
+    let params = named_params! {
+        ":version": SEALS_SINCE, ":heard_since": now.0.saturating_sub(SILENT_MS), ":rows": documents,
+    };
+    let due: Vec<(TenantId, DocumentId, StoreId)> = list(conn, sql!(OLDER.waiting), params, |row| {
+        Ok((parsed(row, "tenant")?, parsed(row, "document")?, parsed(row, "store")?))
+    })?;
+    for (tenant, document, store) in &due {
+        let _loaded = state.take_bag(tenant, document);
+        let bag = load(conn, state.writer, tenant, document)?;
+        seal_closed(conn, &Place { tenant, store, document }, &bag, now)?;
+    }
+    Ok(due.len())
 }
 
 /// Facts go a document at a time: one holds no more than a bounded number. A stock document's seal

@@ -9,7 +9,7 @@ use super::seals::{self, Place};
 use super::state::State;
 use super::tasks::{Grown, follow};
 use super::timeline::{CENTRAL, Happened, note, note_doubt};
-use super::{Result, adopt, recall, recovery, stock};
+use super::{Result, adopt, older, recall, stock};
 use crate::core::effects::words;
 use crate::core::exception::{Category, NewException, Severity};
 use crate::ports::StoreError;
@@ -75,7 +75,7 @@ pub(super) fn take_in(
     now: UtcMs,
 ) -> Part<Taken> {
     if let Some(seal) = sealed(conn, &from.tenant, document)? {
-        let brings = recovery::is_replaying(conn, from)? && adopt::may_bring(conn, from, document)?;
+        let brings = state.sender_replays && adopt::may_bring(conn, from, document)?;
         if !brings {
             check_owner(conn, from, frame.name(), document)?;
         }
@@ -89,7 +89,7 @@ pub(super) fn take_in(
         None => load(conn, state.writer, &from.tenant, document)?,
     };
     let before = bag.heads();
-    let Admitted { merged, facts, lost } = admit(conn, from, &mut bag, frame, document)?;
+    let Admitted { merged, facts, lost } = admit(conn, state, from, &mut bag, frame, document)?;
     let central = ReplicaId::new(CENTRAL).map_err(StoreError::from)?;
     let mut reached = before;
     for (author, changes) in adopt::by_author(&merged.changes, &from.replica, &central) {
@@ -107,8 +107,9 @@ pub(super) fn take_in(
     for conflict in &merged.conflicts {
         ledger::raise_conflict(conn, &from.tenant, &from.store, &conflict.id, now)?;
     }
-    let is_closing = facts.iter().any(|(_, _, fact)| matches!(fact.body, Body::Epoch(_)));
     let place = Place { tenant: &from.tenant, store: &from.store, document };
+    older::mark(conn, (&from.tenant, &from.store), document, facts.iter().map(|(_, _, fact)| &fact.body))?;
+    let is_closing = facts.iter().any(|(_, _, fact)| matches!(fact.body, Body::Epoch(_)));
     if !(is_closing && seals::closed(conn, &place, &bag, now)?) {
         keep_loaded(state, from, document, bag);
     }
@@ -126,13 +127,14 @@ pub(super) struct Admitted {
 /// What every document of a replica must pass before anything of it is kept anywhere.
 pub(super) fn admit(
     conn: &Connection,
+    state: &State,
     from: &ReplicaIdentity,
     bag: &mut Bag,
     frame: &DocumentFrame,
     document: &DocumentId,
 ) -> Part<Admitted> {
     let name = frame.name();
-    let replaying = recovery::is_replaying(conn, from)?;
+    let replaying = state.sender_replays;
     let brings = replaying && adopt::may_bring(conn, from, document)?;
     if !brings {
         check_owner(conn, from, name, document)?;

@@ -9,7 +9,7 @@
 //! ports. `tasks` follows what new facts of a task mean, as core decides it, and `task_news` tells people; `assign`, `recall`,
 //! `readopt`, `overrides` and `cancel` write central's own facts through `pen`. `documents` keeps changes, heads and
 //! roots, `ledger` the facts, `stock` positions and holds. `seals` ends documents, `baseline` keeps
-//! what they add up to, `housekeeping` deletes what is over. The statements are in `sql/`, one file
+//! what they add up to, `older` speaks to agents of older versions, `housekeeping` deletes what is over. The statements are in `sql/`, one file
 //! per area, and are found by name while compiling.
 
 mod access;
@@ -34,6 +34,7 @@ mod leases;
 mod ledger;
 mod lines;
 mod losses;
+mod older;
 mod order_rows;
 mod orders;
 mod outbox;

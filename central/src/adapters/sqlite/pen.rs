@@ -7,7 +7,7 @@ use super::row::run;
 use super::seals::{Place, reopen_if_sealed};
 use super::sql::sql;
 use super::state::State;
-use super::{Result, error, ledger, timeline};
+use super::{Result, error, ledger, older, timeline};
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::{TaskEvent, TaskFact};
@@ -68,13 +68,15 @@ pub(super) fn state_fact(
     };
     let text = encode(&fact).map_err(error::unreadable)?;
     let document = DocumentId::Task(task.clone());
-    reopen_if_sealed(conn, state, &Place { tenant, store, document: &document })?;
+    let place = Place { tenant, store, document: &document };
+    reopen_if_sealed(conn, state, &place)?;
     let mut bag = load(conn, state.writer, tenant, &document)?;
     let before = bag.heads();
     let recorded = bag.record(&[(id.clone(), text.clone())]).map_err(error::unreadable)?;
     let author = ReplicaId::new(timeline::CENTRAL)?;
     let authored = Authored { tenant, store, document: &document, author: &author };
     keep(conn, &authored, &before, &bag.heads(), &recorded.changes)?;
+    older::mark(conn, (tenant, store), &document, [&fact.body])?;
     ledger::record(conn, tenant, store, &document, &id, &text)?;
     Ok(())
 }

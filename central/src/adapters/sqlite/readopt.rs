@@ -18,10 +18,8 @@ use holdfast_shared::domain::task::{Phase, TaskEvent, TaskState};
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{StoreId, TaskId, TenantId};
 use holdfast_shared::time::UtcMs;
+use holdfast_shared::wire::fact::event_since;
 use rusqlite::{Connection, named_params};
-
-/// The sync version whose agents know what it is to be given work back.
-const SINCE_VERSION: u16 = 3;
 
 /// The tasks that this changed.
 pub(super) fn answer_returning(
@@ -39,7 +37,7 @@ pub(super) fn answer_returning(
         if recovery::is_held(conn, &from.tenant, &task.order)? {
             continue;
         }
-        let why_not = if version < SINCE_VERSION {
+        let why_not = if version < event_since(&TaskEvent::Readopted) {
             Some("its agent is too old to be given work back".to_owned())
         } else if closed_hard(conn, &from.tenant, &from.store, now)? {
             Some(format!("{} is closed", from.store))

@@ -9,14 +9,16 @@ use super::exceptions::raise;
 use super::row::{one, run};
 use super::sql::sql;
 use super::state::State;
-use super::{Result, baseline, error, timeline};
+use super::{Result, baseline, error, older, timeline};
 use crate::core::exception::{Category, NewException, Severity};
+use crate::ports::access::ReplicaIdentity;
 use holdfast_shared::document::{Bag, Heads, Root, StoredChange, WriterId, pack, unpack};
 use holdfast_shared::domain::epoch::Closing;
+use holdfast_shared::domain::fact::Body;
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{DocumentId, ReplicaId, StoreId, TaskId, TenantId};
 use holdfast_shared::time::UtcMs;
-use holdfast_shared::wire::fact::Epoch;
+use holdfast_shared::wire::fact::{Epoch, decode};
 use rusqlite::{Connection, named_params};
 
 /// A sealed document as it was; none when its changes are not kept any more.
@@ -42,11 +44,26 @@ pub(super) struct Place<'a> {
 
 /// A stock document whose last fact has come. Whether it is sealed now.
 pub(super) fn closed(conn: &Connection, place: &Place<'_>, bag: &Bag, now: UtcMs) -> Result<bool> {
+    if older::needs_open(conn, place.tenant, place.store, now)? {
+        let params = named_params! {
+            ":tenant": place.tenant.as_str(),
+            ":document": place.document.to_string(),
+            ":store": place.store.as_str(),
+        };
+        run(conn, sql!(OLDER.wait), params)?;
+        return Ok(false);
+    }
+    seal_closed(conn, place, bag, now)
+}
+
+/// Whether it is whole, and sealed now.
+pub(super) fn seal_closed(conn: &Connection, place: &Place<'_>, bag: &Bag, now: UtcMs) -> Result<bool> {
     let epoch = Epoch::of(bag.facts()).map_err(error::unreadable)?;
     if epoch.is_whole() || !Guard::SealCheck.stands() {
         seal(conn, place, bag, &epoch.counted, now)?;
         return Ok(true);
     }
+    run(conn, sql!(OLDER.wait_no_more), [place.tenant.as_str(), &place.document.to_string()])?;
     let told = epoch.told.last().map_or(0, |closing| closing.facts);
     let detail = format!(
         "{} was closed as {told} facts, and central has {} of it that do not add up to the same",
@@ -68,17 +85,41 @@ pub(super) fn tell(
         DocumentId::Task(task) => Some(task),
         DocumentId::Stock { .. } => None,
     };
+    raise_about(conn, place.tenant, (place.store, task), severity, detail, now)
+}
+
+/// A new replica whose version can fetch neither sealed documents nor what they add up to.
+pub(super) fn tell_of_one_too_late(conn: &Connection, from: &ReplicaIdentity, now: UtcMs) -> Result<()> {
+    let key = named_params! { ":tenant": from.tenant.as_str(), ":store": from.store.as_str() };
+    if one(conn, sql!(OLDER.any_seal), key, |_| Ok(()))?.is_none() {
+        return Ok(());
+    }
+    let detail = format!(
+        "{} is new in {}, and too old to fetch the stock of days that are over. Update its agent",
+        from.replica, from.store
+    );
+    raise_about(conn, &from.tenant, (&from.store, None), Severity::High, &detail, now)
+}
+
+fn raise_about(
+    conn: &Connection,
+    tenant: &TenantId,
+    (store, task): (&StoreId, Option<&TaskId>),
+    severity: Severity,
+    detail: &str,
+    now: UtcMs,
+) -> Result<()> {
     let exception = NewException {
-        key: task.map_or_else(|| format!("seal/{}", place.store), |task| format!("seal/task/{task}")),
+        key: task.map_or_else(|| format!("seal/{store}"), |task| format!("seal/task/{task}")),
         category: Category::Sealing,
         severity,
         order: None,
         task: task.cloned(),
-        store: Some(place.store.clone()),
+        store: Some(store.clone()),
         detail: detail.to_owned(),
         suggestion: "Run holdfast-agent doctor at the store; count the SKUs that moved that day.".to_owned(),
     };
-    raise(conn, place.tenant, &exception, now)
+    raise(conn, tenant, &exception, now)
 }
 
 /// Sum, archive, seal and the end of the live rows are one transaction.
@@ -157,7 +198,9 @@ pub(super) fn reopen(conn: &Connection, state: &State, place: &Place<'_>, seal: 
         let authored = Authored { tenant, store, document, author: &central };
         keep(conn, &authored, &before, &heads, &[])?;
     }
-    Ok(())
+    let facts: Vec<Body> =
+        bag.facts().filter_map(|(fact, text)| decode(&fact, &text).ok()).map(|fact| fact.body).collect();
+    older::mark(conn, (tenant, store), document, &facts)
 }
 
 /// Before central itself writes to a document.

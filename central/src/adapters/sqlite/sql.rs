@@ -6,6 +6,7 @@ pub(super) const DOCUMENTS: &str = include_str!("sql/documents.sql");
 pub(super) const EXCEPTIONS: &str = include_str!("sql/exceptions.sql");
 pub(super) const FLEET: &str = include_str!("sql/fleet.sql");
 pub(super) const IDENTITY: &str = include_str!("sql/identity.sql");
+pub(super) const OLDER: &str = include_str!("sql/older.sql");
 pub(super) const ORDERS: &str = include_str!("sql/orders.sql");
 pub(super) const OUTBOX: &str = include_str!("sql/outbox.sql");
 pub(super) const SEALS: &str = include_str!("sql/seals.sql");

@@ -24,6 +24,8 @@ pub(super) struct State {
     seed: [u8; 8],
     /// How far the stamps of whoever syncs just now are ahead of central's clock.
     pub(super) sender_ahead_ms: i64,
+    /// They tell a central that was restored what it lost.
+    pub(super) sender_replays: bool,
 }
 
 impl State {
@@ -36,6 +38,7 @@ impl State {
             replica,
             seed,
             sender_ahead_ms: 0,
+            sender_replays: false,
         })
     }
 

@@ -12,9 +12,8 @@ use holdfast_platform::sqlite::{Companion, Options, Place};
 use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{ReplicaId, Sku, StoreId, TenantId};
-use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::{Hlc, MonoMs, Now, UtcMs};
-use holdfast_shared::wire::sync::{SYNC_VERSION, SyncRequest};
+use holdfast_shared::wire::sync::SyncRequest;
 use rusqlite::Connection;
 use std::path::Path;
 
@@ -112,32 +111,7 @@ async fn enrolled(central: &SqliteStore) -> ReplicaIdentity {
 }
 
 fn nothing_new(from: &ReplicaIdentity) -> SyncRequest {
-    SyncRequest {
-        boot_number: 0,
-        previous_boot: None,
-        resumed: None,
-        first: false,
-        own: Vec::new(),
-        rehydrating: false,
-        challenge: None,
-        box_name: None,
-        losses: Vec::new(),
-        baseline: None,
-        version: SYNC_VERSION,
-        store: from.store.clone(),
-        replica: from.replica.clone(),
-        boot: "b1".parse().unwrap(),
-        incarnation: None,
-        cursor: 0,
-        root: SetHash::EMPTY,
-        stock_digest: SetHash::EMPTY,
-        unsynced: 0,
-        sent_at: Hlc::default(),
-        documents: Vec::new(),
-        asks: Vec::new(),
-        health: None,
-        more: false,
-    }
+    SyncRequest::bare(from.store.clone(), from.replica.clone(), "b1".parse().unwrap(), Hlc::default())
 }
 
 fn at(ms: i64) -> Now {

@@ -10,32 +10,12 @@ use holdfast_shared::time::{Hlc, MonoMs, UtcMs};
 use holdfast_shared::wire::sync::{SYNC_VERSION, SyncResponse};
 
 fn request(name: &str) -> SyncRequest {
-    SyncRequest {
-        boot_number: 0,
-        previous_boot: None,
-        resumed: None,
-        first: false,
-        own: Vec::new(),
-        rehydrating: false,
-        challenge: None,
-        box_name: None,
-        losses: Vec::new(),
-        baseline: None,
-        version: SYNC_VERSION,
-        store: name.parse().unwrap(),
-        replica: format!("{name}-a").parse().unwrap(),
-        boot: "b1".parse().unwrap(),
-        incarnation: None,
-        cursor: 0,
-        root: SetHash::default(),
-        stock_digest: SetHash::default(),
-        unsynced: 0,
-        sent_at: Hlc::default(),
-        documents: Vec::new(),
-        asks: Vec::new(),
-        health: None,
-        more: false,
-    }
+    SyncRequest::bare(
+        name.parse().unwrap(),
+        format!("{name}-a").parse().unwrap(),
+        "b1".parse().unwrap(),
+        Hlc::default(),
+    )
 }
 
 fn answers(ram: &Ram, new_facts: u64) {

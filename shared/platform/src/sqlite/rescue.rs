@@ -4,6 +4,7 @@ use super::{StorageError, sql, sums};
 use rusqlite::config::DbConfig;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
+use std::cmp::Ordering;
 use std::path::Path;
 
 /// A damaged database, only read.
@@ -149,13 +150,25 @@ impl Rescue {
         give: &mut dyn FnMut(&Row<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let keys = keys(&self.connection, table).unwrap_or_default();
+        let columns: Vec<String> = wanted.iter().chain(&keys).cloned().collect();
         for backwards in [false, true] {
-            let statement = sql::rescue_keyed(table, wanted, sound, &keys, backwards);
+            let statement = sql::rescue_keyed(table, &columns, sound, &keys, backwards);
             let Ok(mut statement) = self.connection.prepare(&statement) else { return Ok(()) };
             let Ok(mut rows) = statement.query([]) else { return Ok(()) };
+            let mut reached: Option<Vec<Value>> = None;
             loop {
                 match rows.next() {
-                    Ok(Some(row)) => give(row)?,
+                    Ok(Some(row)) => {
+                        let key = (wanted.len() + 2..columns.len() + 2).map(|n| row.get(n));
+                        let Ok(key) = key.collect::<rusqlite::Result<Vec<Value>>>() else { break };
+                        // As above: pages that are children of many parents give their rows with each.
+                        let onward = if backwards { Ordering::Less } else { Ordering::Greater };
+                        if reached.is_some_and(|reached| compare(&key, &reached) != onward) {
+                            break;
+                        }
+                        reached = Some(key);
+                        give(row)?;
+                    }
                     Ok(None) => return Ok(()),
                     Err(_) => break,
                 }
@@ -163,6 +176,26 @@ impl Rescue {
         }
         Ok(())
     }
+}
+
+/// As SQLite orders keys: nothing, numbers, text, bytes.
+fn compare(one: &[Value], other: &[Value]) -> Ordering {
+    const fn rank(value: &Value) -> u8 {
+        match value {
+            Value::Null => 0,
+            Value::Integer(_) | Value::Real(_) => 1,
+            Value::Text(_) => 2,
+            Value::Blob(_) => 3,
+        }
+    }
+    let pairs = one.iter().zip(other).map(|pair| match pair {
+        (Value::Integer(one), Value::Integer(other)) => one.cmp(other),
+        (Value::Real(one), Value::Real(other)) => one.total_cmp(other),
+        (Value::Text(one), Value::Text(other)) => one.as_bytes().cmp(other.as_bytes()),
+        (Value::Blob(one), Value::Blob(other)) => one.cmp(other),
+        (one, other) => rank(one).cmp(&rank(other)),
+    });
+    pairs.fold(Ordering::Equal, Ordering::then)
 }
 
 /// Tables that hold rows of their own, of any database.
@@ -180,3 +213,6 @@ fn keys(connection: &Connection, table: &str) -> Result<Vec<String>, StorageErro
     let mut statement = connection.prepare(sql::KEYS)?;
     Ok(statement.query_map([table], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ mod tests;
 mod version;
 
 pub use codec::{SyncCodecError, SyncMessage};
+pub use version::SEALS_SINCE;
 
 use crate::document::{BadHeads, ChangeHash, DocumentError, Heads, Piece, StoredChange};
 use crate::error::Code;
@@ -93,6 +94,39 @@ pub struct SyncRequest {
     /// The next piece of what sealed documents add up to, for a replica that lacks some of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<BaselineAsk>,
+}
+
+impl SyncRequest {
+    /// From one that has nothing to say and has heard nothing.
+    #[must_use]
+    pub const fn bare(store: StoreId, replica: ReplicaId, boot: BootId, sent_at: Hlc) -> Self {
+        Self {
+            version: SYNC_VERSION,
+            store,
+            replica,
+            boot,
+            incarnation: None,
+            cursor: 0,
+            root: SetHash::EMPTY,
+            stock_digest: SetHash::EMPTY,
+            unsynced: 0,
+            sent_at,
+            documents: Vec::new(),
+            asks: Vec::new(),
+            health: None,
+            more: false,
+            boot_number: 0,
+            previous_boot: None,
+            resumed: None,
+            first: false,
+            own: Vec::new(),
+            rehydrating: false,
+            challenge: None,
+            box_name: None,
+            losses: Vec::new(),
+            baseline: None,
+        }
+    }
 }
 
 /// Asks for the positions behind `after`; for the first ones when it names none.

@@ -6,30 +6,18 @@ use serde_json::json;
 
 fn request(documents: Vec<DocumentFrame>) -> SyncRequest {
     SyncRequest {
-        boot_number: 0,
-        previous_boot: None,
-        resumed: None,
-        first: false,
-        own: Vec::new(),
-        rehydrating: false,
-        challenge: None,
-        box_name: None,
-        losses: Vec::new(),
-        baseline: None,
-        version: SYNC_VERSION,
-        store: StoreId::new("leeds").unwrap(),
-        replica: ReplicaId::new("leeds-a").unwrap(),
-        boot: BootId::new("b1").unwrap(),
         incarnation: Some(3),
         cursor: 17,
-        root: SetHash::EMPTY,
-        stock_digest: SetHash::EMPTY,
         unsynced: 5,
-        sent_at: Hlc { wall: UtcMs(1_700_000_000_000), counter: 1 },
         documents,
         asks: vec![DocumentHeads::new(&document(), &Heads::empty())],
         health: Some("{}".to_owned()),
-        more: false,
+        ..SyncRequest::bare(
+            StoreId::new("leeds").unwrap(),
+            ReplicaId::new("leeds-a").unwrap(),
+            BootId::new("b1").unwrap(),
+            Hlc { wall: UtcMs(1_700_000_000_000), counter: 1 },
+        )
     }
 }
 

@@ -1,12 +1,13 @@
 //! What the versions of sync differ in. A message in an older version leaves out what that version
-//! does not know, so that its reader finds nothing that it could misunderstand.
+//! does not know, so that its reader finds nothing that it could misunderstand. Kinds of facts have
+//! their versions in [`crate::wire::fact::since`].
 
 use super::{SyncRequest, SyncResponse};
 
 /// Who speaks is told from its copies.
 const BOOTS_SINCE: u16 = 2;
-/// Documents are sealed and dropped.
-const SEALS_SINCE: u16 = 3;
+/// Documents are closed, sealed and dropped.
+pub const SEALS_SINCE: u16 = 3;
 
 impl SyncRequest {
     /// Whether its sender counts its boots, and can be challenged.

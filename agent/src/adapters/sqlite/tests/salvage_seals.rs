@@ -1,9 +1,10 @@
 //! Sealed documents have no changes of their own, and their facts are in the baseline: neither is damage.
 
 use super::salvage::{meddle, sell, told};
-use super::support::{Disk, FakeCentral, close, stock, sync, units};
+use super::support::{Disk, FakeCentral, NOW, close, stock, sync, units};
 use crate::adapters::sqlite::SqliteLedger;
-use crate::ports::ledger::{Housekeeping, Retention};
+use crate::core::testing::at;
+use crate::ports::ledger::{Housekeeping, Replica, Retention};
 use holdfast_platform::sqlite::StorageError;
 
 const SEALED: &str = "SELECT count(*) FROM document WHERE sealed_at IS NOT NULL";
@@ -110,6 +111,33 @@ async fn a_file_that_is_gone_begins_with_the_baseline() {
     close(ledger, &disk).await;
     std::fs::write(disk.path(), vec![b'x'; 20_000]).unwrap();
     is_right(&disk.enrolled(), &mut central, "everything").await;
+}
+
+/// Stock is not known before the last piece, whatever else is level.
+#[tokio::test]
+async fn a_box_takes_no_order_work_while_pieces_of_the_baseline_are_on_their_way() {
+    let (mut disk, mut central) = (Disk::new(), FakeCentral::new());
+    let ledger = with_a_seal(&mut disk, &mut central).await;
+    close(ledger, &disk).await;
+    std::fs::write(disk.path(), vec![b'x'; 20_000]).unwrap();
+    let ledger = disk.enrolled();
+    loop {
+        let cut = ledger.cut(at(NOW)).await.unwrap();
+        let mut answer = central.sync(&cut);
+        if let (Some(piece), Some(ask)) = (&mut answer.baseline, &cut.baseline) {
+            piece.positions.retain(|position| Some(&position.sku) > ask.after.as_ref());
+            let rest = piece.positions.split_off(piece.positions.len().min(1));
+            let last = piece.positions.last().map(|position| position.sku.clone());
+            piece.next = last.filter(|_| !rest.is_empty());
+        }
+        ledger.absorb(&answer, at(NOW)).await.unwrap();
+        let begun = answer.baseline.is_some_and(|piece| piece.next.is_none());
+        assert_eq!(told(&ledger).await.rehydrating, !begun);
+        if begun {
+            break;
+        }
+    }
+    is_right(&ledger, &mut central, "in pieces").await;
 }
 
 #[tokio::test]

@@ -1,11 +1,14 @@
 use super::support::{Disk, FakeCentral, NOW, close, code, line, run, stock, sync, units};
 use crate::adapters::sqlite::SqliteLedger;
+use crate::adapters::sqlite::hand::Hand;
 use crate::core::command::MovementKind;
 use crate::core::testing::{at, moves};
 use crate::ports::ledger::{Import, Ledger, LedgerError, Replica};
-use holdfast_platform::sqlite::{Options, Place};
+use holdfast_platform::sqlite::{Options, Place, StorageError};
 use holdfast_shared::error::Code;
 use std::io::{Seek, SeekFrom, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 async fn pages_max(ledger: &SqliteLedger, spare: Option<u32>) {
     ledger
@@ -78,6 +81,26 @@ async fn a_full_disk_writes_nothing_and_works_again_afterwards() {
     assert!(!run(&ledger, &format!("k{done}"), moves(MovementKind::Sale, "A", 1)).await.unwrap().replayed);
     assert!(sync(&ledger, &mut central).await);
     assert_eq!(u64::try_from(central.stock_facts()).unwrap(), done + 2);
+}
+
+/// Commands, syncs, imports, pairings: all go through the one door.
+#[tokio::test]
+async fn whatever_finds_no_room_lets_the_ballast_go_and_is_tried_once_more() {
+    let mut disk = Disk::new();
+    let ledger = disk.alone();
+    for (full, done) in [(1, true), (9, false)] {
+        assert!(ledger.hold_ballast().unwrap());
+        let tries = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&tries);
+        let job = move |_: &rusqlite::Connection, _: &mut Hand| match counted.fetch_add(1, Ordering::Relaxed)
+        {
+            n if n < full => Err(StorageError::DiskFull("no room".to_owned()).into()),
+            _ => Ok(()),
+        };
+        assert_eq!(ledger.write(job).await.is_ok(), done);
+        assert_eq!(tries.load(Ordering::Relaxed), 2);
+        assert_eq!(ledger.summary().await.unwrap().ballast_held, Some(false));
+    }
 }
 
 #[tokio::test]

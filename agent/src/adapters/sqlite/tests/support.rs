@@ -128,6 +128,8 @@ pub(super) struct FakeCentral {
     pub bags: BTreeMap<DocumentId, Bag>,
     writer: WriterId,
     pub incarnation: u64,
+    /// The newest version of sync that it speaks.
+    pub version: u16,
     /// Documents that end with what is there of them, told with every answer.
     pub sealed: BTreeSet<DocumentId>,
     facts: u64,
@@ -140,6 +142,7 @@ impl FakeCentral {
             bags: BTreeMap::new(),
             writer: WriterId::new(&replica, [9; 8]),
             incarnation: 1,
+            version: SYNC_VERSION,
             sealed: BTreeSet::new(),
             facts: 0,
         }
@@ -249,7 +252,7 @@ impl FakeCentral {
             seals: self.seals(),
             baseline: cut.baseline.as_ref().map(|_| self.baseline()),
             losses_noted: Vec::new(),
-            version: SYNC_VERSION,
+            version: self.version,
             incarnation: self.incarnation,
             cursor: 1,
             central_time: UtcMs(NOW),

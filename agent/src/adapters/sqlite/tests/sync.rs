@@ -5,6 +5,7 @@ use crate::ports::ledger::{Ledger, LedgerError, Replica};
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{DocumentId, LineNo};
 use holdfast_shared::limits::EPOCH_FACTS_MAX;
+use holdfast_shared::wire::sync::SEALS_SINCE;
 use std::collections::BTreeSet;
 
 #[tokio::test]
@@ -114,6 +115,29 @@ async fn a_long_backlog_goes_in_epochs_and_pieces() {
     while !sync(&ledger, &mut central).await {}
     assert_eq!(central.stock_facts(), skus.len());
     assert!(central.facts_of("stock/leeds/leeds-a/b1/1") <= EPOCH_FACTS_MAX + 500);
+}
+
+/// A central that does not know closings would refuse the whole document for one.
+#[tokio::test]
+async fn a_day_is_closed_only_for_a_central_that_knows_what_that_is() {
+    const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+    for (version, closed) in [(SEALS_SINCE - 1, false), (SEALS_SINCE, true)] {
+        let mut disk = Disk::new();
+        let (ledger, mut central) = (disk.enrolled(), FakeCentral::new());
+        central.version = version;
+        sync(&ledger, &mut central).await;
+        stock(&ledger, &[("A", 5)]).await;
+        sync(&ledger, &mut central).await;
+        let cut = ledger.cut(at(NOW + DAY_MS)).await.unwrap();
+        assert_eq!(!cut.documents.is_empty(), closed, "version {version}");
+        run(&ledger, "1", moves(MovementKind::Sale, "A", 1)).await.unwrap();
+        // The cut above got no answer, so the first round only probes.
+        sync(&ledger, &mut central).await;
+        assert!(sync(&ledger, &mut central).await);
+        let first = &central.bags[&"stock/leeds/leeds-a/b1/1".parse().unwrap()];
+        assert_eq!(first.facts().any(|(_, text)| text.contains("closed")), closed);
+        assert_eq!(central.stock_facts(), 2);
+    }
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ struct ExceptionRow {
     suggestion: String,
     /// Where a person can act on it: the page and its name.
     remedy: Option<(String, &'static str)>,
+    repair: String,
     order: Option<String>,
     store: Option<String>,
     times: u32,
@@ -62,6 +63,7 @@ fn row(exception: Exception, now: UtcMs) -> ExceptionRow {
         tone,
         detail: exception.detail,
         suggestion: exception.suggestion,
+        repair: exception.repair,
         order: exception.order.map(|order| order.to_string()),
         store: exception.store.map(|store| store.to_string()),
         times: exception.times,

@@ -72,9 +72,10 @@ SELECT sku, units FROM baseline
 WHERE tenant = :tenant AND store = :store AND sku > :after ORDER BY sku LIMIT :rows
 
 -- name: progress
-INSERT INTO replica_progress (tenant, store, replica, cursor, heard_at)
-VALUES (:tenant, :store, :replica, :cursor, :at)
-ON CONFLICT (tenant, store, replica) DO UPDATE SET cursor = excluded.cursor, heard_at = excluded.heard_at
+INSERT INTO replica_progress (tenant, store, replica, cursor, version, heard_at)
+VALUES (:tenant, :store, :replica, :cursor, :version, :at)
+ON CONFLICT (tenant, store, replica)
+DO UPDATE SET cursor = excluded.cursor, version = excluded.version, heard_at = excluded.heard_at
 
 -- name: tasks_to_seal
 -- Open documents are few; of their tasks, those that are over. Every replica that still speaks has
@@ -85,7 +86,8 @@ WHERE d.document LIKE 'task/%' AND t.ended_at < :ended_before
     AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.tenant = t.tenant AND h.task = t.task AND h.quantity > 0)
     AND NOT EXISTS (
         SELECT 1 FROM replica_progress p JOIN document_change c ON c.tenant = p.tenant AND c.document = d.document
-        WHERE p.tenant = d.tenant AND p.store = d.store AND p.heard_at >= :heard_since AND c.sequence > p.cursor)
+        WHERE p.tenant = d.tenant AND p.store = d.store AND p.heard_at >= :heard_since
+            AND (c.sequence > p.cursor OR p.version < :version))
 LIMIT :rows
 
 -- name: archives_over
