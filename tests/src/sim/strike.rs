@@ -292,7 +292,7 @@ impl World {
 }
 
 /// As the agent's own flow would ask, with nothing to send.
-fn speaking(cut: Cut) -> SyncRequest {
+pub(super) fn speaking(cut: Cut) -> SyncRequest {
     let Identity { store, replica, boot, .. } = cut.identity;
     SyncRequest {
         version: SYNC_VERSION,
