@@ -41,6 +41,7 @@ const REACHED: &[&str] = &[
     "rival_met_a_release",
     "rival_met_no_stock",
     "rival_recalled",
+    "rival_was_given_anew",
     "sealed",
     "short_pick",
     "sold_reserved",

@@ -3,17 +3,18 @@
 use super::documents::Documents;
 use super::eye::LedgerEye;
 use super::head_office::HeadOffice;
-use super::overrides::{Overrides, excuses, is_overridden};
+use super::left::Ledger;
+use super::overrides::{excuses, is_overridden};
 use super::shop::Shop;
 use super::watcher::Watcher;
 use anyhow::{Context, Result, bail, ensure};
 use holdfast_central::flows::place_order::PlaceOrder;
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::domain::fence::Fence;
-use holdfast_shared::domain::stock::{HoldRef, Movement};
+use holdfast_shared::domain::stock::Movement;
 use holdfast_shared::domain::task::{Phase, TaskEvent, TaskFact, TaskState};
 use holdfast_shared::domain::task_fold::fold;
-use holdfast_shared::ids::{FactId, LineNo, OrderId, Sku, TaskId, TenantId};
+use holdfast_shared::ids::{FactId, LineNo, TaskId, TenantId};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug)]
@@ -22,17 +23,6 @@ pub struct Checks {
     shops: Vec<Seen>,
     ledger: Ledger,
     documents: Documents,
-}
-
-/// Who ordered what, and what of it has left, over all stores.
-#[derive(Debug, Default)]
-struct Ledger {
-    ordered: BTreeMap<(OrderId, LineNo), (Sku, i64)>,
-    /// By what was taken off the books.
-    booked: BTreeMap<(OrderId, LineNo), i64>,
-    /// By what was carried out of the door.
-    carried: BTreeMap<(OrderId, Sku), i64>,
-    overrides: Overrides,
 }
 
 /// What one box's ledger held at the last look.
@@ -67,10 +57,7 @@ impl Checks {
 
     /// Known from the first attempt on: what was not answered may have been written down.
     pub fn ordered(&mut self, wish: &PlaceOrder) {
-        for (line, n) in wish.request.lines.iter().zip(1..) {
-            let key = (wish.order.clone(), LineNo(n));
-            self.ledger.ordered.insert(key, (line.sku.clone(), line.quantity));
-        }
+        self.ledger.ordered(wish);
     }
 
     /// There is one box more.
@@ -202,40 +189,6 @@ impl Checks {
             }
         }
         lines
-    }
-}
-
-impl Ledger {
-    /// `NO_DOUBLE_SHIP`, by the books.
-    fn leaves(&mut self, hold: &HoldRef, gone: i64) -> Result<()> {
-        let order =
-            self.overrides.order_of(&hold.task).context("goods left for a task that was never offered")?;
-        let line = (order.clone(), hold.line);
-        let answered_for = self.overrides.answered_for(order, Some(hold.line), None);
-        let (_, wanted) = self.ordered.get(&line).context("goods left for an order that nobody placed")?;
-        let sum = self.booked.entry(line).or_default();
-        *sum += gone;
-        ensure!(
-            *sum <= *wanted + answered_for,
-            "NO_DOUBLE_SHIP: {sum} units of {order} line {} left, {wanted} ordered",
-            hold.line
-        );
-        Ok(())
-    }
-
-    /// `NO_DOUBLE_SHIP`, at the door.
-    fn carried_out(&mut self, task: &TaskId, sku: &Sku, units: i64) -> Result<()> {
-        let order = self.overrides.order_of(task).context("goods left for a task that was never offered")?;
-        let answered_for = self.overrides.answered_for(order, None, Some(sku));
-        let lines = self.ordered.iter().filter(|((of, _), (wanted, _))| of == order && wanted == sku);
-        let wanted: i64 = lines.map(|(_, (_, units))| units).sum();
-        let sum = self.carried.entry((order.clone(), sku.clone())).or_default();
-        *sum += units;
-        ensure!(
-            *sum <= wanted + answered_for,
-            "NO_DOUBLE_SHIP: {sum} units of {sku} went out for {order}, {wanted} ordered"
-        );
-        Ok(())
     }
 }
 

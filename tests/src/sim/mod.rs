@@ -37,6 +37,7 @@ pub mod fate;
 pub mod floor;
 pub mod head_office;
 pub mod kind;
+pub mod left;
 pub mod many;
 pub mod network;
 pub mod overrides;

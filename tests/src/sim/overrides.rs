@@ -6,6 +6,7 @@ use super::fate::Fate;
 use super::head_office::HeadOffice;
 use super::kind::Kind;
 use super::shop::Shop;
+use super::world::World;
 use anyhow::Result;
 use holdfast_agent::core::command::TaskAct;
 use holdfast_central::flows::FlowError;
@@ -76,11 +77,21 @@ pub fn excuses(state: &TaskState, facts: &[Fact]) -> bool {
     state.let_go.is_some() || taken_back.zip(left).is_some_and(|(told, left)| left < told)
 }
 
+impl World {
+    /// Persons and boxes that do as they think.
+    pub(super) async fn know_better(&mut self) -> Result<()> {
+        if let Some(dice) = self.fate.strikes(Kind::TakesBack, 0) {
+            takes_back(&self.office, &dice, &self.fate, self.now()).await?;
+        }
+        if let Some(dice) = self.fate.strikes(Kind::ClosedWrongly, 0) {
+            self.close_wrongly(&dice).await?;
+        }
+        Ok(())
+    }
+}
+
 /// A person at central moves what central would never move by itself.
-///
-/// # Errors
-/// When central fails.
-pub async fn takes_back(office: &HeadOffice, dice: &Dice, fate: &Fate, now: Now) -> Result<()> {
+async fn takes_back(office: &HeadOffice, dice: &Dice, fate: &Fate, now: Now) -> Result<()> {
     let Some(store) = office.store().filter(|_| !office.is_paused(fate.step())) else { return Ok(()) };
     let open: Vec<TaskRow> = store.open_tasks(None, None, 100).await?;
     // Nobody overrides what would go its way anyway, if there is something else.

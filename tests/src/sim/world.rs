@@ -6,7 +6,6 @@ use super::fate::Fate;
 use super::head_office::HeadOffice;
 use super::kind::Kind;
 use super::network::{Link, Load, Network, Ways};
-use super::overrides;
 use super::people::{self, Before};
 use super::plan::Plan;
 use super::shop::Shop;
@@ -239,12 +238,7 @@ impl World {
         if let Some(dice) = self.fate.strikes(Kind::RivalAssigns, 0) {
             people::rival_assigns(&self.office, &self.shops, &dice, &self.fate, now).await?;
         }
-        if let Some(dice) = self.fate.strikes(Kind::TakesBack, 0) {
-            overrides::takes_back(&self.office, &dice, &self.fate, now).await?;
-        }
-        if let Some(dice) = self.fate.strikes(Kind::ClosedWrongly, 0) {
-            self.close_wrongly(&dice).await?;
-        }
+        self.know_better().await?;
         if let Some(dice) = self.fate.strikes(Kind::ForeignClaim, 0) {
             self.claim_foreign(&dice).await?;
         }
