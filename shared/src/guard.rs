@@ -48,7 +48,8 @@ pub enum Guard {
     RecoveryBeforeRouting,
     /// Nothing is answered before its commit.
     AnswerAfterCommit,
-    /// Only goods that nobody touched are given back without asking staff.
+    /// Only goods that nobody touched are given back without asking staff: what a store did before it
+    /// heard of a recall counts.
     UntouchedOnly,
     /// After a step of the wall clock, deadlines wait one full period more.
     DeadlinesWait,

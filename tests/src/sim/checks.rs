@@ -1,17 +1,20 @@
 //! What must hold after every step, read from the ledgers and not from the code that keeps it.
 
+use super::documents::Documents;
 use super::eye::LedgerEye;
 use super::head_office::HeadOffice;
+use super::left::Ledger;
+use super::overrides::{excuses, is_overridden};
 use super::shop::Shop;
 use super::watcher::Watcher;
 use anyhow::{Context, Result, bail, ensure};
 use holdfast_central::flows::place_order::PlaceOrder;
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::domain::fence::Fence;
-use holdfast_shared::domain::stock::{HoldRef, Movement};
+use holdfast_shared::domain::stock::Movement;
 use holdfast_shared::domain::task::{Phase, TaskEvent, TaskFact, TaskState};
 use holdfast_shared::domain::task_fold::fold;
-use holdfast_shared::ids::{FactId, LineNo, OrderId, Sku, TaskId, TenantId};
+use holdfast_shared::ids::{FactId, LineNo, TaskId, TenantId};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug)]
@@ -19,17 +22,7 @@ pub struct Checks {
     pub watcher: Watcher,
     shops: Vec<Seen>,
     ledger: Ledger,
-}
-
-/// Who ordered what, and what of it has left, over all stores.
-#[derive(Debug, Default)]
-struct Ledger {
-    ordered: BTreeMap<(OrderId, LineNo), (Sku, i64)>,
-    /// By what was taken off the books.
-    booked: BTreeMap<(OrderId, LineNo), i64>,
-    /// By what was carried out of the door.
-    carried: BTreeMap<(OrderId, Sku), i64>,
-    orders: BTreeMap<TaskId, OrderId>,
+    documents: Documents,
 }
 
 /// What one box's ledger held at the last look.
@@ -54,15 +47,17 @@ impl Checks {
     /// When a file cannot be read.
     pub fn new(office: &HeadOffice, shops: &[Shop]) -> Result<Self> {
         let seen = shops.iter().map(Seen::new).collect::<Result<_>>()?;
-        Ok(Self { watcher: Watcher::new(office)?, shops: seen, ledger: Ledger::default() })
+        Ok(Self {
+            watcher: Watcher::new(office)?,
+            shops: seen,
+            ledger: Ledger::default(),
+            documents: Documents::default(),
+        })
     }
 
     /// Known from the first attempt on: what was not answered may have been written down.
     pub fn ordered(&mut self, wish: &PlaceOrder) {
-        for (line, n) in wish.request.lines.iter().zip(1..) {
-            let key = (wish.order.clone(), LineNo(n));
-            self.ledger.ordered.insert(key, (line.sku.clone(), line.quantity));
-        }
+        self.ledger.ordered(wish);
     }
 
     /// There is one box more.
@@ -100,6 +95,7 @@ impl Checks {
             }
         }
         fresh.owed.extend(seen.owed.iter().cloned());
+        self.documents.forget_acked(shop);
         shop.acknowledged.retain(|fact| fresh.known.contains(fact));
         fresh.known.clear();
         fresh.eye = LedgerEye::open(&shop.file)?;
@@ -110,6 +106,9 @@ impl Checks {
     /// # Errors
     /// What does not hold.
     pub async fn look(&mut self, office: &HeadOffice, shops: &[Shop], tenant: &TenantId) -> Result<()> {
+        for task in self.watcher.taken_back() {
+            self.ledger.overrides.overridden(&task);
+        }
         for shop in shops {
             let seen = self.shops.get_mut(shop.index).context("a store that nobody watches")?;
             let looked = seen.look(shop, &mut self.ledger, &self.watcher);
@@ -118,7 +117,20 @@ impl Checks {
                 self.ledger.carried_out(&task, &sku, units)?;
             }
         }
-        self.watcher.look_at_books(office, tenant).await
+        self.watcher.look_at_books(office, tenant, &self.ledger.overrides).await
+    }
+
+    /// How many documents were sealed since the last look.
+    ///
+    /// # Errors
+    /// What does not hold of documents.
+    pub fn look_at_documents(&mut self, shops: &[Shop]) -> Result<u64> {
+        let central = &self.watcher.eye;
+        for shop in shops {
+            let seen = self.shops.get(shop.index).context("a store that nobody watches")?;
+            self.documents.look_at_acked(shop, &seen.eye, central)?;
+        }
+        self.documents.look_at_seals(central)
     }
 
     /// What is not level yet, beyond roots and digests: each task comes to the same on both sides.
@@ -150,6 +162,15 @@ impl Checks {
                 return Ok(Some(format!("NO_LOST_ACK: {fact} is safe at central and not back")));
             }
         }
+        // What a disk forgot that central never heard of is on no record.
+        let told = |task: &&TaskId| {
+            self.shops.iter().filter_map(|seen| seen.facts.get(*task)).any(|facts| is_overridden(facts))
+        };
+        for task in self.ledger.overrides.tasks().iter().filter(told) {
+            if !self.watcher.eye.has_override(task)? {
+                return Ok(Some(format!("EXPLAINED: a person overrode {task}, and it is not on record")));
+            }
+        }
         self.watcher.look_at_standings(office, shops, tenant)?;
         Ok(None)
     }
@@ -168,37 +189,6 @@ impl Checks {
             }
         }
         lines
-    }
-}
-
-impl Ledger {
-    /// `NO_DOUBLE_SHIP`, by the books.
-    fn leaves(&mut self, hold: &HoldRef, gone: i64) -> Result<()> {
-        let order = self.orders.get(&hold.task).context("goods left for a task that was never offered")?;
-        let line = (order.clone(), hold.line);
-        let (_, wanted) = self.ordered.get(&line).context("goods left for an order that nobody placed")?;
-        let sum = self.booked.entry(line).or_default();
-        *sum += gone;
-        ensure!(
-            *sum <= *wanted,
-            "NO_DOUBLE_SHIP: {sum} units of {order} line {} left, {wanted} ordered",
-            hold.line
-        );
-        Ok(())
-    }
-
-    /// `NO_DOUBLE_SHIP`, at the door.
-    fn carried_out(&mut self, task: &TaskId, sku: &Sku, units: i64) -> Result<()> {
-        let order = self.orders.get(task).context("goods left for a task that was never offered")?;
-        let lines = self.ordered.iter().filter(|((of, _), (wanted, _))| of == order && wanted == sku);
-        let wanted: i64 = lines.map(|(_, (_, units))| units).sum();
-        let sum = self.carried.entry((order.clone(), sku.clone())).or_default();
-        *sum += units;
-        ensure!(
-            *sum <= wanted,
-            "NO_DOUBLE_SHIP: {sum} units of {sku} went out for {order}, {wanted} ordered"
-        );
-        Ok(())
     }
 }
 
@@ -234,8 +224,23 @@ impl Seen {
                 }
                 Body::Task(said) => {
                     self.note(shop, said)?;
-                    if let TaskEvent::Offered(offer) = &said.event {
-                        ledger.orders.insert(said.task.clone(), offer.order.clone());
+                    match &said.event {
+                        TaskEvent::Offered(offer) => ledger.overrides.offered(&said.task, offer),
+                        TaskEvent::LetGo { .. } | TaskEvent::TakenBack { .. } => {
+                            ledger.overrides.overridden(&said.task);
+                        }
+                        TaskEvent::Accepted
+                        | TaskEvent::Declined { .. }
+                        | TaskEvent::PickingStarted
+                        | TaskEvent::Picked { .. }
+                        | TaskEvent::Short { .. }
+                        | TaskEvent::Packed
+                        | TaskEvent::HandedOver { .. }
+                        | TaskEvent::PutBack
+                        | TaskEvent::Released { .. }
+                        | TaskEvent::Recalled { .. }
+                        | TaskEvent::CancelRequested { .. }
+                        | TaskEvent::Readopted => {}
                     }
                     touched.insert(said.task.clone());
                     self.facts.entry(said.task.clone()).or_default().push(fact.clone());
@@ -244,6 +249,7 @@ impl Seen {
             }
         }
         self.nothing_lost(shop)?;
+        self.works_when_whole(shop)?;
         touched.iter().try_for_each(|task| self.fold(task))?;
         self.totes_are_known(shop)?;
         self.holds_stand(watcher)
@@ -294,13 +300,28 @@ impl Seen {
         Ok(())
     }
 
+    /// `NO_DOUBLE_SHIP`: a box that was put back to an earlier state takes no order work before it has
+    /// back what central has of it.
+    fn works_when_whole(&self, shop: &Shop) -> Result<()> {
+        let worked = std::mem::take(&mut shop.floor().worked);
+        let (here, elsewhere): (Vec<_>, _) = worked.into_iter().partition(|(index, _)| *index == shop.index);
+        shop.floor().worked = elsewhere;
+        let lacked = self.owed.iter().find(|fact| !self.known.contains(*fact));
+        if let (Some((_, task)), Some(fact)) = (here.first(), lacked) {
+            bail!("NO_DOUBLE_SHIP: work on {task} is taken, and {fact} that was lost is not back");
+        }
+        Ok(())
+    }
+
     /// LEGAL: nothing that happened to goods was against what the store knew, but for a cancel
-    /// that met goods on their way out.
+    /// that met goods on their way out, or a person who answers for it.
     fn fold(&mut self, task: &TaskId) -> Result<()> {
-        let Some(folded) = self.facts.get(task).and_then(fold) else { return Ok(()) };
+        let Some(facts) = self.facts.get(task) else { return Ok(()) };
+        let Some(folded) = fold(facts) else { return Ok(()) };
         let cancelled = folded.state.recall.as_ref().is_some_and(|recall| recall.cancel);
+        let overridden = excuses(&folded.state, facts);
         for told in folded.contradictions {
-            let excused = cancelled || !self.books_are_whole;
+            let excused = cancelled || overridden || !self.books_are_whole;
             ensure!(!told.taken_over || excused, "LEGAL: {} of {task}: {}", told.kind, told.why);
         }
         if folded.state.phase.is_final() {

@@ -3,10 +3,12 @@
 
 use anyhow::{Context, Result};
 use holdfast_shared::domain::fact::Fact;
+use holdfast_shared::domain::fence::Fence;
+use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::ids::{FactId, LineNo, OrderId, StoreId, TaskId};
 use holdfast_shared::wire::fact::decode;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 const NEW_FACTS: &str = "SELECT seq, id, text FROM fact WHERE seq > ?1 ORDER BY seq";
@@ -16,18 +18,34 @@ const TASKS_OF_STORE: &str = "SELECT task, state FROM task WHERE store = ?1";
 const HELD: &str = "SELECT quantity FROM hold WHERE task = ?1 AND line = ?2";
 const ORDER: &str = "SELECT 1 FROM orders WHERE order_id = ?1";
 const PHASE: &str = "SELECT phase FROM task WHERE task = ?1";
+/// Goods that a manager let go, and that had been released without the store's knowledge, need none.
+const OVERRIDE: &str = "SELECT 1 FROM exception WHERE category = 'override' AND task = ?1
+    UNION ALL SELECT 1 FROM task WHERE task = ?1
+        AND json_extract(state, '$.release') IS NOT NULL AND json_extract(state, '$.let_go') IS NULL";
+const STATE: &str = "SELECT state FROM task WHERE task = ?1";
+const INCARNATION: &str = "SELECT value FROM counter WHERE name = 'incarnation'";
+const INCARNATION_HEARD: &str = "SELECT incarnation FROM agent";
+const ACKED: &str = "SELECT name, acked FROM document WHERE sealed_at IS NULL AND acked <> x''";
+const SEALS: &str = "SELECT document FROM seal";
+const ARCHIVE: &str = "SELECT changes FROM archive WHERE document = ?1";
+/// What was sealed is all there, and its changes are not rows any more.
+const CHANGE: &str = "SELECT 1 FROM document_change WHERE document = ?1 AND hash = ?2
+    UNION ALL SELECT 1 FROM seal WHERE document = ?1";
 const FACT: &str = "SELECT 1 FROM fact WHERE store = ?1 AND fact = ?2";
 const STANDING: &str = "SELECT json_extract(eligibility, '$.standing') FROM eligibility_change
     WHERE store = ?1 ORDER BY sequence DESC LIMIT 1";
 const EVENTS: &str = "SELECT entry, kind, task, store, words FROM order_event
-    WHERE entry > ?1 AND kind IN ('allocated', 'released', 'recalled', 'readopted') ORDER BY entry";
+    WHERE entry > ?1 AND kind IN ('allocated', 'released', 'recalled', 'readopted', 'taken_back') ORDER BY entry";
 const LAST_EVENT: &str = "SELECT coalesce(max(entry), 0) FROM order_event";
 
 /// Each must find nothing, in whatever state the chain is.
 const NEVER: &[(&str, &str)] = &[
     (
         "NO_DOUBLE_SHIP: more units of a line are finished than were ordered",
-        "SELECT order_id || '/' || line FROM order_line WHERE finished > quantity OR surplus > 0 LIMIT 1",
+        // Unless a person overrode a release, and that is on record.
+        "SELECT order_id || '/' || line FROM order_line l WHERE (finished > quantity OR surplus > 0)
+            AND NOT EXISTS (
+                SELECT 1 FROM exception e WHERE e.category = 'override' AND e.order_id = l.order_id) LIMIT 1",
     ),
     (
         "NO_OVERSELL: a hold took more than the position allowed",
@@ -120,6 +138,24 @@ impl LedgerEye {
     pub fn tasks(&self) -> Result<BTreeMap<String, String>> {
         states(&self.connection, TASKS, &[])
     }
+
+    /// The incarnation of central that this store knows.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn incarnation(&self) -> Result<Option<i64>> {
+        Ok(self.connection.prepare_cached(INCARNATION_HEARD)?.query_row([], |row| row.get(0))?)
+    }
+
+    /// Of each open document the heads that central has, as the store believes.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn acked(&self) -> Result<Vec<(String, Vec<u8>)>> {
+        let mut statement = self.connection.prepare_cached(ACKED)?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
 }
 
 /// A line of an order's timeline.
@@ -177,11 +213,61 @@ impl CentralEye {
         Ok(self.connection.prepare_cached(FACT)?.exists([store.as_str(), fact.as_str()])?)
     }
 
+    /// Whether it is on record that a person overrode the release of this task.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn has_override(&self, task: &TaskId) -> Result<bool> {
+        Ok(self.connection.prepare_cached(OVERRIDE)?.exists([task.as_str()])?)
+    }
+
     /// # Errors
     /// When the file cannot be read.
     pub fn phase(&self, task: &TaskId) -> Result<Option<String>> {
         let mut statement = self.connection.prepare_cached(PHASE)?;
         Ok(statement.query_row([task.as_str()], |row| row.get(0)).optional()?)
+    }
+
+    /// The assignment that a task is at.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn fence(&self, task: &TaskId) -> Result<Option<Fence>> {
+        let mut statement = self.connection.prepare_cached(STATE)?;
+        let state: Option<String> = statement.query_row([task.as_str()], |row| row.get(0)).optional()?;
+        let state: Option<TaskState> = state.map(|state| serde_json::from_str(&state)).transpose()?;
+        Ok(state.map(|state| state.fence))
+    }
+
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn incarnation(&self) -> Result<i64> {
+        Ok(self.connection.prepare_cached(INCARNATION)?.query_row([], |row| row.get(0))?)
+    }
+
+    /// Names of the documents that are sealed.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn seals(&self) -> Result<BTreeSet<String>> {
+        let mut statement = self.connection.prepare_cached(SEALS)?;
+        let names = statement.query_map([], |row| row.get(0))?;
+        Ok(names.collect::<Result<_, _>>()?)
+    }
+
+    /// The changes of a sealed document.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn archive(&self, document: &str) -> Result<Option<Vec<u8>>> {
+        let mut statement = self.connection.prepare_cached(ARCHIVE)?;
+        Ok(statement.query_row([document], |row| row.get(0)).optional()?)
+    }
+
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn has_change(&self, document: &str, hash: &[u8; 32]) -> Result<bool> {
+        Ok(self.connection.prepare_cached(CHANGE)?.exists(params![document, hash])?)
     }
 
     /// # Errors

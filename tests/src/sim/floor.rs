@@ -13,6 +13,8 @@ pub struct Floor {
     pub totes: BTreeMap<TaskId, BTreeMap<Sku, i64>>,
     /// Units that left since the checks last looked.
     pub left: Vec<(TaskId, Sku, i64)>,
+    /// Order work that a box agreed to since the checks last looked.
+    pub worked: Vec<(usize, TaskId)>,
 }
 
 impl Floor {

@@ -262,7 +262,11 @@ impl HeadOffice {
         let request = SyncRequest::decode(bytes)?;
         let done = exchange(store, &self.watch, &self.pokes, (from, None), &request, self.clock(now)).await;
         let Some(exchanged) = self.excuse(done, fate)? else { return Ok(None) };
-        self.note_heard(&from.store, now.mono.0, true);
+        // A box that does not speak for its replica, or not any more, says nothing of its store.
+        let answer = &exchanged.response;
+        if answer.quarantined.is_none() && answer.superseded.is_none() {
+            self.note_heard(&from.store, now.mono.0, true);
+        }
         Ok(Some(exchanged.response.encode()?))
     }
 

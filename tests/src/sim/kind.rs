@@ -108,6 +108,10 @@ kinds! {
     DoubleTap "double_tap" 100 Act ON "a picker taps twice";
     HurriedHandOver "tried_to_hand_over_early" 40 Act ON "a picker hands over whatever the screen says";
     Unwilling "unwilling" 60 Act ON "staff decline, or say that they do not find it";
+    // Those who know better. At the end: what a seed does hangs on the place of a kind.
+    TakesBack "takes_back" 8 Act ON "a person takes work back, whatever was released";
+    LetGo "let_go" 60 Act ON "a manager lets goods go without a release";
+    ClosedWrongly "closed_wrongly" 3 Act ON "a box closes its document with a count that is not right";
 }
 
 impl Kind {

@@ -4,7 +4,7 @@ use super::dice::Dice;
 use super::fate::Fate;
 use super::head_office::{ACCEPT_WITHIN_MS, HeadOffice};
 use super::shop::Shop;
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use holdfast_central::core::fleet::Place;
 use holdfast_central::core::order::{OrderLineRequest, OrderRequest};
 use holdfast_central::core::routing::decision::{Choice, Decision};
@@ -13,6 +13,7 @@ use holdfast_central::flows::cancel::cancel_order;
 use holdfast_central::flows::place_order::{PlaceOrder, place_order};
 use holdfast_central::ports::orders::Placed;
 use holdfast_central::ports::work::{AssignOutcome, Assignment, RecallOutcome, TaskRow, Work};
+use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
 use holdfast_shared::ids::{Actor, IdempotencyKey, OrderId, Sku, TenantId, TraceId};
 use holdfast_shared::time::{Now, UtcMs};
@@ -122,17 +123,33 @@ pub async fn cancel(office: &HeadOffice, wish: &PlaceOrder, fate: &Fate, now: No
     Ok(())
 }
 
-/// A second central that decides on what it saw a while ago takes work back: the row decides.
+/// A second central that decides on what it saw a while ago takes work back: the row decides, whose
+/// fence is passed in as it stands now.
 ///
 /// # Errors
 /// When central fails.
-pub async fn rival_recalls(office: &HeadOffice, seen: &TaskRow, fate: &Fate, now: Now) -> Result<()> {
+pub async fn rival_recalls(
+    office: &HeadOffice,
+    seen: &TaskRow,
+    fence: Option<Fence>,
+    fate: &Fate,
+    now: Now,
+) -> Result<()> {
     let Some(store) = office.store() else { return Ok(()) };
     let task = &seen.state;
     let recalled =
         store.recall(&seen.tenant, &task.task, task.fence, "a rival decided so", office.clock(now)).await;
     let Some(outcome) = office.excuse(recalled, fate)? else { return Ok(()) };
     fate.say(format_args!("a rival recalls {}: {outcome:?}", task.task));
+    if fence.is_some_and(|fence| fence != task.fence) {
+        ensure!(
+            outcome != RecallOutcome::Recalled,
+            "LEGAL: {} was recalled by what was decided when it had fence {}, and it has another",
+            task.task,
+            task.fence
+        );
+        fate.mark("rival_was_given_anew");
+    }
     fate.mark(match outcome {
         RecallOutcome::Recalled => "rival_recalled",
         RecallOutcome::ReleasedAlready => "rival_met_a_release",

@@ -51,6 +51,8 @@ pub struct Shop {
     pub synced_at: Option<MonoMs>,
     pub clock_offset_ms: Option<i64>,
     pub wants_sync: bool,
+    /// The last attempt to reach central had no answer.
+    pub unanswered: bool,
     pub closed: bool,
     /// When it was closed last, by the world's own time.
     pub closed_at_ms: Option<i64>,
@@ -139,6 +141,7 @@ impl Shop {
             synced_at: None,
             clock_offset_ms: None,
             wants_sync: true,
+            unanswered: false,
             closed: false,
             closed_at_ms: None,
             floor: Arc::default(),

@@ -3,6 +3,7 @@
 use super::dice::Dice;
 use super::fate::Fate;
 use super::kind::Kind;
+use super::overrides::lets_go;
 use super::shop::{Heard, Shop, Told, Unsure, Wish};
 use anyhow::{Result, bail, ensure};
 use holdfast_agent::core::command::{
@@ -114,6 +115,9 @@ fn follow(shop: &mut Shop, wish: &Wish, answer: &Answer, fate: &Fate) -> Result<
         }
         (Command::Task { act, .. }, Answer::Task { state }, Some(task)) => {
             ensure!(state.task == task.task, "an act on {} was answered for {}", task.task, state.task);
+            if takes_work(act) && shop.synced_at.is_some() {
+                shop.floor().worked.push((shop.index, task.task.clone()));
+            }
             handle_goods(shop, task, act, fate);
         }
         (Command::Close(request), Answer::Closure { .. }, _) => {
@@ -169,7 +173,12 @@ pub async fn work(shop: &mut Shop, mood: Mood, dice: &Dice, fate: &Fate, now: No
     let tasks = shop.open_tasks().await?;
     let Some(task) = dice.pick(&tasks) else { return Ok(false) };
     let hurried = mood == Mood::Human && fate.strikes(Kind::HurriedHandOver, shop.index).is_some();
-    let act = if hurried { TaskAct::HandOver { to: None } } else { next_act(shop, task, mood, dice, fate) };
+    let lets_go = if mood == Mood::Human { lets_go(shop, task, fate) } else { None };
+    let act = match lets_go {
+        Some(act) => act,
+        None if hurried => TaskAct::HandOver { to: None },
+        None => next_act(shop, task, mood, dice, fate),
+    };
     let intent = intent(shop, "handheld", dice)?;
     let command = Command::Task { task: task.task.clone(), act };
     say(shop, Wish { intent, command, task: Some(task.clone()) }, fate, now).await?;
@@ -196,14 +205,29 @@ fn next_act(shop: &Shop, task: &TaskState, mood: Mood, dice: &Dice, fate: &Fate)
 
 fn pick_or_short(shop: &Shop, task: &TaskState, line: &Line, unwilling: bool, dice: &Dice) -> TaskAct {
     let floor = shop.floor();
-    // What the screen has forgotten lies in the tote.
-    let found = (floor.in_tote(&task.task, &line.sku) - line.picked).max(0) + floor.on_shelf(&line.sku);
+    // What the screen has forgotten lies in the tote: nobody says that it is missing.
+    let forgotten = (floor.in_tote(&task.task, &line.sku) - line.picked).max(0);
+    let found = if unwilling { forgotten } else { forgotten + floor.on_shelf(&line.sku) };
     let gone = floor.gone.contains(&task.task);
     let there = if gone { line.open() } else { found.clamp(0, line.open().max(0)) };
-    if there < 1 || unwilling {
-        TaskAct::Short { line: line.line, missing: line.open().saturating_sub(there).max(1) }
+    if there < 1 {
+        let missing = if unwilling { 1 } else { line.open().max(1) };
+        TaskAct::Short { line: line.line, missing }
     } else {
         TaskAct::Pick { line: line.line, quantity: dice.between(1, there + 1) }
+    }
+}
+
+/// What a box that lost something leaves alone, once central has told it so.
+const fn takes_work(act: &TaskAct) -> bool {
+    match act {
+        TaskAct::Accept
+        | TaskAct::StartPicking
+        | TaskAct::Pick { .. }
+        | TaskAct::Pack
+        | TaskAct::HandOver { .. }
+        | TaskAct::LetGo { .. } => true,
+        TaskAct::Decline { .. } | TaskAct::Short { .. } | TaskAct::PutBack => false,
     }
 }
 
@@ -224,6 +248,7 @@ fn handle_goods(shop: &Shop, task: &TaskState, act: &TaskAct, fate: &Fate) {
             fate.mark("declined");
             shop.floor().put_back(&task.task);
         }
-        TaskAct::Accept | TaskAct::StartPicking | TaskAct::Pack | TaskAct::LetGo { .. } => {}
+        TaskAct::LetGo { .. } => fate.mark("goods_let_go"),
+        TaskAct::Accept | TaskAct::StartPicking | TaskAct::Pack => {}
     }
 }

@@ -293,7 +293,7 @@ impl World {
 }
 
 /// As the agent's own flow would ask, with nothing to send.
-fn speaking(cut: Cut) -> SyncRequest {
+pub(super) fn speaking(cut: Cut) -> SyncRequest {
     let silent = Cut { documents: Vec::new(), asks: Vec::new(), losses: Vec::new(), more: false, ..cut };
     request(silent, None)
 }

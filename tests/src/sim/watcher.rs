@@ -3,6 +3,7 @@
 
 use super::eye::{CentralEye, Event};
 use super::head_office::{ACCEPT_WITHIN_MS, HeadOffice, LEASE_MS};
+use super::overrides::Overrides;
 use super::shop::Shop;
 use anyhow::{Context, Result, ensure};
 use holdfast_central::core::exception::{Category, Severity};
@@ -40,10 +41,14 @@ struct Given {
 pub struct Watcher {
     pub eye: CentralEye,
     given: BTreeMap<TaskId, Given>,
+    /// Of which nobody has been told yet.
+    taken_back: Vec<TaskId>,
     /// Stores that spoke until central was cut off from all of them.
     witnesses: BTreeSet<StoreId>,
     /// A store has sent what is not its own: central says so.
     pub foreign_claim_made: bool,
+    /// A box has closed a document that does not add up: central says so.
+    pub wrong_closing_made: bool,
     /// There are two boxes with one disk: central says so.
     pub clone_made: bool,
 }
@@ -55,8 +60,10 @@ impl Watcher {
         Ok(Self {
             eye: CentralEye::open(&office.file)?,
             given: BTreeMap::new(),
+            taken_back: Vec::new(),
             witnesses: BTreeSet::new(),
             foreign_claim_made: false,
+            wrong_closing_made: false,
             clone_made: false,
         })
     }
@@ -96,6 +103,10 @@ impl Watcher {
                 "released" => given.released = true,
                 // It is the store's again, under a new fence.
                 "readopted" => (given.released, given.recalled) = (false, false),
+                "taken_back" => {
+                    given.released = false;
+                    self.taken_back.push(event.task.clone());
+                }
                 _ => {
                     given.recalled = true;
                     ensure!(!event.words.is_empty(), "EXPLAINED: {} was recalled without a word", event.task);
@@ -159,20 +170,28 @@ impl Watcher {
 
     /// # Errors
     /// What is wrong with central's books.
-    pub async fn look_at_books(&self, office: &HeadOffice, tenant: &TenantId) -> Result<()> {
+    pub async fn look_at_books(
+        &self,
+        office: &HeadOffice,
+        tenant: &TenantId,
+        overrides: &Overrides,
+    ) -> Result<()> {
         if let Some(wrong) = self.eye.never()? {
             anyhow::bail!("{wrong}");
         }
         let Some(store) = office.store() else { return Ok(()) };
         let page = PageRequest { cursor: None, limit: 500 };
         for raised in store.exceptions(tenant, true, &page).await?.rows {
+            let overridden = raised.order.as_ref().is_some_and(|order| overrides.concerns(order));
             let invariant = match raised.category {
                 Category::Drift => Some("CONVERGE"),
                 Category::FactConflict => Some("ONCE"),
                 Category::DamagedSync | Category::LostFacts => Some("NO_LOST_ACK"),
                 Category::ForeignClaim => (!self.foreign_claim_made).then_some("ISOLATED"),
+                Category::Sealing if self.wrong_closing_made => None,
                 Category::Sealing => (raised.severity == Severity::High).then_some("CONVERGE"),
                 Category::ClonedBox => (!self.clone_made).then_some("FAIL_STATIC"),
+                Category::Contradiction if overridden => None,
                 Category::Contradiction => (raised.severity == Severity::High).then_some("LEGAL"),
                 Category::Backorder
                 | Category::ReleasedAtDarkStore
@@ -189,6 +208,11 @@ impl Watcher {
             }
         }
         Ok(())
+    }
+
+    /// Tasks that a person took back since the last look.
+    pub fn taken_back(&mut self) -> Vec<TaskId> {
+        std::mem::take(&mut self.taken_back)
     }
 
     /// At rest: what routing goes by is what can be shown afterwards.

@@ -36,7 +36,7 @@ pub struct World {
     pub fate: Fate,
     pub(super) at_ms: i64,
     pub(super) tenant: TenantId,
-    skus: Vec<Sku>,
+    pub(super) skus: Vec<Sku>,
     pub(super) office: HeadOffice,
     pub(super) shops: Vec<Shop>,
     network: Network,
@@ -108,6 +108,10 @@ impl World {
 
     /// What goes on by itself: heartbeats, syncs, central's reconcilers; then the look at it all.
     pub(super) async fn go_on(&mut self, step: u64) -> Result<()> {
+        if step == self.office.paused_until_step {
+            // Its timers are due at once, and what was said meanwhile still waits at the door.
+            self.think().await?;
+        }
         self.beat(step).await?;
         let broker = step >= self.office.broker_lost_until_step && step >= self.office.uplink_lost_until_step;
         for store in self.office.pokes.take() {
@@ -127,6 +131,7 @@ impl World {
             self.think().await?;
         }
         self.checks.look(&self.office, &self.shops, &self.tenant).await?;
+        self.fate.mark_many("sealed", self.checks.look_at_documents(&self.shops)?);
         match self.fate.found_wrong() {
             Some(wrong) => bail!("{wrong}"),
             None => Ok(()),
@@ -227,11 +232,13 @@ impl World {
         if let Some(dice) = self.fate.strikes(Kind::RivalRecalls, 0)
             && let Some(seen) = dice.pick(&self.rivals_view)
         {
-            people::rival_recalls(&self.office, seen, &self.fate, now).await?;
+            let fence = self.checks.watcher.eye.fence(&seen.state.task)?;
+            people::rival_recalls(&self.office, seen, fence, &self.fate, now).await?;
         }
         if let Some(dice) = self.fate.strikes(Kind::RivalAssigns, 0) {
             people::rival_assigns(&self.office, &self.shops, &dice, &self.fate, now).await?;
         }
+        self.know_better().await?;
         if let Some(dice) = self.fate.strikes(Kind::ForeignClaim, 0) {
             self.claim_foreign(&dice).await?;
         }
@@ -340,6 +347,7 @@ impl World {
             }
             return Ok(());
         }
+        shop.unanswered = told.rounds == 0;
         if told.rounds > 0 {
             shop.wants_sync = false;
             shop.synced_at = Some(clock.mono);

@@ -48,7 +48,10 @@ pub(in crate::domain) fn take_over(state: &mut TaskState, event: &TaskEvent) -> 
         | TaskEvent::Picked { .. }
         | TaskEvent::Short { .. }
         | TaskEvent::Packed
-        | TaskEvent::LetGo { .. } => advance(state, event),
+        | TaskEvent::LetGo { .. } => {
+            // Or goods in a tote would be those of an offer that nobody touched.
+            if Guard::UntouchedOnly.stands() { advance(state, event) } else { step(state, event) }
+        }
         // A request that came too late is answered by what has happened.
         TaskEvent::CancelRequested { reason } if state.phase.is_final() => {
             ask_to_stop(state, reason, true);
