@@ -53,8 +53,9 @@ pub(super) fn follow(conn: &Connection, state: &mut State, grown: &Grown<'_>) ->
                 }
             }
             Effect::EndHolds => stock::end_holds(conn, tenant, task, *now)?,
-            // Another store may have the release since before the restore.
-            Effect::Release if recovery::is_held(conn, tenant, &after.state.order)? => {}
+            // Another store may have the release since before the restore, also of an order that has
+            // come since: it may be one that was lost, and asked for again.
+            Effect::Release if recovery::is_open(conn, tenant)? => {}
             Effect::Release => {
                 if let Some(replica) = grown.release_to {
                     release(conn, state, tenant, &after.state, replica, *now)?;
