@@ -4,6 +4,7 @@ use super::eye::LedgerEye;
 use super::head_office::HeadOffice;
 use super::shop::Shop;
 use super::watcher::Watcher;
+use super::window::Holdings;
 use anyhow::{Context, Result, bail, ensure};
 use holdfast_central::flows::place_order::PlaceOrder;
 use holdfast_shared::domain::fact::{Body, Fact};
@@ -11,8 +12,9 @@ use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::stock::{HoldRef, Movement};
 use holdfast_shared::domain::task::{Phase, TaskEvent, TaskFact, TaskState};
 use holdfast_shared::domain::task_fold::fold;
-use holdfast_shared::ids::{FactId, LineNo, OrderId, Sku, TaskId, TenantId};
+use holdfast_shared::ids::{FactId, LineNo, OrderId, Sku, StoreId, TaskId, TenantId};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 #[derive(Debug)]
 pub struct Checks {
@@ -35,6 +37,7 @@ struct Ledger {
 /// What one box's ledger held at the last look.
 #[derive(Debug)]
 struct Seen {
+    store: StoreId,
     eye: LedgerEye,
     known: BTreeSet<FactId>,
     facts: BTreeMap<TaskId, Vec<Fact>>,
@@ -70,11 +73,30 @@ impl Checks {
     /// # Errors
     /// When its file cannot be read.
     pub fn cloned(&mut self, shop: &Shop) -> Result<()> {
-        self.watcher.clone_made = true;
-        for seen in &mut self.shops {
+        self.watcher.cloned.insert(shop.identity.store.clone());
+        for seen in self.shops.iter_mut().filter(|seen| seen.store == shop.identity.store) {
             seen.books_are_whole = false;
         }
         self.shops.push(Seen { books_are_whole: false, ..Seen::new(shop)? });
+        Ok(())
+    }
+
+    /// A last look at a box.
+    ///
+    /// # Errors
+    /// What does not hold.
+    pub fn switched_off(&mut self, shop: &Shop) -> Result<()> {
+        let seen = self.shops.get_mut(shop.index).context("a box that nobody watches")?;
+        seen.look(shop, &mut self.ledger, &self.watcher)
+    }
+
+    /// The box has an empty file, and another identity.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn began_anew(&mut self, shop: &Shop) -> Result<()> {
+        let seen = self.shops.get_mut(shop.index).context("a box that nobody watches")?;
+        *seen = Seen { books_are_whole: false, ..Seen::new(shop)? };
         Ok(())
     }
 
@@ -107,6 +129,20 @@ impl Checks {
         Ok(())
     }
 
+    /// Whether no box lacks what it once had.
+    #[must_use]
+    pub fn owe_nothing(&self) -> bool {
+        self.shops.iter().all(|seen| seen.owed.is_subset(&seen.known))
+    }
+
+    /// Central has an older file.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn central_restored(&mut self, file: &Path, witnessed: bool) -> Result<(Holdings, Holdings)> {
+        self.watcher.restored(file, witnessed)
+    }
+
     /// # Errors
     /// What does not hold.
     pub async fn look(&mut self, office: &HeadOffice, shops: &[Shop], tenant: &TenantId) -> Result<()> {
@@ -126,7 +162,7 @@ impl Checks {
     /// # Errors
     /// What can never come right.
     pub fn unequal(&self, office: &HeadOffice, shops: &[Shop], tenant: &TenantId) -> Result<Option<String>> {
-        for shop in shops {
+        for shop in shops.iter().filter(|shop| !shop.retired) {
             let seen = self.shops.get(shop.index).context("a store that nobody watches")?;
             let theirs = self.watcher.eye.tasks(&shop.identity.store)?;
             for (task, state) in seen.eye.tasks()? {
@@ -205,6 +241,7 @@ impl Ledger {
 impl Seen {
     fn new(shop: &Shop) -> Result<Self> {
         Ok(Self {
+            store: shop.identity.store.clone(),
             eye: LedgerEye::open(&shop.file)?,
             known: BTreeSet::new(),
             facts: BTreeMap::new(),
@@ -246,7 +283,7 @@ impl Seen {
         self.nothing_lost(shop)?;
         touched.iter().try_for_each(|task| self.fold(task))?;
         self.totes_are_known(shop)?;
-        self.holds_stand(watcher)
+        self.holds_stand(shop, watcher)
     }
 
     /// Goods leave only with a release to this replica that this ledger had before.
@@ -327,7 +364,11 @@ impl Seen {
 
     /// `NO_OVERSELL`: what a store still works on stays set aside at central, also after a recall,
     /// until the store has answered.
-    fn holds_stand(&self, watcher: &Watcher) -> Result<()> {
+    fn holds_stand(&self, shop: &Shop, watcher: &Watcher) -> Result<()> {
+        // What central lost with its disk it knows again when the store has told.
+        if watcher.may_lack(shop)? {
+            return Ok(());
+        }
         for (task, state) in self.open.iter().filter(|_| self.books_are_whole) {
             for (line, units) in state.held() {
                 let freed = self.freed.get(&(task.clone(), line.line)).copied().unwrap_or(0);

@@ -1,7 +1,11 @@
 use super::central_is_restored::{receive, recovery, replay, waits_for};
 use holdfast_agent::core::command::TaskAct;
 use holdfast_central::core::order::OrderState;
+use holdfast_central::ports::orders::Orders;
+use holdfast_central::ports::recovery::Recoveries;
 use holdfast_shared::domain::task::Status;
+use holdfast_shared::ids::Actor;
+use holdfast_tests::conformance::world;
 use holdfast_tests::stage::Stage;
 
 /// On another machine nothing lies beside the copy, and before anybody has spoken all waits.
@@ -80,4 +84,27 @@ async fn an_order_that_comes_again_in_the_window_does_not_leave_twice() {
     stage.sync("york").await;
     assert_eq!(stage.status_at("york", again).await, Status::PuttingBack);
     assert_eq!(stage.state("lost").await, OrderState::Shipped);
+}
+
+/// What leeds puts back for a cancel may have left york before the restore.
+#[tokio::test]
+async fn a_cancel_that_one_store_answers_is_final_when_all_have_told() {
+    let mut stage = Stage::open().await;
+    stage.store("leeds", &[("A", 1)]).await;
+    stage.store("york", &[]).await;
+    stage.order("o1", &[("A", 1)]).await;
+    stage.decide().await;
+    stage.sync("leeds").await;
+    stage.act("leeds", "o1-1", TaskAct::Accept).await.unwrap();
+    stage.office.store().begin_recovery("a person said so", stage.now().utc).await.unwrap();
+    let actor = Actor::new("amy").unwrap();
+    let (tenant, order, now) = (world::tenant(), world::order_id("o1"), stage.now().utc);
+    stage.office.store().cancel(&tenant, &order, "changed my mind", &actor, now).await.unwrap();
+    replay(&mut stage, "leeds").await;
+    stage.act("leeds", "o1-1", TaskAct::PutBack).await.unwrap();
+    stage.sync("leeds").await;
+    assert_ne!(stage.state("o1").await, OrderState::Cancelled);
+    replay(&mut stage, "york").await;
+    assert_eq!(stage.state("o1").await, OrderState::Cancelled);
+    assert_eq!(stage.sound().await.open_holds, 0);
 }

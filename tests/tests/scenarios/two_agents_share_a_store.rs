@@ -43,3 +43,23 @@ async fn two_agents_share_a_store() {
     assert_eq!(stage.exceptions().await, Vec::<String>::new());
     assert_eq!(stage.sound().await.open_holds, 0);
 }
+
+/// The seals of a standby's first answers are in its root before the stock that they stand for.
+#[tokio::test]
+async fn a_standby_that_waits_for_the_baseline_tells_no_stock() {
+    let mut stage = Stage::open().await;
+    stage.store("leeds", &[("A", 30)]).await;
+    stage.restart("leeds");
+    stage.sync("leeds").await;
+    for messages in 1..4 {
+        let name = format!("standby-{messages}");
+        stage.enrol("leeds", &name).await;
+        stage.shop(&name).cut_off_after(messages);
+        stage.sync(&name).await;
+        stage.beat(&name).await;
+        assert_eq!(stage.exceptions().await, Vec::<String>::new(), "cut off after {messages} messages");
+        stage.sync(&name).await;
+        stage.level(&name).await;
+        assert_eq!(stage.on_hand_at(&name, "A").await, 30);
+    }
+}

@@ -3,7 +3,7 @@
 use super::order_rows::order_of;
 use super::row::{one, run};
 use super::sql::sql;
-use super::{Result, error};
+use super::{Result, error, recovery};
 use crate::core::effects::{Disposition, LineUnits};
 use holdfast_shared::ids::{LineNo, OrderId, TenantId};
 use rusqlite::{Connection, named_params};
@@ -24,6 +24,8 @@ pub(super) fn move_units(
     change: Disposition,
 ) -> Result<Moved> {
     let (_, cancelling, _) = order_of(conn, tenant, order)?;
+    // A store that has not told yet may have handed over what this one puts back.
+    let cancelling = cancelling && !recovery::is_held(conn, tenant, order)?;
     let key = rusqlite::params![tenant.as_str(), order.as_str(), line.0];
     let before = one(conn, sql!(ORDERS.line_units), key, |row| {
         Ok(LineUnits {
