@@ -4,6 +4,7 @@
 use super::dice::Dice;
 use super::fate::Fate;
 use super::head_office::HeadOffice;
+use super::kind::Kind;
 use super::shop::Shop;
 use anyhow::{Context, Result};
 use holdfast_central::adapters::sqlite::SqliteStore;
@@ -59,11 +60,20 @@ pub async fn open_chain(fate: &Fate, begin: UtcMs) -> Result<Chain> {
         store.put_store(&tenant, &described(&name, n, &dice)?, now.utc).await?;
         let node = StoreId::new(name.as_str())?;
         let identity = enrolled(&store, &tenant, &node, &dice, now.utc).await?;
-        let mut shop = Shop::new(n, identity, folder.path().join(format!("{name}.db")), fate)?;
+        let file = folder.path().join(format!("{name}.db"));
+        let mut shop = Shop::new(shops.len(), identity, file, fate)?;
         shop.start(fate, now)?;
         let opening: Vec<_> = skus.iter().map(|sku| (sku.clone(), dice.between(0, 6))).collect();
         shop.stock(&opening, now).await?;
+        let standby = fate.strikes(Kind::TwoBoxes, n);
         shops.push(shop);
+        if let (Some(dice), Some(first)) = (standby, shops.last()) {
+            let identity = enrolled(&store, &tenant, &node, &dice, now.utc).await?;
+            let file = folder.path().join(format!("{name}-standby.db"));
+            let mut another = Shop::beside(first, shops.len(), identity, file, fate)?;
+            another.start(fate, now)?;
+            shops.push(another);
+        }
     }
     Ok(Chain { folder, tenant, skus, office, shops })
 }

@@ -15,6 +15,7 @@ const TASKS: &str = "SELECT task, state FROM task";
 const TASKS_OF_STORE: &str = "SELECT task, state FROM task WHERE store = ?1";
 const HELD: &str = "SELECT quantity FROM hold WHERE task = ?1 AND line = ?2";
 const ORDER: &str = "SELECT 1 FROM orders WHERE order_id = ?1";
+const ORDERS_IN: &str = "SELECT coalesce(group_concat(order_id, ', '), '') FROM orders WHERE state = ?1";
 const PHASE: &str = "SELECT phase FROM task WHERE task = ?1";
 const FACT: &str = "SELECT 1 FROM fact WHERE store = ?1 AND fact = ?2";
 const STANDING: &str = "SELECT json_extract(eligibility, '$.standing') FROM eligibility_change
@@ -178,6 +179,15 @@ impl CentralEye {
     pub fn held(&self, task: &TaskId, line: LineNo) -> Result<Option<i64>> {
         let mut statement = self.connection.prepare_cached(HELD)?;
         Ok(statement.query_row(params![task.as_str(), line.0], |row| row.get(0)).optional()?)
+    }
+
+    /// The orders in this state, in words.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn orders_in(&self, state: &str) -> Result<String> {
+        let mut statement = self.connection.prepare_cached(ORDERS_IN)?;
+        Ok(statement.query_row([state], |row| row.get(0))?)
     }
 
     /// # Errors

@@ -17,7 +17,8 @@ impl World {
         let store = self.office.store().context("central is down")?;
         for (state, count) in store.count_orders(&self.tenant).await? {
             if count > 0 && !state.is_final() && state != OrderState::Backordered {
-                return Ok(Some(format!("NO_ORPHAN: {count} orders are {}", state.as_str())));
+                let which = self.checks.watcher.eye.orders_in(state.as_str())?;
+                return Ok(Some(format!("NO_ORPHAN: {count} orders are {}: {which}", state.as_str())));
             }
         }
         let audit = store.audit(None).await?;

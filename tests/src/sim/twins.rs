@@ -125,7 +125,7 @@ impl Shop {
     ///
     /// # Errors
     /// When its name makes no boot id.
-    pub fn beside(
+    pub(super) fn beside(
         shop: &Self,
         index: usize,
         identity: ReplicaIdentity,

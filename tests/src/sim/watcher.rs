@@ -62,6 +62,8 @@ pub struct Watcher {
     pub cloned: BTreeSet<StoreId>,
     /// After the last restore of central.
     window: Option<Window>,
+    /// How many facts central made, by incarnation.
+    made: BTreeMap<u64, u64>,
     /// What restores lost of tasks, the reasons that they were given for among it.
     lost_tasks: BTreeMap<TaskId, OrderId>,
 }
@@ -77,6 +79,7 @@ impl Watcher {
             foreign_claim_made: false,
             cloned: BTreeSet::new(),
             window: None,
+            made: BTreeMap::new(),
             lost_tasks: BTreeMap::new(),
         })
     }
@@ -97,7 +100,10 @@ impl Watcher {
         for event in self.eye.news()? {
             self.given.entry(event.task.clone()).or_default().note(&event);
         }
-        self.window = Some(Window::between(&was, &is, witnessed));
+        let made = self.made.entry(was.incarnation).or_default();
+        *made = was.fact.max(*made);
+        let given = self.made.get(&is.incarnation).copied().unwrap_or(is.fact);
+        self.window = Some(Window::between(&was, &is, given, witnessed));
         Ok((was, is))
     }
 

@@ -32,7 +32,7 @@ pub struct Holdings {
     pub tasks: BTreeMap<TaskId, OrderId>,
     cancelled: BTreeSet<OrderId>,
     pub incarnation: u64,
-    fact: u64,
+    pub fact: u64,
 }
 
 /// The time in which central waits for what the stores know.
@@ -130,14 +130,15 @@ impl CentralEye {
 
 impl Window {
     #[must_use]
-    pub fn between(was: &Holdings, is: &Holdings, witnessed: bool) -> Self {
+    /// `given`: how many facts of the backup's incarnation central ever made.
+    pub fn between(was: &Holdings, is: &Holdings, given: u64, witnessed: bool) -> Self {
         let same = was.incarnation == is.incarnation;
         Self {
             held: is.orders.clone(),
             cancelled: is.cancelled.clone(),
             lost_orders: was.orders.difference(&is.orders).cloned().collect(),
             before: is.incarnation,
-            lost_facts: (is.fact, if same { was.fact } else { is.fact }),
+            lost_facts: (is.fact, given),
             witnessed: witnessed && same,
             over: false,
         }

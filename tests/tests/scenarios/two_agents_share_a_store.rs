@@ -1,4 +1,5 @@
 use holdfast_agent::core::command::TaskAct;
+use holdfast_central::core::order::OrderState;
 use holdfast_shared::domain::task::Status;
 use holdfast_tests::stage::Stage;
 
@@ -62,4 +63,38 @@ async fn a_standby_that_waits_for_the_baseline_tells_no_stock() {
         stage.level(&name).await;
         assert_eq!(stage.on_hand_at(&name, "A").await, 30);
     }
+}
+
+/// One box declines; the other has not heard of it, and goes on. york ships meanwhile.
+#[tokio::test]
+async fn what_one_box_ended_the_other_puts_back() {
+    let mut stage = Stage::open().await;
+    stage.store("leeds", &[("A", 5)]).await;
+    stage.enrol("leeds", "standby").await;
+    stage.sync("standby").await;
+    stage.order("o1", &[("A", 1)]).await;
+    stage.decide().await;
+    for name in ["leeds", "standby"] {
+        stage.sync(name).await;
+    }
+    stage.store("york", &[("A", 5)]).await;
+    stage.shop("standby").cut_off = true;
+    stage.pack("standby", "o1-1").await;
+    stage.wait(1_000);
+    stage.act("leeds", "o1-1", TaskAct::Decline { reason: String::from("too busy") }).await.unwrap();
+    stage.sync("leeds").await;
+    stage.live(10_000).await;
+    stage.sync("york").await;
+    stage.pack("york", "o1-2").await;
+    stage.shop("standby").cut_off = false;
+    stage.sync("standby").await;
+    assert_eq!(stage.status_at("standby", "o1-1").await, Status::PuttingBack);
+    stage.sync("york").await;
+    stage.act("york", "o1-2", TaskAct::HandOver { to: None }).await.unwrap();
+    stage.act("standby", "o1-1", TaskAct::PutBack).await.unwrap();
+    for name in ["york", "standby", "leeds"] {
+        stage.sync(name).await;
+    }
+    assert_eq!(stage.state("o1").await, OrderState::Shipped);
+    assert_eq!(stage.sound().await.open_holds, 0);
 }

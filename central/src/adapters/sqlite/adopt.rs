@@ -218,6 +218,13 @@ pub(super) fn complete(
     for line in &adopted.lines {
         stock::adopt_hold(conn, &from.tenant, &adopted, line)?;
     }
+    if adopted.recall.as_ref().is_some_and(|recall| recall.cancel) {
+        // What central lost of the wish, the store still knows.
+        let named = named_params! {
+            ":tenant": from.tenant.as_str(), ":order": adopted.order.as_str(), ":now": now.0,
+        };
+        run(conn, sql!(ORDERS.ask_to_cancel), named)?;
+    }
     settle_rivals(conn, state, from, &adopted, now)?;
     reopen(conn, &from.tenant, &adopted.order)?;
     refresh(conn, &from.tenant, &adopted.order, now)
@@ -245,6 +252,26 @@ fn settle_rivals(
     let detail =
         format!("{order} was found at several stores; not the one that counts: {}", names.join(", "));
     raise(conn, tenant, &words::rivals(order, &told.task, &from.store, detail), now)
+}
+
+/// One box of a store ended the work, and another one, which had not heard of it, went on: the units
+/// were given away at the end, so what was begun is put back.
+pub(super) fn stop_again(
+    conn: &Connection,
+    state: &mut State,
+    from: &ReplicaIdentity,
+    task: &TaskId,
+    now: UtcMs,
+) -> Result<()> {
+    let Some(again) = tasks::load(conn, &from.tenant, task)? else { return Ok(()) };
+    if again.phase.is_final() {
+        return Ok(());
+    }
+    let reason = "another box of the store had ended it already";
+    recall(conn, state, &from.tenant, task, again.fence, reason, now)?;
+    may_readopt(conn, &from.tenant, task, false)?;
+    reopen(conn, &from.tenant, &again.order)?;
+    refresh(conn, &from.tenant, &again.order, now)
 }
 
 /// What no task has and nobody got is open. Computed anew: the backup and the stores tell of
