@@ -56,6 +56,14 @@ const BITES: &[Bite] = &[
     ),
     bite(Guard::LeaseBeforeRecall, 2, 3, &[Kind::StoreCutOff], &["LEASE"]),
     bite(Guard::ObserverFreeze, 4, 4, &[Kind::UplinkLost], &["FAIL_STATIC"]),
+    bite(
+        Guard::IncarnationCheck,
+        2,
+        1,
+        &[Kind::CentralRestored],
+        &["NO_ORPHAN", "NO_OVERSELL", "NO_DOUBLE_SHIP", "CONVERGE", "NO_LOST_ACK", "ONCE"],
+    ),
+    bite(Guard::RecoveryBeforeRouting, 2, 1, &[Kind::CentralRestored], &["NO_DOUBLE_SHIP"]),
     bite(Guard::DeadlinesWait, 2, 4, &[Kind::CentralClockStepped], &["FAIL_STATIC"]),
 ];
 

@@ -64,7 +64,9 @@ impl Checks {
         for one in &mut seen {
             one.alone = shops.iter().filter(|shop| shop.identity.store == one.store).count() == 1;
         }
-        Ok(Self { watcher: Watcher::new(office)?, shops: seen, ledger: Ledger::default() })
+        let mut watcher = Watcher::new(office)?;
+        watcher.shared = seen.iter().filter(|one| !one.alone).map(|one| one.store.clone()).collect();
+        Ok(Self { watcher, shops: seen, ledger: Ledger::default() })
     }
 
     /// Known from the first attempt on: what was not answered may have been written down.

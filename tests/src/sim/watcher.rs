@@ -60,6 +60,8 @@ pub struct Watcher {
     pub foreign_claim_made: bool,
     /// Stores in which there were two boxes with one disk: central says so.
     pub cloned: BTreeSet<StoreId>,
+    /// Stores in which two boxes work side by side.
+    pub shared: BTreeSet<StoreId>,
     /// After the last restore of central.
     window: Option<Window>,
     /// How many facts central made, by incarnation.
@@ -78,6 +80,7 @@ impl Watcher {
             witnesses: BTreeSet::new(),
             foreign_claim_made: false,
             cloned: BTreeSet::new(),
+            shared: BTreeSet::new(),
             window: None,
             made: BTreeMap::new(),
             lost_tasks: BTreeMap::new(),
@@ -233,6 +236,7 @@ impl Watcher {
         let page = PageRequest { cursor: None, limit: 500 };
         for raised in store.exceptions(tenant, true, &page).await?.rows {
             let cloned = raised.store.as_ref().is_some_and(|store| self.cloned.contains(store));
+            let shared = cloned || raised.store.as_ref().is_some_and(|store| self.shared.contains(store));
             let invariant = match raised.category {
                 Category::Drift => Some("CONVERGE"),
                 Category::FactConflict => Some("ONCE"),
@@ -241,7 +245,8 @@ impl Watcher {
                 // Two boxes with one disk close the same document, each with what it has of it.
                 Category::Sealing => (raised.severity == Severity::High && !cloned).then_some("CONVERGE"),
                 Category::ClonedBox => (!cloned).then_some("FAIL_STATIC"),
-                Category::Contradiction => (raised.severity == Severity::High).then_some("LEGAL"),
+                // What two boxes did apart from each other may fold into what nobody did.
+                Category::Contradiction => (raised.severity == Severity::High && !shared).then_some("LEGAL"),
                 Category::Backorder
                 | Category::ReleasedAtDarkStore
                 | Category::ObserverFrozen

@@ -3,14 +3,14 @@
 
 use super::counters::incarnation;
 use super::exceptions::raise;
-use super::order_rows::{lines, tasks_of};
+use super::order_rows::{lines, order_of, tasks_of};
 use super::recall::{mark_sent, may_readopt, recall};
 use super::refusal::{Part, refuse};
 use super::row::{one, run, to_json};
 use super::sql::sql;
 use super::state::State;
 use super::timeline::{Happened, central, note, refresh};
-use super::{Result, access, documents, fleet, stock, tasks};
+use super::{Result, access, documents, fleet, recovery, stock, tasks};
 use crate::core::exception::Category;
 use crate::core::order::{OrderLineRequest, OrderRequest};
 use crate::core::recovery as words;
@@ -286,6 +286,12 @@ pub(super) fn reopen(conn: &Connection, tenant: &TenantId, order: &OrderId) -> R
             ":open": open_units(&line, &tasks),
         };
         run(conn, sql!(RECOVERY.set_open), params)?;
+    }
+    let (_, cancelling, _) = order_of(conn, tenant, order)?;
+    if cancelling && !recovery::is_held(conn, tenant, order)? {
+        // Nobody gives these units to a store any more.
+        let named = named_params! { ":tenant": tenant.as_str(), ":order": order.as_str() };
+        run(conn, sql!(ORDERS.cancel_open_units), named)?;
     }
     Ok(())
 }
