@@ -4,7 +4,6 @@ use super::eye::LedgerEye;
 use super::head_office::HeadOffice;
 use super::shop::Shop;
 use super::watcher::Watcher;
-use super::window::Holdings;
 use anyhow::{Context, Result, bail, ensure};
 use holdfast_central::flows::place_order::PlaceOrder;
 use holdfast_shared::domain::fact::{Body, Fact};
@@ -14,7 +13,6 @@ use holdfast_shared::domain::task::{Phase, TaskEvent, TaskFact, TaskState};
 use holdfast_shared::domain::task_fold::fold;
 use holdfast_shared::ids::{FactId, LineNo, OrderId, Sku, StoreId, TaskId, TenantId};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 #[derive(Debug)]
 pub struct Checks {
@@ -142,14 +140,6 @@ impl Checks {
     #[must_use]
     pub fn owe_nothing(&self) -> bool {
         self.shops.iter().all(|seen| seen.owed.is_subset(&seen.known))
-    }
-
-    /// Central has an older file.
-    ///
-    /// # Errors
-    /// When a file cannot be read.
-    pub fn central_restored(&mut self, file: &Path, witnessed: bool) -> Result<(Holdings, Holdings)> {
-        self.watcher.restored(file, witnessed)
     }
 
     /// # Errors

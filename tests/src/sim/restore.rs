@@ -81,7 +81,7 @@ impl World {
         let how = dice.pick(HOW).copied().unwrap_or(How::BesideWitness);
         self.office.restore(&backup, how)?;
         self.office.back_at_step = step + dice.steps(1, 6);
-        let (was, is) = self.checks.central_restored(&self.office.file, how == How::BesideWitness)?;
+        let (was, is) = self.checks.watcher.restored(&self.office.file, how == How::BesideWitness)?;
         for wish in self.wishes.iter().filter(|wish| !is.orders.contains(&wish.order)) {
             let was_there = was.orders.contains(&wish.order) || self.lost.contains(&wish.order);
             ensure!(was_there, "NO_LOST_ACK: order {} was acknowledged and is gone", wish.order);
