@@ -82,7 +82,10 @@ async fn main() -> Result<()> {
 async fn first_sync(told: &mut String, agent: &StoreBox) -> Result<()> {
     let began = Instant::now();
     let device = agent.pair(Role::Manager, "desk").await?;
-    until("all is synced", async || Ok(device.get("/v1/status").await?.get("unsynced").and_then(Value::as_u64) == Some(0))).await?;
+    until("all is synced", async || {
+        Ok(device.get("/v1/status").await?.get("unsynced").and_then(Value::as_u64) == Some(0))
+    })
+    .await?;
     writeln!(told, "first sync of all shelves {:>8.2} s", began.elapsed().as_secs_f64())?;
     memory(told, "resident, first sync", agent)
 }

@@ -4,8 +4,10 @@
 use super::dice::Dice;
 use super::fate::Fate;
 use super::head_office::HeadOffice;
+use super::kind::Kind;
 use super::shop::Shop;
 use anyhow::{Context, Result};
+use holdfast_central::adapters::sqlite::SqliteStore;
 use holdfast_central::core::fleet::{Place, Store, StoreKind};
 use holdfast_central::flows::enrol::{enrol, offer_enrolment};
 use holdfast_central::ports::access::ReplicaIdentity;
@@ -57,19 +59,42 @@ pub async fn open_chain(fate: &Fate, begin: UtcMs) -> Result<Chain> {
         let dice = fate.dice("store", n);
         store.put_store(&tenant, &described(&name, n, &dice)?, now.utc).await?;
         let node = StoreId::new(name.as_str())?;
-        let code = format!("{:016X}", dice.next());
-        offer_enrolment(&store, &tenant, &node, &code, now.utc).await?;
-        let request = EnrolRequest { code, box_name: None };
-        let secret = format!("{:032x}", dice.next());
-        let enrolled = enrol(&store, &request, secret, String::from("sim:1883"), now.utc).await?;
-        let identity = ReplicaIdentity { tenant: enrolled.tenant, store: node, replica: enrolled.replica };
-        let mut shop = Shop::new(n, identity, folder.path().join(format!("{name}.db")), fate)?;
+        let identity = enrolled(&store, &tenant, &node, &dice, now.utc).await?;
+        let file = folder.path().join(format!("{name}.db"));
+        let mut shop = Shop::new(shops.len(), identity, file, fate)?;
         shop.start(fate, now)?;
         let opening: Vec<_> = skus.iter().map(|sku| (sku.clone(), dice.between(0, 6))).collect();
         shop.stock(&opening, now).await?;
+        let standby = fate.strikes(Kind::TwoBoxes, n);
         shops.push(shop);
+        if let (Some(dice), Some(first)) = (standby, shops.last()) {
+            let identity = enrolled(&store, &tenant, &node, &dice, now.utc).await?;
+            let file = folder.path().join(format!("{name}-standby.db"));
+            let mut another = Shop::beside(first, shops.len(), identity, file, fate)?;
+            another.start(fate, now)?;
+            shops.push(another);
+        }
     }
     Ok(Chain { folder, tenant, skus, office, shops })
+}
+
+/// A box gets an identity, by the product's own way.
+///
+/// # Errors
+/// When central refuses.
+pub async fn enrolled(
+    store: &SqliteStore,
+    tenant: &TenantId,
+    node: &StoreId,
+    dice: &Dice,
+    now: UtcMs,
+) -> Result<ReplicaIdentity> {
+    let code = format!("{:016X}", dice.next());
+    offer_enrolment(store, tenant, node, &code, now).await?;
+    let request = EnrolRequest { code, box_name: None };
+    let secret = format!("{:032x}", dice.next());
+    let enrolled = enrol(store, &request, secret, String::from("sim:1883"), now).await?;
+    Ok(ReplicaIdentity { tenant: enrolled.tenant, store: enrolled.store, replica: enrolled.replica })
 }
 
 fn described(name: &str, n: usize, dice: &Dice) -> Result<Store> {

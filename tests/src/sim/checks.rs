@@ -14,7 +14,7 @@ use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::stock::Movement;
 use holdfast_shared::domain::task::{Phase, TaskEvent, TaskFact, TaskState};
 use holdfast_shared::domain::task_fold::fold;
-use holdfast_shared::ids::{FactId, LineNo, TaskId, TenantId};
+use holdfast_shared::ids::{FactId, LineNo, StoreId, TaskId, TenantId};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug)]
@@ -28,6 +28,7 @@ pub struct Checks {
 /// What one box's ledger held at the last look.
 #[derive(Debug)]
 struct Seen {
+    store: StoreId,
     eye: LedgerEye,
     known: BTreeSet<FactId>,
     facts: BTreeMap<TaskId, Vec<Fact>>,
@@ -38,6 +39,8 @@ struct Seen {
     freed: BTreeMap<(TaskId, LineNo), i64>,
     /// Acknowledged facts that central had when the disk was restored: they come back.
     owed: BTreeSet<FactId>,
+    /// It is the only box of its store: nothing happens there that it does not know.
+    alone: bool,
     /// A restored disk says things again; goods are then counted at the door alone.
     books_are_whole: bool,
 }
@@ -46,13 +49,13 @@ impl Checks {
     /// # Errors
     /// When a file cannot be read.
     pub fn new(office: &HeadOffice, shops: &[Shop]) -> Result<Self> {
-        let seen = shops.iter().map(Seen::new).collect::<Result<_>>()?;
-        Ok(Self {
-            watcher: Watcher::new(office)?,
-            shops: seen,
-            ledger: Ledger::default(),
-            documents: Documents::default(),
-        })
+        let mut seen: Vec<Seen> = shops.iter().map(Seen::new).collect::<Result<_>>()?;
+        for one in &mut seen {
+            one.alone = shops.iter().filter(|shop| shop.identity.store == one.store).count() == 1;
+        }
+        let mut watcher = Watcher::new(office)?;
+        watcher.shared = seen.iter().filter(|one| !one.alone).map(|one| one.store.clone()).collect();
+        Ok(Self { watcher, shops: seen, ledger: Ledger::default(), documents: Documents::default() })
     }
 
     /// Known from the first attempt on: what was not answered may have been written down.
@@ -65,11 +68,30 @@ impl Checks {
     /// # Errors
     /// When its file cannot be read.
     pub fn cloned(&mut self, shop: &Shop) -> Result<()> {
-        self.watcher.clone_made = true;
-        for seen in &mut self.shops {
-            seen.books_are_whole = false;
+        self.watcher.cloned.insert(shop.identity.store.clone());
+        for seen in self.shops.iter_mut().filter(|seen| seen.store == shop.identity.store) {
+            (seen.alone, seen.books_are_whole) = (false, false);
         }
-        self.shops.push(Seen { books_are_whole: false, ..Seen::new(shop)? });
+        self.shops.push(Seen { alone: false, books_are_whole: false, ..Seen::new(shop)? });
+        Ok(())
+    }
+
+    /// A last look at a box.
+    ///
+    /// # Errors
+    /// What does not hold.
+    pub fn switched_off(&mut self, shop: &Shop) -> Result<()> {
+        let seen = self.shops.get_mut(shop.index).context("a box that nobody watches")?;
+        seen.look(shop, &mut self.ledger, &self.watcher)
+    }
+
+    /// The box has an empty file, and another identity.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn began_anew(&mut self, shop: &Shop) -> Result<()> {
+        let seen = self.shops.get_mut(shop.index).context("a box that nobody watches")?;
+        *seen = Seen { alone: false, books_are_whole: false, ..Seen::new(shop)? };
         Ok(())
     }
 
@@ -87,7 +109,7 @@ impl Checks {
     /// When a file cannot be read.
     pub fn restored(&mut self, shop: &mut Shop) -> Result<()> {
         let seen = self.shops.get_mut(shop.index).context("a store that nobody watches")?;
-        let mut fresh = Seen { books_are_whole: false, ..Seen::new(shop)? };
+        let mut fresh = Seen { alone: seen.alone, books_are_whole: false, ..Seen::new(shop)? };
         fresh.known = fresh.eye.news()?.into_iter().map(|fact| fact.id).collect();
         for fact in shop.acknowledged.iter().filter(|fact| !fresh.known.contains(*fact)) {
             if self.watcher.eye.has_fact(&shop.identity.store, fact)? {
@@ -101,6 +123,12 @@ impl Checks {
         fresh.eye = LedgerEye::open(&shop.file)?;
         *seen = fresh;
         Ok(())
+    }
+
+    /// Whether no box lacks what it once had.
+    #[must_use]
+    pub fn owe_nothing(&self) -> bool {
+        self.shops.iter().all(|seen| seen.owed.is_subset(&seen.known))
     }
 
     /// # Errors
@@ -138,7 +166,7 @@ impl Checks {
     /// # Errors
     /// What can never come right.
     pub fn unequal(&self, office: &HeadOffice, shops: &[Shop], tenant: &TenantId) -> Result<Option<String>> {
-        for shop in shops {
+        for shop in shops.iter().filter(|shop| !shop.retired) {
             let seen = self.shops.get(shop.index).context("a store that nobody watches")?;
             let theirs = self.watcher.eye.tasks(&shop.identity.store)?;
             for (task, state) in seen.eye.tasks()? {
@@ -195,6 +223,7 @@ impl Checks {
 impl Seen {
     fn new(shop: &Shop) -> Result<Self> {
         Ok(Self {
+            store: shop.identity.store.clone(),
             eye: LedgerEye::open(&shop.file)?,
             known: BTreeSet::new(),
             facts: BTreeMap::new(),
@@ -203,6 +232,7 @@ impl Seen {
             handed_over: BTreeSet::new(),
             freed: BTreeMap::new(),
             owed: BTreeSet::new(),
+            alone: true,
             books_are_whole: true,
         })
     }
@@ -216,8 +246,10 @@ impl Seen {
                     if let Some((hold, units)) = stock.ends_hold() {
                         *self.freed.entry((hold.task.clone(), hold.line)).or_default() += units;
                     }
+                    // The other box of the store hears of it, too.
                     if let Movement::HandOver { hold } = &stock.movement
                         && self.books_are_whole
+                        && ledger.told.insert((self.store.clone(), fact.id.clone()))
                     {
                         ledger.leaves(hold, stock.delta.saturating_neg())?;
                     }
@@ -252,7 +284,7 @@ impl Seen {
         self.works_when_whole(shop)?;
         touched.iter().try_for_each(|task| self.fold(task))?;
         self.totes_are_known(shop)?;
-        self.holds_stand(watcher)
+        self.holds_stand(shop, watcher)
     }
 
     /// Goods leave only with a release to this replica that this ledger had before.
@@ -260,7 +292,7 @@ impl Seen {
         let right = (said.task.clone(), said.fence);
         match &said.event {
             TaskEvent::Released { replica } | TaskEvent::LetGo { replica, .. }
-                if *replica == shop.identity.replica =>
+                if *replica == shop.identity.replica || !self.alone =>
             {
                 self.releases.insert(right);
             }
@@ -321,7 +353,7 @@ impl Seen {
         let cancelled = folded.state.recall.as_ref().is_some_and(|recall| recall.cancel);
         let overridden = excuses(&folded.state, facts);
         for told in folded.contradictions {
-            let excused = cancelled || overridden || !self.books_are_whole;
+            let excused = cancelled || overridden || !self.books_are_whole || !self.alone;
             ensure!(!told.taken_over || excused, "LEGAL: {} of {task}: {}", told.kind, told.why);
         }
         if folded.state.phase.is_final() {
@@ -334,6 +366,9 @@ impl Seen {
 
     /// Units that lie in a tote are not given up by anybody but who carries them back.
     fn totes_are_known(&self, shop: &Shop) -> Result<()> {
+        if !self.alone {
+            return Ok(());
+        }
         for (task, tote) in &shop.floor().totes {
             let units: i64 = tote.values().sum();
             let asking = shop
@@ -348,7 +383,11 @@ impl Seen {
 
     /// `NO_OVERSELL`: what a store still works on stays set aside at central, also after a recall,
     /// until the store has answered.
-    fn holds_stand(&self, watcher: &Watcher) -> Result<()> {
+    fn holds_stand(&self, shop: &Shop, watcher: &Watcher) -> Result<()> {
+        // What central lost with its disk it knows again when the store has told.
+        if !self.alone || watcher.may_lack(shop)? {
+            return Ok(());
+        }
         for (task, state) in self.open.iter().filter(|_| self.books_are_whole) {
             for (line, units) in state.held() {
                 let freed = self.freed.get(&(task.clone(), line.line)).copied().unwrap_or(0);

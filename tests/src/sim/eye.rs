@@ -17,6 +17,7 @@ const TASKS: &str = "SELECT task, state FROM task";
 const TASKS_OF_STORE: &str = "SELECT task, state FROM task WHERE store = ?1";
 const HELD: &str = "SELECT quantity FROM hold WHERE task = ?1 AND line = ?2";
 const ORDER: &str = "SELECT 1 FROM orders WHERE order_id = ?1";
+const ORDERS_IN: &str = "SELECT coalesce(group_concat(order_id, ', '), '') FROM orders WHERE state = ?1";
 const PHASE: &str = "SELECT phase FROM task WHERE task = ?1";
 /// Goods that a manager let go, and that had been released without the store's knowledge, need none.
 const OVERRIDE: &str = "SELECT 1 FROM exception WHERE category = 'override' AND task = ?1
@@ -36,7 +37,6 @@ const STANDING: &str = "SELECT json_extract(eligibility, '$.standing') FROM elig
     WHERE store = ?1 ORDER BY sequence DESC LIMIT 1";
 const EVENTS: &str = "SELECT entry, kind, task, store, words FROM order_event
     WHERE entry > ?1 AND kind IN ('allocated', 'released', 'recalled', 'readopted', 'taken_back') ORDER BY entry";
-const LAST_EVENT: &str = "SELECT coalesce(max(entry), 0) FROM order_event";
 
 /// Each must find nothing, in whatever state the chain is.
 const NEVER: &[(&str, &str)] = &[
@@ -67,12 +67,11 @@ const NEVER: &[(&str, &str)] = &[
             WHERE l.open + l.finished + l.cancelled < l.quantity AND NOT EXISTS (
                 SELECT 1 FROM task t WHERE t.order_id = l.order_id AND t.ended_at IS NULL) LIMIT 1",
     ),
-    (
-        "EXPLAINED: a task without the decision that made it",
-        "SELECT task FROM task t WHERE NOT EXISTS (
-            SELECT 1 FROM decision d WHERE d.order_id = t.order_id) LIMIT 1",
-    ),
 ];
+
+/// A task without the decision that made it.
+const UNEXPLAINED: &str = "SELECT task FROM task t WHERE NOT EXISTS (
+    SELECT 1 FROM decision d WHERE d.order_id = t.order_id)";
 
 fn open(file: &Path) -> Result<Connection> {
     Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).context("the eye cannot open a file")
@@ -170,7 +169,7 @@ pub struct Event {
 /// On central's file.
 #[derive(Debug)]
 pub struct CentralEye {
-    connection: Connection,
+    pub(super) connection: Connection,
     seen_to: i64,
 }
 
@@ -181,15 +180,32 @@ impl CentralEye {
         Ok(Self { connection: open(file)?, seen_to: 0 })
     }
 
-    /// The same file elsewhere, or an older copy of it.
+    /// The same file elsewhere.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn moved(&mut self, file: &Path) -> Result<()> {
         self.connection = open(file)?;
-        let last: i64 = self.connection.query_row(LAST_EVENT, [], |row| row.get(0))?;
-        self.seen_to = self.seen_to.min(last);
         Ok(())
+    }
+
+    /// An older copy of it, to be read from its first event on.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn went_back(&mut self, file: &Path) -> Result<()> {
+        self.seen_to = 0;
+        self.moved(file)
+    }
+
+    /// Tasks without the decision that made them.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn unexplained(&self) -> Result<Vec<TaskId>> {
+        let mut statement = self.connection.prepare_cached(UNEXPLAINED)?;
+        let tasks = statement.query_map([], |row| row.get::<_, String>(0))?;
+        tasks.map(|task| Ok(task?.parse()?)).collect()
     }
 
     /// Units that central sets aside for a line of a task; none when it never did.
@@ -199,6 +215,15 @@ impl CentralEye {
     pub fn held(&self, task: &TaskId, line: LineNo) -> Result<Option<i64>> {
         let mut statement = self.connection.prepare_cached(HELD)?;
         Ok(statement.query_row(params![task.as_str(), line.0], |row| row.get(0)).optional()?)
+    }
+
+    /// The orders in this state, in words.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn orders_in(&self, state: &str) -> Result<String> {
+        let mut statement = self.connection.prepare_cached(ORDERS_IN)?;
+        Ok(statement.query_row([state], |row| row.get(0))?)
     }
 
     /// # Errors

@@ -3,6 +3,7 @@
 
 use super::disk;
 use super::fate::Fate;
+use super::restore::How;
 use anyhow::{Context, Error, Result, bail};
 use holdfast_central::adapters::sqlite::SqliteStore;
 use holdfast_central::core::health::book::Heard as Word;
@@ -25,7 +26,7 @@ use holdfast_shared::ids::{DecisionId, StoreId, TenantId};
 use holdfast_shared::time::{MonoMs, Now};
 use holdfast_shared::wire::sync::{SyncMessage, SyncRequest};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -59,6 +60,8 @@ pub struct HeadOffice {
     thought_at_ms: i64,
     heard: Mutex<BTreeMap<StoreId, Heard>>,
     pub backup: Option<PathBuf>,
+    /// It was put back since it ran last.
+    pub put_back: Option<How>,
 }
 
 /// When central last had a word of a store, and when it last answered one, by the world's time.
@@ -111,6 +114,7 @@ impl HeadOffice {
             thought_at_ms: 0,
             heard: Mutex::default(),
             backup: None,
+            put_back: None,
         };
         office.start(fate, 0)?;
         Ok(office)
@@ -178,27 +182,19 @@ impl HeadOffice {
         disk::tear(&self.file, &dice)
     }
 
-    /// # Errors
-    /// When the files cannot be copied.
-    pub fn back_up(&mut self) -> Result<()> {
-        self.files += 1;
-        let file = disk::beside(&self.file, self.files);
-        disk::copy(&self.file, &file)?;
-        self.backup = Some(file);
-        Ok(())
-    }
-
-    /// # Errors
-    /// When the files cannot be copied.
-    pub fn restore(&mut self) -> Result<()> {
-        let Some(backup) = self.backup.clone() else { return Ok(()) };
+    /// Without a goodbye.
+    pub(super) fn stop(&mut self) {
         self.store = None;
-        self.go_on_with(&backup)
     }
 
-    fn go_on_with(&mut self, copy: &std::path::Path) -> Result<()> {
+    /// A name that no file has yet.
+    pub(super) fn next_file(&mut self) -> PathBuf {
         self.files += 1;
-        let file = disk::beside(&self.file, self.files);
+        disk::beside(&self.file, self.files)
+    }
+
+    pub(super) fn go_on_with(&mut self, copy: &Path) -> Result<()> {
+        let file = self.next_file();
         disk::copy(copy, &file)?;
         mishap::reopened(&self.file);
         self.file = file;
@@ -262,12 +258,12 @@ impl HeadOffice {
         let request = SyncRequest::decode(bytes)?;
         let done = exchange(store, &self.watch, &self.pokes, (from, None), &request, self.clock(now)).await;
         let Some(exchanged) = self.excuse(done, fate)? else { return Ok(None) };
-        // A box that does not speak for its replica, or not any more, says nothing of its store.
-        let answer = &exchanged.response;
-        if answer.quarantined.is_none() && answer.superseded.is_none() {
+        // Who does not speak for its replica says nothing of the store.
+        let response = exchanged.response;
+        if response.quarantined.is_none() && response.superseded.is_none() {
             self.note_heard(&from.store, now.mono.0, true);
         }
-        Ok(Some(exchanged.response.encode()?))
+        Ok(Some(response.encode()?))
     }
 
     /// Whether it was believed.

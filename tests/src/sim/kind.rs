@@ -89,8 +89,10 @@ kinds! {
     CentralPowerLost "central_power_lost" 3 Fault ON "central loses power in the middle of a write";
     SlowDisk "slow_disk" 12 Fault ON "an agent's disk is slow: time passes within a sync";
     AgentRestored "agent_restored" 6 Fault ON "an agent's disk is restored from a backup";
-    CentralRestored "central_restored" 3 Fault OFF "central is restored from a backup";
+    CentralRestored "central_restored" 3 Fault ON "central is restored from a backup";
     BoxCloned "box_cloned" 2 Fault OFF "a box is cloned, and both go on";
+    // The chain as it is built.
+    TwoBoxes "two_boxes" 120 Fault ON "a store has a standby beside its box, and staff use both";
     // Clocks.
     AgentClockStepped "agent_clock_stepped" 6 Fault ON "a store's clock is put forward or back";
     CentralClockStepped "central_clock_stepped" 3 Fault ON "central's clock is put forward or back";

@@ -4,13 +4,15 @@ use super::overrides::Overrides;
 use anyhow::{Context, Result, ensure};
 use holdfast_central::flows::place_order::PlaceOrder;
 use holdfast_shared::domain::stock::HoldRef;
-use holdfast_shared::ids::{LineNo, OrderId, Sku, TaskId};
-use std::collections::BTreeMap;
+use holdfast_shared::ids::{FactId, LineNo, OrderId, Sku, StoreId, TaskId};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Who ordered what, and what of it has left, over all stores.
 #[derive(Debug, Default)]
 pub struct Ledger {
     ordered: BTreeMap<(OrderId, LineNo), (Sku, i64)>,
+    /// Hand-overs that the books have.
+    pub told: BTreeSet<(StoreId, FactId)>,
     /// By what was taken off the books.
     booked: BTreeMap<(OrderId, LineNo), i64>,
     /// By what was carried out of the door.

@@ -43,11 +43,15 @@ pub mod network;
 pub mod overrides;
 pub mod people;
 pub mod plan;
+mod rest;
+pub mod restore;
 pub mod shop;
 pub mod shrink;
 pub mod staff;
 mod strike;
+pub mod twins;
 pub mod watcher;
+pub mod window;
 pub mod world;
 
 use anyhow::{Context, Result, anyhow, bail};

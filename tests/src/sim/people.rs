@@ -60,6 +60,8 @@ pub fn order(tenant: &TenantId, n: u64, skus: &[Sku], shops: &[Shop], dice: &Dic
 pub enum Before {
     No,
     Answered,
+    /// It was answered, and central lost it with its disk.
+    Lost,
     /// It failed without an answer that can be believed.
     Unknown,
 }
@@ -88,8 +90,10 @@ pub async fn place(
     };
     match (&placed, before) {
         (None, _) => {}
-        (Some(Placed::New), Before::No | Before::Unknown) => fate.mark("order_placed"),
-        (Some(Placed::Replayed { order, .. }), Before::Answered | Before::Unknown) if *order == first => {
+        (Some(Placed::New), Before::No | Before::Unknown | Before::Lost) => fate.mark("order_placed"),
+        (Some(Placed::Replayed { order, .. }), Before::Answered | Before::Unknown | Before::Lost)
+            if *order == first =>
+        {
             fate.mark("order_retried");
         }
         _ => bail!("ONCE: order {first} asked for ({before:?}) came out as {placed:?}"),

@@ -56,13 +56,17 @@ pub struct Shop {
     pub closed: bool,
     /// When it was closed last, by the world's own time.
     pub closed_at_ms: Option<i64>,
-    /// Shared with a clone: two boxes in one store.
-    floor: Arc<Mutex<Floor>>,
+    /// Shared by all boxes of a store.
+    pub(super) floor: Arc<Mutex<Floor>>,
     /// What staff and tills were told was done.
     pub told: Vec<Told>,
     /// Wishes that failed without an answer that can be believed: they are said again.
     pub unsure: Vec<Unsure>,
     pub acknowledged: BTreeSet<FactId>,
+    /// The same, under an identity that it had before.
+    pub before: BTreeSet<FactId>,
+    /// Switched off for good.
+    pub retired: bool,
     pub intents: u64,
     pub backup: Option<Backup>,
 }
@@ -148,23 +152,11 @@ impl Shop {
             told: Vec::new(),
             unsure: Vec::new(),
             acknowledged: BTreeSet::new(),
+            before: BTreeSet::new(),
+            retired: false,
             intents: 0,
             backup: None,
         })
-    }
-
-    /// A second box with the same disk, in the same store.
-    ///
-    /// # Errors
-    /// When the files cannot be copied.
-    pub fn clone_of(shop: &Self, index: usize, file: PathBuf, fate: &Fate) -> Result<Self> {
-        disk::copy(&shop.file, &file)?;
-        let mut clone = Self::new(index, shop.identity.clone(), file, fate)?;
-        clone.floor = Arc::clone(&shop.floor);
-        clone.acknowledged = shop.acknowledged.clone();
-        clone.boots = shop.boots + 100;
-        clone.intents = shop.intents + 1_000_000;
-        Ok(clone)
     }
 
     #[must_use]

@@ -2,7 +2,6 @@
 
 use super::dice::Dice;
 use super::kind::Kind;
-use super::shop::Shop;
 use super::staff::{self, Mood};
 use super::world::{World, topic_of};
 use anyhow::{Context, Result, bail, ensure};
@@ -17,8 +16,6 @@ use holdfast_shared::wire::sync::{DocumentHeads, SyncMessage, SyncRequest, SyncR
 /// Of the time after the last fault, in which both sides must come level: a quarter of an hour.
 pub(super) const HEALING_STEPS_MAX: u64 = 300;
 const HEALING_STEP_MS: i64 = 3_000;
-/// How often a backup is made, where backups are restored.
-const BACKUP_EVERY_STEPS: u64 = 20;
 const HOUR_MS: i64 = 3_600_000;
 const YEAR_MS: i64 = 365 * 24 * HOUR_MS;
 
@@ -30,7 +27,9 @@ impl World {
         if self.office.is_down() && self.office.back_at_step <= step {
             self.office.start(&self.fate, self.at_ms)?;
             self.fate.say("central is back");
-            for wish in &self.wishes {
+            self.office.know_apart().await?;
+            self.find_out().await?;
+            for wish in self.wishes.iter().filter(|wish| !self.lost.contains(&wish.order)) {
                 let kept = self.checks.watcher.eye.has_order(&wish.order)?;
                 ensure!(kept, "NO_LOST_ACK: order {} was acknowledged and is gone", wish.order);
             }
@@ -45,7 +44,7 @@ impl World {
             if step == shop.full_until_step {
                 mishap::over(&shop.file);
             }
-            if shop.ledger.is_none() && shop.back_at_step <= step {
+            if shop.ledger.is_none() && !shop.retired && shop.back_at_step <= step {
                 shop.start(&self.fate, now)?;
                 self.fate.say(format_args!("{} is back as {}", shop.name(), shop.boot));
             }
@@ -60,10 +59,7 @@ impl World {
         self.strike_network(index, step);
         self.strike_box(index, step)?;
         self.strike_clock(index);
-        if let Some(dice) = self.fate.strikes(Kind::BoxCloned, index) {
-            self.clone_box(index, &dice)?;
-        }
-        Ok(())
+        self.strike_clone(index, step)
     }
 
     fn strike_central(&mut self, step: u64) -> Result<()> {
@@ -97,20 +93,14 @@ impl World {
         if self.office.is_down() {
             return Ok(());
         }
-        if self.fate.plan().permille(Kind::CentralRestored) > 0 && step.is_multiple_of(BACKUP_EVERY_STEPS) {
-            self.office.back_up()?;
-        }
         if let Some(dice) = self.fate.strikes(Kind::CentralPowerLost, 0) {
             self.office.lose_power(&self.fate, self.now())?;
             self.office.back_at_step = step + dice.steps(1, 6);
             self.checks.watcher.eye.moved(&self.office.file)?;
             self.fate.say("central loses power");
         }
-        if let Some(dice) = self.fate.strikes(Kind::CentralRestored, 0) {
-            self.office.restore()?;
-            self.office.back_at_step = step + dice.steps(1, 6);
-            self.checks.watcher.eye.moved(&self.office.file)?;
-            self.fate.say("central is restored from a backup");
+        if !self.office.is_down() {
+            self.strike_restore(step)?;
         }
         if step < self.office.full_until_step {
             return Ok(());
@@ -143,7 +133,8 @@ impl World {
 
     fn strike_box(&mut self, index: usize, step: u64) -> Result<()> {
         let now = self.now();
-        let Some(shop) = self.shops.get_mut(index) else { return Ok(()) };
+        let twin = self.has_twin(index);
+        let Some(shop) = self.shops.get_mut(index).filter(|shop| !shop.retired) else { return Ok(()) };
         let backs_up = self.fate.plan().permille(Kind::AgentRestored) > 0;
         if backs_up && step.is_multiple_of(3) && self.fate.dice("backup", index).happens(200) {
             shop.back_up()?;
@@ -159,7 +150,11 @@ impl World {
             self.checks.moved(shop)?;
             self.fate.say(format_args!("{} loses power", shop.name()));
         }
+        // What central lost too would be gone from the whole world. A disk of before makes a box that is
+        // kept apart look like one that is not.
+        let alone = twin || self.checks.watcher.may_lack(shop)?;
         if shop.backup.is_some()
+            && !alone
             && let Some(dice) = self.fate.strikes(Kind::AgentRestored, index)
         {
             shop.restore()?;
@@ -190,19 +185,6 @@ impl World {
             shop.skew_ms = wrong_clock(&dice, now);
             self.fate.say(format_args!("{}: the clock is wrong by {} ms", shop.name(), shop.skew_ms));
         }
-    }
-
-    /// The disk of a box is put into a second one, and both go on in the same store.
-    fn clone_box(&mut self, index: usize, dice: &Dice) -> Result<()> {
-        let clone = self.shops.len();
-        let file = self.file_of_clone(clone);
-        let Some(shop) = self.shops.get(index) else { return Ok(()) };
-        let mut twin = Shop::clone_of(shop, clone, file, &self.fate)?;
-        twin.back_at_step = self.fate.step() + dice.steps(1, 5);
-        self.checks.cloned(&twin)?;
-        self.fate.say(format_args!("{} is cloned", twin.name()));
-        self.shops.push(twin);
-        Ok(())
     }
 
     /// `ISOLATED`: a store sends, asks for and speaks as what belongs to another.
@@ -279,6 +261,7 @@ impl World {
         self.fate.begin_step(step);
         self.at_ms += HEALING_STEP_MS;
         self.arrive(step).await?;
+        self.repeat_what_is_lost().await?;
         let now = self.now();
         for shop in &mut self.shops {
             staff::say_unsure(shop, &self.fate, now).await?;
@@ -287,7 +270,9 @@ impl World {
                 shop.wants_sync |= staff::work(shop, Mood::Diligent, &dice, &self.fate, now).await?;
             }
         }
+        self.twins_speak();
         self.go_on(step).await?;
+        self.tech(true).await?;
         Ok(self.unrest().await?.is_none())
     }
 }

@@ -5,13 +5,15 @@ use super::eye::{CentralEye, Event};
 use super::head_office::{ACCEPT_WITHIN_MS, HeadOffice, LEASE_MS};
 use super::overrides::Overrides;
 use super::shop::Shop;
+use super::window::{Holdings, Window};
 use anyhow::{Context, Result, ensure};
 use holdfast_central::core::exception::{Category, Severity};
 use holdfast_central::core::health::StoreKey;
 use holdfast_central::ports::PageRequest;
 use holdfast_central::ports::fleet::Fleet;
-use holdfast_shared::ids::{StoreId, TaskId, TenantId};
+use holdfast_shared::ids::{OrderId, StoreId, TaskId, TenantId};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 /// A store is dark after this much silence.
 const DARK_MS: i64 = 31_000;
@@ -37,6 +39,19 @@ struct Given {
     recalled: bool,
 }
 
+impl Given {
+    fn note(&mut self, event: &Event) {
+        match event.kind.as_str() {
+            "allocated" => {}
+            "released" => self.released = true,
+            // It is the store's again, under a new fence.
+            "readopted" => (self.released, self.recalled) = (false, false),
+            "taken_back" => self.released = false,
+            _ => self.recalled = true,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub struct Watcher {
     pub eye: CentralEye,
@@ -49,8 +64,16 @@ pub struct Watcher {
     pub foreign_claim_made: bool,
     /// A box has closed a document that does not add up: central says so.
     pub wrong_closing_made: bool,
-    /// There are two boxes with one disk: central says so.
-    pub clone_made: bool,
+    /// Stores in which there were two boxes with one disk: central says so.
+    pub cloned: BTreeSet<StoreId>,
+    /// Stores in which two boxes work side by side.
+    pub shared: BTreeSet<StoreId>,
+    /// After the last restore of central.
+    window: Option<Window>,
+    /// How many facts central made, by incarnation.
+    made: BTreeMap<u64, u64>,
+    /// What restores lost of tasks, the reasons that they were given for among it.
+    lost_tasks: BTreeMap<TaskId, OrderId>,
 }
 
 impl Watcher {
@@ -64,8 +87,56 @@ impl Watcher {
             witnesses: BTreeSet::new(),
             foreign_claim_made: false,
             wrong_closing_made: false,
-            clone_made: false,
+            cloned: BTreeSet::new(),
+            shared: BTreeSet::new(),
+            window: None,
+            made: BTreeMap::new(),
+            lost_tasks: BTreeMap::new(),
         })
+    }
+
+    /// Central has an older file. What the one before it held, and what this one holds.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn restored(&mut self, file: &Path, witnessed: bool) -> Result<(Holdings, Holdings)> {
+        let was = self.eye.holdings()?;
+        self.eye.went_back(file)?;
+        let is = self.eye.holdings()?;
+        let lost = was.tasks.iter().filter(|(task, _)| !is.tasks.contains_key(*task));
+        self.lost_tasks.extend(lost.map(|(task, order)| (task.clone(), order.clone())));
+        for given in self.given.values_mut() {
+            (given.released, given.recalled) = (false, false);
+        }
+        for event in self.eye.news()? {
+            self.given.entry(event.task.clone()).or_default().note(&event);
+        }
+        let made = self.made.entry(was.incarnation).or_default();
+        *made = was.fact.max(*made);
+        let given = self.made.get(&is.incarnation).copied().unwrap_or(is.fact);
+        self.window = Some(Window::between(&was, &is, given, witnessed));
+        Ok((was, is))
+    }
+
+    /// Whether central may lack what this box knows, because its own disk is an older one.
+    ///
+    /// # Errors
+    /// When central's file cannot be read.
+    pub fn may_lack(&self, shop: &Shop) -> Result<bool> {
+        let unaware = self.window.as_ref().map(|window| window.is_unaware(&self.eye)).transpose()?;
+        let replaying = self.eye.is_replaying(&shop.identity.store, &shop.identity.replica)?;
+        Ok(unaware == Some(true) || replaying)
+    }
+
+    /// After a restore: nothing moves too early. Whether the wait is over with this look.
+    ///
+    /// # Errors
+    /// What moved, or is lost and not listed.
+    pub async fn look_at_window(&mut self, office: &HeadOffice, tenant: &TenantId) -> Result<bool> {
+        match &mut self.window {
+            Some(window) => window.look(&self.eye, office, tenant, &self.lost_tasks).await,
+            None => Ok(false),
+        }
     }
 
     /// Everybody falls silent at once now, and it is not they.
@@ -98,20 +169,13 @@ impl Watcher {
     ) -> Result<()> {
         for event in self.eye.news()? {
             let given = self.given.entry(event.task.clone()).or_default();
+            given.note(&event);
             match event.kind.as_str() {
                 "allocated" => given.at_ms = now_ms,
-                "released" => given.released = true,
-                // It is the store's again, under a new fence.
-                "readopted" => (given.released, given.recalled) = (false, false),
-                "taken_back" => {
-                    given.released = false;
-                    self.taken_back.push(event.task.clone());
-                }
-                _ => {
-                    given.recalled = true;
-                    ensure!(!event.words.is_empty(), "EXPLAINED: {} was recalled without a word", event.task);
-                }
+                "taken_back" => self.taken_back.push(event.task.clone()),
+                _ => {}
             }
+            ensure!(!event.words.is_empty(), "EXPLAINED: {} of {} without a word", event.kind, event.task);
             ensure!(
                 !(given.released && given.recalled),
                 "NO_DOUBLE_SHIP: {} is released to {} and given to somebody else",
@@ -179,20 +243,28 @@ impl Watcher {
         if let Some(wrong) = self.eye.never()? {
             anyhow::bail!("{wrong}");
         }
+        let lost = |task: &TaskId| self.lost_tasks.contains_key(task);
+        if let Some(task) = self.eye.unexplained()?.into_iter().find(|task| !lost(task)) {
+            anyhow::bail!("EXPLAINED: {task} came without the decision that made it");
+        }
         let Some(store) = office.store() else { return Ok(()) };
         let page = PageRequest { cursor: None, limit: 500 };
         for raised in store.exceptions(tenant, true, &page).await?.rows {
             let overridden = raised.order.as_ref().is_some_and(|order| overrides.concerns(order));
+            let cloned = raised.store.as_ref().is_some_and(|store| self.cloned.contains(store));
+            let shared = cloned || raised.store.as_ref().is_some_and(|store| self.shared.contains(store));
             let invariant = match raised.category {
                 Category::Drift => Some("CONVERGE"),
                 Category::FactConflict => Some("ONCE"),
                 Category::DamagedSync | Category::LostFacts => Some("NO_LOST_ACK"),
                 Category::ForeignClaim => (!self.foreign_claim_made).then_some("ISOLATED"),
                 Category::Sealing if self.wrong_closing_made => None,
-                Category::Sealing => (raised.severity == Severity::High).then_some("CONVERGE"),
-                Category::ClonedBox => (!self.clone_made).then_some("FAIL_STATIC"),
+                // Two boxes with one disk close the same document, each with what it has of it.
+                Category::Sealing => (raised.severity == Severity::High && !cloned).then_some("CONVERGE"),
+                Category::ClonedBox => (!cloned).then_some("FAIL_STATIC"),
                 Category::Contradiction if overridden => None,
-                Category::Contradiction => (raised.severity == Severity::High).then_some("LEGAL"),
+                // What two boxes did apart from each other may fold into what nobody did.
+                Category::Contradiction => (raised.severity == Severity::High && !shared).then_some("LEGAL"),
                 Category::Backorder
                 | Category::ReleasedAtDarkStore
                 | Category::ObserverFrozen

@@ -10,21 +10,20 @@ use super::people::{self, Before};
 use super::plan::Plan;
 use super::shop::Shop;
 use super::staff::{self, Mood};
+use super::twins::Pair;
 use super::watcher::Moment;
 use anyhow::{Context, Result, bail};
 use holdfast_agent::flows::sync::{SyncError, converse};
-use holdfast_agent::ports::ledger::{Ledger, Replica};
-use holdfast_central::core::order::OrderState;
+use holdfast_agent::ports::ledger::Replica;
 use holdfast_central::flows::place_order::PlaceOrder;
-use holdfast_central::ports::orders::Orders;
-use holdfast_central::ports::replication::Replication;
 use holdfast_central::ports::work::{TaskRow, Work};
-use holdfast_shared::ids::{Sku, TenantId};
+use holdfast_shared::ids::{OrderId, Sku, TenantId};
 use holdfast_shared::limits::MQTT_PAYLOAD_BYTES_MAX;
 use holdfast_shared::time::{MonoMs, Now, UtcMs};
 use holdfast_shared::wire::signal;
 use holdfast_shared::wire::sync::{SyncMessage, SyncResponse};
 use holdfast_shared::wire::topic::{Channel, Topic};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tempfile::TempDir;
 
@@ -42,6 +41,9 @@ pub struct World {
     network: Network,
     pub(super) checks: Checks,
     pub(super) wishes: Vec<PlaceOrder>,
+    /// Orders that central answered and lost with its disk, until they are asked for again.
+    pub(super) lost: BTreeSet<OrderId>,
+    pub(super) pairs: Vec<Pair>,
     /// Orders that failed without an answer that can be believed.
     unsure: Vec<PlaceOrder>,
     orders: u64,
@@ -67,6 +69,8 @@ impl World {
             network: Network::default(),
             checks,
             wishes: Vec::new(),
+            lost: BTreeSet::new(),
+            pairs: Vec::new(),
             unsure: Vec::new(),
             orders: 0,
             rivals_view: Vec::new(),
@@ -84,8 +88,8 @@ impl World {
         self.at_ms
     }
 
-    pub(super) fn file_of_clone(&self, n: usize) -> std::path::PathBuf {
-        self.folder.path().join(format!("clone-{n}.db"))
+    pub(super) fn file_of_box(&self, n: usize) -> std::path::PathBuf {
+        self.folder.path().join(format!("box-{n}.db"))
     }
 
     /// # Errors
@@ -100,6 +104,9 @@ impl World {
         self.customers().await?;
         self.bury();
         self.people().await?;
+        if self.fate.dice("a tech comes", 0).happens(30) {
+            self.tech(false).await?;
+        }
         if let Some(store) = self.office.store().filter(|_| self.fate.dice("rival", 0).happens(100)) {
             self.rivals_view = store.open_tasks(None, None, 100).await?;
         }
@@ -115,7 +122,7 @@ impl World {
         self.beat(step).await?;
         let broker = step >= self.office.broker_lost_until_step && step >= self.office.uplink_lost_until_step;
         for store in self.office.pokes.take() {
-            if let Some(shop) = self.shops.iter_mut().find(|shop| shop.identity.store == store) {
+            for shop in self.shops.iter_mut().filter(|shop| shop.identity.store == store) {
                 let way = broker && step >= shop.cuts.all && step >= shop.cuts.answers;
                 shop.wants_sync |= way && self.fate.strikes(Kind::PokeLost, shop.index).is_none();
             }
@@ -132,6 +139,11 @@ impl World {
         }
         self.checks.look(&self.office, &self.shops, &self.tenant).await?;
         self.fate.mark_many("sealed", self.checks.look_at_documents(&self.shops)?);
+        self.look_at_twins()?;
+        if self.checks.watcher.look_at_window(&self.office, &self.tenant).await? {
+            self.fate.say("every store has told; the recovery is over");
+            self.fate.mark("recovery_ended");
+        }
         match self.fate.found_wrong() {
             Some(wrong) => bail!("{wrong}"),
             None => Ok(()),
@@ -220,9 +232,9 @@ impl World {
             self.order(wish, Before::No).await?;
         }
         if let Some(dice) = self.fate.strikes(Kind::OrderedAgain, 0)
-            && let Some(wish) = dice.pick(&self.wishes)
+            && let Some(wish) = dice.pick(&self.wishes).cloned()
         {
-            people::place(&self.office, wish, Before::Answered, &self.fate, now).await?;
+            self.order_again(&wish).await?;
         }
         if let Some(dice) = self.fate.strikes(Kind::Cancelled, 0)
             && let Some(wish) = dice.pick(&self.wishes)
@@ -360,33 +372,6 @@ impl World {
         }
         self.at_ms += spent_ms.load(Ordering::Relaxed);
         Ok(())
-    }
-
-    /// What has not come to rest yet.
-    ///
-    /// # Errors
-    /// What can never come right.
-    pub async fn unrest(&self) -> Result<Option<String>> {
-        let store = self.office.store().context("central is down")?;
-        for (state, count) in store.count_orders(&self.tenant).await? {
-            if count > 0 && !state.is_final() && state != OrderState::Backordered {
-                return Ok(Some(format!("NO_ORPHAN: {count} orders are {}", state.as_str())));
-            }
-        }
-        let audit = store.audit(None).await?;
-        if (audit.open_tasks, audit.open_holds) != (0, 0) {
-            return Ok(Some(format!("NO_ORPHAN: {audit:?}")));
-        }
-        for shop in &self.shops {
-            let summary = shop.ledger.as_ref().context("an agent is down")?.summary().await?;
-            let kept = store.digests(&self.tenant, &shop.identity.store).await?;
-            let central = kept.first().map(|pair| (pair.root.as_str(), pair.stock_digest.as_str()));
-            if central != Some((summary.root.as_str(), summary.stock_digest.as_str())) || summary.unsynced > 0
-            {
-                return Ok(Some(format!("CONVERGE: {} has {summary:?}, central {central:?}", shop.name())));
-            }
-        }
-        self.checks.unequal(&self.office, &self.shops, &self.tenant)
     }
 }
 

@@ -14,7 +14,7 @@ use holdfast_central::flows::route_orders::{Router, route_orders};
 use holdfast_central::flows::unanswered::tell_unanswered_cancels;
 use holdfast_central::ports::access::ReplicaIdentity;
 use holdfast_central::ports::poke::Poke;
-use holdfast_platform::sqlite::{Mode, Options, Place};
+use holdfast_platform::sqlite::{Mode, Options, Place, witness_path};
 use holdfast_shared::ids::{DecisionId, StoreId, TenantId};
 use holdfast_shared::time::Now;
 use holdfast_shared::wire::sync::{SyncMessage, SyncRequest, SyncResponse};
@@ -88,11 +88,12 @@ impl Office {
         self.store = None;
     }
 
-    /// The database as a backup has it.
+    /// The database as a backup has it, and what an image of the machine has beside it.
     pub fn back_up(&self, to: &Path) {
         let from = rusqlite::Connection::open(&self.file).unwrap();
         let _ = std::fs::remove_file(to);
         from.execute("VACUUM INTO ?1", [to.to_str().unwrap()]).unwrap();
+        std::fs::copy(witness_path(&self.file), witness_path(to)).unwrap();
     }
 
     /// The backup takes the place of the database; central is stopped.
@@ -101,9 +102,15 @@ impl Office {
         super::shop::replace(&self.file, backup);
     }
 
-    /// What lies beside the database is gone, as after a restore of a whole machine.
+    /// The whole machine is as it was then, so that nothing on it can tell; central is stopped.
+    pub fn put_back_image(&mut self, backup: &Path) {
+        self.put_back(backup);
+        std::fs::copy(witness_path(backup), witness_path(&self.file)).unwrap();
+    }
+
+    /// What lies beside the database is gone, as on a machine that never had another.
     pub fn lose_witness(&self) {
-        let _ = std::fs::remove_file(holdfast_platform::sqlite::witness_path(&self.file));
+        let _ = std::fs::remove_file(witness_path(&self.file));
     }
 
     #[must_use]

@@ -11,11 +11,11 @@ use std::path::Path;
 
 const HOUR_MS: i64 = 3_600_000;
 
-async fn recovery(stage: &Stage) -> Option<Recovery> {
+pub(super) async fn recovery(stage: &Stage) -> Option<Recovery> {
     stage.office.store().recovery(&world::tenant()).await.unwrap()
 }
 
-async fn waits_for(stage: &Stage) -> Vec<String> {
+pub(super) async fn waits_for(stage: &Stage) -> Vec<String> {
     let told = recovery(stage).await.unwrap();
     told.stores.iter().filter(|store| store.is_waited_for()).map(|store| store.store.to_string()).collect()
 }
@@ -28,14 +28,14 @@ async fn override_for(stage: &Stage, store: &str) -> OverrideOutcome {
 }
 
 /// As a box does by itself: at once, and again as soon as it is asked to.
-async fn replay(stage: &mut Stage, name: &str) {
+pub(super) async fn replay(stage: &mut Stage, name: &str) {
     stage.sync(name).await;
     stage.wait(1_000);
     stage.sync(name).await;
     stage.beat(name).await;
 }
 
-async fn receive(stage: &mut Stage, name: &str, sku: &str, quantity: i64) {
+pub(super) async fn receive(stage: &mut Stage, name: &str, sku: &str, quantity: i64) {
     let receipt = MovementRequest {
         kind: MovementKind::Receipt,
         sku: world::sku(sku),
@@ -48,8 +48,7 @@ async fn receive(stage: &mut Stage, name: &str, sku: &str, quantity: i64) {
 
 /// The machine with all that lay on it, so that no witness tells: only the stores can.
 fn restore(stage: &mut Stage, backup: &Path) {
-    stage.office.put_back(backup);
-    stage.office.lose_witness();
+    stage.office.put_back_image(backup);
     stage.office.start();
 }
 

@@ -15,6 +15,7 @@ mod a_half_written_wal;
 mod a_holds_end_races_a_late_acknowledgement;
 mod a_person_overrides_a_release;
 mod a_poison_fact_is_isolated;
+mod a_restore_is_found_out;
 mod a_store_clock_six_hours_off;
 mod an_agent_is_restored_from_yesterday;
 mod an_image_is_cloned;

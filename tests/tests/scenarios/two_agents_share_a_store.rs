@@ -1,4 +1,5 @@
 use holdfast_agent::core::command::TaskAct;
+use holdfast_central::core::order::OrderState;
 use holdfast_shared::domain::task::Status;
 use holdfast_tests::stage::Stage;
 
@@ -41,5 +42,59 @@ async fn two_agents_share_a_store() {
         assert_eq!(stage.on_hand_at(name, "A").await, 23);
     }
     assert_eq!(stage.exceptions().await, Vec::<String>::new());
+    assert_eq!(stage.sound().await.open_holds, 0);
+}
+
+/// The seals of a standby's first answers are in its root before the stock that they stand for.
+#[tokio::test]
+async fn a_standby_that_waits_for_the_baseline_tells_no_stock() {
+    let mut stage = Stage::open().await;
+    stage.store("leeds", &[("A", 30)]).await;
+    stage.restart("leeds");
+    stage.sync("leeds").await;
+    for messages in 1..4 {
+        let name = format!("standby-{messages}");
+        stage.enrol("leeds", &name).await;
+        stage.shop(&name).cut_off_after(messages);
+        stage.sync(&name).await;
+        stage.beat(&name).await;
+        assert_eq!(stage.exceptions().await, Vec::<String>::new(), "cut off after {messages} messages");
+        stage.sync(&name).await;
+        stage.level(&name).await;
+        assert_eq!(stage.on_hand_at(&name, "A").await, 30);
+    }
+}
+
+/// One box declines; the other has not heard of it, and goes on. york ships meanwhile.
+#[tokio::test]
+async fn what_one_box_ended_the_other_puts_back() {
+    let mut stage = Stage::open().await;
+    stage.store("leeds", &[("A", 5)]).await;
+    stage.enrol("leeds", "standby").await;
+    stage.sync("standby").await;
+    stage.order("o1", &[("A", 1)]).await;
+    stage.decide().await;
+    for name in ["leeds", "standby"] {
+        stage.sync(name).await;
+    }
+    stage.store("york", &[("A", 5)]).await;
+    stage.shop("standby").cut_off = true;
+    stage.pack("standby", "o1-1").await;
+    stage.wait(1_000);
+    stage.act("leeds", "o1-1", TaskAct::Decline { reason: String::from("too busy") }).await.unwrap();
+    stage.sync("leeds").await;
+    stage.live(10_000).await;
+    stage.sync("york").await;
+    stage.pack("york", "o1-2").await;
+    stage.shop("standby").cut_off = false;
+    stage.sync("standby").await;
+    assert_eq!(stage.status_at("standby", "o1-1").await, Status::PuttingBack);
+    stage.sync("york").await;
+    stage.act("york", "o1-2", TaskAct::HandOver { to: None }).await.unwrap();
+    stage.act("standby", "o1-1", TaskAct::PutBack).await.unwrap();
+    for name in ["york", "standby", "leeds"] {
+        stage.sync(name).await;
+    }
+    assert_eq!(stage.state("o1").await, OrderState::Shipped);
     assert_eq!(stage.sound().await.open_holds, 0);
 }

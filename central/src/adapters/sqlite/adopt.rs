@@ -3,14 +3,14 @@
 
 use super::counters::incarnation;
 use super::exceptions::raise;
-use super::order_rows::{lines, tasks_of};
+use super::order_rows::{lines, order_of, tasks_of};
 use super::recall::{mark_sent, may_readopt, recall};
 use super::refusal::{Part, refuse};
 use super::row::{one, run, to_json};
 use super::sql::sql;
 use super::state::State;
 use super::timeline::{Happened, central, note, refresh};
-use super::{Result, access, documents, fleet, stock, tasks};
+use super::{Result, access, documents, fleet, recovery, stock, tasks};
 use crate::core::exception::Category;
 use crate::core::order::{OrderLineRequest, OrderRequest};
 use crate::core::recovery as words;
@@ -218,6 +218,13 @@ pub(super) fn complete(
     for line in &adopted.lines {
         stock::adopt_hold(conn, &from.tenant, &adopted, line)?;
     }
+    if adopted.recall.as_ref().is_some_and(|recall| recall.cancel) {
+        // What central lost of the wish, the store still knows.
+        let named = named_params! {
+            ":tenant": from.tenant.as_str(), ":order": adopted.order.as_str(), ":now": now.0,
+        };
+        run(conn, sql!(ORDERS.ask_to_cancel), named)?;
+    }
     settle_rivals(conn, state, from, &adopted, now)?;
     reopen(conn, &from.tenant, &adopted.order)?;
     refresh(conn, &from.tenant, &adopted.order, now)
@@ -247,6 +254,26 @@ fn settle_rivals(
     raise(conn, tenant, &words::rivals(order, &told.task, &from.store, detail), now)
 }
 
+/// One box of a store ended the work, and another one, which had not heard of it, went on: the units
+/// were given away at the end, so what was begun is put back.
+pub(super) fn stop_again(
+    conn: &Connection,
+    state: &mut State,
+    from: &ReplicaIdentity,
+    task: &TaskId,
+    now: UtcMs,
+) -> Result<()> {
+    let Some(again) = tasks::load(conn, &from.tenant, task)? else { return Ok(()) };
+    if again.phase.is_final() {
+        return Ok(());
+    }
+    let reason = "another box of the store had ended it already";
+    recall(conn, state, &from.tenant, task, again.fence, reason, now)?;
+    may_readopt(conn, &from.tenant, task, false)?;
+    reopen(conn, &from.tenant, &again.order)?;
+    refresh(conn, &from.tenant, &again.order, now)
+}
+
 /// What no task has and nobody got is open. Computed anew: the backup and the stores tell of
 /// different days, and differences would count some units twice.
 pub(super) fn reopen(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<()> {
@@ -259,6 +286,12 @@ pub(super) fn reopen(conn: &Connection, tenant: &TenantId, order: &OrderId) -> R
             ":open": open_units(&line, &tasks),
         };
         run(conn, sql!(RECOVERY.set_open), params)?;
+    }
+    let (_, cancelling, _) = order_of(conn, tenant, order)?;
+    if cancelling && !recovery::is_held(conn, tenant, order)? {
+        // Nobody gives these units to a store any more.
+        let named = named_params! { ":tenant": tenant.as_str(), ":order": order.as_str() };
+        run(conn, sql!(ORDERS.cancel_open_units), named)?;
     }
     Ok(())
 }

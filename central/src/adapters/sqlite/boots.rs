@@ -340,7 +340,7 @@ fn lacks_own(conn: &Connection, from: &ReplicaIdentity, request: &SyncRequest) -
     Ok(false)
 }
 
-fn all_known(
+pub(super) fn all_known(
     conn: &Connection,
     from: &ReplicaIdentity,
     document: &DocumentId,

@@ -9,7 +9,7 @@ use super::seals::{self, Place};
 use super::state::State;
 use super::tasks::{Grown, follow};
 use super::timeline::{CENTRAL, Happened, note, note_doubt};
-use super::{Result, adopt, older, recall, stock};
+use super::{Result, adopt, boots, older, recall, stock};
 use crate::core::effects::words;
 use crate::core::exception::{Category, NewException, Severity};
 use crate::ports::StoreError;
@@ -74,6 +74,9 @@ pub(super) fn take_in(
     document: &DocumentId,
     now: UtcMs,
 ) -> Part<Taken> {
+    if brought_before(conn, from, frame, document)? {
+        return Ok(Taken::default());
+    }
     if let Some(seal) = sealed(conn, &from.tenant, document)? {
         let brings = state.sender_replays && adopt::may_bring(conn, from, document)?;
         if !brings {
@@ -114,6 +117,25 @@ pub(super) fn take_in(
         keep_loaded(state, from, document, bag);
     }
     Ok(taken)
+}
+
+/// What a box that replays brings of another box of its store, once more because the answer was
+/// lost: by now it may not bring such things any more, and it brings nothing.
+fn brought_before(
+    conn: &Connection,
+    from: &ReplicaIdentity,
+    frame: &DocumentFrame,
+    document: &DocumentId,
+) -> Result<bool> {
+    let DocumentId::Stock { store, replica, .. } = document else { return Ok(false) };
+    if *store != from.store || *replica == from.replica {
+        return Ok(false);
+    }
+    let Ok(heads) = frame.heads() else { return Ok(false) };
+    match sealed(conn, &from.tenant, document)? {
+        Some(seal) => Ok(seal.heads == heads),
+        None => boots::all_known(conn, from, document, &heads),
+    }
 }
 
 /// A document's news that passed every check.
@@ -309,6 +331,9 @@ fn record(
             let grown = Grown { tenant: &from.tenant, task, before, release_to, now };
             if let Some(leaving) = follow(conn, state, &grown)? {
                 recall::stop_others(conn, state, &from.tenant, &leaving, now)?;
+            }
+            if grown.has_ended() {
+                adopt::stop_again(conn, state, from, task, now)?;
             }
             if unknown {
                 tell(conn, from, task, &new, &receipt)?;

@@ -3,7 +3,7 @@
 use super::order_rows::order_of;
 use super::row::{one, run};
 use super::sql::sql;
-use super::{Result, error};
+use super::{Result, error, recovery};
 use crate::core::effects::{Disposition, LineUnits};
 use holdfast_shared::ids::{LineNo, OrderId, TenantId};
 use rusqlite::{Connection, named_params};
@@ -16,6 +16,15 @@ pub(super) struct Moved {
     pub(super) elsewhere: i64,
 }
 
+/// A store that has not told yet may have handed over what this one puts back for a cancel: it waits
+/// among the open units, which are cancelled when all have told.
+const fn not_for_good(change: Disposition) -> Disposition {
+    if change.cancelled <= 0 {
+        return change;
+    }
+    Disposition { open: change.open.saturating_add(change.cancelled), cancelled: 0, ..change }
+}
+
 pub(super) fn move_units(
     conn: &Connection,
     tenant: &TenantId,
@@ -24,6 +33,8 @@ pub(super) fn move_units(
     change: Disposition,
 ) -> Result<Moved> {
     let (_, cancelling, _) = order_of(conn, tenant, order)?;
+    let held = recovery::is_held(conn, tenant, order)?;
+    let (change, cancelling) = if held { (not_for_good(change), false) } else { (change, cancelling) };
     let key = rusqlite::params![tenant.as_str(), order.as_str(), line.0];
     let before = one(conn, sql!(ORDERS.line_units), key, |row| {
         Ok(LineUnits {

@@ -53,7 +53,7 @@ impl Recoveries for SqliteStore {
 }
 
 /// What the witness beside the database says, when it opens: it saw commits that are not here, or
-/// another database. Tells the incarnation that was begun.
+/// another database, or is not there itself. Tells the incarnation that was begun.
 pub(super) fn heed_witness(
     conn: &Connection,
     state: &mut State,
@@ -63,9 +63,10 @@ pub(super) fn heed_witness(
     let Some(provenance) = provenance else { return Ok(None) };
     let lost = match provenance.standing {
         Standing::Lost(lost) => lost,
-        Standing::Unwitnessed if Given::read(conn)?.orders > 0 => {
-            tracing::info!("no witness lies beside the database: it is taken for the newest there is");
-            return Ok(None);
+        // A copy on a machine that never had another, most likely: nobody says that it is the newest.
+        Standing::Unwitnessed if !tenants(conn)?.is_empty() => {
+            let cause = "no witness beside the database says that it is the newest there was";
+            return begin(conn, state, cause, 0, None, now).map(Some);
         }
         Standing::Unwitnessed | Standing::New | Standing::Whole => return Ok(None),
     };
@@ -110,13 +111,17 @@ fn begin(
     run(conn, sql!(RECOVERY.begin), params)?;
     run(conn, sql!(RECOVERY.forget_seen), [])?;
     run(conn, sql!(RECOVERY.wait_for_all), [])?;
-    let tenants: Vec<TenantId> = list(conn, sql!(RECOVERY.tenants), [], |row| parsed(row, "tenant"))?;
-    for tenant in tenants {
+    for tenant in tenants(conn)? {
         settle(conn, &tenant, words::WINDOW_KEY, "another restore followed", now)?;
         raise(conn, &tenant, &words::window_begun(raised, cause), now)?;
     }
     tracing::warn!(incarnation = raised, cause, "restored from a backup; every store is asked to tell all");
     Ok(raised)
+}
+
+/// Those whose stores can tell something.
+fn tenants(conn: &Connection) -> Result<Vec<TenantId>> {
+    list(conn, sql!(RECOVERY.tenants), [], |row| parsed(row, "tenant"))
 }
 
 fn signed(number: u64) -> Result<i64> {
@@ -170,6 +175,12 @@ pub(super) fn store_recovers(conn: &Connection, tenant: &TenantId, store: &Store
     let key = [tenant.as_str(), store.as_str()];
     let recovers = one(conn, sql!(RECOVERY.store_recovers), key, |_| Ok(()))?.is_some();
     Ok(Guard::RecoveryBeforeRouting.stands() && recovers)
+}
+
+/// Whether a store has not told yet what it did before the restore.
+pub(super) fn is_open(conn: &Connection, tenant: &TenantId) -> Result<bool> {
+    let open = one(conn, sql!(RECOVERY.waits), [tenant.as_str()], |_| Ok(()))?.is_some();
+    Ok(Guard::RecoveryBeforeRouting.stands() && open)
 }
 
 /// Whether this order stays as it is: another store may have worked on it in the lost window.

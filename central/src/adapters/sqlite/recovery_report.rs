@@ -3,6 +3,7 @@
 use super::Result;
 use super::row::{list, one, parsed, parsed_or_none, unsigned};
 use super::sql::sql;
+use super::timeline::CENTRAL;
 use crate::core::recovery::{UNKNOWABLE, gaps};
 use crate::ports::recovery::{Lost, RecoveringStore, Recovery};
 use holdfast_shared::ids::TenantId;
@@ -70,7 +71,7 @@ pub(super) fn recovery(conn: &Connection, tenant: &TenantId) -> Result<Option<Re
     } else {
         one(conn, sql!(RECOVERY.count_held), [tenant.as_str()], |row| unsigned(row, "orders"))?.unwrap_or(0)
     };
-    let (adopted_orders, _) = adopted(conn, Some(tenant))?;
+    let adopted = one(conn, sql!(RECOVERY.count_adopted), [tenant.as_str()], |row| unsigned(row, "orders"))?;
     let lost = lost(conn, &window)?;
     Ok(Some(Recovery {
         incarnation: window.incarnation,
@@ -79,18 +80,19 @@ pub(super) fn recovery(conn: &Connection, tenant: &TenantId) -> Result<Option<Re
         over,
         stores,
         held_orders: held,
-        adopted_orders,
+        adopted_orders: adopted.unwrap_or(0),
         lost,
     }))
 }
 
-/// Adopted orders whose request is lost still, and all that were ever adopted.
-fn adopted(conn: &Connection, tenant: Option<&TenantId>) -> Result<(u64, u64)> {
-    let key = [tenant.map(TenantId::as_str)];
-    let counted = one(conn, sql!(RECOVERY.count_adopted), key, |row| {
-        Ok((unsigned(row, "incomplete")?, unsigned(row, "orders")?))
-    })?;
-    Ok(counted.unwrap_or_default())
+/// Orders that this restore lost and stores brought back, over all tenants.
+fn reported(conn: &Connection, window: &Window) -> Result<u64> {
+    let params = named_params! {
+        ":orders_up_to": i64::try_from(window.orders_up_to).unwrap_or(i64::MAX),
+        ":of_central": format!("{CENTRAL}.{}.*", window.before),
+        ":known_fact": i64::try_from(window.known.fact).unwrap_or(i64::MAX),
+    };
+    Ok(one(conn, sql!(RECOVERY.count_reported), params, |row| unsigned(row, "orders"))?.unwrap_or(0))
 }
 
 fn lost(conn: &Connection, window: &Window) -> Result<Lost> {
@@ -101,13 +103,13 @@ fn lost(conn: &Connection, window: &Window) -> Result<Lost> {
         let up_to = given.unwrap_or(0).max(seen.last().copied().unwrap_or(known));
         Ok(gaps(window.before, known, up_to, &seen))
     };
-    let (_, adopted) = adopted(conn, None)?;
+    let reported = reported(conn, window)?;
     Ok(Lost {
         fences: missing("fence", window.known.fence, window.given.map(|given| given.fence))?,
         facts: missing("fact", window.known.fact, window.given.map(|given| given.fact))?,
         orders: window
             .given_orders
-            .map(|given| given.saturating_sub(window.orders_up_to).saturating_sub(adopted)),
+            .map(|given| given.saturating_sub(window.orders_up_to).saturating_sub(reported)),
         unknowable: UNKNOWABLE.to_owned(),
     })
 }

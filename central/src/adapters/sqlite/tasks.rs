@@ -30,6 +30,12 @@ pub(super) struct Grown<'a> {
     pub(super) now: UtcMs,
 }
 
+impl Grown<'_> {
+    pub(super) fn has_ended(&self) -> bool {
+        self.before.as_ref().is_some_and(|before| before.state.phase.is_final())
+    }
+}
+
 /// Goods leave whose units somebody else may have: they are to be stopped.
 pub(super) struct Leaving {
     pub(super) task: TaskState,
@@ -53,8 +59,11 @@ pub(super) fn follow(conn: &Connection, state: &mut State, grown: &Grown<'_>) ->
                 }
             }
             Effect::EndHolds => stock::end_holds(conn, tenant, task, *now)?,
-            // Another store may have the release since before the restore.
-            Effect::Release if recovery::is_held(conn, tenant, &after.state.order)? => {}
+            // Another store may have the release since before the restore, also of an order that has
+            // come since: it may be one that was lost, and asked for again.
+            Effect::Release if recovery::is_open(conn, tenant)? => {}
+            // Somebody else was given the units when it ended.
+            Effect::Release if grown.has_ended() && !after.state.phase.is_final() => {}
             Effect::Release => {
                 if let Some(replica) = grown.release_to {
                     release(conn, state, tenant, &after.state, replica, *now)?;

@@ -90,8 +90,15 @@ SELECT number FROM recovery_seen WHERE kind = :kind AND incarnation = :incarnati
 ORDER BY number
 
 -- name: count_adopted
-SELECT count(*) FILTER (WHERE adopted = 1) AS incomplete, count(*) AS orders
-FROM orders WHERE (?1 IS NULL OR tenant = ?1) AND adopted <> 0
+SELECT count(*) AS orders FROM orders WHERE tenant = ?1 AND adopted = 1
+
+-- name: count_reported
+-- Lost by this restore: what an earlier one lost was offered in an earlier incarnation.
+SELECT count(*) AS orders FROM orders o
+WHERE o.adopted <> 0 AND o.sequence > :orders_up_to AND EXISTS (
+    SELECT 1 FROM task t JOIN fact f ON f.tenant = t.tenant AND f.task = t.task
+    WHERE t.tenant = o.tenant AND t.order_id = o.order_id AND f.fact GLOB :of_central
+        AND CAST(substr(f.fact, length(:of_central)) AS INTEGER) > :known_fact)
 
 -- name: adopt_order
 INSERT INTO orders (tenant, order_id, kind, request, state, placed_at, changed_at, trace, adopted)

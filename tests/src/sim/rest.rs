@@ -1,0 +1,46 @@
+//! When all has come to rest: both sides alike, and nothing left to do.
+
+use super::world::World;
+use anyhow::{Context, Result};
+use holdfast_agent::ports::ledger::Ledger;
+use holdfast_central::core::order::OrderState;
+use holdfast_central::ports::orders::Orders;
+use holdfast_central::ports::replication::Replication;
+use holdfast_central::ports::work::Work;
+
+impl World {
+    /// What has not come to rest yet.
+    ///
+    /// # Errors
+    /// What can never come right.
+    pub async fn unrest(&self) -> Result<Option<String>> {
+        let store = self.office.store().context("central is down")?;
+        for (state, count) in store.count_orders(&self.tenant).await? {
+            if count > 0 && !state.is_final() && state != OrderState::Backordered {
+                let which = self.checks.watcher.eye.orders_in(state.as_str())?;
+                return Ok(Some(format!("NO_ORPHAN: {count} orders are {}: {which}", state.as_str())));
+            }
+        }
+        let audit = store.audit(None).await?;
+        if (audit.open_tasks, audit.open_holds) != (0, 0) {
+            return Ok(Some(format!("NO_ORPHAN: {audit:?}")));
+        }
+        if let Some(unrest) = self.unrest_of_twins() {
+            return Ok(Some(unrest));
+        }
+        for shop in self.shops.iter().filter(|shop| !shop.retired) {
+            let summary = shop.ledger.as_ref().context("an agent is down")?.summary().await?;
+            let kept = store.digests(&self.tenant, &shop.identity.store).await?;
+            let central = kept.first().map(|pair| (pair.root.as_str(), pair.stock_digest.as_str()));
+            if central != Some((summary.root.as_str(), summary.stock_digest.as_str())) || summary.unsynced > 0
+            {
+                return Ok(Some(format!("CONVERGE: {} has {summary:?}, central {central:?}", shop.name())));
+            }
+        }
+        let unequal = self.checks.unequal(&self.office, &self.shops, &self.tenant)?;
+        if unequal.is_none() {
+            self.nothing_is_nowhere()?;
+        }
+        Ok(unequal)
+    }
+}
