@@ -45,6 +45,7 @@ pub mod people;
 pub mod plan;
 mod rest;
 pub mod restore;
+mod seen;
 pub mod shop;
 pub mod shrink;
 pub mod staff;

@@ -12,6 +12,7 @@ use holdfast_agent::ports::ledger::Replica;
 use holdfast_central::flows::place_order::PlaceOrder;
 use holdfast_central::ports::recovery::Recoveries;
 use holdfast_platform::sqlite::witness_path;
+use holdfast_shared::ids::{Actor, ReplicaId};
 use holdfast_shared::wire::sync::SyncMessage;
 use std::path::Path;
 
@@ -155,6 +156,32 @@ impl World {
             if known || self.fate.dice("asks once more", 0).happens(100) {
                 self.order_again(&wish).await?;
             }
+        }
+        Ok(())
+    }
+}
+
+impl World {
+    /// At the end: a person says not to wait for a store all of whose boxes that are there have told.
+    ///
+    /// # Errors
+    /// When central fails.
+    pub(super) async fn give_up_boxes_that_are_gone(&self) -> Result<()> {
+        let Some(store) = self.office.store() else { return Ok(()) };
+        let Some(recovery) = store.recovery(&self.tenant).await? else { return Ok(()) };
+        let is_there = |replica: &ReplicaId| {
+            self.shops.iter().any(|shop| !shop.retired && shop.identity.replica == *replica)
+        };
+        for gone in recovery.stores.iter().filter(|one| one.is_waited_for() && !is_there(&one.replica)) {
+            let mut boxes = recovery.stores.iter().filter(|one| one.store == gone.store);
+            if boxes.any(|one| one.is_waited_for() && is_there(&one.replica)) {
+                continue;
+            }
+            let actor = Actor::new("eve")?;
+            let why = "that box was thrown away";
+            store.override_recovery(&self.tenant, &gone.store, why, &actor, self.now().utc).await?;
+            self.fate.say(format_args!("nobody waits for {} of {}", gone.replica, gone.store));
+            self.fate.mark("recovery_overridden");
         }
         Ok(())
     }

@@ -260,6 +260,7 @@ impl World {
     pub async fn heal(&mut self, step: u64) -> Result<bool> {
         self.fate.begin_step(step);
         self.at_ms += HEALING_STEP_MS;
+        self.give_up_boxes_that_are_gone().await?;
         self.arrive(step).await?;
         self.repeat_what_is_lost().await?;
         let now = self.now();

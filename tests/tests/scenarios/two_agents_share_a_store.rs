@@ -98,3 +98,43 @@ async fn what_one_box_ended_the_other_puts_back() {
     assert_eq!(stage.state("o1").await, OrderState::Shipped);
     assert_eq!(stage.sound().await.open_holds, 0);
 }
+
+/// One box tells a unit missing, and york is given it; the other box, which had not heard of it, finds
+/// both. york has it now: the store puts back what it has, and is given anew what is left.
+#[tokio::test]
+async fn what_one_box_missed_and_the_other_found_leaves_once() {
+    let mut stage = Stage::open().await;
+    stage.store("leeds", &[("A", 5)]).await;
+    stage.enrol("leeds", "standby").await;
+    stage.sync("standby").await;
+    stage.order("o1", &[("A", 2)]).await;
+    stage.decide().await;
+    stage.sync("leeds").await;
+    stage.act("leeds", "o1-1", TaskAct::Accept).await.unwrap();
+    stage.act("leeds", "o1-1", TaskAct::StartPicking).await.unwrap();
+    for name in ["leeds", "standby"] {
+        stage.sync(name).await;
+    }
+    stage.store("york", &[("A", 5)]).await;
+    stage.shop("standby").cut_off = true;
+    let line = stage.task_at("standby", "o1-1").await.lines[0].line;
+    stage.act("standby", "o1-1", TaskAct::Pick { line, quantity: 2 }).await.unwrap();
+    stage.wait(1_000);
+    stage.act("leeds", "o1-1", TaskAct::Short { line, missing: 1 }).await.unwrap();
+    stage.sync("leeds").await;
+    stage.live(10_000).await;
+    stage.sync("york").await;
+    stage.pack("york", "o1-2").await;
+    stage.act("standby", "o1-1", TaskAct::Pack).await.unwrap();
+    stage.shop("standby").cut_off = false;
+    stage.sync("standby").await;
+    assert_eq!(stage.status_at("standby", "o1-1").await, Status::PuttingBack);
+    stage.sync("york").await;
+    stage.act("york", "o1-2", TaskAct::HandOver { to: None }).await.unwrap();
+    stage.act("standby", "o1-1", TaskAct::PutBack).await.unwrap();
+    for name in ["york", "standby", "leeds"] {
+        stage.sync(name).await;
+    }
+    stage.live(10_000).await;
+    assert_eq!(stage.sound().await.open_tasks, 1, "the unit that is left is given anew");
+}

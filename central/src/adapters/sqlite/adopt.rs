@@ -3,24 +3,23 @@
 
 use super::counters::incarnation;
 use super::exceptions::raise;
-use super::order_rows::{lines, order_of, tasks_of};
-use super::recall::{mark_sent, may_readopt, recall};
+use super::recall::mark_sent;
 use super::refusal::{Part, refuse};
+use super::rivals::{reopen, stop_beaten};
 use super::row::{one, run, to_json};
 use super::sql::sql;
 use super::state::State;
 use super::timeline::{Happened, central, note, refresh};
-use super::{Result, access, documents, fleet, recovery, stock, tasks};
+use super::{Result, access, documents, fleet, stock, tasks};
 use crate::core::exception::Category;
 use crate::core::order::{OrderLineRequest, OrderRequest};
 use crate::core::recovery as words;
-use crate::core::rivals::{open_units, rivals};
 use crate::ports::access::ReplicaIdentity;
 use holdfast_shared::document::{Merged, StoredChange};
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::domain::task::{FulfilmentKind, Offer, TaskEvent, TaskState};
 use holdfast_shared::error::Code;
-use holdfast_shared::ids::{DocumentId, FactId, OrderId, ReplicaId, TaskId, TenantId, TraceId};
+use holdfast_shared::ids::{DocumentId, FactId, ReplicaId, TaskId, TenantId, TraceId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, named_params};
 use std::collections::BTreeSet;
@@ -239,61 +238,15 @@ fn settle_rivals(
     now: UtcMs,
 ) -> Result<()> {
     let (tenant, order) = (&from.tenant, &told.order);
-    let found = rivals(&lines(conn, tenant, order)?, &tasks_of(conn, tenant, order)?);
+    let reason = "another store has these units since before central was restored";
+    let found = stop_beaten(conn, state, tenant, order, reason, now)?;
     if found.is_empty() {
         return Ok(());
-    }
-    let reason = "another store has these units since before central was restored";
-    for loser in found.iter().filter(|rival| rival.may_be_recalled) {
-        recall(conn, state, tenant, &loser.task, loser.fence, reason, now)?;
-        may_readopt(conn, tenant, &loser.task, false)?;
     }
     let names: Vec<String> = found.iter().map(|rival| format!("{} at {}", rival.task, rival.store)).collect();
     let detail =
         format!("{order} was found at several stores; not the one that counts: {}", names.join(", "));
     raise(conn, tenant, &words::rivals(order, &told.task, &from.store, detail), now)
-}
-
-/// One box of a store ended the work, and another one, which had not heard of it, went on: the units
-/// were given away at the end, so what was begun is put back.
-pub(super) fn stop_again(
-    conn: &Connection,
-    state: &mut State,
-    from: &ReplicaIdentity,
-    task: &TaskId,
-    now: UtcMs,
-) -> Result<()> {
-    let Some(again) = tasks::load(conn, &from.tenant, task)? else { return Ok(()) };
-    if again.phase.is_final() {
-        return Ok(());
-    }
-    let reason = "another box of the store had ended it already";
-    recall(conn, state, &from.tenant, task, again.fence, reason, now)?;
-    may_readopt(conn, &from.tenant, task, false)?;
-    reopen(conn, &from.tenant, &again.order)?;
-    refresh(conn, &from.tenant, &again.order, now)
-}
-
-/// What no task has and nobody got is open. Computed anew: the backup and the stores tell of
-/// different days, and differences would count some units twice.
-pub(super) fn reopen(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<()> {
-    let tasks = tasks_of(conn, tenant, order)?;
-    for line in lines(conn, tenant, order)? {
-        let params = named_params! {
-            ":tenant": tenant.as_str(),
-            ":order": order.as_str(),
-            ":line": line.line.0,
-            ":open": open_units(&line, &tasks),
-        };
-        run(conn, sql!(RECOVERY.set_open), params)?;
-    }
-    let (_, cancelling, _) = order_of(conn, tenant, order)?;
-    if cancelling && !recovery::is_held(conn, tenant, order)? {
-        // Nobody gives these units to a store any more.
-        let named = named_params! { ":tenant": tenant.as_str(), ":order": order.as_str() };
-        run(conn, sql!(ORDERS.cancel_open_units), named)?;
-    }
-    Ok(())
 }
 
 /// Central's changes are kept as its own, so that a box that loses its disk gets them back.

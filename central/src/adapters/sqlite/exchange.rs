@@ -16,7 +16,7 @@ use super::savepoint::attempt_or;
 use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow};
-use super::{Result, SqliteStore, ledger, recovery, seals};
+use super::{Result, SqliteStore, ledger, recovery, rivals, seals};
 use crate::core::exception::{Category, NewException, Severity};
 use crate::ports::StoreError;
 use crate::ports::access::ReplicaIdentity;
@@ -221,7 +221,9 @@ fn release_due(
         let before = ledger::folded(conn, &from.tenant, &task.task)?;
         let release_to = Some(&from.replica);
         let grown = Grown { tenant: &from.tenant, task: &task.task, before, release_to, now };
-        follow(conn, state, &grown)?;
+        if let Some(clash) = follow(conn, state, &grown)? {
+            rivals::settle_clash(conn, state, &from.tenant, &clash, now)?;
+        }
         received.changed_tasks.push(task.task);
     }
     Ok(())

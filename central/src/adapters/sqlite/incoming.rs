@@ -9,7 +9,7 @@ use super::seals::{self, Place};
 use super::state::State;
 use super::tasks::{Grown, follow};
 use super::timeline::{CENTRAL, Happened, note, note_doubt};
-use super::{Result, adopt, boots, older, recall, stock};
+use super::{Result, adopt, boots, older, rivals, stock};
 use crate::core::effects::words;
 use crate::core::exception::{Category, NewException, Severity};
 use crate::ports::StoreError;
@@ -329,11 +329,11 @@ fn record(
             }
             let release_to = Some(&from.replica);
             let grown = Grown { tenant: &from.tenant, task, before, release_to, now };
-            if let Some(leaving) = follow(conn, state, &grown)? {
-                recall::stop_others(conn, state, &from.tenant, &leaving, now)?;
+            if let Some(clash) = follow(conn, state, &grown)? {
+                rivals::settle_clash(conn, state, &from.tenant, &clash, now)?;
             }
             if grown.has_ended() {
-                adopt::stop_again(conn, state, from, task, now)?;
+                rivals::stop_again(conn, state, &from.tenant, task, now)?;
             }
             if unknown {
                 tell(conn, from, task, &new, &receipt)?;

@@ -7,7 +7,7 @@
 //!
 //! How the rooms lie: `orders`, `fleet`, `access`, `work`, `outbox` and `exchange` answer the
 //! ports. `tasks` follows what new facts of a task mean, as core decides it, and `task_news` tells people; `assign`, `recall`,
-//! `readopt`, `overrides` and `cancel` write central's own facts through `pen`. `documents` keeps changes, heads and
+//! `readopt`, `overrides` and `cancel` write central's own facts through `pen`; `rivals` stops whoever has less right to units. `documents` keeps changes, heads and
 //! roots, `ledger` the facts, `stock` positions and holds. `seals` ends documents, `baseline` keeps
 //! what they add up to, `older` speaks to agents of older versions, `housekeeping` deletes what is over. The statements are in `sql/`, one file
 //! per area, and are found by name while compiling.
@@ -47,6 +47,7 @@ mod recall;
 mod recovery;
 mod recovery_report;
 mod refusal;
+mod rivals;
 mod row;
 mod savepoint;
 mod seals;

@@ -4,6 +4,7 @@ use super::row::{from_json, list, one, parsed};
 use super::sql::sql;
 use super::{Result, error};
 use crate::core::order::OrderLine;
+use crate::core::rivals::{Rival, rivals};
 use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::ids::{LineNo, OrderId, TenantId, TraceId};
 use rusqlite::{Connection, Row};
@@ -41,4 +42,9 @@ pub(super) fn order_of(
         Ok((row.get("assignments")?, row.get("cancel_requested")?, parsed(row, "trace")?))
     })?;
     found.ok_or_else(|| error::missing("order"))
+}
+
+/// The order's tasks that claim units to which others have more right.
+pub(super) fn beaten(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Vec<Rival>> {
+    Ok(rivals(&lines(conn, tenant, order)?, &tasks_of(conn, tenant, order)?))
 }

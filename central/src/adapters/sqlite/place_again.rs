@@ -2,9 +2,9 @@
 //! under its key, the key names the order, and the order is whole again.
 
 use super::Result;
-use super::adopt::reopen;
 use super::exceptions::settle;
 use super::order_rows::{lines, order_of};
+use super::rivals::reopen;
 use super::row::{one, run, to_json};
 use super::sql::sql;
 use super::timeline::{Happened, note, refresh};

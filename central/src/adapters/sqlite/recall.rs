@@ -1,10 +1,9 @@
 //! Taking work back from a store that has not been given the release.
 
-use super::order_rows::tasks_of;
 use super::row::{one, run};
 use super::sql::sql;
 use super::state::State;
-use super::tasks::{Grown, Leaving, follow, load, say};
+use super::tasks::{Grown, follow, load, say};
 use super::timeline::{Happened, central, note};
 use super::{Result, ledger, recovery, stock};
 use crate::core::effects::words;
@@ -79,25 +78,6 @@ pub(super) fn release_untouched(
         return Ok(());
     }
     stock::end_holds(conn, tenant, task, now)
-}
-
-/// Goods leave that someone else may be working on: the others stop, if they still can.
-pub(super) fn stop_others(
-    conn: &Connection,
-    state: &mut State,
-    tenant: &TenantId,
-    leaving: &Leaving,
-    now: UtcMs,
-) -> Result<()> {
-    let left = &leaving.task;
-    for other in tasks_of(conn, tenant, &left.order)? {
-        let overlaps = other.lines.iter().any(|line| left.line(line.line).is_some());
-        if other.task != left.task && overlaps && !other.phase.is_final() {
-            recall(conn, state, tenant, &other.task, other.fence, &leaving.why, now)?;
-            may_readopt(conn, tenant, &other.task, false)?;
-        }
-    }
-    Ok(())
 }
 
 fn was_sent(conn: &Connection, tenant: &TenantId, task: &TaskId) -> Result<bool> {

@@ -3,7 +3,7 @@
 
 use super::exceptions::raise;
 use super::lines::move_units;
-use super::order_rows::order_of;
+use super::order_rows::{beaten, order_of};
 use super::pen::{Statement, fence_number, state_fact};
 use super::row::{from_json, one, run, to_json};
 use super::sql::sql;
@@ -36,17 +36,19 @@ impl Grown<'_> {
     }
 }
 
-/// Goods leave whose units somebody else may have: they are to be stopped.
-pub(super) struct Leaving {
-    pub(super) task: TaskState,
-    pub(super) why: String,
+/// What came of a task beside its own effects.
+pub(super) enum Clash {
+    /// Its goods leave, and somebody else may have been given them: the others are to be stopped.
+    Leaving { task: TaskState, why: String },
+    /// What was told missing is there after all, and was given to somebody else meanwhile.
+    FoundAgain { task: TaskState },
 }
 
-pub(super) fn follow(conn: &Connection, state: &mut State, grown: &Grown<'_>) -> Result<Option<Leaving>> {
+pub(super) fn follow(conn: &Connection, state: &mut State, grown: &Grown<'_>) -> Result<Option<Clash>> {
     let Grown { tenant, task, now, .. } = grown;
     let Some(mut after) = ledger::folded(conn, tenant, task)? else { return Ok(None) };
     save(conn, tenant, &after.state, *now)?;
-    let mut leaving = None;
+    let (mut leaving, mut found_again) = (None, false);
     for effect in effects(grown.before.as_ref(), &after) {
         match effect {
             Effect::Units { line, change } => {
@@ -54,8 +56,10 @@ pub(super) fn follow(conn: &Connection, state: &mut State, grown: &Grown<'_>) ->
                 if moved.surplus > 0 {
                     raise_surplus(conn, tenant, &after.state, *now)?;
                 }
-                if change.finished > 0 && moved.elsewhere > 0 {
+                if moved.elsewhere > 0 && change.finished > 0 {
                     leaving = Some(format!("{} handed these goods over already", after.state.store));
+                } else if moved.elsewhere > 0 {
+                    found_again = true;
                 }
             }
             Effect::EndHolds => stock::end_holds(conn, tenant, task, *now)?,
@@ -64,6 +68,7 @@ pub(super) fn follow(conn: &Connection, state: &mut State, grown: &Grown<'_>) ->
             Effect::Release if recovery::is_open(conn, tenant)? => {}
             // Somebody else was given the units when it ended.
             Effect::Release if grown.has_ended() && !after.state.phase.is_final() => {}
+            Effect::Release if is_beaten(conn, tenant, &after.state)? => found_again = true,
             Effect::Release => {
                 if let Some(replica) = grown.release_to {
                     release(conn, state, tenant, &after.state, replica, *now)?;
@@ -87,7 +92,14 @@ pub(super) fn follow(conn: &Connection, state: &mut State, grown: &Grown<'_>) ->
     }
     save(conn, tenant, &after.state, *now)?;
     refresh(conn, tenant, &after.state.order, *now)?;
-    Ok(leaving.map(|why| Leaving { task: after.state, why }))
+    Ok(match leaving {
+        Some(why) => Some(Clash::Leaving { task: after.state, why }),
+        None => found_again.then_some(Clash::FoundAgain { task: after.state }),
+    })
+}
+
+fn is_beaten(conn: &Connection, tenant: &TenantId, task: &TaskState) -> Result<bool> {
+    Ok(beaten(conn, tenant, &task.order)?.iter().any(|rival| rival.task == task.task))
 }
 
 /// Writes down that these goods may leave, on the row that a recall decides on too.

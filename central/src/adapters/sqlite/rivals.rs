@@ -1,0 +1,138 @@
+//! Units that two tasks claim: after a restore, or because two boxes of one store did not know of each
+//! other. Core says who has less right; here they are stopped.
+
+use super::exceptions::raise;
+use super::order_rows::{beaten, lines, order_of, tasks_of};
+use super::recall::{may_readopt, recall};
+use super::row::run;
+use super::sql::sql;
+use super::state::State;
+use super::tasks::{self, Clash};
+use super::timeline::refresh;
+use super::{Result, recovery};
+use crate::core::exception::{Category, NewException, Severity};
+use crate::core::rivals::{Rival, open_units};
+use holdfast_shared::domain::task::TaskState;
+use holdfast_shared::ids::{OrderId, TaskId, TenantId};
+use holdfast_shared::time::UtcMs;
+use rusqlite::{Connection, named_params};
+
+pub(super) fn settle_clash(
+    conn: &Connection,
+    state: &mut State,
+    tenant: &TenantId,
+    clash: &Clash,
+    now: UtcMs,
+) -> Result<()> {
+    match clash {
+        Clash::Leaving { task, why } => stop_others(conn, state, tenant, task, why, now),
+        Clash::FoundAgain { task } => {
+            let left = stop_beaten(conn, state, tenant, &task.order, FOUND_AGAIN, now)?;
+            if left.iter().any(|rival| !rival.may_be_recalled) {
+                raise(conn, tenant, &both_may_leave(task, &left), now)?;
+            }
+            reopen(conn, tenant, &task.order)?;
+            refresh(conn, tenant, &task.order, now)
+        }
+    }
+}
+
+const FOUND_AGAIN: &str = "another store was given these units when they were told missing";
+
+/// Whoever has less right to units than others stops, if it still can. Tells all of them.
+pub(super) fn stop_beaten(
+    conn: &Connection,
+    state: &mut State,
+    tenant: &TenantId,
+    order: &OrderId,
+    reason: &str,
+    now: UtcMs,
+) -> Result<Vec<Rival>> {
+    let beaten = beaten(conn, tenant, order)?;
+    for loser in beaten.iter().filter(|rival| rival.may_be_recalled) {
+        recall(conn, state, tenant, &loser.task, loser.fence, reason, now)?;
+        may_readopt(conn, tenant, &loser.task, false)?;
+    }
+    Ok(beaten)
+}
+
+/// Goods leave that someone else may be working on: the others stop, if they still can.
+fn stop_others(
+    conn: &Connection,
+    state: &mut State,
+    tenant: &TenantId,
+    left: &TaskState,
+    why: &str,
+    now: UtcMs,
+) -> Result<()> {
+    for other in tasks_of(conn, tenant, &left.order)? {
+        let overlaps = other.lines.iter().any(|line| left.line(line.line).is_some());
+        if other.task != left.task && overlaps && !other.phase.is_final() {
+            recall(conn, state, tenant, &other.task, other.fence, why, now)?;
+            may_readopt(conn, tenant, &other.task, false)?;
+        }
+    }
+    Ok(())
+}
+
+/// One box of a store ended the work, and another one, which had not heard of it, went on: the units
+/// were given away at the end, so what was begun is put back.
+pub(super) fn stop_again(
+    conn: &Connection,
+    state: &mut State,
+    tenant: &TenantId,
+    task: &TaskId,
+    now: UtcMs,
+) -> Result<()> {
+    let Some(again) = tasks::load(conn, tenant, task)? else { return Ok(()) };
+    if again.phase.is_final() {
+        return Ok(());
+    }
+    let reason = "another box of the store had ended it already";
+    recall(conn, state, tenant, task, again.fence, reason, now)?;
+    may_readopt(conn, tenant, task, false)?;
+    reopen(conn, tenant, &again.order)?;
+    refresh(conn, tenant, &again.order, now)
+}
+
+fn both_may_leave(task: &TaskState, beaten: &[Rival]) -> NewException {
+    let names: Vec<String> =
+        beaten.iter().map(|rival| format!("{} at {}", rival.task, rival.store)).collect();
+    NewException {
+        key: format!("found-again/{}", task.order),
+        category: Category::Contradiction,
+        severity: Severity::High,
+        order: Some(task.order.clone()),
+        task: Some(task.task.clone()),
+        store: Some(task.store.clone()),
+        detail: format!(
+            "{} found units of order {} that it had told missing; released elsewhere meanwhile: {}",
+            task.store,
+            task.order,
+            names.join(", ")
+        ),
+        suggestion: "Call both stores, and see that one parcel leaves.".to_owned(),
+    }
+}
+
+/// What no task has and nobody got is open. Computed anew: the backup and the stores tell of
+/// different days, and differences would count some units twice.
+pub(super) fn reopen(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<()> {
+    let tasks = tasks_of(conn, tenant, order)?;
+    for line in lines(conn, tenant, order)? {
+        let params = named_params! {
+            ":tenant": tenant.as_str(),
+            ":order": order.as_str(),
+            ":line": line.line.0,
+            ":open": open_units(&line, &tasks),
+        };
+        run(conn, sql!(RECOVERY.set_open), params)?;
+    }
+    let (_, cancelling, _) = order_of(conn, tenant, order)?;
+    if cancelling && !recovery::is_held(conn, tenant, order)? {
+        // Nobody gives these units to a store any more.
+        let named = named_params! { ":tenant": tenant.as_str(), ":order": order.as_str() };
+        run(conn, sql!(ORDERS.cancel_open_units), named)?;
+    }
+    Ok(())
+}
