@@ -9,13 +9,14 @@ use super::seals::{self, Place};
 use super::state::State;
 use super::tasks::{Grown, follow};
 use super::timeline::{CENTRAL, Happened, note, note_doubt};
-use super::{Result, adopt, boots, older, rivals, stock};
+use super::{Result, adopt, boots, older, rivals, stock, task_news};
 use crate::core::effects::words;
 use crate::core::exception::{Category, NewException, Severity};
 use crate::ports::StoreError;
 use crate::ports::access::ReplicaIdentity;
 use holdfast_shared::document::{Bag, DocumentError, Incoming, Merged};
 use holdfast_shared::domain::fact::{Body, Fact};
+use holdfast_shared::domain::task::TaskEvent;
 use holdfast_shared::error::Code;
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{DocumentId, FactId, ReplicaId, TaskId};
@@ -365,6 +366,10 @@ fn tell(
         };
         note(conn, &from.tenant, &state.order, &happened)?;
         note_doubt(conn, (&from.tenant, &state.order), fact.at.wall, receipt)?;
+        if let TaskEvent::TakenBack { reason } = &said.event {
+            // Said before a restore: the store still knows, and the record was lost with the rest.
+            task_news::taken_back(conn, &from.tenant, &state, (reason, &fact.actor), "", receipt.at)?;
+        }
     }
     Ok(())
 }

@@ -1,10 +1,9 @@
 //! Work that a person takes back whatever was released: a fact, an exception, and a store that is told
 //! to stop.
 
-use super::exceptions::raise;
 use super::recall::release_untouched;
 use super::state::State;
-use super::task_news::overridden;
+use super::task_news::taken_back;
 use super::tasks::{Grown, follow, load, say_as};
 use super::timeline::{Happened, note};
 use super::{Result, ledger};
@@ -39,10 +38,8 @@ pub(super) fn take_back(
     let happened =
         Happened { kind: "taken_back", at: now, actor, store: Some(&store), task: Some(task), words: &told };
     note(conn, tenant, &current.order, &happened)?;
-    let right = if released { "its goods were released" } else { "its goods were not released" };
-    let detail = format!("{actor} took {task} back from {store} ({right}): {reason}");
-    let suggestion = "Make sure that the store keeps the goods: ask by telephone while it is out of reach.";
-    raise(conn, tenant, &overridden(&current, detail, suggestion), now)?;
+    let right = if released { " (its goods were released)" } else { " (its goods were not released)" };
+    taken_back(conn, tenant, &current, (reason, actor), right, now)?;
     follow(conn, state, &Grown { tenant, task, before, release_to: None, now })?;
     release_untouched(conn, tenant, task, now)?;
     Ok(TakeBackOutcome::TakenBack { store, released })

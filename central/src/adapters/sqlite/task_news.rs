@@ -10,7 +10,7 @@ use super::{Result, ledger};
 use crate::core::effects::CancelAnswer;
 use crate::core::exception::{Category, NewException, Severity};
 use holdfast_shared::domain::task::{LetGo, Line, TaskEvent, TaskState};
-use holdfast_shared::ids::TenantId;
+use holdfast_shared::ids::{Actor, TenantId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, named_params};
 use serde_json::json;
@@ -134,8 +134,22 @@ pub(super) fn let_go(
     raise(conn, tenant, &overridden(task, detail, suggestion), now)
 }
 
+/// A person took work back from a store.
+pub(super) fn taken_back(
+    conn: &Connection,
+    tenant: &TenantId,
+    task: &TaskState,
+    (reason, actor): (&str, &Actor),
+    right: &str,
+    now: UtcMs,
+) -> Result<()> {
+    let detail = format!("{actor} took {} back from {}{right}: {reason}", task.task, task.store);
+    let suggestion = "Make sure that the store keeps the goods: ask by telephone while it is out of reach.";
+    raise(conn, tenant, &overridden(task, detail, suggestion), now)
+}
+
 /// The record without which goods that leave twice are a defect.
-pub(super) fn overridden(task: &TaskState, detail: String, suggestion: &str) -> NewException {
+fn overridden(task: &TaskState, detail: String, suggestion: &str) -> NewException {
     let key = format!("override/{}", task.task);
     NewException { severity: Severity::High, ..about(task, key, Category::Override, detail, suggestion) }
 }
