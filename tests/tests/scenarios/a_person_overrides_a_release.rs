@@ -132,3 +132,21 @@ async fn goods_let_go_by_a_manager_stop_their_replacement() {
     assert_eq!(stage.state("o1").await, OrderState::Shipped);
     assert_eq!(stage.sound().await.open_holds, 0);
 }
+
+/// Central lost the record with its disk; the store was told of it, and tells it back.
+#[tokio::test]
+async fn what_was_taken_back_before_a_restore_is_on_record_again() {
+    let mut stage = released_at_leeds().await;
+    let backup = stage.back_up_central();
+    stage.take_back("o1-1", "the customer moved house").await.unwrap();
+    stage.sync("leeds").await;
+    stage.office.put_back(&backup);
+    stage.office.start();
+    let recorded = async |stage: &Stage| {
+        stage.exceptions().await.iter().any(|told| told.contains("took o1-1 back from leeds: the customer"))
+    };
+    assert!(!recorded(&stage).await, "{:?}", stage.exceptions().await);
+    stage.sync("leeds").await;
+    stage.sync("leeds").await;
+    assert!(recorded(&stage).await, "{:?}", stage.exceptions().await);
+}
