@@ -143,6 +143,47 @@ async fn the_copy_trades_places_with_the_first() {
     stage.sound().await;
 }
 
+/// Central takes no more for the document, and the first box lacks how it was closed.
+#[tokio::test]
+async fn a_copy_closes_the_document_that_the_first_still_writes() {
+    let mut stage = cloned().await;
+    for _ in 0..3 {
+        stage.sync("copy").await;
+    }
+    stage.sell("leeds", "A", 2).await;
+    stage.sync("leeds").await;
+    stage.sync("leeds").await;
+    assert!(!quarantined(&mut stage, "leeds").await);
+    assert_eq!(stage.position("leeds", "A").await.on_hand, 18);
+    assert_eq!(stage.shop("leeds").ledger().clone().summary().await.unwrap().unsynced, 0);
+    stage.level("leeds").await;
+    stage.sound().await;
+}
+
+/// What the first sent for a document that is sealed by now is in its branch, and nowhere else.
+#[tokio::test]
+async fn two_boxes_trade_places_twice() {
+    let mut stage = kept_apart().await;
+    decided(&mut stage, Decision::TradePlaces).await;
+    stage.sell("leeds", "A", 1).await;
+    stage.sync("leeds").await;
+    assert!(quarantined(&mut stage, "leeds").await);
+    // The copy is the store now: it closes what the first began.
+    for _ in 0..3 {
+        stage.sync("copy").await;
+    }
+    decided(&mut stage, Decision::TradePlaces).await;
+    for _ in 0..3 {
+        stage.sync("leeds").await;
+    }
+    assert!(!quarantined(&mut stage, "leeds").await);
+    // 20 less 2 and 1 of the first, and 3 of the copy.
+    assert_eq!(stage.position("leeds", "A").await.on_hand, 14);
+    assert_eq!(stage.on_hand_at("leeds", "A").await, 14);
+    stage.level("leeds").await;
+    stage.sound().await;
+}
+
 #[tokio::test]
 async fn two_agents_alternate_under_one_id() {
     let mut stage = cloned().await;

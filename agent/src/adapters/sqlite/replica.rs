@@ -138,14 +138,14 @@ fn meet(connection: &Connection, identity: &Identity, incarnation: u64) -> Resul
     Ok(Met::Central)
 }
 
-fn offer_all(connection: &Connection, own: &str) -> Result<(), LedgerError> {
+pub(super) fn offer_all(connection: &Connection, own: &str) -> Result<(), StorageError> {
     connection.execute(sql::OWN_FORGET_ACKED, [own])?;
     connection.execute(sql::OWN_FORGET_CHANGES, [own])?;
     Ok(())
 }
 
 /// The names of this replica's stock documents.
-fn own(identity: &Identity) -> String {
+pub(super) fn own(identity: &Identity) -> String {
     format!("stock/{}/{}/*", identity.store, identity.replica)
 }
 

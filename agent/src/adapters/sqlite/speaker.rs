@@ -2,6 +2,7 @@
 
 use super::documents::to_heads;
 use super::hand::{Hand, Start};
+use super::replica::{offer_all, own};
 use super::view::{id, unsigned};
 use super::{baseline, sql};
 use crate::core::readiness::Readiness;
@@ -120,7 +121,14 @@ pub(super) fn answered(
     ])?;
     match (&before.quarantined, &response.quarantined) {
         (None, Some(why)) => tracing::error!(why, "central keeps this box in quarantine"),
-        (Some(_), None) => tracing::warn!("the quarantine of this box is over"),
+        (Some(_), None) => {
+            tracing::warn!("the quarantine of this box is over; everything is offered to central again");
+            // What was acknowledged meanwhile is in the branch, and whatever became of that, central
+            // need not have it in its documents.
+            if !level && let Some(identity) = &hand.identity {
+                offer_all(connection, &own(identity))?;
+            }
+        }
         (None, None) | (Some(_), Some(_)) => {}
     }
     // A central that knows no seals has no baseline either.

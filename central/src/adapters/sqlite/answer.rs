@@ -13,7 +13,7 @@ use super::row::{list, parsed, unreadable, unsigned};
 use super::savepoint::Stop;
 use super::sql::sql;
 use super::state::State;
-use super::{baseline, seals};
+use super::{baseline, error, seals};
 use crate::ports::access::ReplicaIdentity;
 use holdfast_shared::document::{Bag, ChangeHash, Heads, StoredChange, WriterId};
 use holdfast_shared::ids::{DocumentId, TenantId};
@@ -297,8 +297,14 @@ fn fulfil(
         piece.more = true;
         return Ok(());
     }
-    // Not known here: the replica is ahead. It is told what is acknowledged, and sends the rest.
-    let Ok(mut changes) = bag.changes_since(&have) else { return Ok(()) };
+    let known =
+        Heads::new(have.iter().copied().filter(|hash| bag.contains(hash))).map_err(error::unreadable)?;
+    // The replica is ahead: it is told what is acknowledged, and sends the rest. To what is sealed it
+    // sends nothing before it has all of that, however far it went on by itself.
+    if known != have && sealed(conn, &from.tenant, &document)?.is_none() {
+        return Ok(());
+    }
+    let mut changes = bag.changes_since(&known).map_err(error::unreadable)?;
     changes.retain(|change| piece.excerpts.holds(&document, &change.hash));
     if changes.is_empty() {
         return Ok(());
@@ -307,7 +313,7 @@ fn fulfil(
         mark_sent(conn, &from.tenant, task)?;
     }
     piece.changes.remove(&document);
-    let frame = DocumentFrame::new(&document, &have, &heads, changes);
+    let frame = DocumentFrame::new(&document, &known, &heads, changes);
     piece.bytes = piece.bytes.saturating_add(frame.change_bytes());
     piece.asked.push(frame);
     Ok(())
