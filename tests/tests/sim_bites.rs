@@ -73,6 +73,7 @@ const BITES: &[Bite] = &[
     bite(Guard::RehydrateBeforeWork, 2, 3, &[Kind::AgentRestored, Kind::AnswerLate], &["NO_DOUBLE_SHIP"]),
     bite(Guard::PauseStartsAnew, 2, 6, &[Kind::CentralPaused], &["FAIL_STATIC"]),
     bite(Guard::SealCheck, 2, 3, &[Kind::ClosedWrongly], &["CONVERGE"]),
+    bite(Guard::CloneQuarantine, 2, 0, &[Kind::BoxCloned], &["ISOLATED"]),
     bite(Guard::FenceCheck, 2, 3, &[Kind::RivalRecalls], &["LEGAL"]),
 ];
 

@@ -4,7 +4,7 @@ use super::documents::Documents;
 use super::eye::LedgerEye;
 use super::head_office::HeadOffice;
 use super::left::Ledger;
-use super::overrides::is_overridden;
+use super::overrides::is_override;
 use super::seen::Seen;
 use super::shop::Shop;
 use super::watcher::Watcher;
@@ -166,17 +166,34 @@ impl Checks {
                 return Ok(Some(format!("NO_LOST_ACK: {fact} is safe at central and not back")));
             }
         }
-        // What a disk forgot that central never heard of is on no record.
-        let told = |task: &&TaskId| {
-            self.shops.iter().filter_map(|seen| seen.facts.get(*task)).any(|facts| is_overridden(facts))
-        };
-        for task in self.ledger.overrides.tasks().iter().filter(told) {
-            if !self.watcher.eye.has_override(task)? {
+        for task in self.ledger.overrides.tasks() {
+            let eye = &self.watcher.eye;
+            // Of two boxes with one disk one put back what the other let go.
+            let cloned =
+                |seen: &Seen| seen.facts.contains_key(task) && self.watcher.cloned.contains(&seen.store);
+            let known =
+                eye.has_override(task)? || self.shops.iter().any(cloned) && eye.has_contradiction(task)?;
+            if self.is_told(task)? && !known {
                 return Ok(Some(format!("EXPLAINED: a person overrode {task}, and it is not on record")));
             }
         }
         self.watcher.look_at_standings(office, shops, tenant)?;
         Ok(None)
+    }
+
+    /// What a disk forgot that central never heard of is on no record, and what a box did that was kept
+    /// apart is in its branch.
+    fn is_told(&self, task: &TaskId) -> Result<bool> {
+        let eye = &self.watcher.eye;
+        for seen in &self.shops {
+            let facts = seen.facts.get(task).into_iter().flatten();
+            for fact in facts.filter(|fact| is_override(fact)) {
+                if eye.has_fact(&seen.store, &fact.id)? || !eye.is_kept(&seen.store, &fact.id)? {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// What all ledgers say about an order, store by store.

@@ -60,7 +60,8 @@ impl Documents {
     }
 
     /// `NO_LOST_ACK`: what a store counts as safe at this central is there. A store that has not heard
-    /// of a restore yet counts what the central before it had.
+    /// of a restore yet counts what the central before it had; and for one that knows that it is kept
+    /// apart, its branch is safe enough.
     ///
     /// # Errors
     /// What is not, or when a file cannot be read.
@@ -71,14 +72,16 @@ impl Documents {
         if self.acked.len() <= shop.index {
             self.acked.resize_with(shop.index + 1, BTreeMap::new);
         }
+        let apart = store.is_apart()?;
         let known = self.acked.get_mut(shop.index).context("a store that nobody watches")?;
         for (name, acked) in store.acked()? {
             if known.get(&name) == Some(&acked) {
                 continue;
             }
             for hash in Heads::from_bytes(&acked)?.iter() {
+                let there = central.has_change(&name, hash.as_bytes())?;
                 ensure!(
-                    central.has_change(&name, hash.as_bytes())?,
+                    there || apart && central.keeps_change(&name, hash.as_bytes())?,
                     "NO_LOST_ACK: {} counts {name} as safe at central up to {hash}, and it is not there",
                     shop.name()
                 );

@@ -23,10 +23,12 @@ const PHASE: &str = "SELECT phase FROM task WHERE task = ?1";
 const OVERRIDE: &str = "SELECT 1 FROM exception WHERE category = 'override' AND task = ?1
     UNION ALL SELECT 1 FROM task WHERE task = ?1
         AND json_extract(state, '$.release') IS NOT NULL AND json_extract(state, '$.let_go') IS NULL";
+const CONTRADICTION: &str = "SELECT 1 FROM exception WHERE category = 'contradiction' AND task = ?1";
 const STATE: &str = "SELECT state FROM task WHERE task = ?1";
 const INCARNATION: &str = "SELECT value FROM counter WHERE name = 'incarnation'";
 const INCARNATION_HEARD: &str = "SELECT incarnation FROM agent";
 const ACKED: &str = "SELECT name, acked FROM document WHERE sealed_at IS NULL AND acked <> x''";
+const KEPT_APART: &str = "SELECT quarantined IS NOT NULL FROM agent";
 const SEALS: &str = "SELECT document FROM seal";
 const ARCHIVE: &str = "SELECT changes FROM archive WHERE document = ?1";
 /// What was sealed is all there, and its changes are not rows any more.
@@ -146,6 +148,14 @@ impl LedgerEye {
         Ok(self.connection.prepare_cached(INCARNATION_HEARD)?.query_row([], |row| row.get(0))?)
     }
 
+    /// Whether the box has been told that what it says is kept apart.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn is_apart(&self) -> Result<bool> {
+        Ok(self.connection.prepare_cached(KEPT_APART)?.query_row([], |row| row.get(0))?)
+    }
+
     /// Of each open document the heads that central has, as the store believes.
     ///
     /// # Errors
@@ -244,6 +254,14 @@ impl CentralEye {
     /// When the file cannot be read.
     pub fn has_override(&self, task: &TaskId) -> Result<bool> {
         Ok(self.connection.prepare_cached(OVERRIDE)?.exists([task.as_str()])?)
+    }
+
+    /// Whether people hear that what was said of this task does not fit together.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn has_contradiction(&self, task: &TaskId) -> Result<bool> {
+        Ok(self.connection.prepare_cached(CONTRADICTION)?.exists([task.as_str()])?)
     }
 
     /// # Errors

@@ -90,7 +90,7 @@ kinds! {
     SlowDisk "slow_disk" 12 Fault ON "an agent's disk is slow: time passes within a sync";
     AgentRestored "agent_restored" 6 Fault ON "an agent's disk is restored from a backup";
     CentralRestored "central_restored" 3 Fault ON "central is restored from a backup";
-    BoxCloned "box_cloned" 2 Fault OFF "a box is cloned, and both go on";
+    BoxCloned "box_cloned" 2 Fault ON "a box is cloned, and both go on";
     // The chain as it is built.
     TwoBoxes "two_boxes" 120 Fault OFF "a store has a standby beside its box, and staff use both";
     // Clocks.

@@ -34,6 +34,8 @@ pub struct Parcel {
     pub node: usize,
     /// The process that sent the request: an answer reaches no other.
     pub boot: BootId,
+    /// Who sent it: a box may have another identity by the time it arrives.
+    pub identity: ReplicaIdentity,
     pub load: Load,
 }
 
@@ -86,7 +88,8 @@ pub struct Link<'a> {
 impl Link<'_> {
     fn parcel(&self, load: Load, dice: &Dice) -> Parcel {
         let due_step = self.fate.step() + dice.steps(1, 9);
-        Parcel { due_step, node: self.node, boot: self.boot.clone(), load }
+        let (boot, identity) = (self.boot.clone(), self.identity.clone());
+        Parcel { due_step, node: self.node, boot, identity, load }
     }
 
     fn strikes(&self, kind: Kind) -> Option<Dice> {

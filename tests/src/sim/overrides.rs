@@ -59,11 +59,11 @@ impl Overrides {
 
 /// Whether somebody gave a word of their own.
 #[must_use]
-pub fn is_overridden(facts: &[Fact]) -> bool {
-    facts.iter().any(|fact| match &fact.body {
+pub fn is_override(fact: &Fact) -> bool {
+    match &fact.body {
         Body::Task(said) => matches!(said.event, TaskEvent::TakenBack { .. } | TaskEvent::LetGo { .. }),
         Body::Stock(_) | Body::Epoch(_) => false,
-    })
+    }
 }
 
 /// Whether goods that left against a recall are a person's doing: the store let them go, or they were

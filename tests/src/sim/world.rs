@@ -191,11 +191,11 @@ impl World {
                 Load::Answer(bytes) => Some(bytes),
                 Load::Request(bytes) => {
                     self.fate.say(format_args!("{}: a late request arrives", shop.name()));
-                    self.office.sync(&shop.identity, &bytes, &self.fate, now).await?
+                    self.office.sync(&parcel.identity, &bytes, &self.fate, now).await?
                 }
                 Load::Beat(bytes) => {
                     let topic = topic_of(shop);
-                    self.office.hear(&topic, &shop.identity, &bytes, &self.fate, now).await?;
+                    self.office.hear(&topic, &parcel.identity, &bytes, &self.fate, now).await?;
                     None
                 }
             };
@@ -315,7 +315,8 @@ impl World {
             if let Some(dice) = self.fate.strikes(Kind::BeatLate, shop.index) {
                 let due_step = step + dice.steps(1, 30);
                 let (node, boot, load) = (shop.index, shop.boot.clone(), Load::Beat(payload.clone()));
-                self.network.send(super::network::Parcel { due_step, node, boot, load });
+                let identity = shop.identity.clone();
+                self.network.send(super::network::Parcel { due_step, node, boot, identity, load });
             } else {
                 self.office.hear(&topic_of(shop), &shop.identity, &payload, &self.fate, now).await?;
             }
@@ -366,7 +367,7 @@ impl World {
             shop.clock_offset_ms = told.clock_offset_ms;
             let (rounds, facts, level, problems) = (told.rounds, told.facts, told.level, told.problems);
             self.fate.say(format_args!(
-                "{}: {rounds} rounds, {facts} facts, level {level}, {problems:?}",
+                "box {index} of {}: {rounds} rounds, {facts} facts, level {level}, {problems:?}",
                 shop.name()
             ));
         }
