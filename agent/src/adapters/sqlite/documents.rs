@@ -2,6 +2,7 @@
 
 use super::sql;
 use super::view::{id, signed, unsigned};
+use crate::ports::ledger::Identity;
 use holdfast_platform::sqlite::StorageError;
 use holdfast_shared::document::{
     Bag, ChangeHash, DocumentError, Heads, Recorded, Root, StoredChange, WriterId,
@@ -104,6 +105,18 @@ pub(super) fn known(connection: &Connection, row: i64, heads: &Heads) -> Result<
         }
     }
     Heads::new(known).map_err(StorageError::unreadable)
+}
+
+/// The names of this replica's stock documents.
+pub(super) fn own(identity: &Identity) -> String {
+    format!("stock/{}/{}/*", identity.store, identity.replica)
+}
+
+/// Every task, and the stock documents that are named, as if central had nothing of them.
+pub(super) fn offer_all(connection: &Connection, own: &str) -> Result<(), StorageError> {
+    connection.execute(sql::OWN_FORGET_ACKED, [own])?;
+    connection.execute(sql::OWN_FORGET_CHANGES, [own])?;
+    Ok(())
 }
 
 /// Changes that central does not have, oldest first, until `bytes` are reached.

@@ -69,7 +69,7 @@ fn enrolled(hand: &Hand) -> Result<Identity, LedgerError> {
 
 fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Cut, LedgerError> {
     let identity = enrolled(hand)?;
-    let own = own(&identity);
+    let own = documents::own(&identity);
     // Central cannot be reached, maybe: a try every few seconds would carry a few facts each time,
     // and thousands of small changes are six times the bytes of a few large ones.
     let probing = std::mem::replace(&mut hand.unanswered, true);
@@ -134,19 +134,8 @@ fn meet(connection: &Connection, identity: &Identity, incarnation: u64) -> Resul
     }
     tracing::warn!(known, incarnation, "central was restored; everything is offered to it again");
     // Other boxes of this store may not be there any more to tell what they did.
-    offer_all(connection, &format!("stock/{}/*", identity.store))?;
+    documents::offer_all(connection, &format!("stock/{}/*", identity.store))?;
     Ok(Met::Central)
-}
-
-pub(super) fn offer_all(connection: &Connection, own: &str) -> Result<(), StorageError> {
-    connection.execute(sql::OWN_FORGET_ACKED, [own])?;
-    connection.execute(sql::OWN_FORGET_CHANGES, [own])?;
-    Ok(())
-}
-
-/// The names of this replica's stock documents.
-pub(super) fn own(identity: &Identity) -> String {
-    format!("stock/{}/{}/*", identity.store, identity.replica)
 }
 
 /// Both sides have said all, and are not level: one of them lost something that the other takes
@@ -158,7 +147,7 @@ fn begin_anew(connection: &Connection, hand: &mut Hand) -> Result<(), LedgerErro
         return Ok(());
     }
     tracing::warn!("the documents differ from central's and nothing is left to say; beginning anew");
-    offer_all(connection, &own(&enrolled(hand)?))?;
+    documents::offer_all(connection, &documents::own(&enrolled(hand)?))?;
     connection.execute(sql::AGENT_REHYDRATE, [])?;
     hand.began_anew = true;
     Ok(())

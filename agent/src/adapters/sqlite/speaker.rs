@@ -1,8 +1,7 @@
 //! Which start of this database speaks, and what central makes of it.
 
-use super::documents::to_heads;
+use super::documents::{offer_all, own, to_heads};
 use super::hand::{Hand, Start};
-use super::replica::{offer_all, own};
 use super::view::{id, unsigned};
 use super::{baseline, sql};
 use crate::core::readiness::Readiness;

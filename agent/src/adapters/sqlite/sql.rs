@@ -175,12 +175,10 @@ pub(super) const DOCUMENTS_ALL: &str = "SELECT name, heads FROM document WHERE s
 /// compared as text, and a longer one is later.
 pub(super) const DOCUMENT_NEWEST: &str = "SELECT name, closed OR sealed_at IS NOT NULL FROM document WHERE name > ?1 AND name < ?2 \
     ORDER BY length(name) DESC, name DESC LIMIT 1";
-/// Tasks, then the newest stock document, then older ones: history waits. What central sealed it
-/// takes no more, but for the branch of a box that is kept apart.
-pub(super) const DOCUMENTS_TO_SEND: &str = "SELECT document, name, heads, acked FROM document \
-    WHERE document IN (SELECT document FROM document_change WHERE acked = 0) \
-    AND (seal_heads IS NULL OR (SELECT quarantined IS NOT NULL FROM agent)) \
-    ORDER BY name LIKE 'task/%' DESC, CASE WHEN name LIKE 'task/%' THEN document ELSE -document END LIMIT ?1";
+/// Tasks, the newest stock document, older ones. Only a branch takes more of what central sealed.
+pub(super) const DOCUMENTS_TO_SEND: &str = "SELECT document, name, heads, acked FROM document WHERE document IN \
+    (SELECT document FROM document_change WHERE acked = 0) AND (seal_heads IS NULL OR (SELECT quarantined \
+    IS NOT NULL FROM agent)) ORDER BY name LIKE 'task/%' DESC, CASE WHEN name LIKE 'task/%' THEN document ELSE -document END LIMIT ?1";
 pub(super) const CHANGE_PUT: &str = "INSERT INTO document_change \
     (document, n, hash, writer, writer_n, bytes, facts, oldest_at, acked) VALUES (?1, \
     (SELECT coalesce(max(n), 0) + 1 FROM document_change WHERE document = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
