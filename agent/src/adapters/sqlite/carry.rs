@@ -54,6 +54,7 @@ pub(super) fn carry(
             carry_task(&desk, task, &load, &mut carried.root)?;
         }
     }
+    epochs::put_away_full(&desk, &mut carried)?;
     let root = carried.root;
     keep_cut(connection, root)?;
     hand.put_carried(carried);

@@ -45,19 +45,37 @@ impl OpenStock {
     }
 }
 
+/// The newest document of this boot.
+enum Newest {
+    None,
+    /// Not read: it takes nothing more.
+    Closed(u32),
+    Open(OpenStock),
+}
+
 /// The document that takes the next facts. The full one before it is closed.
 pub(super) fn newest(desk: &Desk<'_>, carried: &mut Carried) -> Result<OpenStock, StorageError> {
     let known = match carried.stock.take() {
-        Some(open) => Some(open),
+        Some(open) => Newest::Open(open),
         None => find_newest(desk)?,
     };
-    match known {
-        None => open(desk, 1),
-        Some(open) if !open.closed && !open.is_over(desk.today()) => Ok(open),
-        Some(mut full) => {
+    let before = match known {
+        Newest::None => 0,
+        Newest::Closed(n) => n,
+        Newest::Open(open) if !open.closed && !open.is_over(desk.today()) => return Ok(open),
+        Newest::Open(mut full) => {
             close(desk, &mut full, &mut carried.root)?;
-            open(desk, full.n.saturating_add(1))
+            full.n
         }
+    };
+    open(desk, before.saturating_add(1))
+}
+
+/// A full document is closed at once, and its facts need no memory any more.
+pub(super) fn put_away_full(desk: &Desk<'_>, carried: &mut Carried) -> Result<(), StorageError> {
+    match carried.stock.take_if(|open| open.bag.len() >= EPOCH_FACTS_MAX) {
+        Some(mut full) => close(desk, &mut full, &mut carried.root),
+        None => Ok(()),
     }
 }
 
@@ -75,7 +93,7 @@ pub(super) fn close_what_is_over(desk: &Desk<'_>, carried: &mut Carried) -> Resu
     }
 }
 
-fn find_newest(desk: &Desk<'_>) -> Result<Option<OpenStock>, StorageError> {
+fn find_newest(desk: &Desk<'_>) -> Result<Newest, StorageError> {
     let Identity { store, replica, boot, .. } = desk.identity;
     let prefix = format!("stock/{store}/{replica}/{boot}");
     let newest: Option<(String, bool)> = desk
@@ -83,14 +101,11 @@ fn find_newest(desk: &Desk<'_>) -> Result<Option<OpenStock>, StorageError> {
         .prepare_cached(sql::DOCUMENT_NEWEST)?
         .query_row([format!("{prefix}/"), format!("{prefix}0")], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some((name, closed)) = newest else { return Ok(None) };
+    let Some((name, closed)) = newest else { return Ok(Newest::None) };
     match id(&name)? {
-        DocumentId::Stock { n, .. } => {
-            let mut found = open(desk, n)?;
-            found.closed = closed;
-            Ok(Some(found))
-        }
-        DocumentId::Task(_) => Ok(None),
+        DocumentId::Stock { n, .. } if closed => Ok(Newest::Closed(n)),
+        DocumentId::Stock { n, .. } => Ok(Newest::Open(open(desk, n)?)),
+        DocumentId::Task(_) => Ok(Newest::None),
     }
 }
 
