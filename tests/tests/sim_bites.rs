@@ -43,7 +43,7 @@ const BITES: &[Bite] = &[
     bite(Guard::HoldUntilAnswer, 2, 0, &[Kind::RivalRecalls], &["NO_OVERSELL"]),
     bite(Guard::IdempotencyRecord, 2, 0, &[], &["ONCE"]),
     bite(Guard::OrderIdempotency, 2, 0, &[Kind::OrderedAgain], &["ONCE", "the database refused"]),
-    bite(Guard::FoldRank, 2, 0, &[Kind::RivalRecalls], &["LEGAL", "CONVERGE"]),
+    bite(Guard::FoldRank, 2, 0, &[Kind::RivalRecalls], &["LEGAL", "CONVERGE", "NO_ORPHAN"]),
     bite(Guard::ConditionalReserve, 2, 0, &[Kind::RivalAssigns], &["NO_OVERSELL"]),
     bite(Guard::DocumentOwner, 2, 0, &[Kind::ForeignClaim], &["ISOLATED"]),
     bite(Guard::AnswerAfterCommit, 2, 0, &[Kind::AgentCommitFailed], &["NO_LOST_ACK"]),

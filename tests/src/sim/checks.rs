@@ -131,6 +131,9 @@ impl Checks {
     pub fn look_at_documents(&mut self, shops: &[Shop]) -> Result<u64> {
         let central = &self.watcher.eye;
         for shop in shops {
+            if self.watcher.may_lack(shop)? {
+                continue;
+            }
             let seen = self.shops.get(shop.index).context("a store that nobody watches")?;
             self.documents.look_at_acked(shop, &seen.eye, central)?;
         }
