@@ -50,19 +50,19 @@ enum Newest {
     None,
     /// Not read: it takes nothing more.
     Closed(u32),
-    Open(OpenStock),
+    Open(Box<OpenStock>),
 }
 
 /// The document that takes the next facts. The full one before it is closed.
 pub(super) fn newest(desk: &Desk<'_>, carried: &mut Carried) -> Result<OpenStock, StorageError> {
     let known = match carried.stock.take() {
-        Some(open) => Newest::Open(open),
+        Some(open) => Newest::Open(Box::new(open)),
         None => find_newest(desk)?,
     };
     let before = match known {
         Newest::None => 0,
         Newest::Closed(n) => n,
-        Newest::Open(open) if !open.closed && !open.is_over(desk.today()) => return Ok(open),
+        Newest::Open(open) if !open.closed && !open.is_over(desk.today()) => return Ok(*open),
         Newest::Open(mut full) => {
             close(desk, &mut full, &mut carried.root)?;
             full.n
@@ -104,7 +104,7 @@ fn find_newest(desk: &Desk<'_>) -> Result<Newest, StorageError> {
     let Some((name, closed)) = newest else { return Ok(Newest::None) };
     match id(&name)? {
         DocumentId::Stock { n, .. } if closed => Ok(Newest::Closed(n)),
-        DocumentId::Stock { n, .. } => Ok(Newest::Open(open(desk, n)?)),
+        DocumentId::Stock { n, .. } => Ok(Newest::Open(Box::new(open(desk, n)?))),
         DocumentId::Task(_) => Ok(Newest::None),
     }
 }
