@@ -7,6 +7,7 @@ use super::recall::{may_readopt, recall};
 use super::row::run;
 use super::sql::sql;
 use super::state::State;
+use super::task_news::about;
 use super::tasks::{self, Clash};
 use super::timeline::refresh;
 use super::{Result, recovery};
@@ -98,21 +99,15 @@ pub(super) fn stop_again(
 fn both_may_leave(task: &TaskState, beaten: &[Rival]) -> NewException {
     let names: Vec<String> =
         beaten.iter().map(|rival| format!("{} at {}", rival.task, rival.store)).collect();
-    NewException {
-        key: format!("found-again/{}", task.order),
-        category: Category::Contradiction,
-        severity: Severity::High,
-        order: Some(task.order.clone()),
-        task: Some(task.task.clone()),
-        store: Some(task.store.clone()),
-        detail: format!(
-            "{} found units of order {} that it had told missing; released elsewhere meanwhile: {}",
-            task.store,
-            task.order,
-            names.join(", ")
-        ),
-        suggestion: "Call both stores, and see that one parcel leaves.".to_owned(),
-    }
+    let detail = format!(
+        "{} found units of order {} that it had told missing; released elsewhere meanwhile: {}",
+        task.store,
+        task.order,
+        names.join(", ")
+    );
+    let key = format!("found-again/{}", task.order);
+    let suggestion = "Call both stores, and see that one parcel leaves.";
+    NewException { severity: Severity::High, ..about(task, key, Category::Contradiction, detail, suggestion) }
 }
 
 /// What no task has and nobody got is open. Computed anew: the backup and the stores tell of

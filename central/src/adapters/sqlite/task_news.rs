@@ -74,7 +74,8 @@ fn unanswered_key(task: &TaskState) -> String {
     format!("cancel_unanswered/{}", task.task)
 }
 
-fn about(
+/// A thing for a person that is about this task.
+pub(super) fn about(
     task: &TaskState,
     key: String,
     category: Category,
