@@ -254,7 +254,8 @@ impl World {
         if let Some(dice) = self.fate.strikes(Kind::ForeignClaim, 0) {
             self.claim_foreign(&dice).await?;
         }
-        Ok(())
+        // What a rival gave away is noted before a slow disk lets time pass.
+        self.look_at_events(Moment::Other)
     }
 
     async fn order(&mut self, wish: PlaceOrder, before: Before) -> Result<()> {

@@ -27,7 +27,7 @@ impl Replica for SqliteLedger {
 
     async fn absorb(&self, response: &SyncResponse, now: Now) -> Result<Absorbed, LedgerError> {
         if let Some(challenge) = response.superseded.clone() {
-            return self.write(move |_, hand| Ok(speaker::challenged(hand, challenge))).await;
+            return self.write(move |conn, hand| Ok(speaker::challenged(conn, hand, challenge)?)).await;
         }
         let incarnation = response.incarnation;
         let met = self.write(move |connection, hand| meet(connection, &enrolled(hand)?, incarnation)).await?;

@@ -93,12 +93,20 @@ fn own_documents(connection: &Connection, own: &str) -> Result<Option<Vec<Docume
     Ok((found.len() <= SYNC_DOCUMENTS_MAX).then_some(found))
 }
 
-/// Central took nothing: it asks whether this boot is still there.
-pub(super) fn challenged(hand: &mut Hand, challenge: String) -> Absorbed {
+/// Central took nothing: it asks whether this boot is still there. A start that was never answered may
+/// be that of a disk of before, which takes no order work until it has back what it lost.
+pub(super) fn challenged(
+    connection: &Connection,
+    hand: &mut Hand,
+    challenge: String,
+) -> Result<Absorbed, StorageError> {
     tracing::warn!("central heard another start of this replica; telling it that this one is alive");
+    if !hand.start.answered {
+        connection.prepare_cached(sql::AGENT_REHYDRATE)?.execute([])?;
+    }
     hand.start.challenge = Some(challenge);
     hand.unanswered = false;
-    Absorbed::default()
+    Ok(Absorbed::default())
 }
 
 /// Takes down what central said of this box. `level` when nothing can be missing.

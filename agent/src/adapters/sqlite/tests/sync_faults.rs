@@ -1,4 +1,4 @@
-use super::support::{Disk, FakeCentral, NOW, close, run, stock, sync, task_fact, units};
+use super::support::{Disk, FakeCentral, NOW, close, code, run, stock, sync, task_fact, units};
 use crate::core::command::{MovementKind, TaskAct};
 use crate::core::testing::{acts, at, moves};
 use crate::ports::ledger::{Ledger, Replica};
@@ -230,5 +230,29 @@ async fn a_restored_disk_gets_back_what_central_has_of_it() {
         assert!(sync(&ledger, &mut central).await);
         assert_eq!(units(&ledger, "A").await.0, 3);
         close(ledger, &disk).await;
+    }
+}
+
+/// The way to the proof may be cut: until then the box must not go on from what it forgot.
+#[tokio::test]
+async fn who_must_prove_to_be_alive_takes_no_order_work_unless_it_was_answered_before() {
+    for answered in [false, true] {
+        let mut disk = Disk::new();
+        let (ledger, mut central) = (disk.enrolled(), FakeCentral::new());
+        central.offer("o-1", &[("A", 1)]);
+        sync(&ledger, &mut central).await;
+        let ledger = if answered {
+            ledger
+        } else {
+            close(ledger, &disk).await;
+            disk.enrolled()
+        };
+        respond(&ledger, &mut central, |response| response.superseded = Some("1-1".to_owned())).await;
+        let refused = run(&ledger, "1", acts("o-1", TaskAct::Accept)).await.err();
+        assert_eq!(refused.map(|refused| code(Err(refused))), (!answered).then_some(Code::Rehydrating));
+        assert!(sync(&ledger, &mut central).await);
+        run(&ledger, "2", acts("o-1", if answered { TaskAct::StartPicking } else { TaskAct::Accept }))
+            .await
+            .unwrap();
     }
 }
