@@ -78,6 +78,8 @@ pub struct StoreRecord {
     pub store: Store,
     pub enrolled_replicas: u32,
     pub open_tasks: u32,
+    /// The last sync of any of its replicas, by central's wall clock at the time.
+    pub synced_at: Option<UtcMs>,
     pub closures: Vec<Closure>,
     /// Central was restored, and this store has not told yet what it did before.
     pub recovering: bool,

@@ -16,9 +16,14 @@ pub struct Rival {
     pub may_be_recalled: bool,
 }
 
+const fn may_leave(task: &TaskState) -> bool {
+    task.release.is_some() || task.let_go.is_some()
+}
+
 /// Units of the line that this task has and answers for.
 fn claim(task: &TaskState, line: LineNo) -> i64 {
-    let moved_away = task.recall.as_ref().is_some_and(|recall| !recall.cancel);
+    // What a manager let go leaves, wherever it was moved to.
+    let moved_away = task.recall.as_ref().is_some_and(|recall| !recall.cancel) && task.let_go.is_none();
     if moved_away || task.phase.is_final() {
         return 0;
     }
@@ -33,12 +38,12 @@ pub fn open_units(line: &OrderLine, tasks: &[TaskState]) -> i64 {
     line.quantity.saturating_sub(settled).saturating_sub(claimed).max(0)
 }
 
-/// A released task beats an unreleased one; among equals the greater fence does.
+/// A task whose goods may leave beats one whose goods may not; among equals the greater fence does.
 #[must_use]
 pub fn rivals(lines: &[OrderLine], tasks: &[TaskState]) -> Vec<Rival> {
     let mut rivals: Vec<Rival> = Vec::new();
     let mut ranked: Vec<&TaskState> = tasks.iter().collect();
-    ranked.sort_by_key(|task| std::cmp::Reverse((task.release.is_some(), task.fence)));
+    ranked.sort_by_key(|task| std::cmp::Reverse((may_leave(task), task.fence)));
     for line in lines {
         let mut room = line.quantity.saturating_sub(line.finished).saturating_sub(line.cancelled);
         for task in &ranked {
@@ -50,7 +55,7 @@ pub fn rivals(lines: &[OrderLine], tasks: &[TaskState]) -> Vec<Rival> {
                     task: task.task.clone(),
                     store: task.store.clone(),
                     fence: task.fence,
-                    may_be_recalled: task.release.is_none(),
+                    may_be_recalled: !may_leave(task),
                 });
             }
         }

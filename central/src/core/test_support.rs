@@ -40,6 +40,7 @@ pub(crate) fn record(name: &str) -> StoreRecord {
         store: store(name),
         enrolled_replicas: 1,
         open_tasks: 0,
+        synced_at: None,
         closures: Vec::new(),
         recovering: false,
     }

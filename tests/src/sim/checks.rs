@@ -199,10 +199,11 @@ impl Checks {
         Ok(false)
     }
 
-    /// What all ledgers say about an order, store by store.
+    /// What central wrote down about an order, and what all ledgers say, store by store.
     #[must_use]
     pub fn facts_about(&self, order: &str) -> Vec<String> {
-        let mut lines = Vec::new();
+        let history = self.watcher.eye.history(order).unwrap_or_default();
+        let mut lines: Vec<String> = history.iter().map(|line| format!("central: {line}")).collect();
         for (index, seen) in self.shops.iter().enumerate() {
             for (task, facts) in &seen.facts {
                 if task.as_str().split('-').next() == Some(order) {

@@ -40,6 +40,9 @@ const STANDING: &str = "SELECT json_extract(eligibility, '$.standing') FROM elig
 const EVENTS: &str = "SELECT entry, kind, task, store, words FROM order_event
     WHERE entry > ?1 AND kind IN ('allocated', 'released', 'recalled', 'readopted', 'taken_back') ORDER BY entry";
 
+const HISTORY: &str = "SELECT coalesce(task, order_id) || ' ' || kind || ': ' || words FROM order_event
+    WHERE order_id = ?1 ORDER BY entry";
+
 /// Each must find nothing, in whatever state the chain is.
 const NEVER: &[(&str, &str)] = &[
     (
@@ -216,6 +219,16 @@ impl CentralEye {
         let mut statement = self.connection.prepare_cached(UNEXPLAINED)?;
         let tasks = statement.query_map([], |row| row.get::<_, String>(0))?;
         tasks.map(|task| Ok(task?.parse()?)).collect()
+    }
+
+    /// What central wrote down about an order, as people read it.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn history(&self, order: &str) -> Result<Vec<String>> {
+        let mut statement = self.connection.prepare_cached(HISTORY)?;
+        let lines = statement.query_map([order], |row| row.get(0))?;
+        Ok(lines.collect::<Result<_, _>>()?)
     }
 
     /// Units that central sets aside for a line of a task; none when it never did.

@@ -22,6 +22,7 @@ pub(super) struct Seen {
     pub(super) facts: BTreeMap<TaskId, Vec<Fact>>,
     pub(super) open: BTreeMap<TaskId, TaskState>,
     pub(super) releases: BTreeSet<(TaskId, Fence)>,
+    pub(super) let_go: BTreeSet<TaskId>,
     pub(super) handed_over: BTreeSet<TaskId>,
     /// Units that the store itself gave up, whatever became of the word that said so.
     pub(super) freed: BTreeMap<(TaskId, LineNo), i64>,
@@ -42,6 +43,7 @@ impl Seen {
             facts: BTreeMap::new(),
             open: BTreeMap::new(),
             releases: BTreeSet::new(),
+            let_go: BTreeSet::new(),
             handed_over: BTreeSet::new(),
             freed: BTreeMap::new(),
             owed: BTreeSet::new(),
@@ -104,16 +106,19 @@ impl Seen {
     fn note(&mut self, shop: &Shop, said: &TaskFact) -> Result<()> {
         let right = (said.task.clone(), said.fence);
         match &said.event {
-            TaskEvent::Released { replica } | TaskEvent::LetGo { replica, .. }
-                if *replica == shop.identity.replica || !self.alone =>
-            {
+            TaskEvent::Released { replica } if *replica == shop.identity.replica || !self.alone => {
                 self.releases.insert(right);
+            }
+            // A person answers for the goods, whatever central decides meanwhile.
+            TaskEvent::LetGo { replica, .. } if *replica == shop.identity.replica || !self.alone => {
+                self.let_go.insert(said.task.clone());
             }
             TaskEvent::HandedOver { .. } => {
                 self.handed_over.insert(said.task.clone());
                 // Facts that came back after a restore came in no order.
+                let may_leave = self.releases.contains(&right) || self.let_go.contains(&said.task);
                 ensure!(
-                    self.releases.contains(&right) || !self.books_are_whole,
+                    may_leave || !self.books_are_whole,
                     "NO_DOUBLE_SHIP: {} left without a release",
                     said.task
                 );

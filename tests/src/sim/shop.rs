@@ -106,6 +106,7 @@ pub struct Unsure {
 pub struct Backup {
     pub file: PathBuf,
     pub told: usize,
+    pub closed: bool,
 }
 
 /// What came of an attempt to reach the agent.
@@ -224,10 +225,13 @@ impl Shop {
     ///
     /// # Errors
     /// When the files cannot be copied.
-    pub fn restore(&mut self) -> Result<()> {
+    pub fn restore(&mut self, at_ms: i64) -> Result<()> {
         let Some(backup) = self.backup.clone() else { return Ok(()) };
         self.ledger = None;
         self.told.truncate(backup.told);
+        if backup.closed {
+            (self.closed, self.closed_at_ms) = (true, Some(at_ms));
+        }
         self.unsure.clear();
         self.go_on_with(&backup.file)
     }
@@ -238,7 +242,7 @@ impl Shop {
         self.files += 1;
         let file = disk::beside(&self.file, self.files);
         disk::copy(&self.file, &file)?;
-        self.backup = Some(Backup { file, told: self.told.len() });
+        self.backup = Some(Backup { file, told: self.told.len(), closed: self.closed });
         Ok(())
     }
 

@@ -157,7 +157,7 @@ impl World {
             && !alone
             && let Some(dice) = self.fate.strikes(Kind::AgentRestored, index)
         {
-            shop.restore()?;
+            shop.restore(now.mono.0)?;
             shop.back_at_step = step + dice.steps(1, 10);
             self.checks.restored(shop)?;
             self.fate.say(format_args!("{} is restored from a backup", shop.name()));

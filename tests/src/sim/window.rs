@@ -22,8 +22,6 @@ const REPLAYING: &str =
 const SEQUENCE: &str = "SELECT sequence FROM replication WHERE store = ?1";
 const OF_CENTRAL: &str = "SELECT fact, text FROM fact WHERE fact GLOB ?1";
 const FACT_ANYWHERE: &str = "SELECT 1 FROM fact WHERE fact = ?1";
-/// As the product says it of two stores that have the same units.
-const RIVALS: &str = "another store has these units since before central was restored";
 
 /// What a file of central holds, as far as a restore can lose it.
 #[derive(Debug, Default)]
@@ -190,15 +188,12 @@ impl Window {
             let early = match &event {
                 // Whoever asks for a lost order again may get it twice.
                 TaskEvent::Released { .. } => true,
-                TaskEvent::Offered(_) | TaskEvent::Readopted => self.held.contains(order),
-                // Goods that left stop others, and of two with the same units one is called back.
-                TaskEvent::Recalled { reason } => {
-                    self.held.contains(order) && reason != RIVALS && !reason.ends_with("already")
+                TaskEvent::Offered(_) | TaskEvent::Readopted | TaskEvent::Recalled { .. } => {
+                    self.held.contains(order)
                 }
                 _ => false,
             };
-            let word = event.kind();
-            ensure!(!early, "NO_DOUBLE_SHIP: {task} was {word} before every store had told");
+            ensure!(!early, "NO_DOUBLE_SHIP: {task}: {event:?} before every store had told");
         }
         if let Some(order) =
             self.held.iter().find(|order| now.cancelled.contains(*order) && !self.cancelled.contains(*order))

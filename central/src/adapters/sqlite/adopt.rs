@@ -5,19 +5,19 @@ use super::counters::incarnation;
 use super::exceptions::raise;
 use super::recall::mark_sent;
 use super::refusal::{Part, refuse};
-use super::rivals::{reopen, stop_beaten};
+use super::rivals::{reopen, settle_rivals};
 use super::row::{one, run, to_json};
 use super::sql::sql;
 use super::state::State;
 use super::timeline::{Happened, central, note, refresh};
-use super::{Result, access, documents, fleet, stock, tasks};
+use super::{Result, access, documents, fleet, recovery, stock, tasks};
 use crate::core::exception::Category;
 use crate::core::order::{OrderLineRequest, OrderRequest};
 use crate::core::recovery as words;
 use crate::ports::access::ReplicaIdentity;
 use holdfast_shared::document::{Merged, StoredChange};
 use holdfast_shared::domain::fact::{Body, Fact};
-use holdfast_shared::domain::task::{FulfilmentKind, Offer, TaskEvent, TaskState};
+use holdfast_shared::domain::task::{FulfilmentKind, Offer, TaskEvent};
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{DocumentId, FactId, ReplicaId, TaskId, TenantId, TraceId};
 use holdfast_shared::time::UtcMs;
@@ -204,7 +204,8 @@ fn adopt_lines(conn: &Connection, tenant: &TenantId, offer: &Offer, grow: bool) 
     Ok(())
 }
 
-/// After the task's facts were followed: its holds, its rivals, and what is open of its order.
+/// After the task's facts were followed: its holds, what is open of its order, and, when no other store
+/// is waited for, its rivals.
 pub(super) fn complete(
     conn: &Connection,
     state: &mut State,
@@ -224,29 +225,11 @@ pub(super) fn complete(
         };
         run(conn, sql!(ORDERS.ask_to_cancel), named)?;
     }
-    settle_rivals(conn, state, from, &adopted, now)?;
+    if !recovery::is_held(conn, &from.tenant, &adopted.order)? {
+        settle_rivals(conn, state, &from.tenant, &adopted.order, now)?;
+    }
     reopen(conn, &from.tenant, &adopted.order)?;
     refresh(conn, &from.tenant, &adopted.order, now)
-}
-
-/// Two stores with the same units: the released one stays, else the one with the greater fence.
-fn settle_rivals(
-    conn: &Connection,
-    state: &mut State,
-    from: &ReplicaIdentity,
-    told: &TaskState,
-    now: UtcMs,
-) -> Result<()> {
-    let (tenant, order) = (&from.tenant, &told.order);
-    let reason = "another store has these units since before central was restored";
-    let found = stop_beaten(conn, state, tenant, order, reason, now)?;
-    if found.is_empty() {
-        return Ok(());
-    }
-    let names: Vec<String> = found.iter().map(|rival| format!("{} at {}", rival.task, rival.store)).collect();
-    let detail =
-        format!("{order} was found at several stores; not the one that counts: {}", names.join(", "));
-    raise(conn, tenant, &words::rivals(order, &told.task, &from.store, detail), now)
 }
 
 /// Central's changes are kept as its own, so that a box that loses its disk gets them back.

@@ -138,7 +138,7 @@ fn exchange(
     for frame in &request.documents {
         receive(conn, state, from, frame, now, &mut received)?;
     }
-    recovery::heed_level(conn, from, request, now)?;
+    recovery::heed_level(conn, state, from, request, now)?;
     received.changed_tasks.extend(answer_returning(conn, state, from, request.version, now)?);
     release_due(conn, state, from, now, &mut received)?;
     note(conn, from, &request.losses, now)?;

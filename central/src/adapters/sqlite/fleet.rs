@@ -20,6 +20,7 @@ fn read_store(row: &Row<'_>) -> rusqlite::Result<StoreRecord> {
         store: from_json(row, "description")?,
         enrolled_replicas: count(row, "enrolled_replicas")?,
         open_tasks: count(row, "open_tasks")?,
+        synced_at: row.get::<_, Option<i64>>("synced_at")?.map(UtcMs),
         closures: from_json(row, "closures")?,
         recovering: row.get("recovering")?,
     })

@@ -11,7 +11,7 @@ use super::row::{list, one, parsed, run};
 use super::sql::sql;
 use super::state::State;
 use super::timeline::refresh;
-use super::{Result, SqliteStore, error, recovery_report};
+use super::{Result, SqliteStore, error, recovery_report, rivals};
 use crate::core::recovery as words;
 use crate::ports::StoreError;
 use crate::ports::access::ReplicaIdentity;
@@ -48,7 +48,8 @@ impl Recoveries for SqliteStore {
     ) -> Result<OverrideOutcome> {
         let (tenant, store) = (tenant.clone(), store.clone());
         let (reason, actor) = (reason.to_owned(), actor.clone());
-        self.write(move |conn, _| override_store(conn, &tenant, &store, &reason, &actor, now)).await
+        self.write(move |conn, state| override_store(conn, state, &tenant, &store, (&reason, &actor), now))
+            .await
     }
 }
 
@@ -193,6 +194,7 @@ pub(super) fn is_held(conn: &Connection, tenant: &TenantId, order: &OrderId) -> 
 /// holds nothing that is not here.
 pub(super) fn heed_level(
     conn: &Connection,
+    state: &mut State,
     from: &ReplicaIdentity,
     request: &SyncRequest,
     now: UtcMs,
@@ -212,15 +214,15 @@ pub(super) fn heed_level(
         return Ok(());
     }
     tracing::info!(tenant = %from.tenant, replica = %from.replica, "has replayed what the restore lost");
-    end_if_over(conn, &from.tenant, now)
+    end_if_over(conn, state, &from.tenant, now)
 }
 
 fn override_store(
     conn: &Connection,
+    state: &mut State,
     tenant: &TenantId,
     store: &StoreId,
-    reason: &str,
-    actor: &Actor,
+    (reason, actor): (&str, &Actor),
     now: UtcMs,
 ) -> Result<OverrideOutcome> {
     let params = named_params! {
@@ -244,12 +246,12 @@ fn override_store(
         ":now": now.0,
     };
     run(conn, sql!(RECOVERY.tell_held), params)?;
-    end_if_over(conn, tenant, now)?;
+    end_if_over(conn, state, tenant, now)?;
     Ok(OverrideOutcome::Overridden { replicas })
 }
 
 /// When nobody is waited for, what waited goes on. Again when an overridden store comes back.
-fn end_if_over(conn: &Connection, tenant: &TenantId, now: UtcMs) -> Result<()> {
+fn end_if_over(conn: &Connection, state: &mut State, tenant: &TenantId, now: UtcMs) -> Result<()> {
     if one(conn, sql!(RECOVERY.waits), [tenant.as_str()], |_| Ok(()))?.is_some() {
         return Ok(());
     }
@@ -260,6 +262,7 @@ fn end_if_over(conn: &Connection, tenant: &TenantId, now: UtcMs) -> Result<()> {
         run(conn, sql!(ORDERS.cancel_open_units), named)?;
         refresh(conn, tenant, &order, now)?;
     }
+    rivals::settle_after_recovery(conn, state, tenant, now)?;
     let over = "every store has replayed, or was overridden";
     settle(conn, tenant, words::WINDOW_KEY, over, now)?;
     settle(conn, tenant, words::LOST_KEY, "compared anew", now)?;

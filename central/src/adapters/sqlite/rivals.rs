@@ -4,7 +4,7 @@
 use super::exceptions::raise;
 use super::order_rows::{beaten, lines, order_of, tasks_of};
 use super::recall::{may_readopt, recall};
-use super::row::run;
+use super::row::{list, parsed, run};
 use super::sql::sql;
 use super::state::State;
 use super::task_news::about;
@@ -12,6 +12,7 @@ use super::tasks::{self, Clash};
 use super::timeline::refresh;
 use super::{Result, recovery};
 use crate::core::exception::{Category, NewException, Severity};
+use crate::core::recovery as words;
 use crate::core::rivals::{Rival, open_units};
 use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::ids::{OrderId, TaskId, TenantId};
@@ -25,6 +26,11 @@ pub(super) fn settle_clash(
     clash: &Clash,
     now: UtcMs,
 ) -> Result<()> {
+    let (Clash::Leaving { task, .. } | Clash::FoundAgain { task }) = clash;
+    // What others did meanwhile is not known: it is settled when every store has told.
+    if recovery::is_held(conn, tenant, &task.order)? {
+        return Ok(());
+    }
     match clash {
         Clash::Leaving { task, why } => stop_others(conn, state, tenant, task, why, now),
         Clash::FoundAgain { task } => {
@@ -38,10 +44,39 @@ pub(super) fn settle_clash(
     }
 }
 
+const SINCE_A_RESTORE: &str = "another store has these units since before central was restored";
 const FOUND_AGAIN: &str = "another store was given these units when they were told missing";
 
+/// Every store has told: of those with the same units, whoever has less right stops.
+pub(super) fn settle_after_recovery(
+    conn: &Connection,
+    state: &mut State,
+    tenant: &TenantId,
+    now: UtcMs,
+) -> Result<()> {
+    let shared: Vec<OrderId> =
+        list(conn, sql!(RECOVERY.shared), [tenant.as_str()], |row| parsed(row, "order_id"))?;
+    shared.iter().try_for_each(|order| settle_rivals(conn, state, tenant, order, now))
+}
+
+/// Stores with the same units since a restore: a released one stays, else the one with the greater fence.
+pub(super) fn settle_rivals(
+    conn: &Connection,
+    state: &mut State,
+    tenant: &TenantId,
+    order: &OrderId,
+    now: UtcMs,
+) -> Result<()> {
+    let found = stop_beaten(conn, state, tenant, order, SINCE_A_RESTORE, now)?;
+    let Some(first) = found.first() else { return Ok(()) };
+    let detail = format!("{order} was found at several stores; not the one that counts: {}", names(&found));
+    raise(conn, tenant, &words::rivals(order, &first.task, &first.store, detail), now)?;
+    reopen(conn, tenant, order)?;
+    refresh(conn, tenant, order, now)
+}
+
 /// Whoever has less right to units than others stops, if it still can. Tells all of them.
-pub(super) fn stop_beaten(
+fn stop_beaten(
     conn: &Connection,
     state: &mut State,
     tenant: &TenantId,
@@ -86,7 +121,7 @@ pub(super) fn stop_again(
     now: UtcMs,
 ) -> Result<()> {
     let Some(again) = tasks::load(conn, tenant, task)? else { return Ok(()) };
-    if again.phase.is_final() {
+    if again.phase.is_final() || recovery::is_held(conn, tenant, &again.order)? {
         return Ok(());
     }
     let reason = "another box of the store had ended it already";
@@ -96,14 +131,18 @@ pub(super) fn stop_again(
     refresh(conn, tenant, &again.order, now)
 }
 
-fn both_may_leave(task: &TaskState, beaten: &[Rival]) -> NewException {
+fn names(rivals: &[Rival]) -> String {
     let names: Vec<String> =
-        beaten.iter().map(|rival| format!("{} at {}", rival.task, rival.store)).collect();
+        rivals.iter().map(|rival| format!("{} at {}", rival.task, rival.store)).collect();
+    names.join(", ")
+}
+
+fn both_may_leave(task: &TaskState, beaten: &[Rival]) -> NewException {
     let detail = format!(
         "{} found units of order {} that it had told missing; released elsewhere meanwhile: {}",
         task.store,
         task.order,
-        names.join(", ")
+        names(beaten)
     );
     let key = format!("found-again/{}", task.order);
     let suggestion = "Call both stores, and see that one parcel leaves.";

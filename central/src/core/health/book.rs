@@ -74,9 +74,9 @@ impl HealthBook {
         self.ignored
     }
 
-    /// Knows the store from now on. `had_work` counts only when it was not known before.
-    pub fn register(&mut self, key: &StoreKey, had_work: bool, now: MonoMs) -> &mut StoreHealth {
-        self.stores.entry(key.clone()).or_insert_with(|| StoreHealth::new(had_work, now))
+    /// Knows the store from now on. `expected` counts only when it was not known before.
+    pub fn register(&mut self, key: &StoreKey, expected: bool, now: MonoMs) -> &mut StoreHealth {
+        self.stores.entry(key.clone()).or_insert_with(|| StoreHealth::new(expected, now))
     }
 
     pub fn hear(&mut self, beat: Heartbeat, good: bool, policy: &HealthPolicy, now: MonoMs) -> Heard {

@@ -6,7 +6,7 @@ use super::book::{HealthBook, Looked};
 use super::judge::{closed_hard, eligibility};
 use super::lease::Leases;
 use super::overrule::{Overrule, Overrules};
-use super::policy::HealthPolicy;
+use super::policy::{HealthPolicy, Limits};
 use super::signals::{SIGNALS, View, beat_is_good};
 use super::store::{Out, StoreHealth};
 use crate::core::eligibility::{Eligibility, Standing};
@@ -187,9 +187,10 @@ impl Observatory {
         self.current.retain(|key, _| known.contains(key));
         self.failing.retain(|key, _| known.contains(key));
         self.records = records.iter().map(|record| (key_of(record), record.clone())).collect();
+        let last_synced = last_synced(records);
         for record in records {
-            let had_work = record.open_tasks > 0 && record.enrolled_replicas > 0;
-            self.book.register(&key_of(record), had_work, now.mono);
+            let expected = self.is_expected(record, &last_synced);
+            self.book.register(&key_of(record), expected, now.mono);
         }
         let looked = self.book.look(&self.policy, now.mono);
         if looked.paused_ms.is_some() || looked.turn.is_some() {
@@ -206,6 +207,18 @@ impl Observatory {
         self.unrecorded.extend(changes.iter().cloned());
         self.keep_the_newest();
         Evaluation { looked, changes }
+    }
+
+    /// Whether the silence of a store that was not heard of since central started is evidence: it has
+    /// work, or it spoke about as long as anybody did before. What is compared are times of before, so
+    /// that it does not matter for how long central was away.
+    fn is_expected(&self, record: &StoreRecord, last_synced: &BTreeMap<&TenantId, UtcMs>) -> bool {
+        let Limits { soft, hard, .. } = self.policy.silence_ms;
+        let until_the_end = last_synced
+            .get(&record.tenant)
+            .zip(record.synced_at)
+            .is_some_and(|(last, at)| last.0.saturating_sub(at.0) < hard.unwrap_or(soft));
+        record.enrolled_replicas > 0 && (record.open_tasks > 0 || until_the_end)
     }
 
     /// What the history should get, oldest first.
@@ -287,6 +300,16 @@ impl Observatory {
         let changed = before.as_ref().is_none_or(|before| after.differs_from(before));
         changed.then_some(Change { key, at: now.utc, before, after })
     }
+}
+
+/// When each tenant's stores were heard of last.
+fn last_synced(records: &[StoreRecord]) -> BTreeMap<&TenantId, UtcMs> {
+    let mut last: BTreeMap<&TenantId, UtcMs> = BTreeMap::new();
+    for (tenant, at) in records.iter().filter_map(|record| Some((&record.tenant, record.synced_at?))) {
+        let newest = last.entry(tenant).or_insert(at);
+        *newest = (*newest).max(at);
+    }
+    last
 }
 
 #[must_use]

@@ -66,7 +66,7 @@ pub struct StoreHealth {
     /// Silence counts from here at the earliest: the start of central, of the store's record, or
     /// the end of a pause or freeze.
     pub silence_from: MonoMs,
-    /// It had work when central started, so it was alive then, although not heard of since.
+    /// It had work or spoke before central started, so it was alive then, although not heard of since.
     pub expected: bool,
     /// When its silence was noticed; none while it speaks.
     pub silent_since: Option<MonoMs>,

@@ -15,6 +15,7 @@ ON CONFLICT DO NOTHING
 SELECT s.tenant, s.description,
     (SELECT count(*) FROM replica r WHERE r.tenant = s.tenant AND r.store = s.store) AS enrolled_replicas,
     (SELECT count(*) FROM task t WHERE t.tenant = s.tenant AND t.store = s.store AND t.ended_at IS NULL) AS open_tasks,
+    (SELECT max(p.heard_at) FROM replica_progress p WHERE p.tenant = s.tenant AND p.store = s.store) AS synced_at,
     (SELECT json_group_array(json(c.closure)) FROM closure c WHERE c.tenant = s.tenant AND c.store = s.store) AS closures,
     EXISTS (SELECT 1 FROM recovery_replica v
         WHERE v.tenant = s.tenant AND v.store = s.store AND v.replayed_at IS NULL) AS recovering
@@ -24,6 +25,7 @@ FROM store s WHERE s.tenant = ?1 AND s.store = ?2
 SELECT s.tenant, s.description,
     (SELECT count(*) FROM replica r WHERE r.tenant = s.tenant AND r.store = s.store) AS enrolled_replicas,
     (SELECT count(*) FROM task t WHERE t.tenant = s.tenant AND t.store = s.store AND t.ended_at IS NULL) AS open_tasks,
+    (SELECT max(p.heard_at) FROM replica_progress p WHERE p.tenant = s.tenant AND p.store = s.store) AS synced_at,
     (SELECT json_group_array(json(c.closure)) FROM closure c WHERE c.tenant = s.tenant AND c.store = s.store) AS closures,
     EXISTS (SELECT 1 FROM recovery_replica v
         WHERE v.tenant = s.tenant AND v.store = s.store AND v.replayed_at IS NULL) AS recovering

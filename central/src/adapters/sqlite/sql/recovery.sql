@@ -81,6 +81,15 @@ SELECT DISTINCT o.order_id FROM orders o
 JOIN order_line l ON l.tenant = o.tenant AND l.order_id = o.order_id
 WHERE o.tenant = ?1 AND o.cancel_requested = 1 AND l.open > 0
 
+-- name: shared
+-- What stays of before the restore and is, or was, with several stores.
+SELECT DISTINCT t.order_id FROM task t JOIN orders o ON o.tenant = t.tenant AND o.order_id = t.order_id
+WHERE t.tenant = ?1 AND t.ended_at IS NULL
+    AND (o.adopted <> 0
+        OR o.sequence <= (SELECT orders_up_to FROM recovery ORDER BY incarnation DESC LIMIT 1))
+    AND EXISTS (
+        SELECT 1 FROM task u WHERE u.tenant = t.tenant AND u.order_id = t.order_id AND u.task <> t.task)
+
 -- name: see
 INSERT INTO recovery_seen (kind, incarnation, number) VALUES (:kind, :incarnation, :number)
 ON CONFLICT DO NOTHING

@@ -263,21 +263,33 @@ fn a_goodbye_is_suspect_at_once_and_no_evidence_against_the_observer() {
     assert_eq!(sky.failing(), 4);
 }
 
-#[test]
-fn after_a_start_of_central_all_unheard_is_the_observer() {
-    let records: Vec<_> = (0..5)
-        .map(|n| {
-            let mut record = record(&format!("s{n}"));
-            record.open_tasks = 2;
-            record
-        })
-        .collect();
+/// What becomes of five stores, the first of them with work, that nobody hears of after a start: whether
+/// health froze, and how many fail.
+fn unheard_since_a_start(of_store: impl Fn(i64, &mut StoreRecord)) -> (bool, usize) {
+    let mut records: Vec<_> = (0..5).map(|n| record(&format!("s{n}"))).collect();
+    records.iter_mut().zip(0..).for_each(|(record, n)| of_store(n, record));
     let mut observatory = Observatory::default();
     for second in 0..120 {
         observatory.evaluate(&records, at_ms(second * 1_000));
     }
-    assert!(observatory.frozen());
-    assert!(observatory.failing().is_empty());
+    (observatory.frozen(), observatory.failing().len())
+}
+
+#[test]
+fn after_a_start_of_central_all_unheard_is_the_observer() {
+    let all_have_work = unheard_since_a_start(|_, record| record.open_tasks = 2);
+    assert_eq!(all_have_work, (true, 0));
+    // However long central was away, and whatever its clock says now.
+    let spoke_until_the_end = |n: i64| Some(UtcMs(1_000_000_000 + n * 5_000));
+    let all_spoke = unheard_since_a_start(|n, record| {
+        (record.open_tasks, record.synced_at) = (u32::from(n == 0), spoke_until_the_end(n));
+    });
+    assert_eq!(all_spoke, (true, 0));
+    // The others were down before, and stay so.
+    let one_was_left = unheard_since_a_start(|n, record| {
+        (record.open_tasks, record.synced_at) = (u32::from(n == 0), Some(UtcMs(1_000_000 - n * 60_000)));
+    });
+    assert_eq!(one_was_left, (false, 5));
 }
 
 #[test]
