@@ -90,7 +90,9 @@ pub const SYNC_BACKLOGS_MAX: usize = 8;
 pub const SYNC_ROUNDS_MAX: usize = 64;
 
 /// By how much the incarnation that a replica has heard of may be ahead of central's own.
-pub const INCARNATION_LEAP_MAX: u32 = 1_000;
+pub const INCARNATION_LEAP_MAX: u32 = 10_000;
+/// By how much a restore that no witness measures raises the incarnation.
+pub const INCARNATION_STEP_MAX: u32 = 211;
 /// Boots of one replica that central remembers.
 pub const REPLICA_BOOTS_MAX: i64 = 32;
 /// Changes that central keeps of one box that is kept apart.

@@ -183,7 +183,8 @@ pub struct LineUnits {
 
 impl LineUnits {
     const fn room(&self) -> i64 {
-        self.quantity.saturating_sub(self.open).saturating_sub(self.finished).saturating_sub(self.cancelled)
+        let taken = self.open.saturating_add(self.finished).saturating_add(self.cancelled);
+        if taken < self.quantity { self.quantity.saturating_sub(taken) } else { 0 }
     }
 
     /// The line after `change`. Never more units than were ordered, except those that left. Units

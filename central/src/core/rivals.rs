@@ -22,8 +22,7 @@ const fn may_leave(task: &TaskState) -> bool {
 
 /// Units of the line that this task has and answers for.
 fn claim(task: &TaskState, line: LineNo) -> i64 {
-    // What a manager let go leaves, wherever it was moved to.
-    let moved_away = task.recall.as_ref().is_some_and(|recall| !recall.cancel) && task.let_go.is_none();
+    let moved_away = task.recall.as_ref().is_some_and(|recall| !recall.cancel);
     if moved_away || task.phase.is_final() {
         return 0;
     }
@@ -55,7 +54,7 @@ pub fn rivals(lines: &[OrderLine], tasks: &[TaskState]) -> Vec<Rival> {
                     task: task.task.clone(),
                     store: task.store.clone(),
                     fence: task.fence,
-                    may_be_recalled: !may_leave(task),
+                    may_be_recalled: task.release.is_none(),
                 });
             }
         }

@@ -30,7 +30,7 @@ impl Floor {
     pub fn pick(&mut self, task: &TaskState, line: LineNo, quantity: i64) {
         let Some(line) = task.line(line).filter(|_| !self.gone.contains(&task.task)) else { return };
         let lacking = line.picked + quantity - self.in_tote(&task.task, &line.sku);
-        let taken = lacking.clamp(0, self.on_shelf(&line.sku));
+        let taken = lacking.clamp(0, self.on_shelf(&line.sku).max(0));
         *self.shelf.entry(line.sku.clone()).or_default() -= taken;
         *self.totes.entry(task.task.clone()).or_default().entry(line.sku.clone()).or_default() += taken;
     }

@@ -21,7 +21,7 @@ use holdfast_platform::sqlite::{Provenance, Standing};
 use holdfast_shared::error::Code;
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{Actor, OrderId, StoreId, TenantId};
-use holdfast_shared::limits::INCARNATION_LEAP_MAX;
+use holdfast_shared::limits::{INCARNATION_LEAP_MAX, INCARNATION_STEP_MAX};
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::sync::SyncRequest;
 use rusqlite::{Connection, named_params};
@@ -94,7 +94,8 @@ fn begin(
     let was = Given::read(conn)?;
     // Numbers of another incarnation say nothing about this one's.
     let comparable = seen.filter(|seen| seen.incarnation == was.incarnation);
-    let raised = above.max(was.incarnation).saturating_add(1);
+    let step = if seen.is_some() { 1 } else { unlike_others(now) };
+    let raised = above.max(was.incarnation).saturating_add(step);
     raise_incarnation(conn, state, raised)?;
     let given = |number: fn(Given) -> u64| comparable.map(number);
     let params = named_params! {
@@ -118,6 +119,13 @@ fn begin(
     }
     tracing::warn!(incarnation = raised, cause, "restored from a backup; every store is asked to tell all");
     Ok(raised)
+}
+
+/// Nobody knows how often the same backup was put back before. Another step each time, so that what this
+/// incarnation says is not taken for what another one said; a store that heard of a later one tells.
+fn unlike_others(now: UtcMs) -> u32 {
+    let drawn = now.0.rem_euclid(i64::from(INCARNATION_STEP_MAX));
+    u32::try_from(drawn).unwrap_or(0).saturating_add(1)
 }
 
 /// Those whose stores can tell something.
