@@ -53,7 +53,8 @@ pub struct Lost {
     pub fences: Vec<String>,
     /// Ranges of central's own facts.
     pub facts: Vec<String>,
-    /// Orders that were placed and that no store reported. None when no marker tells how many.
+    /// Orders that were placed and that no store reported: as many after a first restore, at most so many
+    /// after another. None when no marker tells how many.
     pub orders: Option<u64>,
     /// What cannot be known, in words.
     pub unknowable: String,

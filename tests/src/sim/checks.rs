@@ -117,6 +117,9 @@ impl Checks {
             let seen = self.shops.get_mut(shop.index).context("a store that nobody watches")?;
             let looked = seen.look(shop, &mut self.ledger, &self.watcher);
             looked.map_err(|error| anyhow::anyhow!("{error:#}, at {}", shop.name()))?;
+        }
+        // Who answers for goods that left is known only now: another box of the store may have been told.
+        for shop in shops {
             for (task, sku, units) in std::mem::take(&mut shop.floor().left) {
                 self.ledger.carried_out(&task, &sku, units)?;
             }
@@ -171,11 +174,13 @@ impl Checks {
         }
         for task in self.ledger.overrides.tasks() {
             let eye = &self.watcher.eye;
-            // Of two boxes with one disk one put back what the other let go.
-            let cloned =
-                |seen: &Seen| seen.facts.contains_key(task) && self.watcher.cloned.contains(&seen.store);
+            // Of two boxes with one disk, or of two lives of one box, one put back what the other let go.
+            let twofold = |seen: &Seen| {
+                let cloned = self.watcher.cloned.contains(&seen.store);
+                seen.facts.contains_key(task) && (cloned || !seen.books_are_whole)
+            };
             let known =
-                eye.has_override(task)? || self.shops.iter().any(cloned) && eye.has_contradiction(task)?;
+                eye.has_override(task)? || self.shops.iter().any(twofold) && eye.has_contradiction(task)?;
             if self.is_told(task)? && !known {
                 return Ok(Some(format!("EXPLAINED: a person overrode {task}, and it is not on record")));
             }

@@ -16,7 +16,7 @@ const ORDERS: &str = "SELECT order_id FROM orders";
 const TASKS: &str = "SELECT task, order_id FROM task";
 const COUNTER: &str = "SELECT value FROM counter WHERE name = ?1";
 const ADOPTED: &str = "SELECT adopted FROM orders WHERE order_id = ?1";
-const CANCELLED: &str = "SELECT order_id FROM orders WHERE state = 'cancelled'";
+const CANCELLED: &str = "SELECT order_id, sum(cancelled) FROM order_line GROUP BY order_id";
 const REPLAYING: &str =
     "SELECT 1 FROM recovery_replica WHERE store = ?1 AND replica = ?2 AND replayed_at IS NULL";
 const SEQUENCE: &str = "SELECT sequence FROM replication WHERE store = ?1";
@@ -28,7 +28,7 @@ const FACT_ANYWHERE: &str = "SELECT 1 FROM fact WHERE fact = ?1";
 pub struct Holdings {
     pub orders: BTreeSet<OrderId>,
     pub tasks: BTreeMap<TaskId, OrderId>,
-    cancelled: BTreeSet<OrderId>,
+    cancelled: BTreeMap<OrderId, i64>,
     pub incarnation: u64,
     pub fact: u64,
 }
@@ -38,13 +38,15 @@ pub struct Holdings {
 pub struct Window {
     /// What the backup shows: none of these orders moves.
     held: BTreeSet<OrderId>,
-    cancelled: BTreeSet<OrderId>,
+    cancelled: BTreeMap<OrderId, i64>,
     lost_orders: BTreeSet<OrderId>,
     before: u64,
     /// Central's own facts that were given out and are not in the backup: above the first, up to the second.
     lost_facts: (u64, u64),
     /// The witness beside the file told central what had been given out.
     witnessed: bool,
+    /// It is not the first restore.
+    again: bool,
     pub over: bool,
 }
 
@@ -52,11 +54,16 @@ impl CentralEye {
     /// # Errors
     /// When the file cannot be read.
     pub fn holdings(&self) -> Result<Holdings> {
-        let orders = |sql: &str| -> Result<BTreeSet<OrderId>> {
-            let mut statement = self.connection.prepare_cached(sql)?;
-            let found = statement.query_map([], |row| row.get::<_, String>(0))?;
-            found.map(|order| Ok(order?.parse()?)).collect()
-        };
+        let mut statement = self.connection.prepare_cached(ORDERS)?;
+        let orders = statement.query_map([], |row| row.get::<_, String>(0))?;
+        let orders = orders.map(|order| Ok(order?.parse()?)).collect::<Result<_>>()?;
+        let mut statement = self.connection.prepare_cached(CANCELLED)?;
+        let cancelled = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+        let cancelled = cancelled.map(|row| row.map_err(anyhow::Error::from)).map(|row| {
+            let (order, units) = row?;
+            Ok((order.parse()?, units))
+        });
+        let cancelled = cancelled.collect::<Result<_>>()?;
         let mut statement = self.connection.prepare_cached(TASKS)?;
         let tasks =
             statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
@@ -65,9 +72,9 @@ impl CentralEye {
             Ok((task.parse()?, order.parse()?))
         });
         Ok(Holdings {
-            orders: orders(ORDERS)?,
+            orders,
             tasks: tasks.collect::<Result<_>>()?,
-            cancelled: orders(CANCELLED)?,
+            cancelled,
             incarnation: self.counter("incarnation")?,
             fact: self.counter("fact")?,
         })
@@ -138,6 +145,7 @@ impl Window {
             before: is.incarnation,
             lost_facts: (is.fact, given),
             witnessed: witnessed && same,
+            again: was.incarnation > 1,
             over: false,
         }
     }
@@ -195,10 +203,9 @@ impl Window {
             };
             ensure!(!early, "NO_DOUBLE_SHIP: {task}: {event:?} before every store had told");
         }
-        if let Some(order) =
-            self.held.iter().find(|order| now.cancelled.contains(*order) && !self.cancelled.contains(*order))
-        {
-            bail!("NO_DOUBLE_SHIP: {order} was cancelled for good before every store had told");
+        let more = |order: &&OrderId| now.cancelled.get(*order) > self.cancelled.get(*order);
+        if let Some(order) = self.held.iter().find(more) {
+            bail!("NO_DOUBLE_SHIP: units of {order} were cancelled for good before every store had told");
         }
         Ok(())
     }
@@ -226,8 +233,14 @@ impl Window {
             let came_back = eye.adopted(order)?.is_some_and(|adopted| adopted > 0);
             missing += u64::from(!came_back);
         }
+        // Whether one that comes back of an incarnation before was lost once more cannot be told.
+        let right = if self.again {
+            listed.orders.is_none_or(|told| told >= missing)
+        } else {
+            listed.orders == self.witnessed.then_some(missing)
+        };
         ensure!(
-            listed.orders == self.witnessed.then_some(missing),
+            right,
             "NO_LOST_ACK: {missing} orders of {:?} did not come back, and {:?} are told to be lost",
             self.lost_orders,
             listed.orders

@@ -120,7 +120,7 @@ pub(super) fn lost_in_words(conn: &Connection, tenant: &TenantId) -> Result<Opti
     let Lost { fences, facts, orders, .. } = recovery.lost;
     let mut told = Vec::new();
     if let Some(orders) = orders.filter(|orders| *orders > 0) {
-        told.push(format!("{orders} orders that no store reported"));
+        told.push(format!("up to {orders} orders that no store reported"));
     }
     if !fences.is_empty() {
         told.push(format!("assignments {}", fences.join(", ")));
