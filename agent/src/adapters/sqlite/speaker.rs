@@ -101,7 +101,8 @@ pub(super) fn challenged(
     challenge: String,
 ) -> Result<Absorbed, StorageError> {
     tracing::warn!("central heard another start of this replica; telling it that this one is alive");
-    if !hand.start.answered {
+    // Who fetches already goes on where it was.
+    if !hand.start.answered && !readiness(connection)?.rehydrating {
         connection.prepare_cached(sql::AGENT_REHYDRATE)?.execute([])?;
     }
     hand.start.challenge = Some(challenge);

@@ -200,11 +200,8 @@ async fn only_customer_service_stops_waiting_for_a_store_and_says_why() {
     let [reader, support] =
         [bench.key("acme", &[Scope::FleetRead]).await, bench.key("acme", &[Scope::Support]).await];
     let told = bench.get("/v1/recovery", &reader).await.json();
-    assert_eq!(
-        (&told["recovery"]["incarnation"], &told["recovery"]["over"]),
-        (&json!(4), &json!(false)),
-        "{told}"
-    );
+    assert!(told["recovery"]["incarnation"].as_u64() > Some(3), "{told}");
+    assert_eq!(told["recovery"]["over"], false, "{told}");
     assert_eq!(refused(&post(&bench, york, &reader, &reason).await), (403, "forbidden".to_owned()));
     for (body, code) in [
         (json!({}), "invalid_request"),
