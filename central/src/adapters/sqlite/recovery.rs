@@ -94,7 +94,7 @@ fn begin(
     let was = Given::read(conn)?;
     // Numbers of another incarnation say nothing about this one's.
     let comparable = seen.filter(|seen| seen.incarnation == was.incarnation);
-    let step = if seen.is_some() { 1 } else { unlike_others(now) };
+    let step = if seen.is_some() { 1 } else { unlike_others(state.seed()) };
     let raised = above.max(was.incarnation).saturating_add(step);
     raise_incarnation(conn, state, raised)?;
     let given = |number: fn(Given) -> u64| comparable.map(number);
@@ -123,8 +123,8 @@ fn begin(
 
 /// Nobody knows how often the same backup was put back before. Another step each time, so that what this
 /// incarnation says is not taken for what another one said; a store that heard of a later one tells.
-fn unlike_others(now: UtcMs) -> u32 {
-    let drawn = now.0.rem_euclid(i64::from(INCARNATION_STEP_MAX));
+fn unlike_others(seed: [u8; 8]) -> u32 {
+    let drawn = u64::from_le_bytes(seed) % u64::from(INCARNATION_STEP_MAX);
     u32::try_from(drawn).unwrap_or(0).saturating_add(1)
 }
 

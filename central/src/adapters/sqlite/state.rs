@@ -42,6 +42,11 @@ impl State {
         })
     }
 
+    /// Random: no other start has the same.
+    pub(super) const fn seed(&self) -> [u8; 8] {
+        self.seed
+    }
+
     /// Out of the cache; it goes back only when what was done with it will be committed.
     pub(super) fn take_bag(&mut self, tenant: &TenantId, document: &DocumentId) -> Option<Bag> {
         self.bags.remove(&(tenant.clone(), document.clone())).map(|(_, bag)| bag)

@@ -123,12 +123,11 @@ fn at(ms: i64) -> Now {
 async fn a_backup_that_is_put_back_twice_goes_on_in_different_incarnations() {
     let folder = tempfile::tempdir().unwrap();
     let mut begun = std::collections::BTreeSet::new();
-    for n in 0..3 {
-        let central = open(&folder.path().join(format!("{n}.db")));
+    for n in 1..4 {
+        let place = Place::File(folder.path().join(format!("{n}.db")));
+        let central = SqliteStore::open(&place, Options::default(), [n; 8]).unwrap();
         enrolled(&central).await;
-        begun.insert(
-            central.begin_recovery("an operator said so", UtcMs(1_000_000 + n * 3_333)).await.unwrap(),
-        );
+        begun.insert(central.begin_recovery("an operator said so", UtcMs(5)).await.unwrap());
     }
     assert_eq!(begun.len(), 3, "{begun:?}");
 }
