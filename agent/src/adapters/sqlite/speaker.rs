@@ -1,6 +1,6 @@
 //! Which start of this database speaks, and what central makes of it.
 
-use super::documents::{offer_all, own, to_heads};
+use super::documents::{any_due, offer_all, own, to_heads};
 use super::hand::{Hand, Start};
 use super::view::{id, unsigned};
 use super::{baseline, sql};
@@ -138,8 +138,9 @@ pub(super) fn answered(
         }
         (None, None) | (Some(_), Some(_)) => {}
     }
-    // A central that knows no seals has no baseline either.
-    let fetching = hand.documents_end && baseline::is_wanted(connection)?;
+    // Of what was sealed meanwhile only the seals come by themselves: its facts, or the baseline, are
+    // asked for after that. A central that knows no seals has none of it.
+    let fetching = hand.documents_end && (baseline::is_wanted(connection)? || any_due(connection)?);
     if response.rehydrate && !level {
         tracing::warn!("central has more of this replica than is here; fetching it before order work");
         connection.prepare_cached(sql::AGENT_REHYDRATE)?.execute([])?;
