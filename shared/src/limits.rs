@@ -95,6 +95,8 @@ pub const INCARNATION_LEAP_MAX: u32 = 10_000;
 pub const INCARNATION_STEP_MAX: u32 = 211;
 /// Boots of one replica that central remembers.
 pub const REPLICA_BOOTS_MAX: i64 = 32;
+/// Boots that an agent remembers to have spoken while central answered none of them.
+pub const SPOKEN_BOOTS_MAX: usize = 32;
 /// Changes that central keeps of one box that is kept apart.
 pub const QUARANTINE_CHANGES_MAX: i64 = 50_000;
 /// Bytes of them.

@@ -286,3 +286,24 @@ async fn a_restored_disk_takes_no_order_work_before_it_has_what_was_sealed_since
     assert_eq!(units(&ledger, "A").await.0, 3);
     run(&ledger, "4", acts("o-1", TaskAct::Accept)).await.unwrap();
 }
+
+/// Central may have heard a start that it could not answer, and may keep its box apart since.
+#[tokio::test]
+async fn a_start_names_those_before_it_that_spoke_since_central_answered() {
+    let mut disk = Disk::new();
+    let mut central = FakeCentral::new();
+    let mut named = Vec::new();
+    for answered in [true, false, false, true, false] {
+        let ledger = disk.enrolled();
+        let cut = ledger.cut(at(NOW)).await.unwrap();
+        let before = cut.speaker.previous_boot.iter().chain(&cut.speaker.spoken_boots);
+        named.push(before.map(ToString::to_string).collect::<Vec<_>>().join(" "));
+        if answered {
+            ledger.absorb(&central.sync(&cut), at(NOW)).await.unwrap();
+            let speaker = ledger.cut(at(NOW)).await.unwrap().speaker;
+            assert_eq!(speaker.spoken_boots, cut.speaker.spoken_boots);
+        }
+        close(ledger, &disk).await;
+    }
+    assert_eq!(named, ["", "b1", "b1 b2", "b1 b2 b3", "b4"]);
+}
