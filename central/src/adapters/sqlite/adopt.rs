@@ -28,11 +28,13 @@ use std::collections::BTreeSet;
 const NO_TRACE: &str = "00000000000000000000000000000000";
 
 /// Whether a replica that replays may bring this document, although it is not its own: a task that
-/// central lost, or the stock of another box of the same store.
+/// central lost, or the stock of another box of the same store, which central may have forgotten: what
+/// that box was told to be safe may be nowhere else.
 pub(super) fn may_bring(conn: &Connection, from: &ReplicaIdentity, document: &DocumentId) -> Result<bool> {
     match document {
         DocumentId::Stock { store, replica, .. } => {
-            Ok(*store == from.store && access::replicas(conn, &from.tenant, store)?.contains(replica))
+            let same_store = *store == from.store;
+            Ok(same_store && access::replicas_and_lost(conn, &from.tenant, store)?.contains(replica))
         }
         DocumentId::Task(_) => Ok(documents::owner(conn, &from.tenant, document)?.is_none()),
     }
