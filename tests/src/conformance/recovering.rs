@@ -180,13 +180,22 @@ pub async fn what_a_forgotten_box_said_comes_back_with_its_sibling(storage: &dyn
         other.sale("A", 1);
         leeds.documents.extend(other.documents);
     }
-    hears(&mut leeds, &said("o9-1", 70, 1, offer("o9", "leeds", 2)));
+    // Central took a branch over, once; and another says so of an incarnation that has not been.
     let mut sibling = Agent::booted(identity("leeds", "leeds-b"), 20);
+    for (n, boot) in (20..).zip(["i1", "i4000000000"]) {
+        let mut central = Agent::booted(identity("leeds", "central"), n);
+        let DocumentId::Stock { store, replica, n, .. } = central.stock_document() else { panic!() };
+        let document = DocumentId::Stock { store, replica, boot: boot.parse().unwrap(), n };
+        let sold = StockFact { sku: sku("A"), delta: -1, movement: Movement::Sale, note: None };
+        central.put(&document, &sibling.fact(None, Body::Stock(sold)));
+        leeds.documents.extend(central.documents);
+    }
+    hears(&mut leeds, &said("o9-1", 70, 1, offer("o9", "leeds", 2)));
     sibling.documents = std::mem::take(&mut leeds.documents);
     sibling.say(&task_id("o9-1"), TaskEvent::Accepted);
     leeds.documents = sibling.documents;
-    assert_eq!(errors(&mut leeds, storage, 21).await, [Some(Code::Forbidden); 3]);
-    assert_eq!(position(storage, "leeds").await.on_hand, 4);
+    assert_eq!(errors(&mut leeds, storage, 21).await, [Some(Code::Forbidden); 4]);
+    assert_eq!(position(storage, "leeds").await.on_hand, 3);
     let adopted = storage.task(&tenant(), &task_id("o9-1")).await.unwrap().unwrap();
     assert_eq!(adopted.phase, Phase::Accepted);
 }

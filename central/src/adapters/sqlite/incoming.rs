@@ -185,7 +185,11 @@ pub(super) fn admit(
     if let Some(foreign) = foreign {
         return Err(refused_by(name, &DocumentError::ForeignWriter(foreign.writer)));
     }
-    let lost = adopt::of_central(&merged, &central)?;
+    let lost = match document {
+        DocumentId::Task(_) => adopt::of_central(&merged, &central)?,
+        // There central repeats what boxes said, under their ids.
+        DocumentId::Stock { .. } => BTreeSet::new(),
+    };
     let facts = read_facts(name, document, &merged, &lost)?;
     let unknown = brings && matches!(document, DocumentId::Task(_));
     if unknown || !lost.is_empty() {
