@@ -93,8 +93,12 @@ pub const SYNC_ROUNDS_MAX: usize = 64;
 pub const INCARNATION_LEAP_MAX: u32 = 10_000;
 /// By how much a restore that no witness measures raises the incarnation.
 pub const INCARNATION_STEP_MAX: u32 = 211;
+/// Boxes of one store that were enrolled after a backup and whose stock a sibling may still bring back.
+pub const LOST_REPLICAS_MAX: usize = 26;
 /// Boots of one replica that central remembers.
 pub const REPLICA_BOOTS_MAX: i64 = 32;
+/// Boots that an agent remembers to have spoken while central answered none of them.
+pub const SPOKEN_BOOTS_MAX: usize = 32;
 /// Changes that central keeps of one box that is kept apart.
 pub const QUARANTINE_CHANGES_MAX: i64 = 50_000;
 /// Bytes of them.

@@ -149,6 +149,7 @@ pub fn request(cut: Cut, health: Option<String>) -> SyncRequest {
     SyncRequest {
         boot_number: speaker.boot_number,
         previous_boot: speaker.previous_boot,
+        spoken_boots: speaker.spoken_boots,
         resumed: Some(speaker.resumed),
         first: speaker.first,
         own: speaker.own,

@@ -185,8 +185,11 @@ pub struct Cut {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Speaker {
     pub boot_number: u64,
-    /// The last boot of this database, before this one, that heard from central.
+    /// The last boot of this database, before this one, that heard from central; where none did, the
+    /// first that spoke.
     pub previous_boot: Option<BootId>,
+    /// Boots since then that spoke and heard nothing.
+    pub spoken_boots: Vec<BootId>,
     /// The newest stamp in the database when this boot began.
     pub resumed: Hlc,
     /// Central has not answered this boot yet: `own` names every own stock document.

@@ -64,7 +64,8 @@ pub struct Speaker<'a> {
     pub boot: &'a BootId,
     /// 0 from an agent that does not count.
     pub number: u64,
-    pub previous: Option<&'a BootId>,
+    /// Boots of the same database before this one.
+    pub before: &'a [BootId],
     pub resumed: Option<Hlc>,
     pub challenge: Option<&'a str>,
 }
@@ -105,10 +106,11 @@ pub fn judge(known: &[KnownBoot], speaker: Speaker<'_>) -> Verdict {
 }
 
 fn newcomer(known: &[KnownBoot], current: Option<&KnownBoot>, speaker: Speaker<'_>) -> Verdict {
-    // A box that is kept apart does not get out by starting anew.
-    let before = known.iter().find(|boot| Some(&boot.boot) == speaker.previous);
-    if let Some(KnownBoot { standing: Standing::Quarantined, copy: Some(copy), .. }) = before {
-        return Verdict::Apart(copy.clone());
+    // A box that is kept apart does not get out by starting anew, heard of it or not.
+    let same_box = known.iter().filter(|boot| speaker.before.contains(&boot.boot));
+    let mut apart = same_box.filter(|boot| boot.standing == Standing::Quarantined);
+    if let Some(copy) = apart.find_map(|boot| boot.copy.clone()) {
+        return Verdict::Apart(copy);
     }
     let Some(current) = current else { return Verdict::Begins };
     let counted = known.iter().filter(|boot| boot.standing != Standing::Quarantined);
@@ -140,7 +142,7 @@ mod tests {
     fn said(known: &[KnownBoot], text: &str, change: impl FnOnce(&mut Speaker<'_>)) -> Verdict {
         let boot: BootId = text.parse().unwrap();
         let mut speaker =
-            Speaker { boot: &boot, number: 9, previous: None, resumed: Some(stamp(99)), challenge: None };
+            Speaker { boot: &boot, number: 9, before: &[], resumed: Some(stamp(99)), challenge: None };
         change(&mut speaker);
         judge(known, speaker)
     }
@@ -159,7 +161,7 @@ mod tests {
         assert_eq!(
             judge(
                 &[],
-                Speaker { boot: &known[0].boot, number: 1, previous: None, resumed: None, challenge: None }
+                Speaker { boot: &known[0].boot, number: 1, before: &[], resumed: None, challenge: None }
             ),
             Verdict::Begins
         );
@@ -187,11 +189,13 @@ mod tests {
         let known = [boot("a", 4, Standing::Current, 40), boot("x", 8, Standing::Quarantined, 80)];
         let apart = Verdict::Apart("x".parse().unwrap());
         assert_eq!(said(&known, "x", |_| ()), apart);
-        let (again, before): (BootId, BootId) = ("y".parse().unwrap(), "x".parse().unwrap());
-        let resumed = Some(stamp(99));
-        let restarted =
-            Speaker { boot: &again, number: 9, previous: Some(&before), resumed, challenge: None };
-        assert_eq!(judge(&known, restarted), apart);
+        // It may have spoken several times since it was answered, and does not know that it is kept apart.
+        let before = ["a", "x", "unheard"].map(|boot| boot.parse().unwrap());
+        for before in [&before[1..2], &before[..]] {
+            let (again, resumed) = ("y".parse().unwrap(), Some(stamp(99)));
+            let restarted = Speaker { boot: &again, number: 10, before, resumed, challenge: None };
+            assert_eq!(judge(&known, restarted), apart);
+        }
         assert_eq!(said(&known, "b", |speaker| speaker.number = 5), Verdict::Begins);
     }
 }

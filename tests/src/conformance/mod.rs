@@ -70,6 +70,7 @@ macro_rules! conformance {
             recovering::lost_work_is_adopted_while_a_store_replays_and_not_otherwise,
             recovering::a_replaying_store_cannot_say_everything,
             recovering::a_hold_that_ended_before_its_task_was_known_has_ended,
+            recovering::what_a_forgotten_box_said_comes_back_with_its_sibling,
             recovering::nobody_leaps_far_ahead_of_central,
             recovering::what_was_heard_beyond_the_last_change_proves_a_restore,
             recovering::of_two_bodies_the_smaller_hash_counts,

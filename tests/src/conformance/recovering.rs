@@ -4,10 +4,13 @@ use super::agent::Agent;
 use super::world::{LINE, at, described, position, sku, sound, state, stocked, store_id, tenant, the_order};
 use holdfast_central::core::order::OrderState;
 use holdfast_central::ports::Storage;
+use holdfast_central::ports::access::ReplicaIdentity;
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::stock::{Movement, StockFact};
-use holdfast_shared::domain::task::{FulfilmentKind, Offer, OfferLine, ReleasePoint, TaskEvent, TaskFact};
+use holdfast_shared::domain::task::{
+    FulfilmentKind, Offer, OfferLine, Phase, ReleasePoint, TaskEvent, TaskFact,
+};
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{Actor, DocumentId, TaskId};
 use holdfast_shared::time::{Hlc, UtcMs};
@@ -160,4 +163,39 @@ pub async fn of_two_bodies_the_smaller_hash_counts(storage: &dyn Storage) {
 
 fn blake3_of(text: &str) -> blake3::Hash {
     blake3::hash(text.as_bytes())
+}
+
+/// A box that was enrolled after the backup was told that its sales are safe, and central forgot its name.
+pub async fn what_a_forgotten_box_said_comes_back_with_its_sibling(storage: &dyn Storage) {
+    storage.put_store(&tenant(), &described("york"), at(0).utc).await.unwrap();
+    let mut leeds = stocked(storage, "leeds", 5).await;
+    storage.begin_recovery("a drill", at(20).utc).await.unwrap();
+    let identity = |store: &str, replica: &str| {
+        let (store, replica) = (store_id(store), replica.parse().unwrap());
+        ReplicaIdentity { tenant: tenant(), store, replica }
+    };
+    let forgotten = [("leeds", "leeds-b"), ("york", "york-a"), ("leeds", "york-a"), ("leeds", "central")];
+    for (n, (store, replica)) in (10..).zip(forgotten) {
+        let mut other = Agent::booted(identity(store, replica), n);
+        other.sale("A", 1);
+        leeds.documents.extend(other.documents);
+    }
+    // Central took a branch over, once; and another says so of an incarnation that has not been.
+    let mut sibling = Agent::booted(identity("leeds", "leeds-b"), 20);
+    for (n, boot) in (20..).zip(["i1", "i4000000000"]) {
+        let mut central = Agent::booted(identity("leeds", "central"), n);
+        let DocumentId::Stock { store, replica, n, .. } = central.stock_document() else { panic!() };
+        let document = DocumentId::Stock { store, replica, boot: boot.parse().unwrap(), n };
+        let sold = StockFact { sku: sku("A"), delta: -1, movement: Movement::Sale, note: None };
+        central.put(&document, &sibling.fact(None, Body::Stock(sold)));
+        leeds.documents.extend(central.documents);
+    }
+    hears(&mut leeds, &said("o9-1", 70, 1, offer("o9", "leeds", 2)));
+    sibling.documents = std::mem::take(&mut leeds.documents);
+    sibling.say(&task_id("o9-1"), TaskEvent::Accepted);
+    leeds.documents = sibling.documents;
+    assert_eq!(errors(&mut leeds, storage, 21).await, [Some(Code::Forbidden); 4]);
+    assert_eq!(position(storage, "leeds").await.on_hand, 3);
+    let adopted = storage.task(&tenant(), &task_id("o9-1")).await.unwrap().unwrap();
+    assert_eq!(adopted.phase, Phase::Accepted);
 }

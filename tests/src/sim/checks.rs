@@ -168,7 +168,7 @@ impl Checks {
                     shop.name()
                 );
             }
-            if let Some(fact) = seen.owed.iter().find(|fact| !seen.known.contains(*fact)) {
+            if let Some(fact) = seen.lacks(&self.watcher)? {
                 return Ok(Some(format!("NO_LOST_ACK: {fact} is safe at central and not back")));
             }
         }

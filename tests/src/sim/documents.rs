@@ -161,7 +161,8 @@ impl World {
         };
         let mut request = speaking(cut);
         (request.replica, request.boot, request.boot_number) = (identity.replica.clone(), boot, 1);
-        (request.previous_boot, request.own, request.first) = (None, Vec::new(), true);
+        (request.previous_boot, request.spoken_boots) = (None, Vec::new());
+        (request.own, request.first) = (Vec::new(), true);
         (request.root, request.stock_digest) = (SetHash::EMPTY, SetHash::EMPTY);
         let sku = dice.pick(&self.skus).context("no goods")?;
         request.documents = vec![misclosed(&identity, sku, &name, dice)?];

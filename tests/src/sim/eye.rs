@@ -29,6 +29,10 @@ const INCARNATION: &str = "SELECT value FROM counter WHERE name = 'incarnation'"
 const INCARNATION_HEARD: &str = "SELECT incarnation FROM agent";
 const ACKED: &str = "SELECT name, acked FROM document WHERE sealed_at IS NULL AND acked <> x''";
 const KEPT_APART: &str = "SELECT quarantined IS NOT NULL FROM agent";
+/// Sealed here, and what it comes to counts here.
+const COUNTS: &str = "SELECT 1 FROM document, agent
+    WHERE name = ?1 AND sealed_at IS NOT NULL AND baseline_wanted = 0";
+const CARRIED: &str = "SELECT document FROM fact WHERE store = ?1 AND fact = ?2";
 const SEALS: &str = "SELECT document FROM seal";
 const ARCHIVE: &str = "SELECT changes FROM archive WHERE document = ?1";
 /// What was sealed is all there, and its changes are not rows any more.
@@ -159,6 +163,14 @@ impl LedgerEye {
         Ok(self.connection.prepare_cached(KEPT_APART)?.query_row([], |row| row.get(0))?)
     }
 
+    /// Whether the store has at least the sum of a document that is sealed.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn has_sum_of(&self, document: &str) -> Result<bool> {
+        Ok(self.connection.prepare_cached(COUNTS)?.exists([document])?)
+    }
+
     /// Of each open document the heads that central has, as the store believes.
     ///
     /// # Errors
@@ -259,6 +271,15 @@ impl CentralEye {
     /// When the file cannot be read.
     pub fn has_fact(&self, store: &StoreId, fact: &FactId) -> Result<bool> {
         Ok(self.connection.prepare_cached(FACT)?.exists([store.as_str(), fact.as_str()])?)
+    }
+
+    /// The document that a fact counts with.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn document_of(&self, store: &StoreId, fact: &FactId) -> Result<Option<String>> {
+        let mut statement = self.connection.prepare_cached(CARRIED)?;
+        Ok(statement.query_row([store.as_str(), fact.as_str()], |row| row.get(0)).optional()?)
     }
 
     /// Whether it is on record that a person overrode the release of this task.

@@ -102,7 +102,11 @@ impl World {
             How::ImageTold => false,
             How::Image => self.somebody_tells().await?,
         };
-        let Some(store) = self.office.store() else { return Ok(()) };
+        // Killed before it could answer: who knows tells at the next start.
+        let Some(store) = self.office.store() else {
+            self.office.put_back = Some(how);
+            return Ok(());
+        };
         if !told {
             store.begin_recovery("an operator said so", self.office.clock(now).utc).await?;
         }
@@ -127,7 +131,10 @@ impl World {
                 continue;
             }
             let bytes = speaking(cut).encode()?;
-            self.office.sync(&shop.identity, &bytes, &self.fate, now).await?;
+            // A central that stands still hears nobody.
+            if self.office.sync(&shop.identity, &bytes, &self.fate, now).await?.is_none() {
+                return Ok(false);
+            }
             self.fate.say(format_args!("{} has heard of more than central knows", shop.name()));
             return Ok(true);
         }

@@ -96,7 +96,7 @@ impl Seen {
             }
         }
         self.nothing_lost(shop)?;
-        self.works_when_whole(shop)?;
+        self.works_when_whole(shop, watcher)?;
         touched.iter().try_for_each(|task| self.fold(task))?;
         self.totes_are_known(shop)?;
         self.holds_stand(shop, watcher)
@@ -152,15 +152,28 @@ impl Seen {
 
     /// `NO_DOUBLE_SHIP`: a box that was put back to an earlier state takes no order work before it has
     /// back what central has of it.
-    fn works_when_whole(&self, shop: &Shop) -> Result<()> {
+    fn works_when_whole(&self, shop: &Shop, watcher: &Watcher) -> Result<()> {
         let worked = std::mem::take(&mut shop.floor().worked);
         let (here, elsewhere): (Vec<_>, _) = worked.into_iter().partition(|(index, _)| *index == shop.index);
         shop.floor().worked = elsewhere;
-        let lacked = self.owed.iter().find(|fact| !self.known.contains(*fact));
-        if let (Some((_, task)), Some(fact)) = (here.first(), lacked) {
+        let Some((_, task)) = here.first() else { return Ok(()) };
+        if let Some(fact) = self.lacks(watcher)? {
             bail!("NO_DOUBLE_SHIP: work on {task} is taken, and {fact} that was lost is not back");
         }
         Ok(())
+    }
+
+    /// A fact that was lost and is not back. A disk of before the first sync is as good as a new one: of
+    /// what was sealed since then it gets the sum, as a new box does, and not each fact.
+    pub(super) fn lacks(&self, watcher: &Watcher) -> Result<Option<&FactId>> {
+        for fact in self.owed.difference(&self.known) {
+            let document = watcher.eye.document_of(&self.store, fact)?;
+            let counts = document.map(|document| self.eye.has_sum_of(&document)).transpose()?;
+            if counts != Some(true) {
+                return Ok(Some(fact));
+            }
+        }
+        Ok(None)
     }
 
     /// LEGAL: nothing that happened to goods was against what the store knew, but for a cancel

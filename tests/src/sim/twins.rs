@@ -25,6 +25,7 @@ const COPY_OF: &str = "SELECT copy FROM replica_boot
     WHERE store = ?1 AND replica = ?2 AND boot = ?3 AND standing = 'quarantined'";
 const CHANGE_KEPT: &str = "SELECT 1 FROM quarantine_change WHERE document = ?1 AND hash = ?2";
 const IS_KEPT: &str = "SELECT 1 FROM quarantine_fact WHERE store = ?1 AND fact = ?2";
+const DECISION: &str = "SELECT decision FROM quarantine WHERE store = ?1 AND replica = ?2 AND copy = ?3";
 const TOLD: &str = "SELECT detail FROM exception WHERE key = ?1";
 
 /// Two boxes with one disk, and one identity until somebody decides.
@@ -68,6 +69,14 @@ impl CentralEye {
     /// When the file cannot be read.
     pub fn keeps_change(&self, document: &str, hash: &[u8; 32]) -> Result<bool> {
         Ok(self.connection.prepare_cached(CHANGE_KEPT)?.exists(params![document, hash])?)
+    }
+
+    /// What was decided about a box that is kept apart, on record.
+    fn decision(&self, shop: &Shop, copy: &BootId) -> Result<Option<String>> {
+        let key = [shop.identity.store.as_str(), shop.identity.replica.as_str(), copy.as_str()];
+        let decision: Option<Option<String>> =
+            self.connection.prepare_cached(DECISION)?.query_row(key, |row| row.get(0)).optional()?;
+        Ok(decision.flatten())
     }
 
     fn told_of_copy(&self, shop: &Shop, copy: &BootId) -> Result<Option<String>> {
@@ -120,6 +129,15 @@ impl Apart {
         }
         Ok(())
     }
+}
+
+/// What a tech heard of a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Heard {
+    Answer,
+    /// Central was killed before it could answer: the decision holds, and the tech asks once more.
+    OnRecord,
+    Nothing,
 }
 
 fn both_are_named(eye: &CentralEye, shop: &Shop, copy: &BootId) -> Result<()> {
@@ -241,14 +259,15 @@ impl World {
             };
             let dice = self.fate.dice("tech", index);
             let decision = dice.pick(choices).copied().unwrap_or(Decision::Discard);
-            if !self.decided(index, &copy, decision).await? {
+            let heard = self.decided(index, &copy, decision).await?;
+            if heard == Heard::Nothing {
                 continue;
             }
             let pair = self.pairs.get_mut(n).context("nobody")?;
             pair.apart = None;
             if decision == Decision::TradePlaces {
                 pair.traded = true;
-            } else if in_the_end {
+            } else if in_the_end && heard == Heard::Answer {
                 pair.resolved = true;
                 self.loses(index, dice.happens(500)).await?;
             }
@@ -256,10 +275,10 @@ impl World {
         Ok(())
     }
 
-    async fn decided(&mut self, index: usize, copy: &BootId, decision: Decision) -> Result<bool> {
+    async fn decided(&mut self, index: usize, copy: &BootId, decision: Decision) -> Result<Heard> {
         let now = self.now();
         let shop = self.shops.get(index).context("nobody")?;
-        let Some(store) = self.office.store() else { return Ok(false) };
+        let Some(store) = self.office.store() else { return Ok(Heard::Nothing) };
         let identity = shop.identity.clone();
         let (tenant, of, replica) = (identity.tenant, identity.store, identity.replica);
         let about = ABox { tenant, store: of, replica, boot: copy.clone() };
@@ -272,9 +291,13 @@ impl World {
         {
             // Nothing waits, and what there was is decided.
             self.fate.say(format_args!("a tech comes too late to decide about box {index}: {told}"));
-            return Ok(true);
+            return Ok(Heard::Answer);
         }
-        let Some(done) = office.excuse(done, &self.fate)? else { return Ok(false) };
+        let Some(done) = office.excuse(done, &self.fate)? else {
+            let on_record = self.checks.watcher.eye.decision(shop, copy)?;
+            let holds = on_record.as_deref() == Some(decision.as_str());
+            return Ok(if holds { Heard::OnRecord } else { Heard::Nothing });
+        };
         let facts = done.merged_facts;
         self.fate.say(format_args!("a tech decides about box {index}: {decision:?}, {facts} facts merged"));
         self.fate.mark(match decision {
@@ -282,7 +305,7 @@ impl World {
             Decision::Discard => "branch_discarded",
             Decision::TradePlaces => "places_traded",
         });
-        Ok(true)
+        Ok(Heard::Answer)
     }
 
     /// The box that is not the store's any more.

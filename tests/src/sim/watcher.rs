@@ -60,8 +60,8 @@ pub struct Watcher {
     taken_back: Vec<TaskId>,
     /// Stores that spoke until central was cut off from all of them.
     witnesses: BTreeSet<StoreId>,
-    /// A store has sent what is not its own: central says so.
-    pub foreign_claim_made: bool,
+    /// Who has sent what is not its own, as the beginning of what central says of it.
+    pub foreign_claims: BTreeSet<String>,
     /// A box has closed a document that does not add up: central says so.
     pub wrong_closing_made: bool,
     /// Stores in which there were two boxes with one disk: central says so.
@@ -85,7 +85,7 @@ impl Watcher {
             given: BTreeMap::new(),
             taken_back: Vec::new(),
             witnesses: BTreeSet::new(),
-            foreign_claim_made: false,
+            foreign_claims: BTreeSet::new(),
             wrong_closing_made: false,
             cloned: BTreeSet::new(),
             shared: BTreeSet::new(),
@@ -257,7 +257,10 @@ impl Watcher {
                 Category::Drift => Some("CONVERGE"),
                 Category::FactConflict => Some("ONCE"),
                 Category::DamagedSync | Category::LostFacts => Some("NO_LOST_ACK"),
-                Category::ForeignClaim => (!self.foreign_claim_made).then_some("ISOLATED"),
+                Category::ForeignClaim => {
+                    let made = self.foreign_claims.iter().any(|claim| raised.detail.starts_with(claim));
+                    (!made).then_some("ISOLATED")
+                }
                 Category::Sealing if self.wrong_closing_made => None,
                 // Two boxes with one disk close the same document, each with what it has of it.
                 Category::Sealing => (raised.severity == Severity::High && !cloned).then_some("CONVERGE"),

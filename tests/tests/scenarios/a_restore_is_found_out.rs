@@ -108,3 +108,26 @@ async fn a_cancel_that_one_store_answers_is_final_when_all_have_told() {
     assert_eq!(stage.state("o1").await, OrderState::Cancelled);
     assert_eq!(stage.sound().await.open_holds, 0);
 }
+
+/// A central that was put back and has written little has fewer commits than another copy, or as many.
+#[tokio::test]
+async fn a_copy_that_is_put_back_upon_another_is_found_out_however_long_it_is() {
+    let mut stage = Stage::open().await;
+    stage.store("leeds", &[("A", 9)]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let [early, late] = ["early.db", "late.db"].map(|name| folder.path().join(name));
+    stage.office.back_up(&early);
+    stage.order("o1", &[("A", 1)]).await;
+    stage.decide().await;
+    stage.office.back_up(&late);
+    stage.order("o2", &[("A", 1)]).await;
+    for (copy, begun) in [(&early, 2), (&early, 3), (&late, 4)] {
+        stage.office.put_back(copy);
+        stage.office.start();
+        assert_eq!(stage.office.store().restored(), Some(begun));
+        assert_eq!(waits_for(&stage).await, ["leeds"]);
+    }
+    stage.office.stop();
+    stage.office.start();
+    assert_eq!(stage.office.store().restored(), None);
+}

@@ -1,3 +1,4 @@
+use super::central_is_restored::{recovery, replay};
 use holdfast_agent::core::command::TaskAct;
 use holdfast_agent::ports::ledger::Ledger;
 use holdfast_central::core::lineage::Standing;
@@ -235,4 +236,53 @@ async fn without_the_quarantine_a_copy_would_be_merged() {
     let on_hand = stage.position("leeds", "A").await.on_hand;
     Guard::take_away(None);
     assert_eq!(on_hand, 15, "20 less the 2 of the first and the 3 of the copy");
+}
+
+/// What the copy said was heard, and the answer lost: it does not know, and neither does its next start.
+#[tokio::test]
+async fn a_copy_that_never_heard_of_it_stays_apart_over_its_starts() {
+    let mut stage = cloned().await;
+    stage.shop("copy").cut_off_after(0);
+    stage.sync("copy").await;
+    let (sent, from) = (stage.shop("copy").sent.clone(), stage.shop("copy").identity.clone());
+    assert!(stage.arrives_again(&from, &sent[0]).await.superseded.is_none());
+    stage.sell("leeds", "A", 2).await;
+    stage.sync("leeds").await;
+    assert!(copy(&stage).await.is_some());
+
+    stage.restart("copy");
+    stage.shop("copy").cut_off_after(0);
+    stage.sync("copy").await;
+    stage.restart("copy");
+    stage.sell("copy", "A", 3).await;
+    stage.sync("copy").await;
+    assert!(quarantined(&mut stage, "copy").await);
+    assert_eq!(stage.position("leeds", "A").await.on_hand, 18);
+    stage.sync("leeds").await;
+    stage.level("leeds").await;
+}
+
+/// The copy was thrown away after it was merged: only its sibling still knows.
+#[tokio::test]
+async fn what_was_merged_of_a_copy_comes_back_after_a_restore() {
+    let mut stage = cloned().await;
+    let backup = stage.back_up_central();
+    stage.sync("copy").await;
+    stage.sell("leeds", "A", 2).await;
+    stage.sync("leeds").await;
+    stage.sell("copy", "A", 3).await;
+    stage.sync("copy").await;
+    assert_eq!(decided(&mut stage, Decision::Merge).await, 1);
+    stage.sync("leeds").await;
+    assert_eq!(stage.on_hand_at("leeds", "A").await, 15);
+
+    stage.office.put_back(&backup);
+    stage.office.start();
+    assert_eq!(stage.position("leeds", "A").await.on_hand, 20);
+    replay(&mut stage, "leeds").await;
+    assert_eq!(stage.position("leeds", "A").await.on_hand, 15);
+    assert!(recovery(&stage).await.unwrap().over);
+    stage.level("leeds").await;
+    let foreign = stage.exceptions().await.into_iter().find(|detail| detail.contains("refused"));
+    assert_eq!(foreign, None);
 }

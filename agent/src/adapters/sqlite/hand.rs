@@ -36,7 +36,8 @@ pub(super) struct Hand {
 #[derive(Debug, Default)]
 pub(super) struct Start {
     pub number: u64,
-    pub previous: Option<BootId>,
+    /// The last boot that heard from central, and those since then that spoke.
+    pub before: Vec<BootId>,
     pub resumed: Hlc,
     pub box_name: Option<String>,
     /// Whether central has answered this boot.

@@ -1,14 +1,14 @@
 //! Which start of this database speaks, and what central makes of it.
 
-use super::documents::{offer_all, own, to_heads};
+use super::documents::{any_due, offer_all, own, to_heads};
 use super::hand::{Hand, Start};
 use super::view::{id, unsigned};
 use super::{baseline, sql};
 use crate::core::readiness::Readiness;
 use crate::ports::ledger::{Absorbed, Speaker};
 use holdfast_platform::sqlite::StorageError;
-use holdfast_shared::ids::{DocumentId, ReplicaId};
-use holdfast_shared::limits::SYNC_DOCUMENTS_MAX;
+use holdfast_shared::ids::{BootId, DocumentId, ReplicaId};
+use holdfast_shared::limits::{SPOKEN_BOOTS_MAX, SYNC_DOCUMENTS_MAX};
 use holdfast_shared::time::{Hlc, UtcMs};
 use holdfast_shared::wire::sync::{DocumentHeads, SyncResponse};
 use rusqlite::{Connection, OpenFlags, params};
@@ -40,13 +40,13 @@ impl KeptApart {
 
 /// Counts this start, before anything is written in its name.
 pub(super) fn begin(connection: &Connection) -> Result<Start, StorageError> {
-    let (number, previous, wall, counter): (i64, Option<String>, i64, u32) =
+    let (number, before, wall, counter): (i64, Option<String>, i64, u32) =
         connection.query_row(sql::AGENT_BEGINS, [], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
         })?;
     Ok(Start {
         number: unsigned(number)?,
-        previous: previous.map(|boot| id(&boot)).transpose()?,
+        before: before.iter().flat_map(|boots| boots.split(' ')).map(id).collect::<Result<_, _>>()?,
         resumed: Hlc { wall: UtcMs(wall), counter },
         ..Start::default()
     })
@@ -68,9 +68,14 @@ pub(super) fn speaks(connection: &Connection, hand: &mut Hand, own: &str) -> Res
     let start = &mut hand.start;
     start.asked_for_own = rehydrating;
     let own = if start.answered { None } else { own_documents(connection, own)? };
+    if !start.answered {
+        remember(connection, &start.before, &hand.boot)?;
+    }
+    let mut before = start.before.iter().cloned();
     Ok(Speaker {
         boot_number: start.number,
-        previous_boot: start.previous.clone(),
+        previous_boot: before.next(),
+        spoken_boots: before.collect(),
         resumed: start.resumed,
         first: own.is_some(),
         own: own.unwrap_or_default(),
@@ -78,6 +83,16 @@ pub(super) fn speaks(connection: &Connection, hand: &mut Hand, own: &str) -> Res
         challenge: start.challenge.clone(),
         box_name: start.box_name.clone(),
     })
+}
+
+/// That this boot speaks, before it does: whatever becomes of the answer, central may know it. Of too many
+/// the newest stay, and the one that was answered.
+fn remember(connection: &Connection, before: &[BootId], boot: &BootId) -> Result<(), StorageError> {
+    let (answered, spoken) = before.split_at(before.len().min(1));
+    let spoken = spoken.iter().skip(spoken.len().saturating_sub(SPOKEN_BOOTS_MAX.saturating_sub(1)));
+    let all: Vec<&str> = answered.iter().chain(spoken).chain([boot]).map(BootId::as_str).collect();
+    connection.prepare_cached(sql::AGENT_SPEAKS)?.execute([all.join(" ")])?;
+    Ok(())
 }
 
 /// None when they are more than one message may name: then central cannot compare.
@@ -139,8 +154,9 @@ pub(super) fn answered(
         }
         (None, None) | (Some(_), Some(_)) => {}
     }
-    // A central that knows no seals has no baseline either.
-    let fetching = hand.documents_end && baseline::is_wanted(connection)?;
+    // Of what was sealed meanwhile only the seals come by themselves: its facts, or the baseline, are
+    // asked for after that. A central that knows no seals has none of it.
+    let fetching = hand.documents_end && (baseline::is_wanted(connection)? || any_due(connection)?);
     if response.rehydrate && !level {
         tracing::warn!("central has more of this replica than is here; fetching it before order work");
         connection.prepare_cached(sql::AGENT_REHYDRATE)?.execute([])?;

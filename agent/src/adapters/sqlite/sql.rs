@@ -66,6 +66,9 @@ pub(super) const AGENT_HEARD: &str = "SELECT incarnation, cursor FROM agent";
 pub(super) const AGENT_HEAR: &str = "UPDATE agent SET incarnation = ?1, cursor = ?2";
 pub(super) const AGENT_BEGINS: &str = "UPDATE agent SET boot_number = boot_number + 1 \
     RETURNING boot_number, answered_boot, hlc_wall, hlc_counter";
+/// The newest boot that central answered and, until it answers another, those that spoke since: central
+/// may have heard them.
+pub(super) const AGENT_SPEAKS: &str = "UPDATE agent SET answered_boot = ?1 WHERE answered_boot IS NOT ?1";
 pub(super) const AGENT_ANSWERED: &str = "UPDATE agent SET answered_boot = ?1, quarantined = ?2, quarantined_as = ?3 WHERE answered_boot IS NOT ?1 OR quarantined IS NOT ?2";
 pub(super) const AGENT_QUARANTINED_AS: &str = "SELECT quarantined_as FROM agent";
 pub(super) const AGENT_READINESS: &str = "SELECT rehydrating, quarantined, boot_number FROM agent";

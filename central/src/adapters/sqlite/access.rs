@@ -7,6 +7,7 @@ use crate::flows::enrol::CODE_TTL_MS;
 use crate::ports::access::{Access, ApiKey, ReplicaIdentity};
 use async_trait::async_trait;
 use holdfast_shared::ids::{ApiKeyId, ReplicaId, StoreId, TenantId};
+use holdfast_shared::limits::LOST_REPLICAS_MAX;
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, Row, named_params};
 
@@ -122,7 +123,7 @@ fn enrol(
     })?;
     let Some((tenant, store)) = used else { return Ok(None) };
     let before = replicas(conn, &tenant, &store)?.len();
-    let replica = ReplicaId::new(format!("{store}-{}", letters(before)))?;
+    let replica = named(&store, before)?;
     let params = named_params! {
         ":tenant": tenant.as_str(),
         ":store": store.as_str(),
@@ -139,6 +140,24 @@ fn enrol(
 pub(super) fn replicas(conn: &Connection, tenant: &TenantId, store: &StoreId) -> Result<Vec<ReplicaId>> {
     let params = [tenant.as_str(), store.as_str()];
     list(conn, sql!(ACCESS.replicas_of_store), params, |row| parsed(row, "replica"))
+}
+
+/// Those, and the boxes that may have been enrolled after the backup that central was restored from: it
+/// would give the next boxes the same names.
+pub(super) fn replicas_and_lost(
+    conn: &Connection,
+    tenant: &TenantId,
+    store: &StoreId,
+) -> Result<Vec<ReplicaId>> {
+    let mut all = replicas(conn, tenant, store)?;
+    for n in all.len()..all.len().saturating_add(LOST_REPLICAS_MAX) {
+        all.push(named(store, n)?);
+    }
+    Ok(all)
+}
+
+fn named(store: &StoreId, number: usize) -> Result<ReplicaId> {
+    Ok(ReplicaId::new(format!("{store}-{}", letters(number)))?)
 }
 
 /// a, b, ... z, aa, ab, ...

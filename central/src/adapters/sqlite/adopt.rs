@@ -19,7 +19,7 @@ use holdfast_shared::document::{Merged, StoredChange};
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::domain::task::{FulfilmentKind, Offer, TaskEvent};
 use holdfast_shared::error::Code;
-use holdfast_shared::ids::{DocumentId, FactId, ReplicaId, TaskId, TenantId, TraceId};
+use holdfast_shared::ids::{BootId, DocumentId, FactId, ReplicaId, TaskId, TenantId, TraceId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, named_params};
 use std::collections::BTreeSet;
@@ -28,14 +28,26 @@ use std::collections::BTreeSet;
 const NO_TRACE: &str = "00000000000000000000000000000000";
 
 /// Whether a replica that replays may bring this document, although it is not its own: a task that
-/// central lost, or the stock of another box of the same store.
+/// central lost, or the stock of another box of the same store, which central may have forgotten: what
+/// that box was told to be safe may be nowhere else. So may be what central itself put into a document
+/// of its own, of a box that was kept apart.
 pub(super) fn may_bring(conn: &Connection, from: &ReplicaIdentity, document: &DocumentId) -> Result<bool> {
     match document {
+        DocumentId::Stock { store, .. } if *store != from.store => Ok(false),
+        DocumentId::Stock { replica, boot, .. } if replica.as_str() == super::timeline::CENTRAL => {
+            let ours = incarnation(conn)?;
+            Ok(boot_of_central(boot).is_some_and(|of| of < ours))
+        }
         DocumentId::Stock { store, replica, .. } => {
-            Ok(*store == from.store && access::replicas(conn, &from.tenant, store)?.contains(replica))
+            Ok(access::replicas_and_lost(conn, &from.tenant, store)?.contains(replica))
         }
         DocumentId::Task(_) => Ok(documents::owner(conn, &from.tenant, document)?.is_none()),
     }
+}
+
+/// The incarnation in which central began a stock document of its own.
+fn boot_of_central(boot: &BootId) -> Option<u32> {
+    boot.as_str().strip_prefix('i')?.parse().ok()
 }
 
 /// Whether a replica that replays may bring this change of somebody else.

@@ -40,10 +40,11 @@ pub(super) fn hear(
         return Ok(Hearing::Merge { behind: false });
     }
     let known = known(conn, from)?;
+    let before: Vec<BootId> = request.previous_boot.iter().chain(&request.spoken_boots).cloned().collect();
     let speaker = Speaker {
         boot: &request.boot,
         number: request.boot_number,
-        previous: request.previous_boot.as_ref(),
+        before: &before,
         resumed: request.resumed,
         challenge: request.challenge.as_deref(),
     };

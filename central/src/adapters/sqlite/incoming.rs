@@ -166,7 +166,11 @@ pub(super) fn admit(
     let heads = frame.heads().map_err(|error| refused_by(name, &error.into()))?;
     let incoming = Incoming { base: &base, heads: &heads, changes: &frame.changes };
     let central = ReplicaId::new(CENTRAL).map_err(StoreError::from)?;
-    let others = super::access::replicas(conn, &from.tenant, &from.store)?;
+    let others = if replaying {
+        super::access::replicas_and_lost(conn, &from.tenant, &from.store)?
+    } else {
+        super::access::replicas(conn, &from.tenant, &from.store)?
+    };
     let merged = bag
         .merge(&incoming, &|writer| {
             writer.belongs_to(&central) || others.iter().any(|replica| writer.belongs_to(replica))
@@ -181,7 +185,11 @@ pub(super) fn admit(
     if let Some(foreign) = foreign {
         return Err(refused_by(name, &DocumentError::ForeignWriter(foreign.writer)));
     }
-    let lost = adopt::of_central(&merged, &central)?;
+    let lost = match document {
+        DocumentId::Task(_) => adopt::of_central(&merged, &central)?,
+        // There central repeats what boxes said, under their ids.
+        DocumentId::Stock { .. } => BTreeSet::new(),
+    };
     let facts = read_facts(name, document, &merged, &lost)?;
     let unknown = brings && matches!(document, DocumentId::Task(_));
     if unknown || !lost.is_empty() {

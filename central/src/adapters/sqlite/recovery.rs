@@ -62,6 +62,7 @@ pub(super) fn heed_witness(
     now: UtcMs,
 ) -> Result<Option<u32>> {
     let Some(provenance) = provenance else { return Ok(None) };
+    let seen = provenance.witnessed.and_then(|seen| Given::of_note(&seen.note));
     let lost = match provenance.standing {
         Standing::Lost(lost) => lost,
         // A copy on a machine that never had another, most likely: nobody says that it is the newest.
@@ -69,9 +70,15 @@ pub(super) fn heed_witness(
             let cause = "no witness beside the database says that it is the newest there was";
             return begin(conn, state, cause, 0, None, now).map(Some);
         }
-        Standing::Unwitnessed | Standing::New | Standing::Whole => return Ok(None),
+        // Put back once more before much was written, it has as many commits as its witness saw.
+        Standing::Whole => {
+            let ours = incarnation(conn)?;
+            let Some(later) = seen.filter(|seen| seen.incarnation > ours) else { return Ok(None) };
+            let cause = "the witness beside the database saw a later incarnation than it knows";
+            return begin(conn, state, cause, later.incarnation, Some(later), now).map(Some);
+        }
+        Standing::Unwitnessed | Standing::New => return Ok(None),
     };
-    let seen = provenance.witnessed.and_then(|seen| Given::of_note(&seen.note));
     let cause = if lost.replaced {
         "another database lay here before".to_owned()
     } else {

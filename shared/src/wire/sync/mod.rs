@@ -67,9 +67,13 @@ pub struct SyncRequest {
     /// Counts the starts of this database. 0 from an agent that does not count.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub boot_number: u64,
-    /// The last boot of this database, before this one, that heard from central.
+    /// The last boot of this database, before this one, that heard from central; where none did, the
+    /// first that spoke.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_boot: Option<BootId>,
+    /// Boots between the two that spoke and heard nothing: central may have heard them all the same.
+    #[serde(default, deserialize_with = "bounded", skip_serializing_if = "Vec::is_empty")]
+    pub spoken_boots: Vec<BootId>,
     /// The newest stamp in this database when this boot began. Every request is stamped and the stamp
     /// written down before it is sent, so a disk that nobody put back knows the newest that central saw.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -117,6 +121,7 @@ impl SyncRequest {
             more: false,
             boot_number: 0,
             previous_boot: None,
+            spoken_boots: Vec::new(),
             resumed: None,
             first: false,
             own: Vec::new(),

@@ -116,6 +116,7 @@ fn the_first_version_is_read_and_written_to_the_byte() {
     (newer.version, newer.boot_number, newer.first) = (SYNC_VERSION, 7, true);
     newer.own = vec![DocumentHeads::new(&document(), &Heads::empty())];
     (newer.previous_boot, newer.resumed) = (Some(BootId::new("b0").unwrap()), Some(Hlc::default()));
+    newer.spoken_boots = vec![BootId::new("b1").unwrap()];
     (newer.challenge, newer.box_name) = (Some("c".to_owned()), Some("back office".to_owned()));
     newer.losses = vec![Loss { id: "l".to_owned(), found_at: UtcMs(1), facts: None, detail: String::new() }];
     newer.rehydrating = true;

@@ -29,6 +29,7 @@ impl SyncRequest {
         if !self.understands_boots() {
             self.boot_number = 0;
             self.previous_boot = None;
+            self.spoken_boots.clear();
             self.resumed = None;
             self.first = false;
             self.own.clear();

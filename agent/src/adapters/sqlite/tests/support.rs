@@ -224,7 +224,8 @@ impl FakeCentral {
     }
 
     /// Takes a cut in, and answers with every task document in full: central's side is not what is
-    /// tested here, and what is known is skipped. One that never heard of central gets all.
+    /// tested here, and what is known is skipped. One that never heard of central gets all. What is
+    /// sealed comes when it is asked for.
     pub(super) fn sync(&mut self, cut: &Cut) -> SyncResponse {
         let mut errors = Vec::new();
         let mut acknowledged = Vec::new();
@@ -240,8 +241,12 @@ impl FakeCentral {
         }
         // Who lost something, and says so, gets all of the others as well.
         let all = cut.incarnation.is_none() || cut.speaker.rehydrating;
-        let open = self.bags.iter().filter(|(name, _)| !self.sealed.contains(*name));
-        let told = open.filter(|(name, _)| all || matches!(name, DocumentId::Task(_)));
+        let asked = |name: &DocumentId| cut.asks.iter().any(|ask| ask.document().as_ref() == Ok(name));
+        let told = self.bags.iter().filter(|(name, _)| match (self.sealed.contains(*name), name) {
+            (true, _) => asked(name),
+            (false, DocumentId::Task(_)) => true,
+            (false, DocumentId::Stock { .. }) => all,
+        });
         let documents = told.map(|(name, bag)| {
             let empty = Heads::empty();
             DocumentFrame::new(name, &empty, &bag.heads(), bag.changes_since(&empty).unwrap())

@@ -256,3 +256,54 @@ async fn who_must_prove_to_be_alive_takes_no_order_work_unless_it_was_answered_b
             .unwrap();
     }
 }
+
+/// Of a document that was sealed meanwhile first the seal comes, and its facts when they are asked for.
+#[tokio::test]
+async fn a_restored_disk_takes_no_order_work_before_it_has_what_was_sealed_since() {
+    let mut disk = Disk::new();
+    let (ledger, mut central) = (disk.enrolled(), FakeCentral::new());
+    stock(&ledger, &[("A", 5)]).await;
+    sync(&ledger, &mut central).await;
+    close(ledger, &disk).await;
+    let backup = std::fs::read(disk.path()).unwrap();
+    let ledger = disk.enrolled();
+    run(&ledger, "1", moves(MovementKind::Sale, "A", 2)).await.unwrap();
+    assert!(sync(&ledger, &mut central).await);
+    close(ledger, &disk).await;
+    central.sealed = central.bags.keys().filter(|name| name.to_string().contains("/b2/")).cloned().collect();
+    central.offer("o-1", &[("A", 1)]);
+    std::fs::write(disk.path(), &backup).unwrap();
+
+    let ledger = disk.enrolled();
+    respond(&ledger, &mut central, |response| response.rehydrate = true).await;
+    let asked = ledger.cut(at(NOW)).await.unwrap();
+    assert!(asked.speaker.rehydrating && !asked.asks.is_empty());
+    assert_eq!(code(run(&ledger, "2", acts("o-1", TaskAct::Accept)).await), Code::Rehydrating);
+    let response = SyncResponse { documents: Vec::new(), ..central.sync(&asked) };
+    ledger.absorb(&response, at(NOW)).await.unwrap();
+    assert_eq!(code(run(&ledger, "3", acts("o-1", TaskAct::Accept)).await), Code::Rehydrating);
+    assert!(sync(&ledger, &mut central).await);
+    assert_eq!(units(&ledger, "A").await.0, 3);
+    run(&ledger, "4", acts("o-1", TaskAct::Accept)).await.unwrap();
+}
+
+/// Central may have heard a start that it could not answer, and may keep its box apart since.
+#[tokio::test]
+async fn a_start_names_those_before_it_that_spoke_since_central_answered() {
+    let mut disk = Disk::new();
+    let mut central = FakeCentral::new();
+    let mut named = Vec::new();
+    for answered in [true, false, false, true, false] {
+        let ledger = disk.enrolled();
+        let cut = ledger.cut(at(NOW)).await.unwrap();
+        let before = cut.speaker.previous_boot.iter().chain(&cut.speaker.spoken_boots);
+        named.push(before.map(ToString::to_string).collect::<Vec<_>>().join(" "));
+        if answered {
+            ledger.absorb(&central.sync(&cut), at(NOW)).await.unwrap();
+            let speaker = ledger.cut(at(NOW)).await.unwrap().speaker;
+            assert_eq!(speaker.spoken_boots, cut.speaker.spoken_boots);
+        }
+        close(ledger, &disk).await;
+    }
+    assert_eq!(named, ["", "b1", "b1 b2", "b1 b2 b3", "b4"]);
+}
