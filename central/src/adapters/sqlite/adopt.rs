@@ -10,7 +10,7 @@ use super::row::{one, run, to_json};
 use super::sql::sql;
 use super::state::State;
 use super::timeline::{Happened, central, note, refresh};
-use super::{Result, access, documents, fleet, recovery, stock, tasks};
+use super::{Result, access, documents, fleet, stock, tasks, window};
 use crate::core::exception::Category;
 use crate::core::order::{OrderLineRequest, OrderRequest};
 use crate::core::recovery as words;
@@ -237,7 +237,7 @@ pub(super) fn complete(
         };
         run(conn, sql!(ORDERS.ask_to_cancel), named)?;
     }
-    if !recovery::is_held(conn, &from.tenant, &adopted.order)? {
+    if !window::is_held(conn, &from.tenant, &adopted.order)? {
         settle_rivals(conn, state, &from.tenant, &adopted.order, now)?;
     }
     reopen(conn, &from.tenant, &adopted.order)?;

@@ -8,7 +8,7 @@ use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow};
 use super::timeline::{Happened, central, note};
-use super::{Result, access, decisions, recovery, stock};
+use super::{Result, access, decisions, stock, window};
 use crate::ports::work::{AssignOutcome, Assignment};
 use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::{FulfilmentKind, Offer, OfferLine, ReleasePoint, TaskEvent};
@@ -33,7 +33,7 @@ fn try_assign(
 ) -> std::result::Result<AssignOutcome, Stop<AssignOutcome>> {
     let Assignment { tenant, order, store, .. } = assignment;
     // Whoever read the demand may not have known of the restore.
-    if recovery::is_held(conn, tenant, order)? || recovery::store_recovers(conn, tenant, store)? {
+    if window::is_held(conn, tenant, order)? || window::store_recovers(conn, tenant, store)? {
         return Err(Stop::Refused(AssignOutcome::OrderMoved));
     }
     take_units(conn, assignment, now)?;

@@ -16,7 +16,7 @@ use super::savepoint::attempt_or;
 use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow};
-use super::{Result, SqliteStore, ledger, recovery, rivals, seals};
+use super::{Result, SqliteStore, ledger, recovery, rivals, seals, window};
 use crate::core::exception::{Category, NewException, Severity};
 use crate::ports::StoreError;
 use crate::ports::access::ReplicaIdentity;
@@ -119,7 +119,7 @@ fn exchange(
     let _witness = state.hlc.witness(request.sent_at, now);
     state.sender_ahead_ms = Receipt::of(request.sent_at.wall, now).ahead_ms;
     recovery::heed_echo(conn, state, from, request, now)?;
-    state.sender_replays = recovery::is_replaying(conn, from)?;
+    state.sender_replays = window::is_replaying(conn, from)?;
     let behind = match boots::hear(conn, from, address, request, now)? {
         Hearing::Merge { behind } => behind,
         Hearing::Challenge(words) => {

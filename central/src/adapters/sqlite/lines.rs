@@ -3,7 +3,7 @@
 use super::order_rows::order_of;
 use super::row::{one, run};
 use super::sql::sql;
-use super::{Result, error, recovery};
+use super::{Result, error, window};
 use crate::core::effects::{Disposition, LineUnits};
 use holdfast_shared::ids::{LineNo, OrderId, TenantId};
 use rusqlite::{Connection, named_params};
@@ -33,7 +33,7 @@ pub(super) fn move_units(
     change: Disposition,
 ) -> Result<Moved> {
     let (_, cancelling, _) = order_of(conn, tenant, order)?;
-    let held = recovery::is_held(conn, tenant, order)?;
+    let held = window::is_held(conn, tenant, order)?;
     let (change, cancelling) = if held { (not_for_good(change), false) } else { (change, cancelling) };
     let key = rusqlite::params![tenant.as_str(), order.as_str(), line.0];
     let before = one(conn, sql!(ORDERS.line_units), key, |row| {

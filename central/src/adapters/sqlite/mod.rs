@@ -58,6 +58,7 @@ mod stock;
 mod task_news;
 mod tasks;
 mod timeline;
+mod window;
 mod work;
 
 use crate::ports::StoreError;

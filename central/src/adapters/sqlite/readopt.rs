@@ -11,7 +11,7 @@ use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow, load, say_as};
 use super::timeline::{Happened, central, note};
-use super::{Result, ledger, recall, recovery};
+use super::{Result, ledger, recall, window};
 use crate::core::effects::words;
 use crate::ports::access::ReplicaIdentity;
 use holdfast_shared::domain::task::{Phase, TaskEvent, TaskState};
@@ -34,7 +34,7 @@ pub(super) fn answer_returning(
     let mut changed = Vec::new();
     for task in returning.into_iter().filter(|task| task.phase != Phase::Offered) {
         // After a restore another store may have begun, and may not have told yet.
-        if recovery::is_held(conn, &from.tenant, &task.order)? {
+        if window::is_held(conn, &from.tenant, &task.order)? {
             continue;
         }
         let why_not = if version < event_since(&TaskEvent::Readopted) {

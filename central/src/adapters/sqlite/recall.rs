@@ -5,7 +5,7 @@ use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow, load, say};
 use super::timeline::{Happened, central, note};
-use super::{Result, ledger, recovery, stock};
+use super::{Result, ledger, stock, window};
 use crate::core::effects::words;
 use crate::ports::work::RecallOutcome;
 use holdfast_shared::domain::fence::Fence;
@@ -26,7 +26,7 @@ pub(super) fn recall_unless_held(
     now: UtcMs,
 ) -> Result<RecallOutcome> {
     match load(conn, tenant, task)? {
-        Some(current) if recovery::is_held(conn, tenant, &current.order)? => Ok(RecallOutcome::Moot),
+        Some(current) if window::is_held(conn, tenant, &current.order)? => Ok(RecallOutcome::Moot),
         Some(_) | None => recall(conn, state, tenant, task, fence, reason, now),
     }
 }

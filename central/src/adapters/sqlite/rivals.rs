@@ -10,7 +10,7 @@ use super::state::State;
 use super::task_news::about;
 use super::tasks::{self, Clash};
 use super::timeline::refresh;
-use super::{Result, recovery};
+use super::{Result, window};
 use crate::core::exception::{Category, NewException, Severity};
 use crate::core::recovery as words;
 use crate::core::rivals::{Rival, open_units};
@@ -28,7 +28,7 @@ pub(super) fn settle_clash(
 ) -> Result<()> {
     let (Clash::Leaving { task, .. } | Clash::FoundAgain { task }) = clash;
     // What others did meanwhile is not known: it is settled when every store has told.
-    if recovery::is_held(conn, tenant, &task.order)? {
+    if window::is_held(conn, tenant, &task.order)? {
         return Ok(());
     }
     match clash {
@@ -121,7 +121,7 @@ pub(super) fn stop_again(
     now: UtcMs,
 ) -> Result<()> {
     let Some(again) = tasks::load(conn, tenant, task)? else { return Ok(()) };
-    if again.phase.is_final() || recovery::is_held(conn, tenant, &again.order)? {
+    if again.phase.is_final() || window::is_held(conn, tenant, &again.order)? {
         return Ok(());
     }
     let reason = "another box of the store had ended it already";
@@ -163,7 +163,7 @@ pub(super) fn reopen(conn: &Connection, tenant: &TenantId, order: &OrderId) -> R
         run(conn, sql!(RECOVERY.set_open), params)?;
     }
     let (_, cancelling, _) = order_of(conn, tenant, order)?;
-    if cancelling && !recovery::is_held(conn, tenant, order)? {
+    if cancelling && !window::is_held(conn, tenant, order)? {
         // Nobody gives these units to a store any more.
         let named = named_params! { ":tenant": tenant.as_str(), ":order": order.as_str() };
         run(conn, sql!(ORDERS.cancel_open_units), named)?;

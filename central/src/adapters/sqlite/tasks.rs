@@ -9,7 +9,7 @@ use super::row::{from_json, one, run, to_json};
 use super::sql::sql;
 use super::state::State;
 use super::timeline::{Happened, central, note, refresh};
-use super::{Result, ledger, recovery, stock, task_news};
+use super::{Result, ledger, stock, task_news, window};
 use crate::core::effects::{Effect, effects, words};
 use crate::core::exception::{Category, NewException, Severity};
 use holdfast_shared::domain::fence::Fence;
@@ -65,7 +65,7 @@ pub(super) fn follow(conn: &Connection, state: &mut State, grown: &Grown<'_>) ->
             Effect::EndHolds => stock::end_holds(conn, tenant, task, *now)?,
             // Another store may have the release since before the restore, also of an order that has
             // come since: it may be one that was lost, and asked for again.
-            Effect::Release if recovery::is_open(conn, tenant)? => {}
+            Effect::Release if window::is_open(conn, tenant)? => {}
             // Somebody else was given the units when it ended.
             Effect::Release if grown.has_ended() && !after.state.phase.is_final() => {}
             Effect::Release if is_beaten(conn, tenant, &after.state)? => found_again = true,
