@@ -3,7 +3,7 @@
 
 use super::order::OrderLine;
 use holdfast_shared::domain::fence::Fence;
-use holdfast_shared::domain::task::TaskState;
+use holdfast_shared::domain::task::{Line, TaskState};
 use holdfast_shared::ids::{LineNo, StoreId, TaskId};
 
 /// A task that claims units which another has with more right.
@@ -26,7 +26,8 @@ fn claim(task: &TaskState, line: LineNo) -> i64 {
     if moved_away || task.phase.is_final() {
         return 0;
     }
-    task.line(line).map_or(0, |line| line.quantity.saturating_sub(line.short))
+    let missing = |line: &Line| if task.settles_at_end() { 0 } else { line.short };
+    task.line(line).map_or(0, |line| line.quantity.saturating_sub(missing(line)))
 }
 
 /// Units of the line that nobody has, and nobody got.

@@ -5,6 +5,9 @@
 //! when a decision forbade it, and that is told as well, so that a compensation starts. Work that a
 //! store did before it heard of a recall is taken over and needs no telling: it is what there is to
 //! put back.
+//!
+//! Where two boxes of a store work on one task without hearing of each other, what is in the parcel is
+//! what the box knew that packed it: see [`settled`].
 
 use super::task::{Authority, Illegal, Line, Offer, Phase, TaskEvent, TaskFact, TaskState, take_over};
 use crate::domain::fact::{Body, Fact};
@@ -34,8 +37,21 @@ pub struct Folded {
 /// None while the offer itself has not arrived.
 #[must_use]
 pub fn fold<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Option<Folded> {
+    let said: Vec<Entry<'a>> = facts.into_iter().filter_map(of_task).collect();
+    if !Guard::FoldRank.stands() {
+        return replay(said, &BTreeSet::new());
+    }
+    let order = ranked(&said, &BTreeSet::new());
+    match settled(&order) {
+        Some(late) => replay(ranked(&said, &late), &late),
+        None => replay(order, &BTreeSet::new()),
+    }
+}
+
+/// Nothing comes after what is `late`: the way to the parcel would be lost there.
+fn replay<'a>(order: impl IntoIterator<Item = Entry<'a>>, late: &BTreeSet<&FactId>) -> Option<Folded> {
     let mut folded: Option<Folded> = None;
-    for (fact, said) in in_order(facts) {
+    for (fact, said) in order {
         match (&mut folded, &said.event) {
             (None, TaskEvent::Offered(offer)) => {
                 folded = Some(Folded { state: begin(fact, said, offer), contradictions: Vec::new() });
@@ -44,7 +60,12 @@ pub fn fold<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Option<Folded> {
             (Some(current), TaskEvent::Offered(offer)) if said.fence > current.state.fence => {
                 current.state = begin(fact, said, offer);
             }
-            (Some(current), _) => apply(current, fact, said),
+            (Some(current), _) => {
+                apply(current, fact, said);
+                if !late.contains(&fact.id) {
+                    current.state.newest = fact.id.clone();
+                }
+            }
         }
     }
     folded
@@ -107,7 +128,6 @@ fn apply(current: &mut Folded, fact: &Fact, said: &TaskFact) {
         });
     }
     state.changed_at = state.changed_at.max(fact.at);
-    state.newest = fact.id.clone();
 }
 
 /// Goods that left have left, whoever forbade it.
@@ -120,18 +140,12 @@ fn happened_anyway(state: &mut TaskState, event: &TaskEvent) -> bool {
     left
 }
 
-/// One task fact with what it ranks by: fence, stamp, authority, id.
-type Ranked<'a> = (Fence, Hlc, Reverse<Authority>, &'a FactId);
+type Entry<'a> = (&'a Fact, &'a TaskFact);
 
-fn rank<'a>((fact, said): (&'a Fact, &TaskFact)) -> Ranked<'a> {
-    (said.fence, fact.at, Reverse(said.event.authority()), &fact.id)
-}
+/// One task fact with what it ranks by: whether it waits for what is settled, fence, stamp, authority, id.
+type Ranked<'a> = (bool, Fence, Hlc, Reverse<Authority>, &'a FactId);
 
-fn in_order<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Vec<(&'a Fact, &'a TaskFact)> {
-    if Guard::FoldRank.stands() { ranked(facts) } else { facts.into_iter().filter_map(of_task).collect() }
-}
-
-const fn of_task(fact: &Fact) -> Option<(&Fact, &TaskFact)> {
+const fn of_task(fact: &Fact) -> Option<Entry<'_>> {
     match &fact.body {
         Body::Task(said) => Some((fact, said)),
         Body::Stock(_) | Body::Epoch(_) => None,
@@ -139,10 +153,14 @@ const fn of_task(fact: &Fact) -> Option<(&Fact, &TaskFact)> {
 }
 
 /// The task's facts in their one order. A fact waits for the one that it says it came after,
-/// so that a wrong clock cannot put an answer before its question.
-fn ranked<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Vec<(&'a Fact, &'a TaskFact)> {
-    let mut by_id: BTreeMap<&FactId, (&Fact, &TaskFact)> =
-        facts.into_iter().filter_map(of_task).map(|(fact, said)| (&fact.id, (fact, said))).collect();
+/// so that a wrong clock cannot put an answer before its question. Those that are `late` come
+/// after all that do not have to wait for them.
+fn ranked<'a>(said: &[Entry<'a>], late: &BTreeSet<&FactId>) -> Vec<Entry<'a>> {
+    let rank = |(fact, said): Entry<'a>| -> Ranked<'a> {
+        let authority = Reverse(said.event.authority());
+        (late.contains(&fact.id), said.fence, fact.at, authority, &fact.id)
+    };
+    let mut by_id: BTreeMap<&FactId, Entry<'a>> = said.iter().map(|entry| (&entry.0.id, *entry)).collect();
     let mut ready = BTreeSet::new();
     let mut waiting: BTreeMap<&FactId, Vec<Ranked<'_>>> = BTreeMap::new();
     for entry in by_id.values() {
@@ -162,6 +180,59 @@ fn ranked<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Vec<(&'a Fact, &'a T
     let circular: BTreeSet<Ranked<'_>> = by_id.values().map(|entry| rank(*entry)).collect();
     order.extend(circular.into_iter().filter_map(|(.., id)| by_id.remove(id)));
     order
+}
+
+/// What comes too late to change the parcel: words of a store's other box about the work, said without
+/// knowing that it was packed, released or handed over.
+///
+/// A box packs what it knows, central releases that, and that is what is carried out; so what lies
+/// on the way to it ranks before such words, whatever their stamps. A fact names only one of those that
+/// it came after. When that way alone does not make the parcel whole, boxes worked together on it,
+/// and stamps tell the order.
+fn settled<'a>(order: &[Entry<'a>]) -> Option<BTreeSet<&'a FactId>> {
+    let decisive = decisive(order)?;
+    let (mut before, mut since) = (BTreeSet::new(), BTreeSet::from([decisive]));
+    let after: BTreeMap<&FactId, &FactId> =
+        order.iter().filter_map(|(fact, _)| Some((&fact.id, fact.after.as_ref()?))).collect();
+    let mut at = Some(decisive);
+    while let Some(id) = at.filter(|id| before.insert(*id)) {
+        at = after.get(id).copied();
+    }
+    // A fact stands behind the one that it came after.
+    for (fact, _) in order {
+        if fact.after.as_ref().is_some_and(|parent| since.contains(parent)) {
+            since.insert(&fact.id);
+        }
+    }
+    let beside = |(fact, said): &&Entry<'a>| {
+        speaks_of_work(&said.event) && !before.contains(&fact.id) && !since.contains(&fact.id)
+    };
+    let late: BTreeSet<&FactId> = order.iter().filter(beside).map(|(fact, _)| &fact.id).collect();
+    if late.is_empty() {
+        return None;
+    }
+    let way = order.iter().filter(|(fact, _)| before.contains(&fact.id)).copied();
+    let alone = replay(way, &BTreeSet::new())?;
+    let whole = matches!(alone.state.phase, Phase::Packed | Phase::HandedOver)
+        && alone.state.lines.iter().all(|line| line.open() == 0)
+        && alone.contradictions.iter().all(|told| !told.taken_over);
+    whole.then_some(late)
+}
+
+/// The fact that says what is in the parcel: it was handed over, or released, or at least packed.
+fn decisive<'a>(order: &[Entry<'a>]) -> Option<&'a FactId> {
+    let is = |wanted: fn(&TaskEvent) -> bool| move |entry: &&Entry<'a>| wanted(&entry.1.event);
+    let handed_over = order.iter().find(is(|event| matches!(event, TaskEvent::HandedOver { .. })));
+    let released =
+        || order.iter().filter(is(|event| matches!(event, TaskEvent::Released { .. }))).max_by_key(|entry| entry.1.fence);
+    let packed = || order.iter().rfind(is(|event| matches!(event, TaskEvent::Packed)));
+    handed_over.or_else(released).or_else(packed).map(|(fact, _)| &fact.id)
+}
+
+/// What a store says of the goods, and of its will to work on them. A manager's word and central's
+/// stand where they were said.
+const fn speaks_of_work(event: &TaskEvent) -> bool {
+    !event.is_centrals() && !matches!(event, TaskEvent::LetGo { .. })
 }
 
 #[cfg(test)]
