@@ -16,7 +16,7 @@ use crate::guard::Guard;
 use crate::ids::FactId;
 use crate::time::Hlc;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A fact that did not fit the state that it met.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,8 +61,8 @@ fn replay<'a>(order: impl IntoIterator<Item = Entry<'a>>, late: &BTreeSet<&FactI
                 current.state = begin(fact, said, offer);
             }
             (Some(current), _) => {
-                apply(current, fact, said);
-                if !late.contains(&fact.id) {
+                let followed = apply(current, fact, said);
+                if followed && !late.contains(&fact.id) {
                     current.state.newest = fact.id.clone();
                 }
             }
@@ -104,7 +104,8 @@ fn begin(fact: &Fact, said: &TaskFact, offer: &Offer) -> TaskState {
     }
 }
 
-fn apply(current: &mut Folded, fact: &Fact, said: &TaskFact) {
+/// Whether the state follows it.
+fn apply(current: &mut Folded, fact: &Fact, said: &TaskFact) -> bool {
     let state = &mut current.state;
     let about_this = match said.event {
         TaskEvent::Readopted => said.fence > state.fence,
@@ -118,8 +119,11 @@ fn apply(current: &mut Folded, fact: &Fact, said: &TaskFact) {
     if said.event == TaskEvent::Readopted && outcome.is_ok() {
         state.fence = said.fence;
     }
+    state.changed_at = state.changed_at.max(fact.at);
+    let mut follows = true;
     if let Err(why) = outcome {
         let taken_over = happened_anyway(state, &said.event);
+        follows = taken_over;
         current.contradictions.push(Contradiction {
             fact: fact.id.clone(),
             kind: said.event.kind(),
@@ -127,7 +131,7 @@ fn apply(current: &mut Folded, fact: &Fact, said: &TaskFact) {
             taken_over,
         });
     }
-    state.changed_at = state.changed_at.max(fact.at);
+    follows
 }
 
 /// Goods that left have left, whoever forbade it.
@@ -190,14 +194,8 @@ fn ranked<'a>(said: &[Entry<'a>], late: &BTreeSet<&FactId>) -> Vec<Entry<'a>> {
 /// it came after. When that way alone does not make the parcel whole, boxes worked together on it,
 /// and stamps tell the order.
 fn settled<'a>(order: &[Entry<'a>]) -> Option<BTreeSet<&'a FactId>> {
-    let decisive = decisive(order)?;
-    let (mut before, mut since) = (BTreeSet::new(), BTreeSet::from([decisive]));
-    let after: BTreeMap<&FactId, &FactId> =
-        order.iter().filter_map(|(fact, _)| Some((&fact.id, fact.after.as_ref()?))).collect();
-    let mut at = Some(decisive);
-    while let Some(id) = at.filter(|id| before.insert(*id)) {
-        at = after.get(id).copied();
-    }
+    let (decisive, mut known) = decisive(order)?;
+    let mut since = BTreeSet::from([decisive]);
     // A fact stands behind the one that it came after.
     for (fact, _) in order {
         if fact.after.as_ref().is_some_and(|parent| since.contains(parent)) {
@@ -205,28 +203,58 @@ fn settled<'a>(order: &[Entry<'a>]) -> Option<BTreeSet<&'a FactId>> {
         }
     }
     let beside = |(fact, said): &&Entry<'a>| {
-        speaks_of_work(&said.event) && !before.contains(&fact.id) && !since.contains(&fact.id)
+        speaks_of_work(&said.event) && !known.contains(&fact.id) && !since.contains(&fact.id)
     };
-    let late: BTreeSet<&FactId> = order.iter().filter(beside).map(|(fact, _)| &fact.id).collect();
-    if late.is_empty() {
-        return None;
+    let mut late: VecDeque<&FactId> = order.iter().filter(beside).map(|(fact, _)| &fact.id).collect();
+    while !late.is_empty() {
+        let way = order.iter().filter(|(fact, _)| known.contains(&fact.id)).copied();
+        if replay(way, &BTreeSet::new()).is_some_and(|alone| is_whole(&alone)) {
+            return Some(late.into_iter().collect());
+        }
+        known.extend(late.pop_front());
     }
-    let way = order.iter().filter(|(fact, _)| before.contains(&fact.id)).copied();
-    let alone = replay(way, &BTreeSet::new())?;
-    let whole = matches!(alone.state.phase, Phase::Packed | Phase::HandedOver)
-        && alone.state.lines.iter().all(|line| line.open() == 0)
-        && alone.contradictions.iter().all(|told| !told.taken_over);
-    whole.then_some(late)
+    None
 }
 
-/// The fact that says what is in the parcel: it was handed over, or released, or at least packed.
-fn decisive<'a>(order: &[Entry<'a>]) -> Option<&'a FactId> {
-    let is = |wanted: fn(&TaskEvent) -> bool| move |entry: &&Entry<'a>| wanted(&entry.1.event);
-    let handed_over = order.iter().find(is(|event| matches!(event, TaskEvent::HandedOver { .. })));
-    let released =
-        || order.iter().filter(is(|event| matches!(event, TaskEvent::Released { .. }))).max_by_key(|entry| entry.1.fence);
-    let packed = || order.iter().rfind(is(|event| matches!(event, TaskEvent::Packed)));
-    handed_over.or_else(released).or_else(packed).map(|(fact, _)| &fact.id)
+fn is_whole(folded: &Folded) -> bool {
+    matches!(folded.state.phase, Phase::Packed | Phase::HandedOver)
+        && folded.state.lines.iter().all(|line| line.open() == 0)
+        && folded.contradictions.iter().all(|told| !told.taken_over)
+}
+
+/// The fact that says what is in the parcel, and what was known with it: it was handed over, or released
+/// when it was packed, or at least packed. Whoever hands over knows of the release.
+fn decisive<'a>(order: &[Entry<'a>]) -> Option<(&'a FactId, BTreeSet<&'a FactId>)> {
+    let by_id: BTreeMap<&FactId, Entry<'a>> = order.iter().map(|entry| (&entry.0.id, *entry)).collect();
+    let way_to = |fact: &'a Fact| {
+        let (mut way, mut at) = (BTreeSet::new(), Some(fact));
+        while let Some(step) = at.filter(|step| way.insert(&step.id)) {
+            at = step.after.as_ref().and_then(|parent| by_id.get(parent)).map(|(fact, _)| *fact);
+        }
+        way
+    };
+    let mut found: Option<(u8, &'a FactId, BTreeSet<&'a FactId>)> = None;
+    let mut released: BTreeSet<&FactId> = BTreeSet::new();
+    for (fact, said) in order {
+        let weight = match said.event {
+            TaskEvent::HandedOver { .. } => 3,
+            TaskEvent::Released { .. } => 2,
+            TaskEvent::Packed => 1,
+            _ => continue,
+        };
+        let way = way_to(fact);
+        if weight == 2 {
+            released.extend(&way);
+        }
+        let packed = order.iter().any(|(fact, said)| said.event == TaskEvent::Packed && way.contains(&fact.id));
+        if packed && found.as_ref().is_none_or(|(most, ..)| *most < weight || *most == weight && weight < 3) {
+            found = Some((weight, &fact.id, way));
+        }
+    }
+    found.map(|(_, id, mut way)| {
+        way.extend(released);
+        (id, way)
+    })
 }
 
 /// What a store says of the goods, and of its will to work on them. A manager's word and central's
