@@ -14,6 +14,7 @@ use crate::domain::fact::{Body, Fact};
 use crate::domain::fence::Fence;
 use crate::guard::Guard;
 use crate::ids::FactId;
+use crate::limits::WORDS_BESIDE_MAX;
 use crate::time::Hlc;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -189,14 +190,13 @@ fn ranked<'a>(said: &[Entry<'a>], late: &BTreeSet<&FactId>) -> Vec<Entry<'a>> {
 /// What comes too late to change the parcel: words of a store's other box about the work, said without
 /// knowing that it was packed, released or handed over.
 ///
-/// A box packs what it knows, central releases that, and that is what is carried out; so what lies
-/// on the way to it ranks before such words, whatever their stamps. A fact names only one of those that
-/// it came after. When that way alone does not make the parcel whole, boxes worked together on it,
-/// and stamps tell the order.
+/// A box packs what it knows, central releases that, and that is what is carried out; so what was known
+/// with it ranks before such words, whatever their stamps. A fact names only one of those that it came
+/// after. Where what it names does not make the parcel whole, both boxes had a hand in it: then so many
+/// of the other words were known as make it whole, the earliest of them.
 fn settled<'a>(order: &[Entry<'a>]) -> Option<BTreeSet<&'a FactId>> {
     let (decisive, mut known) = decisive(order)?;
     let mut since = BTreeSet::from([decisive]);
-    // A fact stands behind the one that it came after.
     for (fact, _) in order {
         if fact.after.as_ref().is_some_and(|parent| since.contains(parent)) {
             since.insert(&fact.id);
@@ -206,7 +206,7 @@ fn settled<'a>(order: &[Entry<'a>]) -> Option<BTreeSet<&'a FactId>> {
         speaks_of_work(&said.event) && !known.contains(&fact.id) && !since.contains(&fact.id)
     };
     let mut late: VecDeque<&FactId> = order.iter().filter(beside).map(|(fact, _)| &fact.id).collect();
-    while !late.is_empty() {
+    for _ in 0..late.len().min(WORDS_BESIDE_MAX) {
         let way = order.iter().filter(|(fact, _)| known.contains(&fact.id)).copied();
         if replay(way, &BTreeSet::new()).is_some_and(|alone| is_whole(&alone)) {
             return Some(late.into_iter().collect());
@@ -225,36 +225,34 @@ fn is_whole(folded: &Folded) -> bool {
 /// The fact that says what is in the parcel, and what was known with it: it was handed over, or released
 /// when it was packed, or at least packed. Whoever hands over knows of the release.
 fn decisive<'a>(order: &[Entry<'a>]) -> Option<(&'a FactId, BTreeSet<&'a FactId>)> {
-    let by_id: BTreeMap<&FactId, Entry<'a>> = order.iter().map(|entry| (&entry.0.id, *entry)).collect();
-    let way_to = |fact: &'a Fact| {
-        let (mut way, mut at) = (BTreeSet::new(), Some(fact));
-        while let Some(step) = at.filter(|step| way.insert(&step.id)) {
-            at = step.after.as_ref().and_then(|parent| by_id.get(parent)).map(|(fact, _)| *fact);
-        }
-        way
-    };
-    let mut found: Option<(u8, &'a FactId, BTreeSet<&'a FactId>)> = None;
-    let mut released: BTreeSet<&FactId> = BTreeSet::new();
+    let mut packed: BTreeSet<&FactId> = BTreeSet::new();
     for (fact, said) in order {
-        let weight = match said.event {
-            TaskEvent::HandedOver { .. } => 3,
-            TaskEvent::Released { .. } => 2,
-            TaskEvent::Packed => 1,
-            _ => continue,
-        };
-        let way = way_to(fact);
-        if weight == 2 {
-            released.extend(&way);
-        }
-        let packed = order.iter().any(|(fact, said)| said.event == TaskEvent::Packed && way.contains(&fact.id));
-        if packed && found.as_ref().is_none_or(|(most, ..)| *most < weight || *most == weight && weight < 3) {
-            found = Some((weight, &fact.id, way));
+        let came_after = fact.after.as_ref().is_some_and(|parent| packed.contains(parent));
+        if said.event == TaskEvent::Packed || came_after {
+            packed.insert(&fact.id);
         }
     }
-    found.map(|(_, id, mut way)| {
-        way.extend(released);
-        (id, way)
-    })
+    let packed = &packed;
+    let told = |is: fn(&TaskEvent) -> bool| {
+        order
+            .iter()
+            .filter(move |(fact, said)| is(&said.event) && packed.contains(&fact.id))
+            .map(|(fact, _)| *fact)
+    };
+    let handed_over = told(|event| matches!(event, TaskEvent::HandedOver { .. })).next();
+    let released = || told(|event| matches!(event, TaskEvent::Released { .. })).next_back();
+    let decisive =
+        handed_over.or_else(released).or_else(|| told(|event| *event == TaskEvent::Packed).next_back())?;
+    let releases = order.iter().filter(|(_, said)| matches!(said.event, TaskEvent::Released { .. }));
+    let by_id: BTreeMap<&FactId, &Fact> = order.iter().map(|(fact, _)| (&fact.id, *fact)).collect();
+    let mut known = BTreeSet::new();
+    for from in std::iter::once(decisive).chain(releases.map(|(fact, _)| *fact)) {
+        let mut at = Some(from);
+        while let Some(fact) = at.filter(|fact| known.insert(&fact.id)) {
+            at = fact.after.as_ref().and_then(|parent| by_id.get(parent)).copied();
+        }
+    }
+    Some((&decisive.id, known))
 }
 
 /// What a store says of the goods, and of its will to work on them. A manager's word and central's

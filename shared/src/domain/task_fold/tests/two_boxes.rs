@@ -35,7 +35,8 @@ impl Store {
         let n = self.facts.len();
         let seen = self.facts_of(who).map(|fact| fact.at.wall.0).max().unwrap_or(0);
         let wall = (seen + 1).max(i64::try_from(n).unwrap() + ahead);
-        let said = TaskFact { task: "o-1".parse().unwrap(), fence: Fence { incarnation: 1, number: 1 }, event };
+        let said =
+            TaskFact { task: "o-1".parse().unwrap(), fence: Fence { incarnation: 1, number: 1 }, event };
         self.facts.push(Fact {
             id: format!("{}.1.{n}", ["s-a", "s-b", "central"][who]).parse().unwrap(),
             at: Hlc { wall: UtcMs(wall), counter: 0 },
