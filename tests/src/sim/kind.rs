@@ -53,6 +53,7 @@ macro_rules! kinds {
 mod switch {
     pub(super) const ON: bool = true;
     /// The product does not survive it yet.
+    #[expect(dead_code, reason = "it survives all of them")]
     pub(super) const OFF: bool = false;
 }
 
