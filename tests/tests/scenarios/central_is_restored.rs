@@ -391,39 +391,3 @@ async fn nobody_is_stopped_for_another_before_every_store_has_told() {
     assert_eq!(stage.state("o1").await, OrderState::Shipped);
     stage.sound().await;
 }
-
-/// A standby brings back what central lost of the other box. Its message comes again when that box has
-/// gone on and closed the document: nobody is accused.
-#[tokio::test]
-async fn what_a_standby_brought_back_may_arrive_again_after_it_was_sealed() {
-    let mut stage = Stage::open().await;
-    stage.store("leeds", &[("A", 30)]).await;
-    stage.enrol("leeds", "standby").await;
-    stage.sync("standby").await;
-    let backup = stage.back_up_central();
-    stage.sell("leeds", "A", 1).await;
-    for name in ["leeds", "standby"] {
-        stage.sync(name).await;
-    }
-    restore(&mut stage, &backup);
-    let mut late = Vec::new();
-    for _ in 0..2 {
-        stage.sync("standby").await;
-        late.extend(stage.shop("standby").sent.clone());
-        stage.wait(1_000);
-    }
-    assert!(late.iter().any(|request| !request.documents.is_empty()), "it brings what central lacks");
-    replay(&mut stage, "leeds").await;
-    stage.sell("leeds", "A", 1).await;
-    stage.sync("leeds").await;
-    stage.restart("leeds");
-    replay(&mut stage, "leeds").await;
-    replay(&mut stage, "standby").await;
-    let from = stage.shop("standby").identity.clone();
-    for request in &late {
-        let answer = stage.arrives_again(&from, request).await;
-        assert!(answer.errors.is_empty(), "{:?}", answer.errors);
-    }
-    assert_eq!(stage.exceptions().await, Vec::<String>::new());
-    assert_eq!(stage.position("leeds", "A").await.on_hand, 28);
-}

@@ -2,10 +2,9 @@
 //! task's row and the order's state. The deciding is core's; here it is written down.
 
 use super::exceptions::raise;
-use super::lines::move_units;
+use super::lines::{move_units, reopen};
 use super::order_rows::{beaten, order_of};
 use super::pen::{Statement, fence_number, state_fact};
-use super::rivals::reopen;
 use super::row::{from_json, one, run, to_json};
 use super::sql::sql;
 use super::state::State;
