@@ -59,6 +59,8 @@ pub const HEADS_MAX: usize = 64;
 /// Operations of any document, which is what memory and time depend on: an epoch and some slack for
 /// its closing fact and for ids that were put twice.
 pub const DOCUMENT_FACTS_MAX: usize = EPOCH_FACTS_MAX + 2 * CHANGE_FACTS_MAX;
+/// Words about a task that are tried, one after the other, for having been known when it was packed.
+pub const WORDS_BESIDE_MAX: usize = 128;
 
 /// Bytes of one document's changes in its archive, unpacked.
 pub const ARCHIVE_BYTES_MAX: usize = 64 * 1024 * 1024;

@@ -157,6 +157,7 @@ pub fn disposition(state: &TaskState, line: &Line) -> Disposition {
     let found = line.quantity.saturating_sub(line.short);
     let all_open = Disposition { open: line.quantity, ..Disposition::default() };
     let short_open = Disposition { open: line.short, ..Disposition::default() };
+    let short_now = if state.settles_at_end() { Disposition::default() } else { short_open };
     let cancelling = state.recall.as_ref().map(|recall| recall.cancel);
     match (state.phase, cancelling) {
         // What left unpicked left all the same: goods that are gone are never sent again.
@@ -166,7 +167,7 @@ pub fn disposition(state: &TaskState, line: &Line) -> Disposition {
         // A recalled line is open from the moment of the recall; only its hold waits.
         (Phase::Declined | Phase::PutBack, _)
         | (Phase::Offered | Phase::Accepted | Phase::Picking | Phase::Packed, Some(false)) => all_open,
-        (Phase::Offered | Phase::Accepted | Phase::Picking | Phase::Packed, Some(true) | None) => short_open,
+        (Phase::Offered | Phase::Accepted | Phase::Picking | Phase::Packed, Some(true) | None) => short_now,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::order::OrderLine;
 use holdfast_shared::domain::fence::Fence;
-use holdfast_shared::domain::task::TaskState;
+use holdfast_shared::domain::task::{Line, TaskState};
 use holdfast_shared::ids::{LineNo, StoreId, TaskId};
 
 /// A task that claims units which another has with more right.
@@ -26,7 +26,8 @@ fn claim(task: &TaskState, line: LineNo) -> i64 {
     if moved_away || task.phase.is_final() {
         return 0;
     }
-    task.line(line).map_or(0, |line| line.quantity.saturating_sub(line.short))
+    let missing = |line: &Line| if task.settles_at_end() { 0 } else { line.short };
+    task.line(line).map_or(0, |line| line.quantity.saturating_sub(missing(line)))
 }
 
 /// Units of the line that nobody has, and nobody got.
@@ -66,7 +67,7 @@ pub fn rivals(lines: &[OrderLine], tasks: &[TaskState]) -> Vec<Rival> {
 mod tests {
     use super::*;
     use crate::core::test_support::task;
-    use holdfast_shared::domain::task::{Phase, Recall, Release};
+    use holdfast_shared::domain::task::{Phase, Recall, Release, ReleasePoint};
 
     fn line(quantity: i64, finished: i64) -> OrderLine {
         let known = &task("leeds", Phase::Offered).lines[0];
@@ -119,5 +120,16 @@ mod tests {
         recalled.recall = Some(Recall { reason: "moved".to_owned(), cancel: false });
         assert_eq!(stopped(&line(1, 0), &[recalled.clone(), york]), []);
         assert_eq!(open_units(&line(3, 1), &[recalled]), 2);
+    }
+
+    #[test]
+    fn what_was_released_early_claims_also_what_is_told_missing() {
+        let mut early = claiming("leeds", 1, true);
+        (early.phase, early.lines[0].quantity, early.lines[0].short) = (Phase::Picking, 2, 1);
+        assert_eq!(open_units(&line(2, 0), std::slice::from_ref(&early)), 1);
+        early.release_point = ReleasePoint::Accepted;
+        assert_eq!(open_units(&line(2, 0), std::slice::from_ref(&early)), 0);
+        early.phase = Phase::HandedOver;
+        assert_eq!(open_units(&line(2, 1), &[early]), 1);
     }
 }

@@ -5,15 +5,19 @@
 //! when a decision forbade it, and that is told as well, so that a compensation starts. Work that a
 //! store did before it heard of a recall is taken over and needs no telling: it is what there is to
 //! put back.
+//!
+//! Where two boxes of a store work on one task without hearing of each other, what is in the parcel is
+//! what the box knew that packed it: see [`settled`].
 
 use super::task::{Authority, Illegal, Line, Offer, Phase, TaskEvent, TaskFact, TaskState, take_over};
 use crate::domain::fact::{Body, Fact};
 use crate::domain::fence::Fence;
 use crate::guard::Guard;
 use crate::ids::FactId;
+use crate::limits::WORDS_BESIDE_MAX;
 use crate::time::Hlc;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A fact that did not fit the state that it met.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,8 +38,21 @@ pub struct Folded {
 /// None while the offer itself has not arrived.
 #[must_use]
 pub fn fold<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Option<Folded> {
+    let said: Vec<Entry<'a>> = facts.into_iter().filter_map(of_task).collect();
+    if !Guard::FoldRank.stands() {
+        return replay(said, &BTreeSet::new());
+    }
+    let order = ranked(&said, &BTreeSet::new());
+    match settled(&order) {
+        Some(late) => replay(ranked(&said, &late), &late),
+        None => replay(order, &BTreeSet::new()),
+    }
+}
+
+/// Nothing comes after what is `late`: the way to the parcel would be lost there.
+fn replay<'a>(order: impl IntoIterator<Item = Entry<'a>>, late: &BTreeSet<&FactId>) -> Option<Folded> {
     let mut folded: Option<Folded> = None;
-    for (fact, said) in in_order(facts) {
+    for (fact, said) in order {
         match (&mut folded, &said.event) {
             (None, TaskEvent::Offered(offer)) => {
                 folded = Some(Folded { state: begin(fact, said, offer), contradictions: Vec::new() });
@@ -44,7 +61,12 @@ pub fn fold<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Option<Folded> {
             (Some(current), TaskEvent::Offered(offer)) if said.fence > current.state.fence => {
                 current.state = begin(fact, said, offer);
             }
-            (Some(current), _) => apply(current, fact, said),
+            (Some(current), _) => {
+                let followed = apply(current, fact, said);
+                if followed && !late.contains(&fact.id) {
+                    current.state.newest = fact.id.clone();
+                }
+            }
         }
     }
     folded
@@ -83,7 +105,8 @@ fn begin(fact: &Fact, said: &TaskFact, offer: &Offer) -> TaskState {
     }
 }
 
-fn apply(current: &mut Folded, fact: &Fact, said: &TaskFact) {
+/// Whether the state follows it.
+fn apply(current: &mut Folded, fact: &Fact, said: &TaskFact) -> bool {
     let state = &mut current.state;
     let about_this = match said.event {
         TaskEvent::Readopted => said.fence > state.fence,
@@ -97,8 +120,11 @@ fn apply(current: &mut Folded, fact: &Fact, said: &TaskFact) {
     if said.event == TaskEvent::Readopted && outcome.is_ok() {
         state.fence = said.fence;
     }
+    state.changed_at = state.changed_at.max(fact.at);
+    let mut follows = true;
     if let Err(why) = outcome {
         let taken_over = happened_anyway(state, &said.event);
+        follows = taken_over;
         current.contradictions.push(Contradiction {
             fact: fact.id.clone(),
             kind: said.event.kind(),
@@ -106,8 +132,7 @@ fn apply(current: &mut Folded, fact: &Fact, said: &TaskFact) {
             taken_over,
         });
     }
-    state.changed_at = state.changed_at.max(fact.at);
-    state.newest = fact.id.clone();
+    follows
 }
 
 /// Goods that left have left, whoever forbade it.
@@ -120,18 +145,12 @@ fn happened_anyway(state: &mut TaskState, event: &TaskEvent) -> bool {
     left
 }
 
-/// One task fact with what it ranks by: fence, stamp, authority, id.
-type Ranked<'a> = (Fence, Hlc, Reverse<Authority>, &'a FactId);
+type Entry<'a> = (&'a Fact, &'a TaskFact);
 
-fn rank<'a>((fact, said): (&'a Fact, &TaskFact)) -> Ranked<'a> {
-    (said.fence, fact.at, Reverse(said.event.authority()), &fact.id)
-}
+/// One task fact with what it ranks by: whether it waits for what is settled, fence, stamp, authority, id.
+type Ranked<'a> = (bool, Fence, Hlc, Reverse<Authority>, &'a FactId);
 
-fn in_order<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Vec<(&'a Fact, &'a TaskFact)> {
-    if Guard::FoldRank.stands() { ranked(facts) } else { facts.into_iter().filter_map(of_task).collect() }
-}
-
-const fn of_task(fact: &Fact) -> Option<(&Fact, &TaskFact)> {
+const fn of_task(fact: &Fact) -> Option<Entry<'_>> {
     match &fact.body {
         Body::Task(said) => Some((fact, said)),
         Body::Stock(_) | Body::Epoch(_) => None,
@@ -139,10 +158,14 @@ const fn of_task(fact: &Fact) -> Option<(&Fact, &TaskFact)> {
 }
 
 /// The task's facts in their one order. A fact waits for the one that it says it came after,
-/// so that a wrong clock cannot put an answer before its question.
-fn ranked<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Vec<(&'a Fact, &'a TaskFact)> {
-    let mut by_id: BTreeMap<&FactId, (&Fact, &TaskFact)> =
-        facts.into_iter().filter_map(of_task).map(|(fact, said)| (&fact.id, (fact, said))).collect();
+/// so that a wrong clock cannot put an answer before its question. Those that are `late` come
+/// after all that do not have to wait for them.
+fn ranked<'a>(said: &[Entry<'a>], late: &BTreeSet<&FactId>) -> Vec<Entry<'a>> {
+    let rank = |(fact, said): Entry<'a>| -> Ranked<'a> {
+        let authority = Reverse(said.event.authority());
+        (late.contains(&fact.id), said.fence, fact.at, authority, &fact.id)
+    };
+    let mut by_id: BTreeMap<&FactId, Entry<'a>> = said.iter().map(|entry| (&entry.0.id, *entry)).collect();
     let mut ready = BTreeSet::new();
     let mut waiting: BTreeMap<&FactId, Vec<Ranked<'_>>> = BTreeMap::new();
     for entry in by_id.values() {
@@ -162,6 +185,80 @@ fn ranked<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Vec<(&'a Fact, &'a T
     let circular: BTreeSet<Ranked<'_>> = by_id.values().map(|entry| rank(*entry)).collect();
     order.extend(circular.into_iter().filter_map(|(.., id)| by_id.remove(id)));
     order
+}
+
+/// What comes too late to change the parcel: words of a store's other box about the work, said without
+/// knowing that it was packed, released or handed over.
+///
+/// A box packs what it knows, central releases that, and that is what is carried out; so what was known
+/// with it ranks before such words, whatever their stamps. A fact names only one of those that it came
+/// after. Where what it names does not make the parcel whole, both boxes had a hand in it: then so many
+/// of the other words were known as make it whole, the earliest of them.
+fn settled<'a>(order: &[Entry<'a>]) -> Option<BTreeSet<&'a FactId>> {
+    let (decisive, mut known) = decisive(order)?;
+    let mut since = BTreeSet::from([decisive]);
+    for (fact, _) in order {
+        if fact.after.as_ref().is_some_and(|parent| since.contains(parent)) {
+            since.insert(&fact.id);
+        }
+    }
+    let beside = |(fact, said): &&Entry<'a>| {
+        speaks_of_work(&said.event) && !known.contains(&fact.id) && !since.contains(&fact.id)
+    };
+    let mut late: VecDeque<&FactId> = order.iter().filter(beside).map(|(fact, _)| &fact.id).collect();
+    for _ in 0..late.len().min(WORDS_BESIDE_MAX) {
+        let way = order.iter().filter(|(fact, _)| known.contains(&fact.id)).copied();
+        if replay(way, &BTreeSet::new()).is_some_and(|alone| is_whole(&alone)) {
+            return Some(late.into_iter().collect());
+        }
+        known.extend(late.pop_front());
+    }
+    None
+}
+
+fn is_whole(folded: &Folded) -> bool {
+    matches!(folded.state.phase, Phase::Packed | Phase::HandedOver)
+        && folded.state.lines.iter().all(|line| line.open() == 0)
+        && folded.contradictions.iter().all(|told| !told.taken_over)
+}
+
+/// The fact that says what is in the parcel, and what was known with it: it was handed over, or released
+/// when it was packed, or at least packed. Whoever hands over knows of the release.
+fn decisive<'a>(order: &[Entry<'a>]) -> Option<(&'a FactId, BTreeSet<&'a FactId>)> {
+    let mut packed: BTreeSet<&FactId> = BTreeSet::new();
+    for (fact, said) in order {
+        let came_after = fact.after.as_ref().is_some_and(|parent| packed.contains(parent));
+        if said.event == TaskEvent::Packed || came_after {
+            packed.insert(&fact.id);
+        }
+    }
+    let packed = &packed;
+    let told = |is: fn(&TaskEvent) -> bool| {
+        order
+            .iter()
+            .filter(move |(fact, said)| is(&said.event) && packed.contains(&fact.id))
+            .map(|(fact, _)| *fact)
+    };
+    let handed_over = told(|event| matches!(event, TaskEvent::HandedOver { .. })).next();
+    let released = || told(|event| matches!(event, TaskEvent::Released { .. })).next_back();
+    let decisive =
+        handed_over.or_else(released).or_else(|| told(|event| *event == TaskEvent::Packed).next_back())?;
+    let releases = order.iter().filter(|(_, said)| matches!(said.event, TaskEvent::Released { .. }));
+    let by_id: BTreeMap<&FactId, &Fact> = order.iter().map(|(fact, _)| (&fact.id, *fact)).collect();
+    let mut known = BTreeSet::new();
+    for from in std::iter::once(decisive).chain(releases.map(|(fact, _)| *fact)) {
+        let mut at = Some(from);
+        while let Some(fact) = at.filter(|fact| known.insert(&fact.id)) {
+            at = fact.after.as_ref().and_then(|parent| by_id.get(parent)).copied();
+        }
+    }
+    Some((&decisive.id, known))
+}
+
+/// What a store says of the goods, and of its will to work on them. A manager's word and central's
+/// stand where they were said.
+const fn speaks_of_work(event: &TaskEvent) -> bool {
+    !event.is_centrals() && !matches!(event, TaskEvent::LetGo { .. })
 }
 
 #[cfg(test)]

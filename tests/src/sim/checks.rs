@@ -98,6 +98,10 @@ impl Checks {
         fresh.known.clear();
         fresh.eye = LedgerEye::open(&shop.file)?;
         *seen = fresh;
+        // What it says again its siblings hear.
+        for seen in self.shops.iter_mut().filter(|seen| seen.store == shop.identity.store) {
+            seen.books_are_whole = false;
+        }
         Ok(())
     }
 

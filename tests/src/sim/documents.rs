@@ -169,6 +169,8 @@ impl World {
         self.checks.watcher.wrong_closing_made = true;
         self.fate.say(format_args!("{name} is closed with a count that is not right"));
         self.office.sync(&identity, &request.encode()?, &self.fate, now).await?;
+        // A central of before would not know that box.
+        self.office.backup = None;
         Ok(())
     }
 }

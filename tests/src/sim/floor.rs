@@ -35,10 +35,14 @@ impl Floor {
         *self.totes.entry(task.task.clone()).or_default().entry(line.sku.clone()).or_default() += taken;
     }
 
-    pub fn carry_out(&mut self, task: &TaskId) {
-        self.gone.insert(task.clone());
-        for (sku, units) in self.totes.remove(task).unwrap_or_default() {
-            self.left.push((task.clone(), sku, units));
+    /// The parcel is what the list says that it was packed by. What somebody at another box put into the
+    /// tote beside it goes back to the shelf.
+    pub fn carry_out(&mut self, list: &TaskState) {
+        self.gone.insert(list.task.clone());
+        for (sku, units) in self.totes.remove(&list.task).unwrap_or_default() {
+            let listed: i64 = list.lines.iter().filter(|line| line.sku == sku).map(|line| line.picked).sum();
+            *self.shelf.entry(sku.clone()).or_default() += (units - listed).max(0);
+            self.left.push((list.task.clone(), sku, units.min(listed)));
         }
     }
 

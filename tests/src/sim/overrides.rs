@@ -14,7 +14,7 @@ use holdfast_central::flows::take_back::take_back;
 use holdfast_central::ports::work::{TaskRow, Work};
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::domain::task::{Offer, Status, TaskEvent, TaskState};
-use holdfast_shared::ids::{Actor, LineNo, OrderId, Sku, TaskId};
+use holdfast_shared::ids::{Actor, LineNo, OrderId, ReplicaId, Sku, TaskId};
 use holdfast_shared::time::Now;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +23,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Overrides {
     offers: BTreeMap<TaskId, Offer>,
     tasks: BTreeSet<TaskId>,
+    /// At which boxes a manager did.
+    let_go: BTreeSet<(TaskId, ReplicaId)>,
 }
 
 impl Overrides {
@@ -38,6 +40,11 @@ impl Overrides {
         self.tasks.insert(task.clone());
     }
 
+    pub fn let_go(&mut self, task: &TaskId, replica: &ReplicaId) {
+        self.overridden(task);
+        self.let_go.insert((task.clone(), replica.clone()));
+    }
+
     pub const fn tasks(&self) -> &BTreeSet<TaskId> {
         &self.tasks
     }
@@ -46,9 +53,12 @@ impl Overrides {
         self.tasks.iter().any(|task| self.order_of(task) == Some(order))
     }
 
-    /// Units that may leave beyond what was ordered: those of the tasks that were overridden.
+    /// Units that may leave beyond what was ordered: those of the tasks that were overridden, once for
+    /// each manager who did it without the other.
     pub fn answered_for(&self, order: &OrderId, line: Option<LineNo>, sku: Option<&Sku>) -> i64 {
-        let offers = self.tasks.iter().filter_map(|task| self.offers.get(task));
+        let managers = |task: &TaskId| self.let_go.iter().filter(|(of, _)| of == task).count().max(1);
+        let words = self.tasks.iter().flat_map(|task| std::iter::repeat_n(task, managers(task)));
+        let offers = words.filter_map(|task| self.offers.get(task));
         let lines = offers.filter(|offer| offer.order == *order).flat_map(|offer| &offer.lines);
         let meant = lines.filter(|offered| {
             line.is_none_or(|line| offered.line == line) && sku.is_none_or(|sku| offered.sku == *sku)

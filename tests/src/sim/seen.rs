@@ -73,9 +73,8 @@ impl Seen {
                     self.note(shop, said)?;
                     match &said.event {
                         TaskEvent::Offered(offer) => ledger.overrides.offered(&said.task, offer),
-                        TaskEvent::LetGo { .. } | TaskEvent::TakenBack { .. } => {
-                            ledger.overrides.overridden(&said.task);
-                        }
+                        TaskEvent::LetGo { replica, .. } => ledger.overrides.let_go(&said.task, replica),
+                        TaskEvent::TakenBack { .. } => ledger.overrides.overridden(&said.task),
                         TaskEvent::Accepted
                         | TaskEvent::Declined { .. }
                         | TaskEvent::PickingStarted

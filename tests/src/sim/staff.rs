@@ -118,7 +118,7 @@ fn follow(shop: &mut Shop, wish: &Wish, answer: &Answer, fate: &Fate) -> Result<
             if takes_work(act) && shop.synced_at.is_some() {
                 shop.floor().worked.push((shop.index, task.task.clone()));
             }
-            handle_goods(shop, task, act, fate);
+            handle_goods(shop, (task, state), act, fate);
         }
         (Command::Close(request), Answer::Closure { .. }, _) => {
             shop.closed = request.is_some();
@@ -232,13 +232,13 @@ const fn takes_work(act: &TaskAct) -> bool {
 }
 
 /// What an act that was allowed does to the goods.
-fn handle_goods(shop: &Shop, task: &TaskState, act: &TaskAct, fate: &Fate) {
+fn handle_goods(shop: &Shop, (task, after): (&TaskState, &TaskState), act: &TaskAct, fate: &Fate) {
     match act {
         TaskAct::Pick { line, quantity } => shop.floor().pick(task, *line, *quantity),
         TaskAct::Short { .. } => fate.mark("short_pick"),
         TaskAct::HandOver { .. } => {
             fate.mark("handed_over");
-            shop.floor().carry_out(&task.task);
+            shop.floor().carry_out(after);
         }
         TaskAct::PutBack => {
             fate.mark("put_back");

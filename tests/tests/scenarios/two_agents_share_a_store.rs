@@ -1,6 +1,10 @@
+use super::central_is_restored::replay;
 use holdfast_agent::core::command::TaskAct;
+use holdfast_central::core::fleet::Store;
 use holdfast_central::core::order::OrderState;
-use holdfast_shared::domain::task::Status;
+use holdfast_central::ports::fleet::Fleet;
+use holdfast_shared::domain::task::{ReleasePoint, Status};
+use holdfast_tests::conformance::world;
 use holdfast_tests::stage::Stage;
 
 #[tokio::test]
@@ -137,4 +141,112 @@ async fn what_one_box_missed_and_the_other_found_leaves_once() {
     }
     stage.live(10_000).await;
     assert_eq!(stage.sound().await.open_tasks, 1, "the unit that is left is given anew");
+}
+
+/// A store with two boxes that both know of an order for two units; from now on one is cut off, and misses
+/// what the other finds.
+async fn one_finds_what_the_other_misses(point: ReleasePoint) -> Stage {
+    let mut stage = Stage::open().await;
+    stage.store("leeds", &[("A", 5)]).await;
+    stage.enrol("leeds", "standby").await;
+    let leeds = Store { release_point: point, ..world::described("leeds") };
+    stage.office.store().put_store(&world::tenant(), &leeds, stage.now().utc).await.unwrap();
+    stage.sync("standby").await;
+    stage.order("o1", &[("A", 2)]).await;
+    stage.decide().await;
+    stage.sync("leeds").await;
+    stage.act("leeds", "o1-1", TaskAct::Accept).await.unwrap();
+    stage.act("leeds", "o1-1", TaskAct::StartPicking).await.unwrap();
+    for name in ["leeds", "standby"] {
+        stage.sync(name).await;
+    }
+    stage.store("york", &[("A", 5)]).await;
+    stage.shop("standby").cut_off = true;
+    let line = stage.task_at("standby", "o1-1").await.lines[0].line;
+    stage.act("standby", "o1-1", TaskAct::Short { line, missing: 1 }).await.unwrap();
+    stage.wait(1_000);
+    stage
+}
+
+/// All of it is handed over, and nobody else was given any.
+async fn both_units_leave_once(mut stage: Stage) {
+    stage.act("leeds", "o1-1", TaskAct::HandOver { to: None }).await.unwrap();
+    for name in ["leeds", "standby", "leeds"] {
+        stage.sync(name).await;
+    }
+    stage.live(10_000).await;
+    assert_eq!(stage.task("o1-1").await.lines[0].picked, 2);
+    assert_eq!(stage.state("o1").await, OrderState::Shipped);
+    assert_eq!(stage.sound().await.open_tasks, 0);
+    assert_eq!(stage.sound().await.open_holds, 0);
+}
+
+#[tokio::test]
+async fn what_was_packed_and_released_is_not_given_away_by_what_another_box_missed() {
+    let mut stage = one_finds_what_the_other_misses(ReleasePoint::Packed).await;
+    let line = stage.task_at("leeds", "o1-1").await.lines[0].line;
+    stage.act("leeds", "o1-1", TaskAct::Pick { line, quantity: 2 }).await.unwrap();
+    stage.act("leeds", "o1-1", TaskAct::Pack).await.unwrap();
+    stage.sync("leeds").await;
+    stage.shop("standby").cut_off = false;
+    stage.sync("standby").await;
+    stage.live(10_000).await;
+    assert_eq!(stage.sound().await.open_tasks, 1, "york was given nothing");
+    stage.sync("leeds").await;
+    assert_eq!(stage.status_at("leeds", "o1-1").await, Status::Ready);
+    both_units_leave_once(stage).await;
+}
+
+/// The one that was given the release early hears nothing any more, and finds what the other missed.
+#[tokio::test]
+async fn what_was_released_early_is_settled_when_it_is_handed_over() {
+    let mut stage = one_finds_what_the_other_misses(ReleasePoint::Picking).await;
+    stage.shop("leeds").cut_off = true;
+    stage.shop("standby").cut_off = false;
+    stage.sync("standby").await;
+    assert_eq!(stage.task("o1-1").await.lines[0].short, 1);
+    stage.decide().await;
+    assert_eq!(stage.sound().await.open_tasks, 1, "york was given nothing");
+    let line = stage.task_at("leeds", "o1-1").await.lines[0].line;
+    stage.act("leeds", "o1-1", TaskAct::Pick { line, quantity: 2 }).await.unwrap();
+    stage.act("leeds", "o1-1", TaskAct::Pack).await.unwrap();
+    stage.shop("leeds").cut_off = false;
+    both_units_leave_once(stage).await;
+}
+
+/// A standby brings back what central lost of the other box. Its message comes again when that box has
+/// gone on and closed the document: nobody is accused.
+#[tokio::test]
+async fn what_a_standby_brought_back_may_arrive_again_after_it_was_sealed() {
+    let mut stage = Stage::open().await;
+    stage.store("leeds", &[("A", 30)]).await;
+    stage.enrol("leeds", "standby").await;
+    stage.sync("standby").await;
+    let backup = stage.back_up_central();
+    stage.sell("leeds", "A", 1).await;
+    for name in ["leeds", "standby"] {
+        stage.sync(name).await;
+    }
+    stage.office.put_back_image(&backup);
+    stage.office.start();
+    let mut late = Vec::new();
+    for _ in 0..2 {
+        stage.sync("standby").await;
+        late.extend(stage.shop("standby").sent.clone());
+        stage.wait(1_000);
+    }
+    assert!(late.iter().any(|request| !request.documents.is_empty()), "it brings what central lacks");
+    replay(&mut stage, "leeds").await;
+    stage.sell("leeds", "A", 1).await;
+    stage.sync("leeds").await;
+    stage.restart("leeds");
+    replay(&mut stage, "leeds").await;
+    replay(&mut stage, "standby").await;
+    let from = stage.shop("standby").identity.clone();
+    for request in &late {
+        let answer = stage.arrives_again(&from, request).await;
+        assert!(answer.errors.is_empty(), "{:?}", answer.errors);
+    }
+    assert_eq!(stage.exceptions().await, Vec::<String>::new());
+    assert_eq!(stage.position("leeds", "A").await.on_hand, 28);
 }

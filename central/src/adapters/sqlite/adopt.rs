@@ -3,9 +3,10 @@
 
 use super::counters::incarnation;
 use super::exceptions::raise;
+use super::lines::reopen;
 use super::recall::mark_sent;
 use super::refusal::{Part, refuse};
-use super::rivals::{reopen, settle_rivals};
+use super::rivals::settle_rivals;
 use super::row::{one, run, to_json};
 use super::sql::sql;
 use super::state::State;

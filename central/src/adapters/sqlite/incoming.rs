@@ -75,7 +75,7 @@ pub(super) fn take_in(
     document: &DocumentId,
     now: UtcMs,
 ) -> Part<Taken> {
-    if brought_before(conn, from, frame, document)? {
+    if brought_before(conn, state, from, frame, document)? {
         return Ok(Taken::default());
     }
     if let Some(seal) = sealed(conn, &from.tenant, document)? {
@@ -124,6 +124,7 @@ pub(super) fn take_in(
 /// lost: by now it may not bring such things any more, and it brings nothing.
 fn brought_before(
     conn: &Connection,
+    state: &State,
     from: &ReplicaIdentity,
     frame: &DocumentFrame,
     document: &DocumentId,
@@ -134,7 +135,10 @@ fn brought_before(
     }
     let Ok(heads) = frame.heads() else { return Ok(false) };
     match sealed(conn, &from.tenant, document)? {
-        Some(seal) => Ok(seal.heads == heads),
+        Some(seal) if seal.heads == heads => Ok(true),
+        // It has grown since, and was closed.
+        Some(_) => Ok(seals::archived(conn, state.writer, &from.tenant, document)?
+            .is_some_and(|bag| heads.iter().all(|hash| bag.contains(hash)))),
         None => boots::all_known(conn, from, document, &heads),
     }
 }

@@ -1,10 +1,11 @@
 //! Units of an order line, moved as core says.
 
-use super::order_rows::order_of;
+use super::order_rows::{lines, order_of, tasks_of};
 use super::row::{one, run};
 use super::sql::sql;
 use super::{Result, error, window};
 use crate::core::effects::{Disposition, LineUnits};
+use crate::core::rivals::open_units;
 use holdfast_shared::ids::{LineNo, OrderId, TenantId};
 use rusqlite::{Connection, named_params};
 
@@ -62,4 +63,26 @@ pub(super) fn move_units(
         surplus: after.surplus.saturating_sub(before.surplus),
         elsewhere: wanted.saturating_sub(before.open).max(0),
     })
+}
+
+/// What no task has and nobody got is open. Computed anew: the backup and the stores tell of
+/// different days, and differences would count some units twice.
+pub(super) fn reopen(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<()> {
+    let tasks = tasks_of(conn, tenant, order)?;
+    for line in lines(conn, tenant, order)? {
+        let params = named_params! {
+            ":tenant": tenant.as_str(),
+            ":order": order.as_str(),
+            ":line": line.line.0,
+            ":open": open_units(&line, &tasks),
+        };
+        run(conn, sql!(RECOVERY.set_open), params)?;
+    }
+    let (_, cancelling, _) = order_of(conn, tenant, order)?;
+    if cancelling && !window::is_held(conn, tenant, order)? {
+        // Nobody gives these units to a store any more.
+        let named = named_params! { ":tenant": tenant.as_str(), ":order": order.as_str() };
+        run(conn, sql!(ORDERS.cancel_open_units), named)?;
+    }
+    Ok(())
 }

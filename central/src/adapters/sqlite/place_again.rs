@@ -3,8 +3,8 @@
 
 use super::Result;
 use super::exceptions::settle;
+use super::lines::reopen;
 use super::order_rows::{lines, order_of};
-use super::rivals::reopen;
 use super::row::{one, run, to_json};
 use super::sql::sql;
 use super::timeline::{Happened, note, refresh};

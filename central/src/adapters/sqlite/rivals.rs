@@ -2,9 +2,10 @@
 //! other. Core says who has less right; here they are stopped.
 
 use super::exceptions::raise;
-use super::order_rows::{beaten, lines, order_of, tasks_of};
+use super::lines::reopen;
+use super::order_rows::{beaten, tasks_of};
 use super::recall::{may_readopt, recall};
-use super::row::{list, parsed, run};
+use super::row::{list, parsed};
 use super::sql::sql;
 use super::state::State;
 use super::task_news::about;
@@ -13,11 +14,11 @@ use super::timeline::refresh;
 use super::{Result, window};
 use crate::core::exception::{Category, NewException, Severity};
 use crate::core::recovery as words;
-use crate::core::rivals::{Rival, open_units};
+use crate::core::rivals::Rival;
 use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::ids::{OrderId, TaskId, TenantId};
 use holdfast_shared::time::UtcMs;
-use rusqlite::{Connection, named_params};
+use rusqlite::Connection;
 
 pub(super) fn settle_clash(
     conn: &Connection,
@@ -147,26 +148,4 @@ fn both_may_leave(task: &TaskState, beaten: &[Rival]) -> NewException {
     let key = format!("found-again/{}", task.order);
     let suggestion = "Call both stores, and see that one parcel leaves.";
     NewException { severity: Severity::High, ..about(task, key, Category::Contradiction, detail, suggestion) }
-}
-
-/// What no task has and nobody got is open. Computed anew: the backup and the stores tell of
-/// different days, and differences would count some units twice.
-pub(super) fn reopen(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<()> {
-    let tasks = tasks_of(conn, tenant, order)?;
-    for line in lines(conn, tenant, order)? {
-        let params = named_params! {
-            ":tenant": tenant.as_str(),
-            ":order": order.as_str(),
-            ":line": line.line.0,
-            ":open": open_units(&line, &tasks),
-        };
-        run(conn, sql!(RECOVERY.set_open), params)?;
-    }
-    let (_, cancelling, _) = order_of(conn, tenant, order)?;
-    if cancelling && !window::is_held(conn, tenant, order)? {
-        // Nobody gives these units to a store any more.
-        let named = named_params! { ":tenant": tenant.as_str(), ":order": order.as_str() };
-        run(conn, sql!(ORDERS.cancel_open_units), named)?;
-    }
-    Ok(())
 }

@@ -2,7 +2,7 @@
 //! task's row and the order's state. The deciding is core's; here it is written down.
 
 use super::exceptions::raise;
-use super::lines::move_units;
+use super::lines::{move_units, reopen};
 use super::order_rows::{beaten, order_of};
 use super::pen::{Statement, fence_number, state_fact};
 use super::row::{from_json, one, run, to_json};
@@ -91,11 +91,21 @@ pub(super) fn follow(conn: &Connection, state: &mut State, grown: &Grown<'_>) ->
         after = released;
     }
     save(conn, tenant, &after.state, *now)?;
+    if is_settled(grown, &after.state) {
+        reopen(conn, tenant, &after.state.order)?;
+    }
     refresh(conn, tenant, &after.state.order, *now)?;
     Ok(match leaving {
         Some(why) => Some(Clash::Leaving { task: after.state, why }),
         None => found_again.then_some(Clash::FoundAgain { task: after.state }),
     })
+}
+
+/// From now on what is told missing waits for the task's end, or the end has come.
+fn is_settled(grown: &Grown<'_>, after: &TaskState) -> bool {
+    let waited = grown.before.as_ref().is_some_and(|before| before.state.settles_at_end());
+    let ends = after.phase.is_final() && !grown.has_ended();
+    waited != after.settles_at_end() || (waited && ends)
 }
 
 fn is_beaten(conn: &Connection, tenant: &TenantId, task: &TaskState) -> Result<bool> {

@@ -98,6 +98,19 @@ fn the_same_facts_at_once_or_one_by_one_have_the_same_effect() {
     assert_eq!(story.effects_of_last(0), []);
 }
 
+/// Until then another box of the store may find them, and hand them over.
+#[test]
+fn what_is_told_missing_after_an_early_release_waits_for_the_hand_over() {
+    let story = Story::offered(ReleasePoint::Accepted).then(TaskEvent::Accepted).then(released());
+    let story = story
+        .then(TaskEvent::PickingStarted)
+        .then(TaskEvent::Picked { line: LineNo(1), quantity: 2 })
+        .then(TaskEvent::Short { line: LineNo(1), missing: 1 })
+        .then(TaskEvent::Packed);
+    assert_eq!(story.effects_of_last(4), []);
+    assert_eq!(story.then(TaskEvent::HandedOver { to: None }).effects_of_last(1), [units(1, 2, 0)]);
+}
+
 #[test]
 fn a_recall_opens_the_units_once_and_its_answer_changes_nothing_more() {
     let story = Story::offered(ReleasePoint::Packed).then(recalled());

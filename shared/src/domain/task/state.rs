@@ -198,6 +198,13 @@ impl TaskState {
         reached && !self.phase.is_final() && self.recall.is_none() && self.release.is_none()
     }
 
+    /// Whether units that are told missing wait for the task's end. It was released before it was
+    /// packed, so a box that has not heard what another one missed may find it, and hand it over.
+    #[must_use]
+    pub fn settles_at_end(&self) -> bool {
+        self.may_leave() && self.release_point < ReleasePoint::Packed
+    }
+
     #[must_use]
     pub fn line(&self, line: LineNo) -> Option<&Line> {
         self.lines.iter().find(|candidate| candidate.line == line)

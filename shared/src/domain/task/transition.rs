@@ -49,6 +49,7 @@ pub(in crate::domain) fn take_over(state: &mut TaskState, event: &TaskEvent) -> 
         | TaskEvent::Short { .. }
         | TaskEvent::Packed
         | TaskEvent::LetGo { .. } => {
+            found_after_all(state, event);
             // Or goods in a tote would be those of an offer that nobody touched.
             if Guard::UntouchedOnly.stands() { advance(state, event) } else { step(state, event) }
         }
@@ -179,6 +180,18 @@ fn take(
     }
     apply(found, units);
     Ok(())
+}
+
+/// One box of the store told units missing that another one, which had not heard of it, picked: they
+/// lie in the tote.
+fn found_after_all(state: &mut TaskState, event: &TaskEvent) {
+    let (TaskEvent::Picked { line, quantity }, Phase::Picking) = (event, state.phase) else { return };
+    if let Some(line) = state.lines.iter_mut().find(|candidate| candidate.line == *line) {
+        let found = quantity.saturating_sub(line.open()).max(0);
+        if found <= line.short {
+            line.short = line.short.saturating_sub(found);
+        }
+    }
 }
 
 fn put_back(state: &mut TaskState, refused: impl Fn() -> Illegal) -> Result<(), Illegal> {

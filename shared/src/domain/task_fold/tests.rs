@@ -6,6 +6,8 @@ use crate::ids::{LineNo, ReplicaId, TaskId};
 use crate::time::UtcMs;
 use proptest::prelude::*;
 
+mod two_boxes;
+
 struct Script {
     facts: Vec<Fact>,
     fence: Fence,
