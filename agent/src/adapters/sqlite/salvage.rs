@@ -282,7 +282,7 @@ fn mend_documents(connection: &Connection) -> Result<Mended, StorageError> {
             continue;
         }
         tracing::warn!(name, "a document is damaged; central is asked for it");
-        connection.execute(sql::DOCUMENT_EMPTY, [document])?;
+        connection.execute(sql::CHANGES_DROP, [document])?;
         connection.execute(sql::DOCUMENT_UNREAD, [document])?;
         connection.execute(sql::ASK, [name])?;
     }

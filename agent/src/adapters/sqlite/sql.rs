@@ -66,8 +66,7 @@ pub(super) const AGENT_HEARD: &str = "SELECT incarnation, cursor FROM agent";
 pub(super) const AGENT_HEAR: &str = "UPDATE agent SET incarnation = ?1, cursor = ?2";
 pub(super) const AGENT_BEGINS: &str = "UPDATE agent SET boot_number = boot_number + 1 \
     RETURNING boot_number, answered_boot, hlc_wall, hlc_counter";
-/// The newest boot that central answered and, until it answers another, those that spoke since: central
-/// may have heard them.
+/// The newest boot that central answered, and those that spoke since.
 pub(super) const AGENT_SPEAKS: &str = "UPDATE agent SET answered_boot = ?1 WHERE answered_boot IS NOT ?1";
 pub(super) const AGENT_ANSWERED: &str = "UPDATE agent SET answered_boot = ?1, quarantined = ?2, quarantined_as = ?3 WHERE answered_boot IS NOT ?1 OR quarantined IS NOT ?2";
 pub(super) const AGENT_QUARANTINED_AS: &str = "SELECT quarantined_as FROM agent";
@@ -338,7 +337,6 @@ pub(super) const DEVICE_SEEN: &str = "UPDATE device SET seen_at = ?2 WHERE devic
 
 // What status pages and heartbeats say.
 pub(super) const SUMMARY: &str = include_str!("summary.sql");
-
 // Whether everything is what was written.
 pub(super) const NOTE: &str =
     "SELECT (SELECT coalesce(max(seq), 0) FROM fact), central_has, facts_dropped FROM agent";
@@ -392,7 +390,6 @@ pub(super) const DOCUMENTS_SEALED: &str =
     "SELECT document, name, heads FROM document WHERE sealed_at IS NOT NULL";
 pub(super) const FACT_KNOWN: &str = "SELECT 1 FROM fact WHERE id = ?1";
 pub(super) const OF_NO_DOCUMENT: &str = include_str!("orphans.sql");
-pub(super) const DOCUMENT_EMPTY: &str = "DELETE FROM document_change WHERE document = ?1";
 pub(super) const DOCUMENT_UNREAD: &str = "UPDATE document SET heads = x'', acked = x'' WHERE document = ?1";
 
 /// A row of any table, as it was; one that is there already stays.

@@ -4,8 +4,8 @@
 use super::answer::bare;
 use super::boots::{begin_quarantine, shown, tell};
 use super::documents::load;
-use super::incoming::{Admitted, admit, check_owner, report};
-use super::refusal::{Part, refuse};
+use super::incoming::{Admitted, admit, check_owner};
+use super::refusal::{Part, refuse, report};
 use super::row::{list, one, parsed, run};
 use super::savepoint::attempt_or;
 use super::seals::archived;

@@ -1,7 +1,6 @@
 //! One document of a replica, taken in or refused as a whole.
 
 use super::documents::{Authored, Sealed, keep, load, owner, sealed};
-use super::exceptions::raise;
 use super::ledger::{self, Recorded};
 use super::refusal::{Part, Refusal, refuse, refused_by};
 use super::savepoint::Stop;
@@ -11,7 +10,7 @@ use super::tasks::{Grown, follow};
 use super::timeline::{CENTRAL, Happened, note, note_doubt};
 use super::{Result, adopt, boots, older, rivals, stock, task_news};
 use crate::core::effects::words;
-use crate::core::exception::{Category, NewException, Severity};
+use crate::core::exception::{Category, Severity};
 use crate::ports::StoreError;
 use crate::ports::access::ReplicaIdentity;
 use holdfast_shared::document::{Bag, DocumentError, Incoming, Merged};
@@ -384,22 +383,4 @@ fn tell(
         }
     }
     Ok(())
-}
-
-/// Tells a person about a refused document. One exception per store and cause, whatever names the
-/// store makes up: the newest is told, and all are counted.
-pub(super) fn report(conn: &Connection, from: &ReplicaIdentity, refusal: &Refusal, now: UtcMs) -> Result<()> {
-    let Some(category) = refusal.category else { return Ok(()) };
-    let document = &refusal.problem.document;
-    let exception = NewException {
-        key: format!("{}/{}", category.as_str(), from.store),
-        category,
-        severity: Severity::Medium,
-        order: None,
-        task: None,
-        store: Some(from.store.clone()),
-        detail: format!("{} sent {document}, which was refused: {}", from.replica, refusal.problem.detail),
-        suggestion: "Run holdfast-agent doctor at the store.".to_owned(),
-    };
-    raise(conn, &from.tenant, &exception, now)
 }
