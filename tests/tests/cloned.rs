@@ -57,16 +57,38 @@ impl Twins {
         &self.chain.stores[0]
     }
 
-    /// The boot by which central knows the copy, and how many of its facts wait for a decision.
-    async fn apart(&self) -> Result<(String, u64)> {
+    /// The boot by which central knows the copy.
+    async fn apart(&self) -> Result<String> {
         let told = self.chain.client.get("/v1/stores/leeds/replicas").await?;
-        let quarantine = &told["replicas"][0]["quarantines"][0];
-        let copy = quarantine["copy"].as_str().with_context(|| format!("nobody is kept apart: {told}"))?;
-        Ok((copy.to_owned(), quarantine["waiting"].as_u64().unwrap_or_default()))
+        let copy = told["replicas"][0]["quarantines"][0]["copy"].as_str();
+        Ok(copy.with_context(|| format!("nobody is kept apart: {told}"))?.to_owned())
+    }
+
+    /// What the copy recorded, as central keeps it.
+    async fn branch(&self) -> Result<Vec<Value>> {
+        let copy = self.apart().await?;
+        let branch = format!("/v1/stores/leeds/replicas/leeds-a/quarantine/{copy}");
+        self.chain.client.all(&branch, "facts").await
+    }
+
+    /// Sales of the copy that wait for a decision. It may have closed a document beside.
+    async fn until_sales_wait(&self, sales: usize) -> Result<()> {
+        until(&format!("{sales} sales wait in the branch"), async || {
+            let branch = self.branch().await?;
+            let sold = |fact: &&Value| {
+                fact["outcome"] == "kept" && self.acknowledged.iter().any(|sale| fact["fact"] == *sale)
+            };
+            Ok(branch.iter().filter(sold).count() == sales)
+        })
+        .await
+    }
+
+    async fn until_the_copy_has_told(&self) -> Result<()> {
+        until("the copy has told all", async || Ok(status(&self.copy).await?["unsynced"] == 0)).await
     }
 
     async fn decide(&self, decision: &str) -> Result<Value> {
-        let (boot, _) = self.apart().await?;
+        let boot = self.apart().await?;
         let said = json!({ "boot": boot, "decision": decision, "reason": "looked at both boxes" });
         self.chain.client.send(Method::POST, "/v1/stores/leeds/replicas/leeds-a/quarantine", &said).await
     }
@@ -81,6 +103,7 @@ impl Twins {
 
     /// With a code of its own the copy becomes a second box of the store, while it runs.
     async fn enroll_copy(&self) -> Result<()> {
+        self.until_the_copy_has_told().await?;
         let code = self.chain.client.enrolment_code(&self.copy.store.store).await?;
         let told = self.copy.enroll(&code).await?;
         ensure!(told.contains("leeds-b"), "{told}");
@@ -117,9 +140,7 @@ impl Twins {
     async fn missing(&self) -> Result<Vec<Value>> {
         let asked = json!({ "store": "leeds", "intents": self.acknowledged });
         let told = self.chain.client.send(Method::POST, "/v1/audit/intents", &asked).await?;
-        let (copy, _) = self.apart().await?;
-        let branch = format!("/v1/stores/leeds/replicas/leeds-a/quarantine/{copy}");
-        let branch = self.chain.client.all(&branch, "facts").await?;
+        let branch = self.branch().await?;
         let missing = told["missing"].as_array().context("no answer")?.clone();
         Ok(missing.into_iter().filter(|fact| !branch.iter().any(|kept| kept["fact"] == *fact)).collect())
     }
@@ -192,18 +213,19 @@ async fn the_copy_is_told_apart(twins: &mut Twins) -> Result<()> {
     let handheld = twins.first().pair(Role::Picker, "handheld").await?;
     handheld.task_act(&twins.task, "accept", &handheld.intent(), &json!({})).await?;
     twins.until_central_counts(SHELF - 3).await?;
-    until("the branch has both sales", async || Ok(twins.apart().await?.1 == 2)).await
+    twins.until_sales_wait(2).await
 }
 
 /// A copy that sold while its line was down gets no new identity before central has those sales.
 async fn nothing_is_left_behind(twins: &mut Twins) -> Result<()> {
+    twins.until_the_copy_has_told().await?;
     twins.copy.cut_uplink();
     let till = twins.copy.pair(Role::Pos, "till").await?;
     twins.acknowledged.push(sell(&till, 5).await?);
     let refused = twins.copy.enroll("AAAA-AAAA").await.err().context("the sale was left behind")?.to_string();
     ensure!(refused.contains("reached central yet: 1;") && refused.contains("--leave-unsent"), "{refused}");
     twins.copy.restore_uplink();
-    until("the sale is in the branch", async || Ok(twins.apart().await?.1 == 1)).await?;
+    twins.until_sales_wait(1).await?;
     ensure!(twins.decide("merge").await?["merged_facts"] == 1);
     Ok(())
 }
