@@ -256,9 +256,10 @@ fn decisive<'a>(order: &[Entry<'a>]) -> Option<(&'a FactId, BTreeSet<&'a FactId>
 }
 
 /// What a store says of the goods, and of its will to work on them. A manager's word and central's
-/// stand where they were said.
+/// stand where they were said; and goods that are back on the shelf are in no parcel, whatever was
+/// decided meanwhile.
 const fn speaks_of_work(event: &TaskEvent) -> bool {
-    !event.is_centrals() && !matches!(event, TaskEvent::LetGo { .. })
+    !event.is_centrals() && !matches!(event, TaskEvent::LetGo { .. } | TaskEvent::PutBack)
 }
 
 #[cfg(test)]

@@ -25,6 +25,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// The device that central's own facts are of.
+const OF_CENTRAL: &str = "central";
+
 #[derive(Debug)]
 pub struct Shop {
     /// Which of the chain's it is.
@@ -351,8 +354,10 @@ impl Shop {
     fn acknowledge(&mut self, answer: &Answer) {
         match answer {
             Answer::Moved { facts, .. } => self.acknowledged.extend(facts.iter().cloned()),
+            // Where what another box knew decides, the newest that counts may be central's own.
             Answer::Task { state } => {
-                self.acknowledged.insert(state.newest.clone());
+                let newest = &state.newest;
+                self.acknowledged.extend((newest.device() != OF_CENTRAL).then(|| newest.clone()));
             }
             Answer::Closure { .. } => {}
         }

@@ -179,6 +179,26 @@ fn what_was_put_back_or_has_left_is_not_given_back() {
     assert!(check(&cancel, &TaskEvent::Readopted).is_err(), "the customer's word is not central's to undo");
 }
 
+/// The recall was heard and obeyed while the work was given back: what lies on the shelf goes nowhere.
+#[test]
+fn what_was_put_back_stays_so_when_it_is_given_back_and_released_meanwhile() {
+    let mut script = Script::offered();
+    script.picked().say(TaskEvent::Packed).say(recalled());
+    let mut returned = script.facts.last().unwrap().clone();
+    script.say(TaskEvent::Readopted).say(released());
+    returned.after = Some(returned.id);
+    returned.id = "d.1.99".parse().unwrap();
+    returned.at.wall.0 += 50;
+    let Body::Task(said) = &mut returned.body else { unreachable!() };
+    said.event = TaskEvent::PutBack;
+    script.facts.push(returned);
+
+    let folded = script.folded();
+
+    assert_eq!(folded.state.phase, Phase::PutBack);
+    assert!(check(&folded.state, &handed_over()).is_err());
+}
+
 #[test]
 fn a_person_takes_released_goods_back() {
     let mut script = Script::offered();
