@@ -391,3 +391,25 @@ async fn nobody_is_stopped_for_another_before_every_store_has_told() {
     assert_eq!(stage.state("o1").await, OrderState::Shipped);
     stage.sound().await;
 }
+
+/// No answer to the store held the offer yet when the backup was made; since then it has begun.
+#[tokio::test]
+async fn units_that_a_store_may_have_been_offered_stay_set_aside() {
+    let mut stage = Stage::open().await;
+    stage.store("leeds", &[("A", 1)]).await;
+    stage.order("o1", &[("A", 1)]).await;
+    stage.decide().await;
+    let backup = stage.back_up_central();
+    stage.sync("leeds").await;
+    stage.act("leeds", "o1-1", TaskAct::Accept).await.unwrap();
+    restore(&mut stage, &backup);
+    stage.office.store().begin_recovery("a person said so", stage.now().utc).await.unwrap();
+
+    stage.take_back("o1-1", "the van broke down").await.unwrap();
+
+    assert_eq!(stage.position("leeds", "A").await.reserved, 1);
+    replay(&mut stage, "leeds").await;
+    stage.act("leeds", "o1-1", TaskAct::PutBack).await.unwrap();
+    replay(&mut stage, "leeds").await;
+    assert_eq!(stage.position("leeds", "A").await.reserved, 0);
+}

@@ -120,6 +120,7 @@ fn begin(
     run(conn, sql!(RECOVERY.begin), params)?;
     run(conn, sql!(RECOVERY.forget_seen), [])?;
     run(conn, sql!(RECOVERY.wait_for_all), [])?;
+    run(conn, sql!(RECOVERY.all_were_sent), [])?;
     for tenant in tenants(conn)? {
         settle(conn, &tenant, words::WINDOW_KEY, "another restore followed", now)?;
         raise(conn, &tenant, &words::window_begun(raised, cause), now)?;

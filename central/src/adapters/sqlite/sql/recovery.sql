@@ -19,6 +19,10 @@ INSERT INTO recovery_replica (tenant, store, replica) SELECT tenant, store, repl
 ON CONFLICT (tenant, store, replica) DO UPDATE SET
     replayed_at = NULL, overridden_at = NULL, overridden_by = NULL, reason = NULL
 
+-- name: all_were_sent
+-- In what was lost each may have been in an answer to its store.
+UPDATE task SET sent = 1 WHERE ended_at IS NULL AND sent = 0
+
 -- name: tenants
 SELECT DISTINCT tenant FROM replica ORDER BY tenant
 
