@@ -78,14 +78,14 @@ pub async fn lost_work_is_adopted_while_a_store_replays_and_not_otherwise(storag
 
 pub async fn a_replaying_store_cannot_say_everything(storage: &dyn Storage) {
     storage.put_store(&tenant(), &described("york"), at(0).utc).await.unwrap();
+    let leeds = stocked(storage, "leeds", 5).await;
+    let now = storage.begin_recovery("a drill", at(20).utc).await.unwrap();
     let forged = [
         said("o9-1", 70, 1, offer("o9", "york", 2)),
         said("x-1", 70, 1, offer("o9", "leeds", 2)),
-        said("o9-1", 70, 2, offer("o9", "leeds", 2)),
+        said("o9-1", 70, now, offer("o9", "leeds", 2)),
         said("o9-1", 70, 1, TaskEvent::Accepted),
     ];
-    let leeds = stocked(storage, "leeds", 5).await;
-    storage.begin_recovery("a drill", at(20).utc).await.unwrap();
     for fact in forged {
         let mut forger = Agent::booted(leeds.identity.clone(), 3);
         hears(&mut forger, &fact);
@@ -123,15 +123,16 @@ pub async fn nobody_leaps_far_ahead_of_central(storage: &dyn Storage) {
     assert_eq!(refused.unwrap_err().code, Code::InvalidRequest);
     assert_eq!(storage.recovery(&tenant()).await.unwrap(), None);
     leeds.incarnation = Some(3);
-    assert_eq!(leeds.sync(storage, at(21)).await.response.incarnation, 4);
+    assert!(leeds.sync(storage, at(21)).await.response.incarnation > 3);
 }
 
 pub async fn what_was_heard_beyond_the_last_change_proves_a_restore(storage: &dyn Storage) {
     let mut leeds = stocked(storage, "leeds", 5).await;
     assert_eq!(leeds.sync(storage, at(20)).await.response.incarnation, 1);
     leeds.cursor += 1;
-    assert_eq!(leeds.sync(storage, at(21)).await.response.incarnation, 2);
-    assert_eq!(leeds.sync(storage, at(22)).await.response.incarnation, 2);
+    let raised = leeds.sync(storage, at(21)).await.response.incarnation;
+    assert!(raised > 1, "{raised}");
+    assert_eq!(leeds.sync(storage, at(22)).await.response.incarnation, raised);
 }
 
 /// Of two bodies the same one counts, whichever came first.

@@ -4,7 +4,7 @@ use holdfast_central::ports::orders::{CancelOutcome, Orders, Placed};
 use holdfast_central::ports::recovery::{OverrideOutcome, Recoveries, Recovery};
 use holdfast_shared::domain::task::{FulfilmentKind, Status};
 use holdfast_shared::guard::Guard;
-use holdfast_shared::ids::{Actor, LineNo};
+use holdfast_shared::ids::Actor;
 use holdfast_tests::conformance::world;
 use holdfast_tests::stage::Stage;
 use std::path::Path;
@@ -47,7 +47,7 @@ pub(super) async fn receive(stage: &mut Stage, name: &str, sku: &str, quantity: 
 }
 
 /// The machine with all that lay on it, so that no witness tells: only the stores can.
-fn restore(stage: &mut Stage, backup: &Path) {
+pub(super) fn restore(stage: &mut Stage, backup: &Path) {
     stage.office.put_back_image(backup);
     stage.office.start();
 }
@@ -347,69 +347,4 @@ async fn without_the_echo_a_restored_machine_does_not_find_out() {
     stage.sync("leeds").await;
     Guard::take_away(None);
     assert_eq!(recovery(&stage).await, None);
-}
-
-/// The backup shows two units at leeds; since then one was told missing there and given to york, which
-/// tells first. What leeds did with the other one is not known yet.
-#[tokio::test]
-async fn nobody_is_stopped_for_another_before_every_store_has_told() {
-    let mut stage = Stage::open().await;
-    stage.store("leeds", &[("A", 2)]).await;
-    stage.store("york", &[("A", 0)]).await;
-    stage.order("o1", &[("A", 2)]).await;
-    stage.decide().await;
-    stage.sync("leeds").await;
-    let backup = stage.back_up_central();
-    let line = LineNo(1);
-    for act in [
-        TaskAct::Accept,
-        TaskAct::StartPicking,
-        TaskAct::Short { line, missing: 1 },
-        TaskAct::Pick { line, quantity: 1 },
-        TaskAct::Pack,
-    ] {
-        stage.act("leeds", "o1-1", act).await.unwrap();
-    }
-    stage.sync("leeds").await;
-    receive(&mut stage, "york", "A", 1).await;
-    stage.sync("york").await;
-    stage.live(20_000).await;
-    stage.sync("york").await;
-    stage.act("leeds", "o1-1", TaskAct::HandOver { to: None }).await.unwrap();
-    restore(&mut stage, &backup);
-
-    replay(&mut stage, "york").await;
-    replay(&mut stage, "leeds").await;
-
-    let told = stage.timeline("o1").await;
-    assert!(told.iter().any(|words| words.starts_with("leeds handed the goods over")), "{told:?}");
-    assert!(!told.iter().any(|words| words.starts_with("recalled")), "{told:?}");
-    stage.pack("york", "o1-2").await;
-    stage.sync("york").await;
-    stage.act("york", "o1-2", TaskAct::HandOver { to: None }).await.unwrap();
-    stage.sync("york").await;
-    assert_eq!(stage.state("o1").await, OrderState::Shipped);
-    stage.sound().await;
-}
-
-/// No answer to the store held the offer yet when the backup was made; since then it has begun.
-#[tokio::test]
-async fn units_that_a_store_may_have_been_offered_stay_set_aside() {
-    let mut stage = Stage::open().await;
-    stage.store("leeds", &[("A", 1)]).await;
-    stage.order("o1", &[("A", 1)]).await;
-    stage.decide().await;
-    let backup = stage.back_up_central();
-    stage.sync("leeds").await;
-    stage.act("leeds", "o1-1", TaskAct::Accept).await.unwrap();
-    restore(&mut stage, &backup);
-    stage.office.store().begin_recovery("a person said so", stage.now().utc).await.unwrap();
-
-    stage.take_back("o1-1", "the van broke down").await.unwrap();
-
-    assert_eq!(stage.position("leeds", "A").await.reserved, 1);
-    replay(&mut stage, "leeds").await;
-    stage.act("leeds", "o1-1", TaskAct::PutBack).await.unwrap();
-    replay(&mut stage, "leeds").await;
-    assert_eq!(stage.position("leeds", "A").await.reserved, 0);
 }
