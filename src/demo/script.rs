@@ -165,7 +165,11 @@ async fn judge(stage: &Stage, since: Instant, outage: &Outage, settled: bool) ->
     let turned = |word: &str| -> Seconds {
         let after = |(store, silent): (&StoreId, &Duration)| {
             let row = state.stores.get(store)?;
-            let when = row.turned.get(word)?.iter().find(|when| *when >= silent)?;
+            let turns = row.turned.iter().flat_map(|(to, at)| at.iter().map(move |when| (when, to)));
+            // What it was already, it did not need to become.
+            let was = turns.filter(|(when, _)| *when < silent).max().is_some_and(|(_, to)| to == word);
+            let when =
+                if was { silent } else { row.turned.get(word)?.iter().find(|when| *when >= silent)? };
             Some(when.saturating_sub(*silent).as_secs_f64())
         };
         outage.silent_since.iter().map(|entry| (entry.0.clone(), after(entry))).collect()
