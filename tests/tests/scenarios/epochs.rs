@@ -251,3 +251,32 @@ async fn what_is_kept_does_not_grow_with_age() {
     assert!(last.facts_here <= 8 * 500 && last.facts_at_central <= 8 * 500, "{months:?}");
     assert!(last.archives <= 8, "{months:?}");
 }
+
+/// A standby knows only the sum of what the other box did before. The central that sealed that is gone:
+/// what it told of it comes again as facts, and counts once.
+#[tokio::test]
+async fn a_sum_of_a_central_that_was_restored_since_does_not_count_again() {
+    let mut stage = Stage::open().await;
+    stage.store("leeds", &[("A", 100)]).await;
+    stage.enrol("leeds", "standby").await;
+    stage.sell("leeds", "A", 1).await;
+    stage.sync("leeds").await;
+    let backup = stage.back_up_central();
+    stage.sell("leeds", "A", 1).await;
+    stage.sync("leeds").await;
+    stage.restart("leeds");
+    settle(&mut stage, "leeds").await;
+    settle(&mut stage, "standby").await;
+    assert_eq!(at_box(&mut stage, "standby", SEALED), 1);
+    assert_eq!(stage.on_hand_at("standby", "A").await, 98);
+    stage.office.put_back_image(&backup);
+    stage.office.start();
+    for name in ["standby", "leeds", "standby"] {
+        settle(&mut stage, name).await;
+    }
+    assert_eq!(stage.exceptions().await, Vec::<String>::new());
+    for name in ["leeds", "standby"] {
+        assert_eq!(stage.on_hand_at(name, "A").await, 98, "{name}");
+        balanced(&mut stage, name).await;
+    }
+}

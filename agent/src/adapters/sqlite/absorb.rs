@@ -130,7 +130,7 @@ fn take(
     // Damage of one document's own rows must not block the others either.
     let mut bag = documents::load(connection, row.row, writer).map_err(bad)?;
     let incoming = Incoming { base: &base, heads: &heads, changes: &frame.changes };
-    let merged = bag.merge(&incoming, &|writer| may_write(&name, writer)).map_err(bad)?;
+    let merged = bag.merge(&incoming, &|writer| documents::may_write(&name, writer)).map_err(bad)?;
     check_kinds(connection, &row, &merged, &central)?;
 
     let mut taken = Taken::default();
@@ -175,14 +175,6 @@ fn brings_nothing(
     let incoming = Incoming { base, heads, changes: &frame.changes };
     let merged = bag.merge(&incoming, &|_| true).map_err(bad)?;
     Ok(merged.changes.is_empty())
-}
-
-/// A stock document has one writer. A task's is written by central and by the store's replicas.
-fn may_write(name: &DocumentId, writer: &WriterId) -> bool {
-    match name {
-        DocumentId::Stock { replica, .. } => writer.belongs_to(replica),
-        DocumentId::Task(_) => true,
-    }
 }
 
 /// Every body that came: those that count, and others under the same ids.

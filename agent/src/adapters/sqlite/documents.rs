@@ -107,6 +107,14 @@ pub(super) fn known(connection: &Connection, row: i64, heads: &Heads) -> Result<
     Heads::new(known).map_err(StorageError::unreadable)
 }
 
+/// A stock document has one writer. A task's is written by central and by the store's replicas.
+pub(super) fn may_write(name: &DocumentId, writer: &WriterId) -> bool {
+    match name {
+        DocumentId::Stock { replica, .. } => writer.belongs_to(replica),
+        DocumentId::Task(_) => true,
+    }
+}
+
 /// The names of this replica's stock documents.
 pub(super) fn own(identity: &Identity) -> String {
     format!("stock/{}/{}/*", identity.store, identity.replica)

@@ -214,7 +214,8 @@ pub(super) fn archived(connection: &Connection, row: i64) -> Result<Option<Vec<V
 }
 
 /// A sealed document goes on: a late fact of a task, or a central that lost the seal. Without its
-/// archive it begins empty, and whoever sends to it sends all.
+/// archive it begins empty, and whoever sends to it sends all; and where its facts are not here, but only
+/// in a sum, what the others add up to comes from central.
 pub(super) fn reopen(
     connection: &Connection,
     root: &mut Root,
@@ -223,8 +224,11 @@ pub(super) fn reopen(
     acked: Acked,
 ) -> Result<DocumentRow, StorageError> {
     let reader = WriterId::try_from([0_u8; 16].as_slice()).map_err(StorageError::unreadable)?;
-    let changes = archived(connection, row.row)?.unwrap_or_default();
-    let bag = Bag::load(reader, changes).map_err(StorageError::unreadable)?;
+    let archive = archived(connection, row.row)?;
+    if archive.is_none() && matches!(name, DocumentId::Stock { .. }) {
+        baseline::want(connection)?;
+    }
+    let bag = Bag::load(reader, archive.unwrap_or_default()).map_err(StorageError::unreadable)?;
     let changes = bag.changes_since(&Heads::empty()).map_err(StorageError::unreadable)?;
     let heads = bag.heads();
     connection.prepare_cached(sql::BASELINE_MOVE)?.execute([row.row, -1])?;
@@ -249,7 +253,8 @@ fn reopen_unconfirmed(desk: &Desk<'_>, carried: &mut Carried) -> Result<(), Stor
     for (row, text) in unconfirmed {
         let name: DocumentId = id(&text)?;
         let Some(found) = documents::find(connection, &name)? else { continue };
-        if archived(connection, row)?.is_some() {
+        // Of another box's day only the sum may be here: that box tells it anew, or nobody can.
+        if archived(connection, row)?.is_some() || !documents::may_write(&name, &desk.writer) {
             reopen(connection, &mut carried.root, &name, &found, Acked::NotYet)?;
         } else {
             tracing::warn!(
