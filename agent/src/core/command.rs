@@ -125,6 +125,8 @@ pub enum Refusal {
     Rehydrating,
     #[error("these goods may leave from box {0} alone: hand them over there")]
     ReleasedElsewhere(ReplicaId),
+    #[error("these goods may leave from box {0} at any time, so only that box can end this work")]
+    EndedElsewhere(ReplicaId),
     #[error("this box takes no order work: {0}")]
     Quarantined(String),
     #[error("{0}")]
@@ -152,7 +154,8 @@ impl Refusal {
                 | Illegal::LineOpen(_)
                 | Illegal::NothingPicked
                 | Illegal::StaleFence { .. },
-            ) => Code::IllegalTransition,
+            )
+            | Self::EndedElsewhere(_) => Code::IllegalTransition,
             Self::Illegal(Illegal::NoSuchLine(_)) => Code::NotFound,
             Self::Rehydrating => Code::Rehydrating,
             Self::Quarantined(_) => Code::Quarantined,
@@ -171,6 +174,9 @@ impl Refusal {
             }
             Self::Illegal(Illegal::Recalled { cancel: false, .. }) => {
                 Some("Stop, and put everything back on the shelf. Another store takes over.")
+            }
+            Self::EndedElsewhere(_) => {
+                Some("End it at that box. If that box is lost, ask central to take the work back.")
             }
             Self::Illegal(
                 Illegal::NotReleased

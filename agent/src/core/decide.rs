@@ -32,7 +32,7 @@ fn act_on<V: View>(
 ) -> Result<Vec<Said>, Undecided<V::Error>> {
     let said = match act {
         TaskAct::Accept => commands::accept::decide(state),
-        TaskAct::Decline { reason } => commands::decline::decide(state, reason),
+        TaskAct::Decline { reason } => commands::decline::decide(state, reason, context),
         TaskAct::StartPicking => commands::start_picking::decide(state),
         TaskAct::Pick { line, quantity } => commands::pick::decide(state, *line, *quantity),
         TaskAct::Short { line, missing } => {
@@ -42,7 +42,7 @@ fn act_on<V: View>(
         }
         TaskAct::Pack => commands::pack::decide(state),
         TaskAct::HandOver { to } => commands::hand_over::decide(state, to.as_deref(), context),
-        TaskAct::PutBack => commands::put_back::decide(state),
+        TaskAct::PutBack => commands::put_back::decide(state, context),
         TaskAct::LetGo { reason, central_answers } => {
             commands::let_go::decide(state, reason, *central_answers, context)
         }

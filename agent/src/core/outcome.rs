@@ -68,6 +68,25 @@ pub(super) fn said_of(state: &TaskState, event: TaskEvent) -> Said {
     Said { after: Some(state.newest.clone()), body }
 }
 
+/// The end of the work, said by the one box that may say it: another one that was given the release may
+/// hand the goods over at any time, and hear of nothing.
+pub(super) fn end_of(state: &TaskState, event: TaskEvent, context: Context<'_>) -> Result<Said, Refusal> {
+    let said = task_fact(state, event)?;
+    match released_elsewhere(state, context.replica) {
+        Some(there) => Err(Refusal::EndedElsewhere(there.clone())),
+        None => Ok(Said { after: Some(state.known_release().unwrap_or(&state.newest).clone()), ..said }),
+    }
+}
+
+/// The box that these goods may leave from, where it is not this one.
+pub(super) fn released_elsewhere<'a>(
+    state: &'a TaskState,
+    here: Option<&ReplicaId>,
+) -> Option<&'a ReplicaId> {
+    let release = state.release.as_ref().filter(|_| state.may_leave())?;
+    Some(&release.replica).filter(|replica| Some(*replica) != here)
+}
+
 /// A stock fact that ends units of a line's hold.
 pub(super) fn stock_fact(
     state: &TaskState,

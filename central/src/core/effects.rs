@@ -28,7 +28,7 @@ pub enum Effect {
     EndHolds,
     /// Policy grants the release at this point: write it down now.
     Release,
-    /// A manager lets goods go that were not released.
+    /// A manager lets goods go that were not released, as far as the box knew.
     LetGo(LetGo),
     /// The store has answered a cancel: refund and restock, or a return, follow from it.
     CancelAnswered(CancelAnswer),
@@ -94,16 +94,9 @@ pub fn effects(before: Option<&Folded>, after: &Folded) -> Vec<Effect> {
     if after.state.release_due() {
         effects.push(Effect::Release);
     }
-    let let_go_before = before.and_then(|folded| folded.state.let_go.as_ref());
-    effects.extend(
-        after
-            .state
-            .let_go
-            .as_ref()
-            .filter(|let_go| let_go_before != Some(*let_go))
-            .cloned()
-            .map(Effect::LetGo),
-    );
+    let told = |fact| before.is_some_and(|folded| folded.let_go.contains_key(fact));
+    let words = after.let_go.iter().filter(|(fact, _)| !told(fact));
+    effects.extend(words.map(|(_, word)| Effect::LetGo(word.clone())));
     let answered_before = before.and_then(|folded| CancelAnswer::of(&folded.state));
     let answer = CancelAnswer::of(&after.state).filter(|answer| answered_before != Some(*answer));
     effects.extend(answer.map(Effect::CancelAnswered));
@@ -122,6 +115,7 @@ pub fn effects(before: Option<&Folded>, after: &Folded) -> Vec<Effect> {
 fn severity(state: &TaskState, contradiction: &Contradiction) -> Option<Severity> {
     let cancelled = state.recall.as_ref().is_some_and(|recall| recall.cancel);
     match (&contradiction.why, contradiction.taken_over) {
+        (_, _) if contradiction.kind == "let_go" => None,
         // The answer to a cancel, or a manager's word, that is told as what it is.
         (Illegal::Recalled { .. }, true) if cancelled || state.let_go.is_some() => None,
         (_, true) => Some(Severity::High),

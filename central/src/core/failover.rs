@@ -126,7 +126,8 @@ mod tests {
     #[test]
     fn released_work_stays_and_a_person_is_told() {
         let mut packed = task("leeds", Phase::Packed);
-        packed.release = Some(Release { fence: packed.fence, replica: "leeds-a".parse().unwrap() });
+        packed.release =
+            Some(Release { fence: packed.fence, replica: "leeds-a".parse().unwrap(), fact: None });
         let told = steps(&packed, Some(true), false);
         assert!(
             matches!(told.as_slice(), [Step::Tell { stays: Stays::Released, detail, .. }] if detail.contains("leeds-a"))

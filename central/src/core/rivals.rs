@@ -90,7 +90,7 @@ mod tests {
         task.lines[0].quantity = 1;
         if released {
             let replica = format!("{store}-a").parse().unwrap();
-            task.release = Some(Release { fence: task.fence, replica });
+            task.release = Some(Release { fence: task.fence, replica, fact: None });
         }
         task
     }

@@ -9,7 +9,9 @@
 //! Where two boxes of a store work on one task without hearing of each other, what is in the parcel is
 //! what the box knew that packed it: see [`settled`].
 
-use super::task::{Authority, Illegal, Line, Offer, Phase, TaskEvent, TaskFact, TaskState, take_over};
+use super::task::{
+    Authority, Illegal, LetGo, Line, Offer, Phase, Release, TaskEvent, TaskFact, TaskState, take_over,
+};
 use crate::domain::fact::{Body, Fact};
 use crate::domain::fence::Fence;
 use crate::guard::Guard;
@@ -33,6 +35,14 @@ pub struct Contradiction {
 pub struct Folded {
     pub state: TaskState,
     pub contradictions: Vec<Contradiction>,
+    /// Each word of a manager, also those that came too late to count.
+    pub let_go: BTreeMap<FactId, LetGo>,
+}
+
+impl Folded {
+    const fn begun(state: TaskState) -> Self {
+        Self { state, contradictions: Vec::new(), let_go: BTreeMap::new() }
+    }
 }
 
 /// None while the offer itself has not arrived.
@@ -43,10 +53,13 @@ pub fn fold<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Option<Folded> {
         return replay(said, &BTreeSet::new());
     }
     let order = ranked(&said, &BTreeSet::new());
-    match settled(&order) {
-        Some(late) => replay(ranked(&said, &late), &late),
-        None => replay(order, &BTreeSet::new()),
+    let mut late = unasked(&order);
+    late.extend(settled(&order, &late));
+    if late.is_empty() {
+        return replay(order, &late);
     }
+    let in_force = |(fact, said): &Entry<'a>| !is_release(said) || !is_answered(&order, fact);
+    replay(ranked(&said, &late).into_iter().filter(in_force), &late)
 }
 
 /// Nothing comes after what is `late`: the way to the parcel would be lost there.
@@ -55,15 +68,16 @@ fn replay<'a>(order: impl IntoIterator<Item = Entry<'a>>, late: &BTreeSet<&FactI
     for (fact, said) in order {
         match (&mut folded, &said.event) {
             (None, TaskEvent::Offered(offer)) => {
-                folded = Some(Folded { state: begin(fact, said, offer), contradictions: Vec::new() });
+                folded = Some(Folded::begun(begin(fact, said, offer)));
             }
             (None, _) => {}
             (Some(current), TaskEvent::Offered(offer)) if said.fence > current.state.fence => {
                 current.state = begin(fact, said, offer);
             }
             (Some(current), _) => {
-                let followed = apply(current, fact, said);
-                if followed && !late.contains(&fact.id) {
+                let late = late.contains(&fact.id);
+                let followed = apply(current, fact, said, late);
+                if followed && !late {
                     current.state.newest = fact.id.clone();
                 }
             }
@@ -106,19 +120,30 @@ fn begin(fact: &Fact, said: &TaskFact, offer: &Offer) -> TaskState {
 }
 
 /// Whether the state follows it.
-fn apply(current: &mut Folded, fact: &Fact, said: &TaskFact) -> bool {
+fn apply(current: &mut Folded, fact: &Fact, said: &TaskFact, late: bool) -> bool {
     let state = &mut current.state;
+    if let TaskEvent::LetGo { replica, reason } = &said.event {
+        let word = LetGo { replica: replica.clone(), reason: reason.clone() };
+        current.let_go.insert(fact.id.clone(), word);
+    }
     let about_this = match said.event {
         TaskEvent::Readopted => said.fence > state.fence,
         _ => said.fence == state.fence,
     };
-    let outcome = if about_this || !Guard::FenceCheck.stands() {
-        take_over(state, &said.event)
-    } else {
+    let released = state.release.as_ref().filter(|_| state.may_leave() && late && declines(said));
+    let outcome = if !about_this && Guard::FenceCheck.stands() {
         Err(Illegal::StaleFence { current: state.fence, stale: said.fence })
+    } else if let Some(Release { replica, .. }) = released {
+        Err(Illegal::AlreadyReleased { replica: replica.to_string() })
+    } else {
+        take_over(state, &said.event)
     };
-    if said.event == TaskEvent::Readopted && outcome.is_ok() {
-        state.fence = said.fence;
+    match (&said.event, &mut state.release) {
+        (TaskEvent::Readopted, _) if outcome.is_ok() => state.fence = said.fence,
+        (TaskEvent::Released { .. }, Some(release)) if outcome.is_ok() => {
+            release.fact = Some(fact.id.clone());
+        }
+        _ => {}
     }
     state.changed_at = state.changed_at.max(fact.at);
     let mut follows = true;
@@ -194,26 +219,61 @@ fn ranked<'a>(said: &[Entry<'a>], late: &BTreeSet<&FactId>) -> Vec<Entry<'a>> {
 /// with it ranks before such words, whatever their stamps. A fact names only one of those that it came
 /// after. Where what it names does not make the parcel whole, both boxes had a hand in it: then so many
 /// of the other words were known as make it whole, the earliest of them.
-fn settled<'a>(order: &[Entry<'a>]) -> Option<BTreeSet<&'a FactId>> {
-    let (decisive, mut known) = decisive(order)?;
-    let mut since = BTreeSet::from([decisive]);
-    for (fact, _) in order {
-        if fact.after.as_ref().is_some_and(|parent| since.contains(parent)) {
-            since.insert(&fact.id);
-        }
-    }
+fn settled<'a>(order: &[Entry<'a>], unasked: &BTreeSet<&FactId>) -> BTreeSet<&'a FactId> {
+    let Some((decisive, mut known)) = decisive(order) else { return BTreeSet::new() };
+    let since = since(order, |fact, _| fact.id == *decisive);
     let beside = |(fact, said): &&Entry<'a>| {
-        speaks_of_work(&said.event) && !known.contains(&fact.id) && !since.contains(&fact.id)
+        let beside = !known.contains(&fact.id) && !since.contains(&fact.id);
+        beside && speaks_of_work(&said.event) && !unasked.contains(&fact.id)
     };
     let mut late: VecDeque<&FactId> = order.iter().filter(beside).map(|(fact, _)| &fact.id).collect();
     for _ in 0..late.len().min(WORDS_BESIDE_MAX) {
         let way = order.iter().filter(|(fact, _)| known.contains(&fact.id)).copied();
         if replay(way, &BTreeSet::new()).is_some_and(|alone| is_whole(&alone)) {
-            return Some(late.into_iter().collect());
+            return late.into_iter().collect();
         }
         known.extend(late.pop_front());
     }
-    None
+    BTreeSet::new()
+}
+
+/// Facts of which this is true, and those that came after one of them, as far as they name it.
+fn since<'a>(order: &[Entry<'a>], is: impl Fn(&Fact, &TaskFact) -> bool) -> BTreeSet<&'a FactId> {
+    let mut since = BTreeSet::new();
+    for (fact, said) in order {
+        if is(fact, said) || fact.after.as_ref().is_some_and(|parent| since.contains(parent)) {
+            since.insert(&fact.id);
+        }
+    }
+    since
+}
+
+/// Work that was declined at one box while the goods were released to another: only that one's answer,
+/// which knows of the release, ends it.
+fn unasked<'a>(order: &[Entry<'a>]) -> BTreeSet<&'a FactId> {
+    let fence = order.iter().map(|(_, said)| said.fence).max();
+    let now = |said: &TaskFact| Some(said.fence) == fence;
+    let released = since(order, |_, said| now(said) && is_release(said));
+    if released.is_empty() {
+        return released;
+    }
+    let declined = order.iter().filter(|(_, said)| now(said) && declines(said)).map(|(fact, _)| &fact.id);
+    declined.filter(|id| !released.contains(id)).collect()
+}
+
+/// Whether a store ended the work knowing of this release: it is used up, whoever went on.
+fn is_answered(order: &[Entry<'_>], release: &Fact) -> bool {
+    let known = since(order, |fact, _| fact.id == release.id);
+    let ended = |said: &TaskFact| declines(said) || said.event == TaskEvent::PutBack;
+    order.iter().any(|(fact, said)| ended(said) && known.contains(&fact.id))
+}
+
+const fn is_release(said: &TaskFact) -> bool {
+    matches!(said.event, TaskEvent::Released { .. })
+}
+
+const fn declines(said: &TaskFact) -> bool {
+    matches!(said.event, TaskEvent::Declined { .. })
 }
 
 fn is_whole(folded: &Folded) -> bool {
@@ -225,14 +285,7 @@ fn is_whole(folded: &Folded) -> bool {
 /// The fact that says what is in the parcel, and what was known with it: it was handed over, or released
 /// when it was packed, or at least packed. Whoever hands over knows of the release.
 fn decisive<'a>(order: &[Entry<'a>]) -> Option<(&'a FactId, BTreeSet<&'a FactId>)> {
-    let mut packed: BTreeSet<&FactId> = BTreeSet::new();
-    for (fact, said) in order {
-        let came_after = fact.after.as_ref().is_some_and(|parent| packed.contains(parent));
-        if said.event == TaskEvent::Packed || came_after {
-            packed.insert(&fact.id);
-        }
-    }
-    let packed = &packed;
+    let packed = &since(order, |_, said| said.event == TaskEvent::Packed);
     let told = |is: fn(&TaskEvent) -> bool| {
         order
             .iter()
@@ -243,7 +296,7 @@ fn decisive<'a>(order: &[Entry<'a>]) -> Option<(&'a FactId, BTreeSet<&'a FactId>
     let released = || told(|event| matches!(event, TaskEvent::Released { .. })).next_back();
     let decisive =
         handed_over.or_else(released).or_else(|| told(|event| *event == TaskEvent::Packed).next_back())?;
-    let releases = order.iter().filter(|(_, said)| matches!(said.event, TaskEvent::Released { .. }));
+    let releases = order.iter().filter(|(_, said)| is_release(said));
     let by_id: BTreeMap<&FactId, &Fact> = order.iter().map(|(fact, _)| (&fact.id, *fact)).collect();
     let mut known = BTreeSet::new();
     for from in std::iter::once(decisive).chain(releases.map(|(fact, _)| *fact)) {

@@ -115,7 +115,7 @@ impl Checks {
     /// What does not hold.
     pub async fn look(&mut self, office: &HeadOffice, shops: &[Shop], tenant: &TenantId) -> Result<()> {
         for task in self.watcher.taken_back() {
-            self.ledger.overrides.overridden(&task);
+            self.ledger.overrides.taken_back(&task);
         }
         for shop in shops {
             let seen = self.shops.get_mut(shop.index).context("a store that nobody watches")?;

@@ -42,7 +42,8 @@ const FACT: &str = "SELECT 1 FROM fact WHERE store = ?1 AND fact = ?2";
 const STANDING: &str = "SELECT json_extract(eligibility, '$.standing') FROM eligibility_change
     WHERE store = ?1 ORDER BY sequence DESC LIMIT 1";
 const EVENTS: &str = "SELECT entry, kind, task, store, words FROM order_event
-    WHERE entry > ?1 AND kind IN ('allocated', 'released', 'recalled', 'readopted', 'taken_back') ORDER BY entry";
+    WHERE entry > ?1 AND kind IN ('allocated', 'released', 'recalled', 'readopted', 'taken_back', 'declined', 'put_back')
+    ORDER BY entry";
 
 const HISTORY: &str = "SELECT coalesce(task, order_id) || ' ' || kind || ': ' || words FROM order_event
     WHERE order_id = ?1 ORDER BY entry";

@@ -23,6 +23,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Overrides {
     offers: BTreeMap<TaskId, Offer>,
     tasks: BTreeSet<TaskId>,
+    /// Somebody at central did.
+    taken_back: BTreeSet<TaskId>,
     /// At which boxes a manager did.
     let_go: BTreeSet<(TaskId, ReplicaId)>,
 }
@@ -36,12 +38,13 @@ impl Overrides {
         self.offers.get(task).map(|offer| &offer.order)
     }
 
-    pub fn overridden(&mut self, task: &TaskId) {
+    pub fn taken_back(&mut self, task: &TaskId) {
         self.tasks.insert(task.clone());
+        self.taken_back.insert(task.clone());
     }
 
     pub fn let_go(&mut self, task: &TaskId, replica: &ReplicaId) {
-        self.overridden(task);
+        self.tasks.insert(task.clone());
         self.let_go.insert((task.clone(), replica.clone()));
     }
 
@@ -54,10 +57,10 @@ impl Overrides {
     }
 
     /// Units that may leave beyond what was ordered: those of the tasks that were overridden, once for
-    /// each manager who did it without the other.
+    /// each person who did it without the others.
     pub fn answered_for(&self, order: &OrderId, line: Option<LineNo>, sku: Option<&Sku>) -> i64 {
-        let managers = |task: &TaskId| self.let_go.iter().filter(|(of, _)| of == task).count().max(1);
-        let words = self.tasks.iter().flat_map(|task| std::iter::repeat_n(task, managers(task)));
+        let managers = self.let_go.iter().map(|(task, _)| task);
+        let words = self.taken_back.iter().chain(managers);
         let offers = words.filter_map(|task| self.offers.get(task));
         let lines = offers.filter(|offer| offer.order == *order).flat_map(|offer| &offer.lines);
         let meant = lines.filter(|offered| {

@@ -74,7 +74,7 @@ impl Seen {
                     match &said.event {
                         TaskEvent::Offered(offer) => ledger.overrides.offered(&said.task, offer),
                         TaskEvent::LetGo { replica, .. } => ledger.overrides.let_go(&said.task, replica),
-                        TaskEvent::TakenBack { .. } => ledger.overrides.overridden(&said.task),
+                        TaskEvent::TakenBack { .. } => ledger.overrides.taken_back(&said.task),
                         TaskEvent::Accepted
                         | TaskEvent::Declined { .. }
                         | TaskEvent::PickingStarted

@@ -40,13 +40,15 @@ struct Given {
 }
 
 impl Given {
-    fn note(&mut self, event: &Event) {
+    fn note(&mut self, event: &Event, ended: bool) {
         match event.kind.as_str() {
             "allocated" => {}
             "released" => self.released = true,
             // It is the store's again, under a new fence.
             "readopted" => (self.released, self.recalled) = (false, false),
             "taken_back" => self.released = false,
+            // The store's answer, where central goes by it: the goods are free again.
+            "declined" | "put_back" => self.released &= !ended,
             _ => self.recalled = true,
         }
     }
@@ -109,7 +111,7 @@ impl Watcher {
             (given.released, given.recalled) = (false, false);
         }
         for event in self.eye.news()? {
-            self.given.entry(event.task.clone()).or_default().note(&event);
+            self.note(&event)?;
         }
         let made = self.made.entry(was.incarnation).or_default();
         *made = was.fact.max(*made);
@@ -156,6 +158,13 @@ impl Watcher {
         self.witnesses.clear();
     }
 
+    fn note(&mut self, event: &Event) -> Result<&mut Given> {
+        let ended = matches!(self.eye.phase(&event.task)?.as_deref(), Some("declined" | "put_back"));
+        let given = self.given.entry(event.task.clone()).or_default();
+        given.note(event, ended);
+        Ok(given)
+    }
+
     /// What central wrote down since the last look.
     ///
     /// # Errors
@@ -168,12 +177,12 @@ impl Watcher {
         now_ms: i64,
     ) -> Result<()> {
         for event in self.eye.news()? {
-            let given = self.given.entry(event.task.clone()).or_default();
-            given.note(&event);
-            match event.kind.as_str() {
-                "allocated" => given.at_ms = now_ms,
-                "taken_back" => self.taken_back.push(event.task.clone()),
-                _ => {}
+            if event.kind == "taken_back" {
+                self.taken_back.push(event.task.clone());
+            }
+            let given = self.note(&event)?;
+            if event.kind == "allocated" {
+                given.at_ms = now_ms;
             }
             ensure!(!event.words.is_empty(), "EXPLAINED: {} of {} without a word", event.kind, event.task);
             ensure!(

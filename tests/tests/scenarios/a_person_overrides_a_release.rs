@@ -150,3 +150,35 @@ async fn what_was_taken_back_before_a_restore_is_on_record_again() {
     stage.sync("leeds").await;
     assert!(recorded(&stage).await, "{:?}", stage.exceptions().await);
 }
+
+/// One box of the store gave the work back; at the other, which has not heard of it, a manager lets the
+/// goods go. His word has no effect on the task any more, and is on record all the same.
+#[tokio::test]
+async fn a_word_for_work_that_another_box_gave_back_is_on_record() {
+    let mut stage = Stage::open().await;
+    stage.store("leeds", &[("A", 2)]).await;
+    stage.enrol("leeds", "standby").await;
+    stage.order("o1", &[("A", 1)]).await;
+    stage.decide().await;
+    for name in ["leeds", "standby"] {
+        stage.sync(name).await;
+    }
+    stage.shop("standby").cut_off = true;
+    stage.store("york", &[("A", 2)]).await;
+    stage.take_back("o1-1", "too far away").await.unwrap();
+    stage.sync("leeds").await;
+    assert_eq!(stage.status_at("leeds", "o1-1").await, Status::PutBack);
+    stage.decide().await;
+    stage.sync("york").await;
+    stage.act("york", "o1-2", TaskAct::Accept).await.unwrap();
+    stage.sync("york").await;
+    stage.wait(1_000);
+    stage.pack("standby", "o1-1").await;
+    stage.act("standby", "o1-1", let_go()).await.unwrap();
+    stage.shop("standby").cut_off = false;
+    stage.sync("standby").await;
+    let told = stage.exceptions().await;
+    assert!(told.iter().any(|detail| detail.contains("lets the goods of o1-1 go")), "{told:?}");
+    stage.sync("york").await;
+    assert_eq!(stage.status_at("york", "o1-2").await, Status::PuttingBack);
+}

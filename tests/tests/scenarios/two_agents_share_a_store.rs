@@ -214,6 +214,38 @@ async fn what_was_released_early_is_settled_when_it_is_handed_over() {
     both_units_leave_once(stage).await;
 }
 
+/// The release names one box; the other one, which has heard of nothing, declines. Only the answer of the
+/// one that may hand over at any time ends the work.
+#[tokio::test]
+async fn what_is_released_to_one_box_is_not_ended_by_the_other() {
+    let mut stage = Stage::open().await;
+    stage.store("leeds", &[("A", 5)]).await;
+    stage.enrol("leeds", "standby").await;
+    let leeds = Store { release_point: ReleasePoint::Accepted, ..world::described("leeds") };
+    stage.office.store().put_store(&world::tenant(), &leeds, stage.now().utc).await.unwrap();
+    stage.order("o1", &[("A", 1)]).await;
+    stage.decide().await;
+    for name in ["leeds", "standby"] {
+        stage.sync(name).await;
+    }
+    stage.store("york", &[("A", 5)]).await;
+    let decline = || TaskAct::Decline { reason: String::from("too busy") };
+    stage.act("standby", "o1-1", decline()).await.unwrap();
+    stage.wait(1_000);
+    stage.act("leeds", "o1-1", TaskAct::Accept).await.unwrap();
+    stage.sync("leeds").await;
+    stage.sync("standby").await;
+    stage.live(10_000).await;
+    assert_eq!(stage.sound().await.open_tasks, 1, "york was given nothing");
+    let refused = stage.act("standby", "o1-1", decline()).await.unwrap_err().to_string();
+    assert!(refused.contains("leeds-a"), "{refused}");
+    stage.act("leeds", "o1-1", decline()).await.unwrap();
+    stage.sync("leeds").await;
+    stage.live(10_000).await;
+    stage.sync("york").await;
+    assert_eq!(stage.status_at("york", "o1-2").await, Status::Offered);
+}
+
 /// A standby brings back what central lost of the other box. Its message comes again when that box has
 /// gone on and closed the document: nobody is accused.
 #[tokio::test]

@@ -7,11 +7,12 @@ use super::ledger::enter_new;
 use super::record::{Entered, Pen};
 use super::{carry, seals, sql};
 use crate::core::mint::Author;
-use crate::core::recall::untouched;
+use crate::core::recall::{declined_before, untouched};
 use crate::ports::ledger::{Absorbed, Identity, LedgerError};
 use holdfast_platform::sqlite::StorageError;
 use holdfast_shared::document::{Bag, Heads, Incoming, Merged, Root, WriterId};
 use holdfast_shared::domain::fact::{Body, Fact};
+use holdfast_shared::domain::task::{Phase, TaskState};
 use holdfast_shared::ids::{Actor, DocumentId, FactId, ReplicaId, TaskId};
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::fact::{belongs, decode};
@@ -136,6 +137,10 @@ fn take(
     let mut taken = Taken::default();
     let facts = read(&name, &merged)?;
     let mut pen = hand.pen(connection)?;
+    let ended = match &name {
+        DocumentId::Task(task) => pen.task_now(task)?.filter(|state| state.phase == Phase::Declined),
+        DocumentId::Stock { .. } => None,
+    };
     for (fact, text) in &facts {
         pen.mint.witness(fact.at, now);
         match pen.enter(fact, text, now, Some(row.row))? {
@@ -145,7 +150,7 @@ fn take(
         }
     }
     if let DocumentId::Task(task) = &name {
-        answer_untouched(&mut pen, task, now)?;
+        answer(&mut pen, &identity.replica, task, ended.as_ref(), now)?;
     }
     taken.tasks = pen.keep()?;
     documents::append(connection, row.row, &merged.changes, (facts.len(), now), Acked::Yes)?;
@@ -229,11 +234,20 @@ fn check_kinds(
     Ok(())
 }
 
-/// Goods that nobody touched are given back at once; nobody has to be asked.
-fn answer_untouched(pen: &mut Pen<'_>, task: &TaskId, now: UtcMs) -> Result<(), Fault> {
+/// What needs nobody's answer is answered at once. `declined` is the state of before, where it was that.
+fn answer(
+    pen: &mut Pen<'_>,
+    here: &ReplicaId,
+    task: &TaskId,
+    declined: Option<&TaskState>,
+    now: UtcMs,
+) -> Result<(), Fault> {
     let Some(state) = pen.task_now(task)? else { return Ok(()) };
     let facts = pen.view().facts(sql::FACTS_OF_TASK, task.as_str())?;
-    let said = untouched(&state, &facts);
+    let mut said = untouched(&state, &facts, here);
+    if let Some(declined) = declined {
+        said.extend(declined_before(declined, &state, here));
+    }
     if said.is_empty() {
         return Ok(());
     }

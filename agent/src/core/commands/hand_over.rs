@@ -2,7 +2,7 @@
 //! a manager's word given here.
 
 use crate::core::command::Refusal;
-use crate::core::outcome::{Context, Said, stock_fact, task_fact, text_fits};
+use crate::core::outcome::{Context, Said, released_elsewhere, stock_fact, task_fact, text_fits};
 use holdfast_shared::domain::stock::Movement;
 use holdfast_shared::domain::task::{Illegal, TaskEvent, TaskState};
 use holdfast_shared::guard::Guard;
@@ -13,10 +13,9 @@ pub fn decide(state: &TaskState, to: Option<&str>, context: Context<'_>) -> Resu
     // A second box of the same store, or a clone of this one, does not hold this right.
     let cleared = context.replica.is_some_and(|replica| state.cleared_for(replica));
     if !cleared && Guard::ReleaseBeforeHandOver.stands() {
-        let released = state.release.as_ref().map(|release| &release.replica);
-        return Err(match (released, context.replica) {
-            (Some(to), Some(here)) if to != here => Refusal::ReleasedElsewhere(to.clone()),
-            (Some(_), _) | (None, _) => Illegal::NotReleased.into(),
+        return Err(match released_elsewhere(state, context.replica) {
+            Some(there) => Refusal::ReleasedElsewhere(there.clone()),
+            None => Illegal::NotReleased.into(),
         });
     }
     let picked = state.lines.iter().filter(|line| line.picked > 0);

@@ -69,7 +69,7 @@ fn packed() -> TaskState {
 }
 
 fn released(mut state: TaskState) -> TaskState {
-    state.release = Some(Release { fence: state.fence, replica: "leeds-a".parse().unwrap() });
+    state.release = Some(Release { fence: state.fence, replica: "leeds-a".parse().unwrap(), fact: None });
     state
 }
 

@@ -13,7 +13,7 @@ use super::{Result, ledger, stock, task_news, window};
 use crate::core::effects::{Effect, effects, words};
 use crate::core::exception::{Category, NewException, Severity};
 use holdfast_shared::domain::fence::Fence;
-use holdfast_shared::domain::task::{TaskEvent, TaskState};
+use holdfast_shared::domain::task::{Phase, TaskEvent, TaskState};
 use holdfast_shared::domain::task_fold::{Contradiction, Folded};
 use holdfast_shared::ids::{Actor, ReplicaId, TaskId, TenantId};
 use holdfast_shared::time::UtcMs;
@@ -76,8 +76,7 @@ pub(super) fn follow(conn: &Connection, state: &mut State, grown: &Grown<'_>) ->
             }
             Effect::LetGo(let_go) => {
                 task_news::let_go(conn, tenant, &after.state, &let_go, *now)?;
-                // Recalled meanwhile: somebody else may be working on the same units.
-                if after.state.recall.as_ref().is_some_and(|recall| !recall.cancel) {
+                if are_given_away(&after.state) {
                     leaving = Some(format!("{} lets these goods go", after.state.store));
                 }
             }
@@ -99,6 +98,12 @@ pub(super) fn follow(conn: &Connection, state: &mut State, grown: &Grown<'_>) ->
         Some(why) => Some(Clash::Leaving { task: after.state, why }),
         None => found_again.then_some(Clash::FoundAgain { task: after.state }),
     })
+}
+
+/// Whether somebody else may be working on the same units.
+fn are_given_away(task: &TaskState) -> bool {
+    let moved = task.recall.as_ref().is_some_and(|recall| !recall.cancel);
+    moved || matches!(task.phase, Phase::Declined | Phase::PutBack)
 }
 
 /// From now on what is told missing waits for the task's end, or the end has come.

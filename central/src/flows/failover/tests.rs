@@ -72,7 +72,8 @@ async fn what_was_told_is_settled_when_the_store_is_back() {
     let watch = dark_leeds(&ram, Phase::Packed, 31_000).await;
     ram.told(|told| {
         let fence = told.tasks[0].state.fence;
-        told.tasks[0].state.release = Some(Release { fence, replica: "leeds-a".parse().unwrap() });
+        told.tasks[0].state.release =
+            Some(Release { fence, replica: "leeds-a".parse().unwrap(), fact: None });
     });
     assert_eq!(run(&ram, &watch, 31_000).await.told, 1);
     assert!(ram.done(|done| done.recalled.is_empty()));

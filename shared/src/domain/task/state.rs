@@ -107,6 +107,9 @@ impl Line {
 pub struct Release {
     pub fence: Fence,
     pub replica: ReplicaId,
+    /// Where central said so.
+    #[serde(default)]
+    pub fact: Option<FactId>,
 }
 
 /// A manager's word that goods may leave without central's.
@@ -170,6 +173,12 @@ impl TaskState {
     #[must_use]
     pub fn may_leave(&self) -> bool {
         self.release.as_ref().is_some_and(|release| release.fence == self.fence)
+    }
+
+    /// Where central released these goods, to say that something came after it.
+    #[must_use]
+    pub fn known_release(&self) -> Option<&FactId> {
+        self.release.as_ref().filter(|_| self.may_leave())?.fact.as_ref()
     }
 
     /// Whether anybody answers for these goods leaving: central, or the store's manager.

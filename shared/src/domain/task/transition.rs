@@ -133,7 +133,7 @@ fn advance(state: &mut TaskState, event: &TaskEvent) -> Result<(), Illegal> {
         TaskEvent::PutBack => put_back(state, refused),
         TaskEvent::Released { .. } | TaskEvent::TakenBack { .. } if from.is_final() => Err(refused()),
         TaskEvent::Released { replica } => {
-            state.release = Some(Release { fence: state.fence, replica: replica.clone() });
+            state.release = Some(Release { fence: state.fence, replica: replica.clone(), fact: None });
             Ok(())
         }
         TaskEvent::Recalled { reason } => stop(state, reason, false, refused),

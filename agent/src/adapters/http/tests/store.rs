@@ -88,7 +88,8 @@ impl Store {
 
     pub(super) fn release(&self, task: &str) {
         self.change_task(task, |state| {
-            state.release = Some(Release { fence: state.fence, replica: "leeds-a".parse().unwrap() });
+            state.release =
+                Some(Release { fence: state.fence, replica: "leeds-a".parse().unwrap(), fact: None });
         });
     }
 

@@ -42,7 +42,7 @@ fn what_is_packed_waits_for_its_release_and_says_so() {
     assert!(waiting.next.is_empty());
     assert_eq!(waiting.blocked.unwrap().code, Code::NotReleased);
 
-    state.release = Some(Release { fence: state.fence, replica: "leeds-a".parse().unwrap() });
+    state.release = Some(Release { fence: state.fence, replica: "leeds-a".parse().unwrap(), fact: None });
     let ready = view(&state);
     assert_eq!((ready.next, ready.blocked), (vec![ActName::HandOver], None));
 }

@@ -10,13 +10,15 @@ struct Store {
     known: [BTreeSet<usize>; 3],
     /// What a box wrote down as leaving.
     left: Option<Vec<(i64, i64)>>,
+    /// Central heard that the work had ended here, and another store has it since.
+    given_away: bool,
 }
 
 impl Store {
     fn offered(release_point: ReleasePoint) -> Self {
         let TaskEvent::Offered(offer) = offer() else { unreachable!() };
         let lines = vec![OfferLine { quantity: 3, ..offer.lines[0].clone() }];
-        let mut store = Self { facts: Vec::new(), known: Default::default(), left: None };
+        let mut store = Self { facts: Vec::new(), known: Default::default(), left: None, given_away: false };
         store.write(2, 0, None, TaskEvent::Offered(Offer { release_point, lines, ..offer }));
         store.sync(0);
         store.sync(1);
@@ -52,26 +54,41 @@ impl Store {
     fn act(&mut self, who: usize, ahead: i64, event: TaskEvent) {
         let state = self.state_of(who);
         let leaves = matches!(event, TaskEvent::HandedOver { .. });
-        if check(&state, &event).is_err() || leaves && !state.cleared_for(&BOXES[who].parse().unwrap()) {
+        let elsewhere = state.may_leave() && !state.cleared_for(&BOXES[who].parse().unwrap());
+        if check(&state, &event).is_err() || elsewhere && (leaves || ends(&event)) {
             return;
         }
         if leaves {
             self.left = Some(state.lines.iter().map(|line| (line.picked, line.short)).collect());
         }
-        self.write(who, ahead, Some(state.newest), event);
+        let release = state.known_release().filter(|_| ends(&event));
+        self.write(who, ahead, release.or(Some(&state.newest)).cloned(), event);
     }
 
-    /// Central takes what a box has, releases what is due to it, and tells all that it knows.
+    /// Central takes what a box has, stops or releases it, and tells all that it knows. The box that
+    /// declined before it heard of its release says so again.
     fn sync(&mut self, who: usize) {
         let known = self.known[who].clone();
         self.known[2].extend(known);
         let state = self.state_of(2);
-        if state.release_due() {
+        let recalled = TaskEvent::Recalled { reason: "given away".into() };
+        if self.given_away && check(&state, &recalled).is_ok() && state.recall.is_none() {
+            self.write(2, 0, Some(state.newest), recalled);
+        } else if state.release_due() && !self.given_away {
             let replica = BOXES[who].parse().unwrap();
             self.write(2, 0, Some(state.newest), TaskEvent::Released { replica });
         }
+        self.given_away |= matches!(self.state_of(2).phase, Phase::Declined | Phase::PutBack);
+        let before = fold(self.facts_of(who));
         self.known[who] = self.known[2].clone();
+        if before.is_some_and(|folded| folded.state.phase == Phase::Declined) {
+            self.act(who, 0, TaskEvent::Declined { reason: "declined before".into() });
+        }
     }
+}
+
+const fn ends(event: &TaskEvent) -> bool {
+    matches!(event, TaskEvent::Declined { .. } | TaskEvent::PutBack)
 }
 
 /// Both boxes know that the work was accepted, and maybe begun, and do not hear of each other from now on.
@@ -160,6 +177,62 @@ fn the_next_fact_comes_after_the_parcel_and_not_after_what_came_too_late() {
     assert!(matches!(&newest.body, Body::Task(said) if said.event == released()));
 }
 
+/// The work is released to the first box when it accepts, and the second one has heard of neither.
+fn released_early() -> Store {
+    let mut store = Store::offered(ReleasePoint::Accepted);
+    store.act(0, 0, TaskEvent::Accepted);
+    store.sync(0);
+    store
+}
+
+#[test]
+fn released_work_ends_only_by_who_knows_of_the_release() {
+    for ahead in [-20, 20] {
+        let mut store = released_early();
+        store.act(1, ahead, TaskEvent::Declined { reason: "busy".into() });
+        store.sync(1);
+        let state = store.state_of(2);
+        assert_eq!((state.phase, state.may_leave()), (Phase::Accepted, true));
+        store.act(0, 0, TaskEvent::Declined { reason: "busy".into() });
+        store.sync(0);
+        assert_eq!(store.state_of(2).phase, Phase::Declined);
+    }
+}
+
+#[test]
+fn who_declined_before_it_heard_of_its_release_says_so_again() {
+    let mut store = Store::offered(ReleasePoint::Accepted);
+    store.act(0, 0, TaskEvent::Accepted);
+    let known = store.known[0].clone();
+    store.sync(0);
+    store.known[0] = known;
+    store.act(0, 0, TaskEvent::Declined { reason: "busy".into() });
+    store.sync(0);
+    assert_eq!(store.state_of(2).phase, Phase::Accepted);
+    store.sync(0);
+    assert_eq!(store.state_of(2).phase, Phase::Declined);
+}
+
+#[test]
+fn a_release_is_used_up_by_the_end_of_its_work_whoever_goes_on() {
+    let mut store = released_early();
+    store.sync(1);
+    for who in [0, 1] {
+        store.act(who, 0, TaskEvent::PickingStarted);
+    }
+    for event in [short(3), TaskEvent::PutBack] {
+        store.act(0, 0, event);
+    }
+    for event in [picked(3), TaskEvent::Packed] {
+        store.act(1, 0, event);
+    }
+    for who in [0, 1, 0] {
+        store.sync(who);
+    }
+    let state = store.state_of(0);
+    assert_eq!((state.status(), state.release), (Status::PuttingBack, None));
+}
+
 fn any_act() -> impl Strategy<Value = TaskEvent> {
     prop_oneof![
         2 => Just(TaskEvent::Accepted),
@@ -168,15 +241,16 @@ fn any_act() -> impl Strategy<Value = TaskEvent> {
         4 => (1_i64..4).prop_map(picked),
         4 => (1_i64..3).prop_map(short),
         5 => Just(TaskEvent::Packed),
+        1 => Just(TaskEvent::PutBack),
         3 => Just(handed_over()),
     ]
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(1024))]
     /// Whatever the two were told of each other, whatever their clocks say, and in any order of arrival.
     #[test]
-    fn what_left_is_what_the_box_recorded_that_handed_it_over(
+    fn what_left_is_what_the_box_recorded_that_handed_it_over_and_left_once(
         early in any::<bool>(),
         ahead in prop::collection::vec(-20_i64..20, 2),
         steps in prop::collection::vec((0_usize..2, prop::option::weighted(0.8, any_act())), 0..60),
@@ -190,6 +264,7 @@ proptest! {
         }
         store.sync(0);
         store.sync(1);
+        prop_assert!(!store.given_away || store.left.is_none(), "it left, and another store has it");
         let folded = store.state_of(2);
         prop_assert_eq!(&folded, &fold(store.facts.iter().rev()).unwrap().state);
         if let Some(left) = &store.left {
