@@ -69,12 +69,17 @@ pub(super) fn said_of(state: &TaskState, event: TaskEvent) -> Said {
 }
 
 /// The end of the work, said by the one box that may say it: another one that was given the release may
-/// hand the goods over at any time, and hear of nothing.
+/// hand the goods over at any time, and hear of nothing. It names what it answers: the wish to stop, or the
+/// release.
 pub(super) fn end_of(state: &TaskState, event: TaskEvent, context: Context<'_>) -> Result<Said, Refusal> {
     let said = task_fact(state, event)?;
     match released_elsewhere(state, context.replica) {
         Some(there) => Err(Refusal::EndedElsewhere(there.clone())),
-        None => Ok(Said { after: Some(state.known_release().unwrap_or(&state.newest).clone()), ..said }),
+        None => {
+            let asked = state.recall.as_ref().map(|_| &state.newest);
+            let after = asked.or(state.known_release()).unwrap_or(&state.newest);
+            Ok(Said { after: Some(after.clone()), ..said })
+        }
     }
 }
 

@@ -9,9 +9,7 @@
 //! Where two boxes of a store work on one task without hearing of each other, what is in the parcel is
 //! what the box knew that packed it: see [`settled`].
 
-use super::task::{
-    Authority, Illegal, LetGo, Line, Offer, Phase, Release, TaskEvent, TaskFact, TaskState, take_over,
-};
+use super::task::{Authority, Illegal, LetGo, Line, Offer, Phase, TaskEvent, TaskFact, TaskState, take_over};
 use crate::domain::fact::{Body, Fact};
 use crate::domain::fence::Fence;
 use crate::guard::Guard;
@@ -53,7 +51,7 @@ pub fn fold<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Option<Folded> {
         return replay(said, &BTreeSet::new());
     }
     let order = ranked(&said, &BTreeSet::new());
-    let mut late = unasked(&order);
+    let mut late = ends_of_released(&order);
     late.extend(settled(&order, &late));
     if late.is_empty() {
         return replay(order, &late);
@@ -130,11 +128,10 @@ fn apply(current: &mut Folded, fact: &Fact, said: &TaskFact, late: bool) -> bool
         TaskEvent::Readopted => said.fence > state.fence,
         _ => said.fence == state.fence,
     };
-    let released = state.release.as_ref().filter(|_| state.may_leave() && late && declines(said));
     let outcome = if !about_this && Guard::FenceCheck.stands() {
         Err(Illegal::StaleFence { current: state.fence, stale: said.fence })
-    } else if let Some(Release { replica, .. }) = released {
-        Err(Illegal::AlreadyReleased { replica: replica.to_string() })
+    } else if let Some(why) = overtaken(state, &said.event).filter(|_| late) {
+        Err(why)
     } else {
         take_over(state, &said.event)
     };
@@ -158,6 +155,21 @@ fn apply(current: &mut Folded, fact: &Fact, said: &TaskFact, late: bool) -> bool
         });
     }
     follows
+}
+
+/// Why a late word does not end the work.
+fn overtaken(state: &TaskState, event: &TaskEvent) -> Option<Illegal> {
+    let released = state.release.as_ref().filter(|_| state.may_leave());
+    match event {
+        TaskEvent::Declined { .. } => {
+            released.map(|to| Illegal::AlreadyReleased { replica: to.replica.to_string() })
+        }
+        // Nothing had been found, and another box has some of it in hand: that is asked for by itself.
+        TaskEvent::PutBack if state.lines.iter().any(|line| line.open() > 0 || line.picked > 0) => {
+            Some(Illegal::NothingToPutBack)
+        }
+        _ => None,
+    }
 }
 
 /// Goods that left have left, whoever forbade it.
@@ -219,12 +231,12 @@ fn ranked<'a>(said: &[Entry<'a>], late: &BTreeSet<&FactId>) -> Vec<Entry<'a>> {
 /// with it ranks before such words, whatever their stamps. A fact names only one of those that it came
 /// after. Where what it names does not make the parcel whole, both boxes had a hand in it: then so many
 /// of the other words were known as make it whole, the earliest of them.
-fn settled<'a>(order: &[Entry<'a>], unasked: &BTreeSet<&FactId>) -> BTreeSet<&'a FactId> {
+fn settled<'a>(order: &[Entry<'a>], ends: &BTreeSet<&FactId>) -> BTreeSet<&'a FactId> {
     let Some((decisive, mut known)) = decisive(order) else { return BTreeSet::new() };
     let since = since(order, |fact, _| fact.id == *decisive);
     let beside = |(fact, said): &&Entry<'a>| {
         let beside = !known.contains(&fact.id) && !since.contains(&fact.id);
-        beside && speaks_of_work(&said.event) && !unasked.contains(&fact.id)
+        beside && speaks_of_work(&said.event) && !ends.contains(&fact.id)
     };
     let mut late: VecDeque<&FactId> = order.iter().filter(beside).map(|(fact, _)| &fact.id).collect();
     for _ in 0..late.len().min(WORDS_BESIDE_MAX) {
@@ -248,17 +260,23 @@ fn since<'a>(order: &[Entry<'a>], is: impl Fn(&Fact, &TaskFact) -> bool) -> BTre
     since
 }
 
-/// Work that was declined at one box while the goods were released to another: only that one's answer,
-/// which knows of the release, ends it.
-fn unasked<'a>(order: &[Entry<'a>]) -> BTreeSet<&'a FactId> {
+/// Words that end the work, and do not count where their stamps put them.
+///
+/// Where the goods were released to one box, a decline that was said at another one ends nothing: only
+/// that box's answer does, which knows of the release. And a put-back that answers a release alone names
+/// that, and not what was told missing before it: it waits for all of that.
+fn ends_of_released<'a>(order: &[Entry<'a>]) -> BTreeSet<&'a FactId> {
     let fence = order.iter().map(|(_, said)| said.fence).max();
-    let now = |said: &TaskFact| Some(said.fence) == fence;
-    let released = since(order, |_, said| now(said) && is_release(said));
-    if released.is_empty() {
-        return released;
-    }
-    let declined = order.iter().filter(|(_, said)| now(said) && declines(said)).map(|(fact, _)| &fact.id);
-    declined.filter(|id| !released.contains(id)).collect()
+    let now: Vec<Entry<'a>> = order.iter().filter(|(_, said)| Some(said.fence) == fence).copied().collect();
+    let releases: BTreeSet<_> =
+        now.iter().filter(|(_, said)| is_release(said)).map(|(fact, _)| &fact.id).collect();
+    let known = since(&now, |_, said| is_release(said));
+    let late = now.into_iter().filter(|(fact, said)| match said.event {
+        TaskEvent::Declined { .. } => !releases.is_empty() && !known.contains(&fact.id),
+        TaskEvent::PutBack => fact.after.as_ref().is_some_and(|parent| releases.contains(parent)),
+        _ => false,
+    });
+    late.map(|(fact, _)| &fact.id).collect()
 }
 
 /// Whether a store ended the work knowing of this release: it is used up, whoever went on.

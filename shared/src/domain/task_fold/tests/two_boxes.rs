@@ -61,7 +61,7 @@ impl Store {
         if leaves {
             self.left = Some(state.lines.iter().map(|line| (line.picked, line.short)).collect());
         }
-        let release = state.known_release().filter(|_| ends(&event));
+        let release = state.known_release().filter(|_| ends(&event) && state.recall.is_none());
         self.write(who, ahead, release.or(Some(&state.newest)).cloned(), event);
     }
 
@@ -231,6 +231,21 @@ fn a_release_is_used_up_by_the_end_of_its_work_whoever_goes_on() {
     }
     let state = store.state_of(0);
     assert_eq!((state.status(), state.release), (Status::PuttingBack, None));
+}
+
+#[test]
+fn what_answers_a_release_comes_after_what_was_told_missing_whatever_the_clocks_say() {
+    let mut store = released_early();
+    store.sync(1);
+    for (who, event) in [(1, TaskEvent::PickingStarted), (1, short(3))] {
+        store.act(who, 20, event);
+    }
+    store.sync(1);
+    store.known[0] = store.known[2].clone();
+    store.act(0, 0, TaskEvent::PutBack);
+    store.facts.last_mut().unwrap().at = Hlc::default();
+    store.sync(0);
+    assert_eq!(store.state_of(2).phase, Phase::PutBack);
 }
 
 fn any_act() -> impl Strategy<Value = TaskEvent> {
