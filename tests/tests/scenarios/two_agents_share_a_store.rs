@@ -246,6 +246,41 @@ async fn what_is_released_to_one_box_is_not_ended_by_the_other() {
     assert_eq!(stage.status_at("york", "o1-2").await, Status::Offered);
 }
 
+/// One box has answered the recall by itself, as nobody had touched the goods there; the other one, which had
+/// not heard of it, comes with the work in hand. It is not given back: the goods would be in two places.
+#[tokio::test]
+async fn work_that_one_box_began_is_not_given_back_while_the_other_may_have_ended_it() {
+    let mut stage = Stage::open().await;
+    stage.store("leeds", &[("A", 5)]).await;
+    stage.enrol("leeds", "standby").await;
+    stage.order("o1", &[("A", 1)]).await;
+    stage.decide().await;
+    for name in ["leeds", "standby"] {
+        stage.sync(name).await;
+    }
+    stage.store("york", &[("A", 5)]).await;
+    stage.shop("standby").stop();
+    stage.live_without("leeds", 120_000).await;
+    stage.shop("leeds").cut_off = false;
+    stage.shop("leeds").cut_off_after(1);
+    stage.sync("leeds").await;
+    assert_eq!(stage.status_at("leeds", "o1-1").await, Status::PutBack);
+    stage.shop("standby").boot();
+    stage.act("standby", "o1-1", TaskAct::Accept).await.unwrap();
+    stage.sync("standby").await;
+    assert_eq!(stage.status_at("standby", "o1-1").await, Status::PuttingBack);
+    let told = stage.timeline("o1").await;
+    assert!(told.iter().any(|words| words.contains("another box of the store")), "{told:?}");
+    stage.act("standby", "o1-1", TaskAct::PutBack).await.unwrap();
+    stage.sync("york").await;
+    stage.work("york", "o1-2").await;
+    for name in ["york", "leeds", "standby"] {
+        stage.sync(name).await;
+    }
+    assert_eq!(stage.state("o1").await, OrderState::Shipped);
+    assert_eq!(stage.sound().await.open_holds, 0);
+}
+
 /// A standby brings back what central lost of the other box. Its message comes again when that box has
 /// gone on and closed the document: nobody is accused.
 #[tokio::test]

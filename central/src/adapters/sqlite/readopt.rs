@@ -2,10 +2,11 @@
 //! back under a new fence if nobody else has started, and is told to put it back otherwise. Either
 //! way it is answered in the exchange in which it came back, and the order's timeline says so.
 
+use super::older::SILENT_MS;
 use super::order_rows::{lines, tasks_of};
 use super::pen::fence;
 use super::recall::may_readopt;
-use super::row::{from_json, list};
+use super::row::{from_json, list, one};
 use super::savepoint::{Stop, attempt_or};
 use super::sql::sql;
 use super::state::State;
@@ -41,6 +42,8 @@ pub(super) fn answer_returning(
             Some("its agent is too old to be given work back".to_owned())
         } else if closed_hard(conn, &from.tenant, &from.store, now)? {
             Some(format!("{} is closed", from.store))
+        } else if has_another_box(conn, from, now)? {
+            Some("another box of the store may have put it back already".to_owned())
         } else {
             attempt_or(conn, || readopt(conn, state, from, &task, now))?.err()
         };
@@ -128,6 +131,17 @@ fn withdraw_replacements(
         }
     }
     Ok(())
+}
+
+/// It answers a recall by itself where it knows of no work, and does not know what this one began.
+fn has_another_box(conn: &Connection, from: &ReplicaIdentity, now: UtcMs) -> Result<bool> {
+    let params = named_params! {
+        ":tenant": from.tenant.as_str(),
+        ":store": from.store.as_str(),
+        ":replica": from.replica.as_str(),
+        ":heard_since": now.0.saturating_sub(SILENT_MS),
+    };
+    Ok(one(conn, sql!(WORK.another_box), params, |_| Ok(()))?.is_some())
 }
 
 fn closed_hard(conn: &Connection, tenant: &TenantId, store: &StoreId, now: UtcMs) -> Result<bool> {

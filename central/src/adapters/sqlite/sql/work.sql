@@ -69,6 +69,10 @@ SELECT state FROM task
 WHERE tenant = ?1 AND store = ?2 AND may_readopt = 1 AND ended_at IS NULL AND recalled = 1 AND cancelling = 0
 ORDER BY fence
 
+-- name: another_box
+SELECT 1 FROM replica_progress
+WHERE tenant = :tenant AND store = :store AND replica <> :replica AND heard_at >= :heard_since LIMIT 1
+
 -- name: cancel_asked
 UPDATE task SET cancel_asked_at = coalesce(cancel_asked_at, :now) WHERE tenant = :tenant AND task = :task
 
