@@ -75,6 +75,7 @@ const BITES: &[Bite] = &[
     bite(Guard::PauseStartsAnew, 2, 7, &[Kind::CentralPaused], &["FAIL_STATIC"]),
     bite(Guard::SealCheck, 2, 1, &[Kind::ClosedWrongly], &["CONVERGE"]),
     bite(Guard::CloneQuarantine, 2, 0, &[Kind::BoxCloned], &["ISOLATED"]),
+    bite(Guard::ReadoptWhileFree, 2, 0, &[Kind::RivalRecalls, Kind::StoreCutOff], &["NO_DOUBLE_SHIP"]),
     bite(Guard::FenceCheck, 2, 7, &[Kind::RivalRecalls], &["LEGAL"]),
 ];
 

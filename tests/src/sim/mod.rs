@@ -29,6 +29,7 @@
 
 pub mod chain;
 pub mod checks;
+mod claims;
 pub mod dice;
 pub mod disk;
 pub mod documents;

@@ -6,7 +6,7 @@ use super::head_office::{ACCEPT_WITHIN_MS, HeadOffice, LEASE_MS};
 use super::overrides::Overrides;
 use super::shop::Shop;
 use super::window::{Holdings, Window};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use holdfast_central::core::exception::{Category, Severity};
 use holdfast_central::core::health::StoreKey;
 use holdfast_central::ports::PageRequest;
@@ -177,6 +177,17 @@ impl Watcher {
         now_ms: i64,
     ) -> Result<()> {
         for event in self.eye.news()? {
+            if event.kind == "readopted"
+                && let Some(other) = self.eye.begun_beside(&event.task, &self.shared)?
+            {
+                bail!(
+                    "NO_DOUBLE_SHIP: {} is given back to {}, and {} has its units for {}",
+                    event.task,
+                    event.store,
+                    other.store,
+                    other.task
+                );
+            }
             if event.kind == "taken_back" {
                 self.taken_back.push(event.task.clone());
             }

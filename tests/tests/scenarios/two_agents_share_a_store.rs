@@ -69,23 +69,48 @@ async fn a_standby_that_waits_for_the_baseline_tells_no_stock() {
     }
 }
 
-/// One box declines; the other has not heard of it, and goes on. york ships meanwhile.
-#[tokio::test]
-async fn what_one_box_ended_the_other_puts_back() {
+/// A store with two boxes, both of which know of an order for so many units that nobody has begun.
+async fn both_know_the_order(units: i64, point: ReleasePoint) -> Stage {
     let mut stage = Stage::open().await;
     stage.store("leeds", &[("A", 5)]).await;
     stage.enrol("leeds", "standby").await;
+    let leeds = Store { release_point: point, ..world::described("leeds") };
+    stage.office.store().put_store(&world::tenant(), &leeds, stage.now().utc).await.unwrap();
     stage.sync("standby").await;
-    stage.order("o1", &[("A", 1)]).await;
+    stage.order("o1", &[("A", units)]).await;
     stage.decide().await;
+    for name in ["leeds", "standby"] {
+        stage.sync(name).await;
+    }
+    stage
+}
+
+/// Both know that one of them has begun to pick; from now on the standby is cut off, and york could help out.
+async fn one_has_begun(point: ReleasePoint) -> Stage {
+    let mut stage = both_know_the_order(2, point).await;
+    stage.act("leeds", "o1-1", TaskAct::Accept).await.unwrap();
+    stage.act("leeds", "o1-1", TaskAct::StartPicking).await.unwrap();
     for name in ["leeds", "standby"] {
         stage.sync(name).await;
     }
     stage.store("york", &[("A", 5)]).await;
     stage.shop("standby").cut_off = true;
+    stage
+}
+
+fn decline() -> TaskAct {
+    TaskAct::Decline { reason: String::from("too busy") }
+}
+
+/// One box declines; the other has not heard of it, and goes on. york ships meanwhile.
+#[tokio::test]
+async fn what_one_box_ended_the_other_puts_back() {
+    let mut stage = both_know_the_order(1, ReleasePoint::Packed).await;
+    stage.store("york", &[("A", 5)]).await;
+    stage.shop("standby").cut_off = true;
     stage.pack("standby", "o1-1").await;
     stage.wait(1_000);
-    stage.act("leeds", "o1-1", TaskAct::Decline { reason: String::from("too busy") }).await.unwrap();
+    stage.act("leeds", "o1-1", decline()).await.unwrap();
     stage.sync("leeds").await;
     stage.live(10_000).await;
     stage.sync("york").await;
@@ -107,20 +132,7 @@ async fn what_one_box_ended_the_other_puts_back() {
 /// both. york has it now: the store puts back what it has, and is given anew what is left.
 #[tokio::test]
 async fn what_one_box_missed_and_the_other_found_leaves_once() {
-    let mut stage = Stage::open().await;
-    stage.store("leeds", &[("A", 5)]).await;
-    stage.enrol("leeds", "standby").await;
-    stage.sync("standby").await;
-    stage.order("o1", &[("A", 2)]).await;
-    stage.decide().await;
-    stage.sync("leeds").await;
-    stage.act("leeds", "o1-1", TaskAct::Accept).await.unwrap();
-    stage.act("leeds", "o1-1", TaskAct::StartPicking).await.unwrap();
-    for name in ["leeds", "standby"] {
-        stage.sync(name).await;
-    }
-    stage.store("york", &[("A", 5)]).await;
-    stage.shop("standby").cut_off = true;
+    let mut stage = one_has_begun(ReleasePoint::Packed).await;
     let line = stage.task_at("standby", "o1-1").await.lines[0].line;
     stage.act("standby", "o1-1", TaskAct::Pick { line, quantity: 2 }).await.unwrap();
     stage.wait(1_000);
@@ -143,25 +155,9 @@ async fn what_one_box_missed_and_the_other_found_leaves_once() {
     assert_eq!(stage.sound().await.open_tasks, 1, "the unit that is left is given anew");
 }
 
-/// A store with two boxes that both know of an order for two units; from now on one is cut off, and misses
-/// what the other finds.
+/// The standby misses what the other box finds.
 async fn one_finds_what_the_other_misses(point: ReleasePoint) -> Stage {
-    let mut stage = Stage::open().await;
-    stage.store("leeds", &[("A", 5)]).await;
-    stage.enrol("leeds", "standby").await;
-    let leeds = Store { release_point: point, ..world::described("leeds") };
-    stage.office.store().put_store(&world::tenant(), &leeds, stage.now().utc).await.unwrap();
-    stage.sync("standby").await;
-    stage.order("o1", &[("A", 2)]).await;
-    stage.decide().await;
-    stage.sync("leeds").await;
-    stage.act("leeds", "o1-1", TaskAct::Accept).await.unwrap();
-    stage.act("leeds", "o1-1", TaskAct::StartPicking).await.unwrap();
-    for name in ["leeds", "standby"] {
-        stage.sync(name).await;
-    }
-    stage.store("york", &[("A", 5)]).await;
-    stage.shop("standby").cut_off = true;
+    let mut stage = one_has_begun(point).await;
     let line = stage.task_at("standby", "o1-1").await.lines[0].line;
     stage.act("standby", "o1-1", TaskAct::Short { line, missing: 1 }).await.unwrap();
     stage.wait(1_000);
@@ -218,18 +214,8 @@ async fn what_was_released_early_is_settled_when_it_is_handed_over() {
 /// one that may hand over at any time ends the work.
 #[tokio::test]
 async fn what_is_released_to_one_box_is_not_ended_by_the_other() {
-    let mut stage = Stage::open().await;
-    stage.store("leeds", &[("A", 5)]).await;
-    stage.enrol("leeds", "standby").await;
-    let leeds = Store { release_point: ReleasePoint::Accepted, ..world::described("leeds") };
-    stage.office.store().put_store(&world::tenant(), &leeds, stage.now().utc).await.unwrap();
-    stage.order("o1", &[("A", 1)]).await;
-    stage.decide().await;
-    for name in ["leeds", "standby"] {
-        stage.sync(name).await;
-    }
+    let mut stage = both_know_the_order(1, ReleasePoint::Accepted).await;
     stage.store("york", &[("A", 5)]).await;
-    let decline = || TaskAct::Decline { reason: String::from("too busy") };
     stage.act("standby", "o1-1", decline()).await.unwrap();
     stage.wait(1_000);
     stage.act("leeds", "o1-1", TaskAct::Accept).await.unwrap();
@@ -250,14 +236,7 @@ async fn what_is_released_to_one_box_is_not_ended_by_the_other() {
 /// not heard of it, comes with the work in hand. It is not given back: the goods would be in two places.
 #[tokio::test]
 async fn work_that_one_box_began_is_not_given_back_while_the_other_may_have_ended_it() {
-    let mut stage = Stage::open().await;
-    stage.store("leeds", &[("A", 5)]).await;
-    stage.enrol("leeds", "standby").await;
-    stage.order("o1", &[("A", 1)]).await;
-    stage.decide().await;
-    for name in ["leeds", "standby"] {
-        stage.sync(name).await;
-    }
+    let mut stage = both_know_the_order(1, ReleasePoint::Packed).await;
     stage.store("york", &[("A", 5)]).await;
     stage.shop("standby").stop();
     stage.live_without("leeds", 120_000).await;

@@ -1,0 +1,52 @@
+//! Who claims the units of work that was just given back: nobody else may have begun with them.
+
+use super::eye::CentralEye;
+use anyhow::Result;
+use holdfast_shared::domain::task::{Phase, TaskState};
+use holdfast_shared::ids::{StoreId, TaskId};
+use rusqlite::params;
+use std::collections::BTreeSet;
+
+const TASKS_OF_ITS_ORDER: &str =
+    "SELECT o.state FROM task t JOIN task o USING (tenant, order_id) WHERE t.task = ?1";
+
+/// Units of a line that are not cancelled.
+const ORDERED: &str = "SELECT l.quantity - l.cancelled FROM task t JOIN order_line l USING (tenant, order_id)
+    WHERE t.task = ?1 AND l.line = ?2";
+
+impl CentralEye {
+    /// Others with units of this task, more of which are claimed than were ordered. Of stores with several
+    /// boxes, one may have begun without the other's knowledge: they do not count.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn begun_beside(&self, task: &TaskId, shared: &BTreeSet<StoreId>) -> Result<Option<TaskState>> {
+        let mut statement = self.connection.prepare_cached(TASKS_OF_ITS_ORDER)?;
+        let states = statement.query_map([task.as_str()], |row| row.get::<_, String>(0))?;
+        let states: Vec<TaskState> =
+            states.map(|state| Ok(serde_json::from_str(&state?)?)).collect::<Result<_>>()?;
+        let claiming: Vec<&TaskState> = states.iter().filter(|state| claims(state)).collect();
+        let Some(back) = claiming.iter().find(|state| state.task == *task) else { return Ok(None) };
+        for line in back.lines.iter().filter(|line| line.quantity > line.short) {
+            let key = params![task.as_str(), line.line.0];
+            let ordered: i64 = self.connection.prepare_cached(ORDERED)?.query_row(key, |row| row.get(0))?;
+            let of_line = |state: &TaskState| {
+                state.line(line.line).map_or(0, |line| line.quantity.saturating_sub(line.short))
+            };
+            let claimed: i64 = claiming.iter().map(|state| of_line(state)).sum();
+            let other = claiming
+                .iter()
+                .find(|state| state.task != *task && of_line(state) > 0 && !shared.contains(&state.store));
+            if let Some(other) = other.filter(|_| claimed > ordered) {
+                return Ok(Some(TaskState::clone(other)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Not who was asked to stop, or does as a person says, whatever comes of that.
+const fn claims(state: &TaskState) -> bool {
+    let bound = state.recall.is_none() && state.let_go.is_none();
+    bound && !matches!(state.phase, Phase::Declined | Phase::PutBack)
+}
