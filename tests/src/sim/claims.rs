@@ -1,10 +1,11 @@
-//! Who claims the units of work that was just given back: nobody else may have begun with them.
+//! Who may have units by central's rows: whoever has a release, and, of work that was just given back, nobody
+//! beside who has it.
 
 use super::eye::CentralEye;
 use anyhow::Result;
 use holdfast_shared::domain::task::{Phase, TaskState};
 use holdfast_shared::ids::{StoreId, TaskId};
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 use std::collections::BTreeSet;
 
 const TASKS_OF_ITS_ORDER: &str =
@@ -14,7 +15,18 @@ const TASKS_OF_ITS_ORDER: &str =
 const ORDERED: &str = "SELECT l.quantity - l.cancelled FROM task t JOIN order_line l USING (tenant, order_id)
     WHERE t.task = ?1 AND l.line = ?2";
 
+const IS_ANSWERED: &str = "SELECT ended_at IS NOT NULL OR released_to IS NULL FROM task WHERE task = ?1";
+
 impl CentralEye {
+    /// Whether nobody may hand a task's goods over any more: it has ended, or its release is used up.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn is_answered(&self, task: &TaskId) -> Result<bool> {
+        let mut statement = self.connection.prepare_cached(IS_ANSWERED)?;
+        Ok(statement.query_row([task.as_str()], |row| row.get(0)).optional()?.unwrap_or(false))
+    }
+
     /// Others with units of this task, more of which are claimed than were ordered. Of stores with several
     /// boxes, one may have begun without the other's knowledge: they do not count.
     ///

@@ -40,7 +40,7 @@ struct Given {
 }
 
 impl Given {
-    fn note(&mut self, event: &Event, ended: bool) {
+    fn note(&mut self, event: &Event, answered: bool) {
         match event.kind.as_str() {
             "allocated" => {}
             "released" => self.released = true,
@@ -48,7 +48,7 @@ impl Given {
             "readopted" => (self.released, self.recalled) = (false, false),
             "taken_back" => self.released = false,
             // The store's answer, where central goes by it: the goods are free again.
-            "declined" | "put_back" => self.released &= !ended,
+            "declined" | "put_back" => self.released &= !answered,
             _ => self.recalled = true,
         }
     }
@@ -159,9 +159,9 @@ impl Watcher {
     }
 
     fn note(&mut self, event: &Event) -> Result<&mut Given> {
-        let ended = matches!(self.eye.phase(&event.task)?.as_deref(), Some("declined" | "put_back"));
+        let answered = self.eye.is_answered(&event.task)?;
         let given = self.given.entry(event.task.clone()).or_default();
-        given.note(event, ended);
+        given.note(event, answered);
         Ok(given)
     }
 
