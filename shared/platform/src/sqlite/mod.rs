@@ -10,6 +10,7 @@ mod error;
 pub mod mishap;
 mod open;
 mod readers;
+mod ready_made;
 pub mod rescue;
 mod sql;
 mod sums;

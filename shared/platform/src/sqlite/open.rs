@@ -1,7 +1,7 @@
 //! Opening: pragmas, a check of the file, migrations. A damaged file is an answer, not an error.
 
 use super::witness::{self, Counter, Note, Provenance};
-use super::{Companion, Readers, StorageError, Witnessed, Writer, sql, sums};
+use super::{Companion, Readers, StorageError, Witnessed, Writer, ready_made, sql, sums};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
@@ -160,6 +160,9 @@ pub fn open(place: &Place, options: Options, migrations: &refinery::Runner) -> R
         return Err(StorageError::Other("a database in memory has one connection only".to_owned()));
     }
     let new = matches!(place, Place::File(path) if is_empty(path));
+    if new {
+        ready_made::lay(place, migrations)?;
+    }
     let opened = prepare(place, &options).and_then(|(connection, report)| match report {
         None => migrate(connection, place, options, migrations, new),
         Some(report) => Err(StorageError::Damaged(report)),
@@ -199,6 +202,9 @@ fn migrate(
     new: bool,
 ) -> Result<Database, StorageError> {
     migrations.run(&mut connection).map_err(|error| unmigrated(&error))?;
+    if new {
+        ready_made::keep(&connection, place, migrations)?;
+    }
     let provenance = match place {
         Place::File(path) => Some(witness::examine(&connection, path, new)?),
         Place::Memory => None,
