@@ -38,7 +38,11 @@ impl CentralEye {
         let states: Vec<TaskState> =
             states.map(|state| Ok(serde_json::from_str(&state?)?)).collect::<Result<_>>()?;
         let claiming: Vec<&TaskState> = states.iter().filter(|state| claims(state)).collect();
-        let Some(back) = claiming.iter().find(|state| state.task == *task) else { return Ok(None) };
+        // What a central gave back that was restored since is told again: it did not know better.
+        let ours = self.incarnation()?;
+        let given_now =
+            |state: &&&TaskState| state.task == *task && i64::from(state.fence.incarnation) == ours;
+        let Some(back) = claiming.iter().find(given_now) else { return Ok(None) };
         for line in back.lines.iter().filter(|line| line.quantity > line.short) {
             let key = params![task.as_str(), line.line.0];
             let ordered: i64 = self.connection.prepare_cached(ORDERED)?.query_row(key, |row| row.get(0))?;
