@@ -89,7 +89,7 @@ async fn main() -> Result<()> {
         tokio::process::Command::new(this).args(["store", client.url(), &code]).arg(folder.path()).status();
     ensure!(done.await?.success(), "the store failed");
     println!("central, most memory      {:>8.1} MB   (before {before:.1})", memory(pid, "VmHWM:")?);
-    let positions = client.get("/v1/positions?skus=SKU-00000").await?;
+    let positions = client.get("/v1/positions?sku=SKU-00000").await?;
     println!("{positions}");
     central.stop().await
 }
