@@ -29,6 +29,7 @@ mod nothing {
 mod copied {
     use super::{Connection, Place, Runner, StorageError};
     use std::collections::BTreeMap;
+    use std::collections::btree_map::Entry;
     use std::sync::{Mutex, MutexGuard, PoisonError};
 
     /// Files by the checksums of their migrations.
@@ -61,10 +62,9 @@ mod copied {
     ) -> Result<(), StorageError> {
         let Place::File(path) = place else { return Ok(()) };
         let mut kinds = kinds();
-        let kind = kind(migrations);
-        if !kinds.contains_key(&kind) {
+        if let Entry::Vacant(vacant) = kinds.entry(kind(migrations)) {
             connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-            kinds.insert(kind, std::fs::read(path).map_err(StorageError::unreadable)?);
+            vacant.insert(std::fs::read(path).map_err(StorageError::unreadable)?);
         }
         Ok(())
     }
