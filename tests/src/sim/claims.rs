@@ -53,7 +53,10 @@ impl CentralEye {
             let other = claiming
                 .iter()
                 .find(|state| state.task != *task && of_line(state) > 0 && !shared.contains(&state.store));
-            if let Some(other) = other.filter(|_| claimed > ordered) {
+            // A person who took work back answers for goods that had left already.
+            if let Some(other) = other.filter(|_| claimed > ordered)
+                && !self.has_override(&other.task)?
+            {
                 return Ok(Some(TaskState::clone(other)));
             }
         }
