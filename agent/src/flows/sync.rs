@@ -4,6 +4,7 @@
 use crate::core::central_time::CentralTime;
 use crate::ports::central::{Central, CentralError};
 use crate::ports::ledger::{Absorbed, Cut, LedgerError, Replica};
+use futures::future::join;
 use holdfast_shared::ids::TaskId;
 use holdfast_shared::limits::SYNC_ROUNDS_MAX;
 use holdfast_shared::set_hash::SetHash;
@@ -133,10 +134,15 @@ async fn round(
     let request = request(cut, health);
     told.sent_bytes += request.documents.iter().map(|frame| frame.change_bytes()).sum::<usize>();
     let sent = now();
-    let response = central.sync(&request).await?;
-    let heard = now();
+    let ask = async { (central.sync(&request).await, now()) };
+    // Only when central has answered already: what is carried for nobody comes to many small changes.
+    let prepare =
+        async { if more_here && told.rounds > 0 { replica.carry_ahead(sent).await } else { Ok(()) } };
+    let ((response, heard), prepared) = join(ask, prepare).await;
+    let response = response?;
     told.rounds += 1;
     let absorbed = replica.absorb(&response, heard).await?;
+    prepared?;
     let level = absorbed.level;
     note(told, &response, absorbed, sent, heard);
     Ok(if level && !more_here && !response.more { Go::Stop } else { Go::On })

@@ -215,9 +215,11 @@ pub struct Absorbed {
 /// The replica's half of sync.
 #[async_trait]
 pub trait Replica: Send + Sync {
-    /// Carries the ledger's newest facts into documents, and tells what central lacks: task facts
-    /// first, then stock. Nothing that is not committed is told.
+    /// Carries facts of the ledger into documents, as many as a message takes, and tells what central
+    /// lacks: task facts first, then stock, the newest first. Nothing that is not committed is told.
     async fn cut(&self, now: Now) -> Result<Cut, LedgerError>;
+    /// Carries what the message after this one takes, while central works.
+    async fn carry_ahead(&self, now: Now) -> Result<(), LedgerError>;
     /// Takes over a response: changes, facts and projections in one transaction per document.
     async fn absorb(&self, response: &SyncResponse, now: Now) -> Result<Absorbed, LedgerError>;
 }

@@ -5,7 +5,7 @@ use crate::limits::{ARCHIVE_BYTES_MAX, DOCUMENT_FACTS_MAX};
 use serde_bytes::ByteBuf;
 use std::io::Read;
 
-const ZSTD_LEVEL: i32 = 9;
+const ZSTD_LEVEL: i32 = 3;
 
 /// Damage of an archive.
 #[derive(Debug, thiserror::Error)]

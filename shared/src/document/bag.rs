@@ -182,34 +182,25 @@ impl Bag {
         let doc = apply(&self.doc, &fresh, Proof::SavedForm)?;
         let after = Self { doc, writer: self.writer, history: fresh.history };
         let mut merged = Merged { heads: after.heads(), ..Merged::default() };
-        let mut told = BTreeSet::new();
+        let mut puts: BTreeMap<FactId, u32> = BTreeMap::new();
+        for (id, _) in fresh.changes.iter().flat_map(|(change, _)| &change.facts) {
+            *puts.entry(id.clone()).or_default() += 1;
+        }
         for (change, bytes) in fresh.changes {
-            for (id, _) in &change.facts {
-                if told.insert(id.clone()) {
-                    self.compare(id, &after, &mut merged);
+            let Change { hash, writer, seq, facts, .. } = change;
+            for (id, body) in facts {
+                let before = bodies(&self.doc, &id);
+                match puts.remove(&id) {
+                    Some(1) if before.is_empty() => merged.facts.push((id, body)),
+                    Some(_) => compare(&id, &before, &after, &mut merged),
+                    // Put several times, and compared already.
+                    None => {}
                 }
             }
-            let Change { hash, writer, seq, .. } = change;
             merged.changes.push(StoredChange { hash, writer, seq, bytes });
         }
         *self = after;
         Ok(merged)
-    }
-
-    /// What is new about one id.
-    fn compare(&self, id: &FactId, after: &Self, merged: &mut Merged) {
-        let before = bodies(&self.doc, id);
-        let mut now = bodies(&after.doc, id);
-        if now.is_empty() {
-            return;
-        }
-        let (count, kept) = (now.len(), now.remove(0));
-        if before.is_empty() {
-            merged.facts.push((id.clone(), kept.clone()));
-        }
-        if count > before.len().max(1) {
-            merged.conflicts.push(Conflict { id: id.clone(), kept, others: now });
-        }
     }
 
     /// Reads changes without the library, and leaves out the known ones.
@@ -330,6 +321,21 @@ fn stored(change: &automerge::Change) -> Result<StoredChange, DocumentError> {
     let writer = writer.map_err(|error| DocumentError::Library(error.to_string()))?;
     let bytes = change.raw_bytes().to_vec();
     Ok(StoredChange { hash: change.hash().into(), writer, seq: change.seq(), bytes })
+}
+
+/// What is new about one id.
+fn compare(id: &FactId, before: &[String], after: &Bag, merged: &mut Merged) {
+    let mut now = bodies(&after.doc, id);
+    if now.is_empty() {
+        return;
+    }
+    let (count, kept) = (now.len(), now.remove(0));
+    if before.is_empty() {
+        merged.facts.push((id.clone(), kept.clone()));
+    }
+    if count > before.len().max(1) {
+        merged.conflicts.push(Conflict { id: id.clone(), kept, others: now });
+    }
 }
 
 /// The different bodies under one id, the one that counts first.

@@ -1,5 +1,6 @@
-//! Puts the ledger's newest facts into documents. Changes, heads and the mark of what is carried
-//! are stored in one transaction, so that nothing is told that was not committed.
+//! Puts the ledger's facts into documents: those of tasks first, then stock, the newest before
+//! history. Changes, heads and the mark of what is carried are stored in one transaction, so that
+//! nothing is told that was not committed.
 
 use super::documents::{self, Acked};
 use super::epochs::{self, Desk};
@@ -16,8 +17,19 @@ use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 
-/// Facts that are read at once; it bounds memory, not what one cut carries.
-const ROWS: i64 = 5_000;
+/// Stock facts of one commit: commands at the till do not wait for more.
+const STOCK_FACTS: i64 = 2_500;
+
+/// What a commit left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Left {
+    /// Every fact is in a document.
+    Nothing,
+    /// A document is full, and so is a message: central proves a document once for each that it comes in.
+    More,
+    /// The next commit goes on.
+    Unfinished,
+}
 
 /// Facts for one document, with the time of the oldest.
 #[derive(Debug, Default)]
@@ -33,32 +45,39 @@ impl Load {
     }
 }
 
-/// Carries everything, and writes down root and stock digest as of now.
+/// Carries what tasks wait for, and stock until a document is full. When nothing is left, root and
+/// stock digest as of now are written down.
 pub(super) fn carry(
     connection: &Connection,
     hand: &mut Hand,
     identity: &Identity,
     now: UtcMs,
-) -> Result<Root, StorageError> {
+) -> Result<Left, StorageError> {
     let mut carried = carried(connection, hand)?;
     let writer = hand.writer(&identity.replica);
     let desk = Desk { connection, hand, identity, writer, now };
     epochs::close_what_is_over(&desk, &mut carried)?;
-    loop {
-        let (stock, tasks) = to_carry(connection)?;
-        if stock.facts.is_empty() && tasks.is_empty() {
-            break;
-        }
-        carry_stock(&desk, &stock, &mut carried)?;
-        for (task, load) in tasks {
-            carry_task(&desk, task, &load, &mut carried.root)?;
-        }
+    for (task, load) in of_tasks(connection)? {
+        carry_task(&desk, task, &load, &mut carried.root)?;
     }
-    epochs::put_away_full(&desk, &mut carried)?;
-    let root = carried.root;
-    keep_cut(connection, root)?;
+    if !hand.ahead {
+        carry_stock(&desk, &of_stock(connection)?, &mut carried)?;
+    }
+    let full = epochs::put_away_full(&desk, &mut carried)? || hand.ahead;
+    let left = match any_to_carry(connection)? {
+        false => Left::Nothing,
+        true if full => Left::More,
+        true => Left::Unfinished,
+    };
+    if left == Left::Nothing {
+        keep_cut(connection, carried.root)?;
+    }
     hand.put_carried(carried);
-    Ok(root)
+    Ok(left)
+}
+
+pub(super) fn any_to_carry(connection: &Connection) -> Result<bool, StorageError> {
+    Ok(connection.prepare_cached(sql::ANY_TO_CARRY)?.query_row([], |row| row.get(0))?)
 }
 
 /// What is held in memory, or made again from the rows.
@@ -87,30 +106,41 @@ pub(super) fn keep_cut(connection: &Connection, root: Root) -> Result<(), Storag
     Ok(())
 }
 
-fn to_carry(connection: &Connection) -> Result<(Load, BTreeMap<TaskId, Load>), StorageError> {
-    let mut statement = connection.prepare_cached(sql::FACTS_TO_CARRY)?;
-    let mut rows = statement.query([ROWS])?;
-    let mut stock = Load::default();
+fn of_tasks(connection: &Connection) -> Result<BTreeMap<TaskId, Load>, StorageError> {
+    let mut statement = connection.prepare_cached(sql::TASK_FACTS_TO_CARRY)?;
+    let mut rows = statement.query([])?;
     let mut tasks: BTreeMap<TaskId, Load> = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        let fact: FactId = id(&row.get::<_, String>(0)?)?;
-        let text: String = row.get(1)?;
-        let at = UtcMs(row.get(3)?);
-        match row.get::<_, Option<String>>(2)? {
-            None => stock.add(fact, text, at),
-            Some(task) => tasks.entry(id(&task)?).or_default().add(fact, text, at),
-        }
+        let task = id(&row.get::<_, String>(3)?)?;
+        tasks.entry(task).or_default().add(id(&row.get::<_, String>(0)?)?, row.get(1)?, UtcMs(row.get(2)?));
     }
-    Ok((stock, tasks))
+    Ok(tasks)
 }
 
+fn of_stock(connection: &Connection) -> Result<Load, StorageError> {
+    let mut statement = connection.prepare_cached(sql::STOCK_FACTS_TO_CARRY)?;
+    let mut rows = statement.query([STOCK_FACTS])?;
+    let mut stock = Load::default();
+    while let Some(row) = rows.next()? {
+        stock.add(id(&row.get::<_, String>(0)?)?, row.get(1)?, UtcMs(row.get(2)?));
+    }
+    // As they happened: what follows each other is alike, and takes fewer bytes.
+    stock.facts.reverse();
+    Ok(stock)
+}
+
+/// Until a document is full.
 fn carry_stock(desk: &Desk<'_>, load: &Load, carried: &mut Carried) -> Result<(), StorageError> {
-    for facts in load.facts.chunks(CHANGE_FACTS_MAX) {
+    for facts in load.facts.rchunks(CHANGE_FACTS_MAX) {
         let mut open = epochs::newest(desk, carried)?;
         let before = open.bag.heads();
         put(desk.connection, open.row, &mut open.bag, facts, load.oldest_at)?;
         carried.root.advance(&open.name, &before, &open.bag.heads());
+        let full = open.is_full();
         carried.stock = Some(open);
+        if full {
+            break;
+        }
     }
     Ok(())
 }

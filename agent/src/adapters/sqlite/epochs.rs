@@ -39,9 +39,13 @@ impl Desk<'_> {
 }
 
 impl OpenStock {
+    pub(super) fn is_full(&self) -> bool {
+        self.bag.len() >= EPOCH_FACTS_MAX
+    }
+
     /// A clock that was set back opens nothing: the number of facts bounds the document too.
     fn is_over(&self, today: i64) -> bool {
-        self.bag.len() >= EPOCH_FACTS_MAX || self.day < today
+        self.is_full() || self.day < today
     }
 }
 
@@ -71,12 +75,11 @@ pub(super) fn newest(desk: &Desk<'_>, carried: &mut Carried) -> Result<OpenStock
     open(desk, before.saturating_add(1))
 }
 
-/// A full document is closed at once, and its facts need no memory any more.
-pub(super) fn put_away_full(desk: &Desk<'_>, carried: &mut Carried) -> Result<(), StorageError> {
-    match carried.stock.take_if(|open| open.bag.len() >= EPOCH_FACTS_MAX) {
-        Some(mut full) => close(desk, &mut full, &mut carried.root),
-        None => Ok(()),
-    }
+/// A full document is closed at once, and its facts need no memory any more. Tells whether there was one.
+pub(super) fn put_away_full(desk: &Desk<'_>, carried: &mut Carried) -> Result<bool, StorageError> {
+    let Some(mut full) = carried.stock.take_if(|open| open.is_full()) else { return Ok(false) };
+    close(desk, &mut full, &mut carried.root)?;
+    Ok(true)
 }
 
 /// Yesterday's document, and those of earlier boots.

@@ -28,6 +28,8 @@ pub(super) struct Hand {
     pub start: Start,
     /// What was last told got no answer so far.
     pub unanswered: bool,
+    /// A document that the next message takes is full already.
+    pub ahead: bool,
     /// Central answered in a version in which documents end; until it has answered, it is taken to.
     pub documents_end: bool,
 }
@@ -85,6 +87,7 @@ impl Hand {
             past_is_whole: false,
             start,
             unanswered: false,
+            ahead: false,
             documents_end: true,
         })
     }

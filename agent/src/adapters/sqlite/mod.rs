@@ -26,6 +26,10 @@ use watch::{Watch, is_full};
 
 pub use speaker::KeptApart;
 
+// Its macros are what statements say: before them.
+#[macro_use]
+mod summed;
+
 mod absorb;
 mod baseline;
 mod carry;

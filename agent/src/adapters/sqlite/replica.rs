@@ -1,5 +1,6 @@
 //! The replica's half of sync: what goes out, and what an answer changes.
 
+use super::carry::Left;
 use super::frames::Size;
 use super::hand::{Carried, Hand};
 use super::view::{signed, unsigned};
@@ -22,7 +23,18 @@ const FRAMES_PER_COMMIT: usize = 64;
 #[async_trait]
 impl Replica for SqliteLedger {
     async fn cut(&self, now: Now) -> Result<Cut, LedgerError> {
-        self.write(move |connection, hand| cut(connection, hand, now)).await
+        loop {
+            if let Some(cut) = self.write(move |connection, hand| cut(connection, hand, now)).await? {
+                return Ok(cut);
+            }
+        }
+    }
+
+    async fn carry_ahead(&self, now: Now) -> Result<(), LedgerError> {
+        while self.write(move |connection, hand| carry_ahead(connection, hand, now)).await?
+            == Left::Unfinished
+        {}
+        Ok(())
     }
 
     async fn absorb(&self, response: &SyncResponse, now: Now) -> Result<Absorbed, LedgerError> {
@@ -67,28 +79,30 @@ fn enrolled(hand: &Hand) -> Result<Identity, LedgerError> {
     })
 }
 
-fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Cut, LedgerError> {
+/// None while more goes into its documents, in a commit of its own.
+fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Option<Cut>, LedgerError> {
     let identity = enrolled(hand)?;
     let own = documents::own(&identity);
     // Central cannot be reached, maybe: a try every few seconds would carry a few facts each time,
     // and thousands of small changes are six times the bytes of a few large ones.
-    let probing = std::mem::replace(&mut hand.unanswered, true);
-    if !probing {
-        carry::carry(connection, hand, &identity, now.utc)?;
+    let probing = hand.unanswered;
+    if !probing && carry::carry(connection, hand, &identity, now.utc)? == Left::Unfinished {
+        return Ok(None);
     }
+    (hand.unanswered, hand.ahead) = (true, false);
     let (root, stock_digest) = carry::last_cut(connection)?;
     let mut pen = hand.pen(connection)?;
     let sent_at = pen.mint.stamp(now.utc);
     pen.keep()?;
     let (documents, more) = frames::frames(connection, if probing { Size::Small } else { Size::Piece })?;
-    let to_carry: bool = connection.prepare_cached(sql::ANY_TO_CARRY)?.query_row([], |row| row.get(0))?;
+    let to_carry = carry::any_to_carry(connection)?;
     let (incarnation, cursor) = heard(connection)?;
     let unsynced: i64 = connection.prepare_cached(sql::UNSYNCED)?.query_row([], |row| row.get(0))?;
     let more = more || to_carry;
     // A fact that central has under a seal leaves the baseline when it is carried again: asked for
     // before central has it, the baseline would hold it still, and it would count twice here.
     let baseline = if more { None } else { baseline::ask(connection)? };
-    Ok(Cut {
+    Ok(Some(Cut {
         identity,
         sent_at,
         incarnation,
@@ -102,7 +116,15 @@ fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Cut, Ledger
         more,
         speaker: speaker::speaks(connection, hand, &own)?,
         losses: losses::to_tell(connection)?,
-    })
+    }))
+}
+
+/// What the message after this one takes.
+fn carry_ahead(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Left, LedgerError> {
+    let identity = enrolled(hand)?;
+    let left = carry::carry(connection, hand, &identity, now.utc)?;
+    hand.ahead = left == Left::More;
+    Ok(left)
 }
 
 fn heard(connection: &Connection) -> Result<(Option<u64>, u64), StorageError> {
@@ -185,7 +207,7 @@ fn conclude(
     let mut carried = carry::carried(connection, hand)?;
     problems.extend(end_documents(connection, hand, &mut carried, response, is_new)?);
     let root = carried.root;
-    let to_carry: bool = connection.prepare_cached(sql::ANY_TO_CARRY)?.query_row([], |row| row.get(0))?;
+    let to_carry = carry::any_to_carry(connection)?;
     if !to_carry {
         carry::keep_cut(connection, root)?;
     }

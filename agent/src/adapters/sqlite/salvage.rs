@@ -9,7 +9,7 @@ use super::note::Note;
 use super::record::{Entered, Pen};
 use super::soundness::{Kept, whole};
 use super::view::id;
-use super::{baseline, documents, losses, migrations, sql};
+use super::{baseline, documents, losses, migrations, sql, summed};
 use crate::ports::ledger::Identity;
 use holdfast_platform::clock::{Clock, SystemClock};
 use holdfast_platform::sqlite::rescue::{self, Rescue};
@@ -218,7 +218,7 @@ fn take_over(connection: &Connection, old: &Rescue, central_had: u64) -> Result<
 }
 
 fn sum_of(table: &str) -> Option<&'static str> {
-    sql::SUMS.iter().find(|(name, _)| *name == table).map(|(_, over)| *over)
+    summed::SUMS.iter().find(|(name, _)| *name == table).map(|(_, over)| *over)
 }
 
 /// Rows as they were, by the columns that both have.

@@ -3,46 +3,6 @@
 /// Keys kept for answering a repeat word for word; the oldest go first.
 pub(super) const IDEMPOTENCY_ROWS_MAX: i64 = 100_000;
 
-// What each sum of V8 is over, as `sound` and rescue ask for it.
-macro_rules! agent_sum {
-    () => {
-        "installation, tenant, store, fact_number, hlc_wall, hlc_counter, stock_digest, closure, sealed_root"
-    };
-}
-macro_rules! fact_sum {
-    () => {
-        "id, text, sku, task, recorded_at"
-    };
-}
-macro_rules! item_sum {
-    () => {
-        "sku, item.name, barcode, class, on_hand, reserved, moved_at, counted_at"
-    };
-}
-macro_rules! task_sum {
-    () => {
-        "task, phase, state, changed_at"
-    };
-}
-macro_rules! key_sum {
-    () => {
-        "device, key, request_hash, answer"
-    };
-}
-macro_rules! device_sum {
-    () => {
-        "device, name, role, generation, token_hash"
-    };
-}
-pub(super) const SUMS: [(&str, &str); 6] = [
-    ("agent", agent_sum!()),
-    ("fact", fact_sum!()),
-    ("item", item_sum!()),
-    ("task", task_sum!()),
-    ("idempotency", key_sum!()),
-    ("device", device_sum!()),
-];
-
 // What this installation knows about itself.
 pub(super) const AGENT_CREATE: &str = "INSERT INTO agent \
     (one, installation, stock_digest, cut_root, cut_stock_digest) \
@@ -124,11 +84,17 @@ pub(super) const FACT_OTHER_BODY: &str =
 pub(super) const FACT_CARRIED: &str = "UPDATE fact SET document = ?2 WHERE id = ?1 AND document IS NULL";
 pub(super) const FACTS_OF_TASK: &str =
     concat!("SELECT id, text FROM fact WHERE task = ?1 AND sound(sum, ", fact_sum!(), ") ORDER BY seq");
-pub(super) const FACTS_TO_CARRY: &str = concat!(
-    "SELECT id, text, task, recorded_at FROM fact \
-    WHERE document IS NULL AND sound(sum, ",
+pub(super) const TASK_FACTS_TO_CARRY: &str = concat!(
+    "SELECT id, text, recorded_at, task FROM fact \
+    WHERE document IS NULL AND task IS NOT NULL AND sound(sum, ",
     fact_sum!(),
-    ") ORDER BY seq LIMIT ?1"
+    ") ORDER BY seq"
+);
+pub(super) const STOCK_FACTS_TO_CARRY: &str = concat!(
+    "SELECT id, text, recorded_at FROM fact \
+    WHERE document IS NULL AND task IS NULL AND sound(sum, ",
+    fact_sum!(),
+    ") ORDER BY seq DESC LIMIT ?1"
 );
 /// Under a given id, or its parts: '.' comes before '/', and nothing of an id lies between.
 pub(super) const FACTS_OF_INTENT: &str = concat!(

@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 struct Store {
     unsynced: AtomicU64,
     step: u64,
+    /// How often it was to carry ahead.
+    ahead: AtomicU64,
 }
 
 #[async_trait]
@@ -37,6 +39,11 @@ impl Replica for Store {
             losses: Vec::new(),
             speaker: crate::ports::ledger::Speaker::default(),
         })
+    }
+
+    async fn carry_ahead(&self, _: Now) -> Result<(), LedgerError> {
+        self.ahead.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 
     async fn absorb(&self, _: &SyncResponse, _: Now) -> Result<Absorbed, LedgerError> {
@@ -105,9 +112,21 @@ fn clock() -> impl Fn() -> Now + Send + Sync {
     move || at(ms.fetch_add(100, Ordering::Relaxed))
 }
 
+fn store(unsynced: u64, step: u64) -> Store {
+    Store { unsynced: AtomicU64::new(unsynced), step, ahead: AtomicU64::new(0) }
+}
+
 async fn talk(unsynced: u64, step: u64, answers: &Answers) -> Conversation {
-    let store = Store { unsynced: AtomicU64::new(unsynced), step };
-    converse(&store, answers, Some("{}".into()), &clock()).await
+    converse(&store(unsynced, step), answers, Some("{}".into()), &clock()).await
+}
+
+#[tokio::test]
+async fn more_is_carried_while_central_works_once_it_has_answered() {
+    for (unsynced, answers, carried) in [(35, 100, 2), (5, 100, 0), (35, 0, 0)] {
+        let store = store(unsynced, 10);
+        converse(&store, &Answers::times(answers), None, &clock()).await;
+        assert_eq!(store.ahead.load(Ordering::Relaxed), carried, "{unsynced} facts, {answers} answers");
+    }
 }
 
 #[tokio::test]

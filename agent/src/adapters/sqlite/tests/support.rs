@@ -192,8 +192,13 @@ impl FakeCentral {
     }
 
     pub(super) fn stock_facts(&self) -> usize {
+        self.stock_texts().count()
+    }
+
+    /// But for what documents say of themselves.
+    pub(super) fn stock_texts(&self) -> impl Iterator<Item = String> {
         let stock = self.bags.iter().filter(|(name, _)| matches!(name, DocumentId::Stock { .. }));
-        stock.map(|(_, bag)| bag.facts().filter(|(_, text)| !text.contains("closed")).count()).sum()
+        stock.flat_map(|(_, bag)| bag.facts()).map(|(_, text)| text).filter(|text| !text.contains("closed"))
     }
 
     pub(super) fn root(&self) -> Root {
