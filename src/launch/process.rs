@@ -12,12 +12,20 @@ use std::time::Duration;
 pub struct Program {
     path: PathBuf,
     leading: Vec<String>,
+    environment: Vec<(String, String)>,
 }
 
 impl Program {
     #[must_use]
     pub fn own_subcommand(path: PathBuf, subcommand: &str) -> Self {
-        Self { path, leading: vec![subcommand.to_owned()] }
+        Self { path, leading: vec![subcommand.to_owned()], environment: Vec::new() }
+    }
+
+    /// With these variables beside ours.
+    #[must_use]
+    pub fn with(mut self, environment: Vec<(String, String)>) -> Self {
+        self.environment = environment;
+        self
     }
 
     /// A binary of the workspace, which cargo puts beside the running one, or beside its folder
@@ -30,8 +38,12 @@ impl Program {
             .take(2)
             .map(|folder| folder.join(name))
             .find(|candidate| candidate.is_file())
-            .with_context(|| format!("{name} is not built; run: cargo build --workspace --bins"))?;
-        Ok(Self { path, leading: Vec::new() })
+            .with_context(|| {
+                format!(
+                    "{name} is not built; run: cargo build --workspace --bins, with --release for a bench"
+                )
+            })?;
+        Ok(Self { path, leading: Vec::new(), environment: Vec::new() })
     }
 
     #[must_use]
@@ -42,7 +54,7 @@ impl Program {
     #[must_use]
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.path);
-        command.args(&self.leading);
+        command.args(&self.leading).envs(self.environment.iter().cloned());
         command
     }
 }

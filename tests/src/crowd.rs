@@ -79,6 +79,7 @@ pub async fn prepare(database: &Path, stores: usize) -> Result<Vec<Member>> {
     while let Some(member) = making.join_next().await {
         members.push(member??);
     }
+    storage.stop().await;
     Ok(members)
 }
 
