@@ -104,7 +104,33 @@ fn another_version_is_named_before_its_fields_are_read() {
     assert!(old.hint().is_some_and(|hint| hint.contains("Update the agent")), "{:?}", old.hint());
 }
 
-/// The bytes in `golden` were written by the first version's own code.
+/// The first version's request, with all that came later.
+fn newest_request() -> SyncRequest {
+    let mut request = SyncRequest::decode(include_bytes!("golden/request_v1.hfs")).unwrap();
+    (request.version, request.boot_number, request.first) = (SYNC_VERSION, 7, true);
+    request.own = vec![DocumentHeads::new(&document(), &Heads::empty())];
+    (request.previous_boot, request.resumed) = (Some(BootId::new("b0").unwrap()), Some(Hlc::default()));
+    request.spoken_boots = vec![BootId::new("b1").unwrap()];
+    (request.challenge, request.box_name) = (Some("c".to_owned()), Some("back office".to_owned()));
+    request.losses =
+        vec![Loss { id: "l".to_owned(), found_at: UtcMs(1), facts: None, detail: String::new() }];
+    request.rehydrating = true;
+    request.baseline = Some(BaselineAsk { after: None });
+    request
+}
+
+/// The first version's response, with all that came later.
+fn newest_response() -> SyncResponse {
+    let mut response = SyncResponse::decode(include_bytes!("golden/response_v1.hfs")).unwrap();
+    response.version = SYNC_VERSION;
+    response.seals = vec![Seal::new(&document(), &Heads::empty(), 3)];
+    response.baseline = Some(Baseline { sealed_root: SetHash::EMPTY, positions: Vec::new(), next: None });
+    (response.superseded, response.quarantined) = (Some("c".to_owned()), Some("why".to_owned()));
+    response.losses_noted = vec!["l".to_owned()];
+    response
+}
+
+/// The bytes were written by the first version's own code.
 #[test]
 fn the_first_version_is_read_and_written_to_the_byte() {
     let bytes: &[u8] = include_bytes!("golden/request_v1.hfs");
@@ -112,31 +138,31 @@ fn the_first_version_is_read_and_written_to_the_byte() {
     assert_eq!((request.version, request.documents.len(), request.unsynced), (1, 1, 5));
     assert!(!request.understands_seals() && !request.understands_boots());
     assert_eq!((request.boot_number, request.first, request.own.len()), (0, false, 0));
-    let mut newer = request;
-    (newer.version, newer.boot_number, newer.first) = (SYNC_VERSION, 7, true);
-    newer.own = vec![DocumentHeads::new(&document(), &Heads::empty())];
-    (newer.previous_boot, newer.resumed) = (Some(BootId::new("b0").unwrap()), Some(Hlc::default()));
-    newer.spoken_boots = vec![BootId::new("b1").unwrap()];
-    (newer.challenge, newer.box_name) = (Some("c".to_owned()), Some("back office".to_owned()));
-    newer.losses = vec![Loss { id: "l".to_owned(), found_at: UtcMs(1), facts: None, detail: String::new() }];
-    newer.rehydrating = true;
-    newer.baseline = Some(BaselineAsk { after: None });
-    assert_eq!(SyncRequest::decode(&newer.clone().encode().unwrap()).unwrap(), newer);
-    assert_eq!(newer.in_version(1).encode().unwrap(), bytes);
+    let newest = newest_request();
+    assert_eq!(SyncRequest::decode(&newest.clone().encode().unwrap()).unwrap(), newest);
+    assert_eq!(newest.in_version(1).encode().unwrap(), bytes);
 
     let bytes: &[u8] = include_bytes!("golden/response_v1.hfs");
     let response = SyncResponse::decode(bytes).unwrap();
     assert_eq!((response.version, response.errors[0].code()), (1, Some(Code::MissingChanges)));
-    let mut newer = response;
-    newer.version = SYNC_VERSION;
-    newer.seals = vec![Seal::new(&document(), &Heads::empty(), 3)];
-    newer.baseline = Some(Baseline { sealed_root: SetHash::EMPTY, positions: Vec::new(), next: None });
-    (newer.superseded, newer.quarantined) = (Some("c".to_owned()), Some("why".to_owned()));
-    newer.losses_noted = vec!["l".to_owned()];
-    assert_eq!(SyncResponse::decode(&newer.clone().encode().unwrap()).unwrap(), newer);
-    let second = newer.clone().in_version(2);
-    assert!(second.seals.is_empty() && second.baseline.is_none() && second.superseded.is_some());
-    assert_eq!(newer.in_version(1).encode().unwrap(), bytes);
+    let newest = newest_response();
+    assert_eq!(SyncResponse::decode(&newest.clone().encode().unwrap()).unwrap(), newest);
+    assert_eq!(newest.in_version(1).encode().unwrap(), bytes);
+}
+
+/// It knows boots, and no seals. The bytes were written when the third version was the newest.
+#[test]
+fn the_second_version_is_read_and_written_to_the_byte() {
+    let bytes: &[u8] = include_bytes!("golden/request_v2.hfs");
+    let request = SyncRequest::decode(bytes).unwrap();
+    assert!(request.understands_boots() && !request.understands_seals() && request.baseline.is_none());
+    assert_eq!((request.version, request.boot_number, request.losses.len()), (2, 7, 1));
+    assert_eq!(newest_request().in_version(2).encode().unwrap(), bytes);
+
+    let bytes: &[u8] = include_bytes!("golden/response_v2.hfs");
+    let response = SyncResponse::decode(bytes).unwrap();
+    assert!(response.seals.is_empty() && response.baseline.is_none() && response.superseded.is_some());
+    assert_eq!(newest_response().in_version(2).encode().unwrap(), bytes);
 }
 
 /// As a later side writes it: a change may need more room than is left in a message.
