@@ -10,7 +10,7 @@ use holdfast_agent::ports::central::{Central, CentralError};
 use holdfast_agent::ports::ledger::{Executed, Identity, Import, ImportItem, Ledger, LedgerError};
 use holdfast_agent::ports::machine::MachineVitals;
 use holdfast_central::ports::access::ReplicaIdentity;
-use holdfast_platform::sqlite::{Mode, Options, Place, witness_path};
+use holdfast_platform::sqlite::{IntegrityCheck, Mode, Options, Place, witness_path};
 use holdfast_shared::error::{Code, Problem};
 use holdfast_shared::ids::{Actor, BootId, DeviceId, FactId, IdempotencyKey, Sku};
 use holdfast_shared::time::Now;
@@ -79,12 +79,16 @@ impl Shop {
     }
 
     pub fn boot(&mut self) {
+        self.boot_checked(IntegrityCheck::default());
+    }
+
+    pub(crate) fn boot_checked(&mut self, check: IntegrityCheck) {
         self.boots += 1;
         // Boots of two boxes with one image differ, as random ones do.
         let boot = BootId::new(format!("{}-{}", self.name, self.boots)).unwrap();
         let ReplicaIdentity { tenant, store, replica } = self.identity.clone();
         let identity = Identity { tenant, store, replica, boot: boot.clone() };
-        let options = Options { mode: Mode::Inline, ..Options::default() };
+        let options = Options { mode: Mode::Inline, check, ..Options::default() };
         let place = Place::File(self.file.clone());
         self.ledger = Some(SqliteLedger::open(&place, options, boot, Some(identity)).unwrap());
     }

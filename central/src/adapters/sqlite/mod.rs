@@ -159,4 +159,6 @@ impl SqliteStore {
 }
 
 #[cfg(test)]
+mod plans;
+#[cfg(test)]
 mod tests;

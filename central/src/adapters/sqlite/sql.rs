@@ -14,6 +14,10 @@ pub(super) const RECOVERY: &str = include_str!("sql/recovery.sql");
 pub(super) const STOCK: &str = include_str!("sql/stock.sql");
 pub(super) const WORK: &str = include_str!("sql/work.sql");
 
+#[cfg(test)]
+pub(super) const FILES: [&str; 12] =
+    [ACCESS, DOCUMENTS, EXCEPTIONS, FLEET, IDENTITY, OLDER, ORDERS, OUTBOX, SEALS, RECOVERY, STOCK, WORK];
+
 const MARK: &[u8] = b"-- name: ";
 
 /// The text between `-- name: {name}` and the next mark.

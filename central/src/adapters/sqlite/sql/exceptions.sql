@@ -10,7 +10,8 @@ WHERE tenant = :tenant AND key = :key AND resolved_at IS NULL
 
 -- name: resolve
 UPDATE exception SET resolved_at = :now, resolution = :resolution
-WHERE tenant = :tenant AND 'x' || sequence = :exception AND resolved_at IS NULL
+WHERE sequence = CAST(substr(:exception, 2) AS INTEGER) AND 'x' || sequence = :exception
+    AND tenant = :tenant AND resolved_at IS NULL
 
 -- name: page
 SELECT sequence, 'x' || sequence AS exception, category, severity, order_id, task, store, detail,
