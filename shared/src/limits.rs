@@ -56,6 +56,8 @@ pub const CHANGE_BYTES_MAX: usize = 1024 * 1024;
 pub const CHANGE_DEPS_MAX: usize = 64;
 /// Heads that one document may have.
 pub const HEADS_MAX: usize = 64;
+/// Facts of one commit that carries them into documents: commands at the till do not wait for more.
+pub const CARRIED_FACTS_MAX: i64 = 2_500;
 /// Operations of any document, which is what memory and time depend on: an epoch and some slack for
 /// its closing fact and for ids that were put twice.
 pub const DOCUMENT_FACTS_MAX: usize = EPOCH_FACTS_MAX + 2 * CHANGE_FACTS_MAX;

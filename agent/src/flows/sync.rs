@@ -142,9 +142,9 @@ async fn round(
     let response = response?;
     told.rounds += 1;
     let absorbed = replica.absorb(&response, heard).await?;
-    prepared?;
     let level = absorbed.level;
     note(told, &response, absorbed, sent, heard);
+    prepared?;
     Ok(if level && !more_here && !response.more { Go::Stop } else { Go::On })
 }
 

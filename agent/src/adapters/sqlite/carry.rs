@@ -11,14 +11,11 @@ use crate::ports::ledger::Identity;
 use holdfast_platform::sqlite::StorageError;
 use holdfast_shared::document::{Bag, Root};
 use holdfast_shared::ids::{DocumentId, FactId, TaskId};
-use holdfast_shared::limits::CHANGE_FACTS_MAX;
+use holdfast_shared::limits::{CARRIED_FACTS_MAX, CHANGE_FACTS_MAX};
 use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::UtcMs;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 use std::collections::BTreeMap;
-
-/// Stock facts of one commit: commands at the till do not wait for more.
-const STOCK_FACTS: i64 = 2_500;
 
 /// What a commit left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,9 +36,9 @@ struct Load {
 }
 
 impl Load {
-    fn add(&mut self, fact: FactId, text: String, at: UtcMs) {
+    fn add(&mut self, (fact, at): ((FactId, String), UtcMs)) {
         self.oldest_at = if self.facts.is_empty() { at } else { self.oldest_at.min(at) };
-        self.facts.push((fact, text));
+        self.facts.push(fact);
     }
 }
 
@@ -57,13 +54,14 @@ pub(super) fn carry(
     let writer = hand.writer(&identity.replica);
     let desk = Desk { connection, hand, identity, writer, now };
     epochs::close_what_is_over(&desk, &mut carried)?;
-    for (task, load) in of_tasks(connection)? {
+    let (tasks, room) = of_tasks(connection)?;
+    for (task, load) in tasks {
         carry_task(&desk, task, &load, &mut carried.root)?;
     }
-    if !hand.ahead {
-        carry_stock(&desk, &of_stock(connection)?, &mut carried)?;
+    if !hand.next_is_full {
+        carry_stock(&desk, &of_stock(connection, room)?, &mut carried)?;
     }
-    let full = epochs::put_away_full(&desk, &mut carried)? || hand.ahead;
+    let full = epochs::put_away_full(&desk, &mut carried)? || hand.next_is_full && room > 0;
     let left = match any_to_carry(connection)? {
         false => Left::Nothing,
         true if full => Left::More,
@@ -106,35 +104,47 @@ pub(super) fn keep_cut(connection: &Connection, root: Root) -> Result<(), Storag
     Ok(())
 }
 
-fn of_tasks(connection: &Connection) -> Result<BTreeMap<TaskId, Load>, StorageError> {
+/// And how many facts more go into the same commit.
+fn of_tasks(connection: &Connection) -> Result<(BTreeMap<TaskId, Load>, i64), StorageError> {
     let mut statement = connection.prepare_cached(sql::TASK_FACTS_TO_CARRY)?;
-    let mut rows = statement.query([])?;
+    let mut rows = statement.query([CARRIED_FACTS_MAX])?;
     let mut tasks: BTreeMap<TaskId, Load> = BTreeMap::new();
+    let mut room = CARRIED_FACTS_MAX;
     while let Some(row) = rows.next()? {
-        let task = id(&row.get::<_, String>(3)?)?;
-        tasks.entry(task).or_default().add(id(&row.get::<_, String>(0)?)?, row.get(1)?, UtcMs(row.get(2)?));
+        room = room.saturating_sub(1);
+        tasks.entry(id(&row.get::<_, String>(3)?)?).or_default().add(waiting(row)?);
     }
-    Ok(tasks)
+    Ok((tasks, room))
 }
 
-fn of_stock(connection: &Connection) -> Result<Load, StorageError> {
+/// What each change takes, the newest first; within one as it happened, because what follows each
+/// other is alike and takes fewer bytes.
+fn of_stock(connection: &Connection, rows: i64) -> Result<Vec<Load>, StorageError> {
     let mut statement = connection.prepare_cached(sql::STOCK_FACTS_TO_CARRY)?;
-    let mut rows = statement.query([STOCK_FACTS])?;
-    let mut stock = Load::default();
-    while let Some(row) = rows.next()? {
-        stock.add(id(&row.get::<_, String>(0)?)?, row.get(1)?, UtcMs(row.get(2)?));
+    let waiting = statement.query_and_then([rows], waiting)?.collect::<Result<Vec<_>, _>>()?;
+    let mut loads: Vec<Load> = Vec::new();
+    for (n, fact) in waiting.into_iter().enumerate() {
+        if n % CHANGE_FACTS_MAX == 0 {
+            loads.push(Load::default());
+        }
+        if let Some(load) = loads.last_mut() {
+            load.add(fact);
+        }
     }
-    // As they happened: what follows each other is alike, and takes fewer bytes.
-    stock.facts.reverse();
-    Ok(stock)
+    loads.iter_mut().for_each(|load| load.facts.reverse());
+    Ok(loads)
+}
+
+fn waiting(row: &Row<'_>) -> Result<((FactId, String), UtcMs), StorageError> {
+    Ok(((id(&row.get::<_, String>(0)?)?, row.get(1)?), UtcMs(row.get(2)?)))
 }
 
 /// Until a document is full.
-fn carry_stock(desk: &Desk<'_>, load: &Load, carried: &mut Carried) -> Result<(), StorageError> {
-    for facts in load.facts.rchunks(CHANGE_FACTS_MAX) {
+fn carry_stock(desk: &Desk<'_>, loads: &[Load], carried: &mut Carried) -> Result<(), StorageError> {
+    for load in loads {
         let mut open = epochs::newest(desk, carried)?;
         let before = open.bag.heads();
-        put(desk.connection, open.row, &mut open.bag, facts, load.oldest_at)?;
+        put(desk.connection, open.row, &mut open.bag, &load.facts, load.oldest_at)?;
         carried.root.advance(&open.name, &before, &open.bag.heads());
         let full = open.is_full();
         carried.stock = Some(open);
@@ -171,7 +181,10 @@ fn put(
 ) -> Result<(), StorageError> {
     documents::write(connection, row, bag, facts, (facts.len(), oldest_at))?;
     for (fact, _) in facts {
-        connection.prepare_cached(sql::FACT_CARRIED)?.execute(params![fact.as_str(), row])?;
+        // What stays to be carried would be carried for ever.
+        if connection.prepare_cached(sql::FACT_CARRIED)?.execute(params![fact.as_str(), row])? != 1 {
+            return Err(StorageError::Damaged(format!("fact {fact} is not where an index has it")));
+        }
     }
     Ok(())
 }

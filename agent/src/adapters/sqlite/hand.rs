@@ -28,8 +28,10 @@ pub(super) struct Hand {
     pub start: Start,
     /// What was last told got no answer so far.
     pub unanswered: bool,
-    /// A document that the next message takes is full already.
-    pub ahead: bool,
+    /// What was last told was a probe.
+    pub probed: bool,
+    /// The document that the next message takes was carried ahead.
+    pub next_is_full: bool,
     /// Central answered in a version in which documents end; until it has answered, it is taken to.
     pub documents_end: bool,
 }
@@ -87,7 +89,8 @@ impl Hand {
             past_is_whole: false,
             start,
             unanswered: false,
-            ahead: false,
+            probed: false,
+            next_is_full: false,
             documents_end: true,
         })
     }
@@ -143,6 +146,7 @@ impl Hand {
     /// Rows of documents changed beside what is held in memory.
     pub(super) fn forget_carried(&mut self) {
         self.carried = None;
+        self.next_is_full = false;
     }
 }
 

@@ -40,7 +40,8 @@ fn keep_house(connection: &Connection, retention: Retention) -> Result<Kept, Sto
     }
     let named = run(sql::DOCUMENTS_OVER, facts_from, rows)?;
     let tasks = run(sql::TASKS_OVER, facts_from, rows)?;
-    let more = over.len() >= HOUSEKEEPING_ROWS_MAX
+    let keys = run(sql::KEYS_OVER, sql::IDEMPOTENCY_BYTES_MAX, rows)?;
+    let more = over.len().max(keys) >= HOUSEKEEPING_ROWS_MAX
         || archives >= SEALING_DOCUMENTS_MAX
         || named.max(tasks) >= HOUSEKEEPING_ROWS_MAX;
     Ok(Kept { archives, facts: over.len(), documents: named, tasks, more })

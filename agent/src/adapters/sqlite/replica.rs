@@ -7,7 +7,7 @@ use super::view::{signed, unsigned};
 use super::{SqliteLedger, absorb, baseline, carry, documents, frames, losses, seals, speaker, sql};
 use crate::ports::ledger::{Absorbed, Cut, Identity, LedgerError, Replica};
 use async_trait::async_trait;
-use holdfast_platform::sqlite::StorageError;
+use holdfast_platform::sqlite::{Companion, StorageError};
 use holdfast_shared::document::{ChangeHash, Heads};
 use holdfast_shared::error::Code;
 use holdfast_shared::guard::Guard;
@@ -24,14 +24,14 @@ const FRAMES_PER_COMMIT: usize = 64;
 impl Replica for SqliteLedger {
     async fn cut(&self, now: Now) -> Result<Cut, LedgerError> {
         loop {
-            if let Some(cut) = self.write(move |connection, hand| cut(connection, hand, now)).await? {
+            if let Some(cut) = self.of_documents(move |connection, hand| cut(connection, hand, now)).await? {
                 return Ok(cut);
             }
         }
     }
 
     async fn carry_ahead(&self, now: Now) -> Result<(), LedgerError> {
-        while self.write(move |connection, hand| carry_ahead(connection, hand, now)).await?
+        while self.of_documents(move |connection, hand| carry_ahead(connection, hand, now)).await?
             == Left::Unfinished
         {}
         Ok(())
@@ -64,10 +64,22 @@ impl Replica for SqliteLedger {
         let silent = response.documents.is_empty();
         let rest = Arc::new(SyncResponse { documents: Vec::new(), ..response.clone() });
         let (level, problems) =
-            self.write(move |connection, hand| conclude(connection, hand, &rest, silent, now)).await?;
+            self.of_documents(move |connection, hand| conclude(connection, hand, &rest, silent, now)).await?;
         absorbed.level = level;
         absorbed.problems.extend(problems);
         Ok(absorbed)
+    }
+}
+
+impl SqliteLedger {
+    /// A job that changes documents: when it fails, what is in memory is ahead of the rows.
+    async fn of_documents<T, F>(&self, job: F) -> Result<T, LedgerError>
+    where
+        F: FnOnce(&Connection, &mut Hand) -> Result<T, LedgerError> + Clone + Send + 'static,
+        T: Send + 'static,
+    {
+        self.write(move |connection, hand| job(connection, hand).inspect_err(|_| hand.on_failed_commit()))
+            .await
     }
 }
 
@@ -85,11 +97,13 @@ fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Option<Cut>
     let own = documents::own(&identity);
     // Central cannot be reached, maybe: a try every few seconds would carry a few facts each time,
     // and thousands of small changes are six times the bytes of a few large ones.
-    let probing = hand.unanswered;
+    let probing = std::mem::replace(&mut hand.unanswered, true);
+    // If it fails, the next try is a probe: what central says is heard all the same.
     if !probing && carry::carry(connection, hand, &identity, now.utc)? == Left::Unfinished {
+        hand.unanswered = false;
         return Ok(None);
     }
-    (hand.unanswered, hand.ahead) = (true, false);
+    (hand.probed, hand.next_is_full) = (probing, hand.next_is_full && probing);
     let (root, stock_digest) = carry::last_cut(connection)?;
     let mut pen = hand.pen(connection)?;
     let sent_at = pen.mint.stamp(now.utc);
@@ -119,11 +133,14 @@ fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Option<Cut>
     }))
 }
 
-/// What the message after this one takes.
+/// What the message after this one takes; after a probe nobody may have listened.
 fn carry_ahead(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Left, LedgerError> {
+    if hand.probed {
+        return Ok(Left::More);
+    }
     let identity = enrolled(hand)?;
     let left = carry::carry(connection, hand, &identity, now.utc)?;
-    hand.ahead = left == Left::More;
+    hand.next_is_full = left == Left::More;
     Ok(left)
 }
 

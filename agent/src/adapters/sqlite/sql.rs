@@ -2,6 +2,8 @@
 
 /// Keys kept for answering a repeat word for word; the oldest go first.
 pub(super) const IDEMPOTENCY_ROWS_MAX: i64 = 100_000;
+/// Bytes of their answers: those of many movements at once are long.
+pub(super) const IDEMPOTENCY_BYTES_MAX: i64 = 32 * 1024 * 1024;
 
 // What this installation knows about itself.
 pub(super) const AGENT_CREATE: &str = "INSERT INTO agent \
@@ -88,7 +90,7 @@ pub(super) const TASK_FACTS_TO_CARRY: &str = concat!(
     "SELECT id, text, recorded_at, task FROM fact \
     WHERE document IS NULL AND task IS NOT NULL AND sound(sum, ",
     fact_sum!(),
-    ") ORDER BY seq"
+    ") ORDER BY seq LIMIT ?1"
 );
 pub(super) const STOCK_FACTS_TO_CARRY: &str = concat!(
     "SELECT id, text, recorded_at FROM fact \
@@ -130,6 +132,10 @@ pub(super) const KEY_FIND: &str = concat!(
 pub(super) const KEY_PUT: &str =
     "INSERT INTO idempotency (device, key, request_hash, answer, at) VALUES (?1, ?2, ?3, ?4, ?5)";
 pub(super) const KEYS_FORGET: &str = "DELETE FROM idempotency WHERE n <= last_insert_rowid() - ?1";
+/// Those before the newest whose answers together have so many bytes.
+pub(super) const KEYS_OVER: &str = "DELETE FROM idempotency WHERE n IN (SELECT n FROM idempotency WHERE n <= \
+    (SELECT n FROM (SELECT n, sum(octet_length(answer)) OVER (ORDER BY n DESC) AS bytes FROM idempotency) \
+    WHERE bytes > ?1 ORDER BY n DESC LIMIT 1) ORDER BY n LIMIT ?2)";
 
 // Documents.
 pub(super) const DOCUMENT_CREATE: &str =
@@ -144,9 +150,12 @@ pub(super) const DOCUMENTS_ALL: &str = "SELECT name, heads FROM document WHERE s
 pub(super) const DOCUMENT_NEWEST: &str = "SELECT name, closed OR sealed_at IS NOT NULL FROM document WHERE name > ?1 AND name < ?2 \
     ORDER BY length(name) DESC, name DESC LIMIT 1";
 /// Tasks, the newest stock document, older ones. Only a branch takes more of what central sealed.
-pub(super) const DOCUMENTS_TO_SEND: &str = "SELECT document, name, heads, acked FROM document WHERE document IN \
+/// Tasks first, then the stock document with the newest facts. A closing counts none, and is always new.
+pub(super) const DOCUMENTS_TO_SEND: &str = "SELECT document, name, heads, acked FROM document d WHERE document IN \
     (SELECT document FROM document_change WHERE acked = 0) AND (seal_heads IS NULL OR (SELECT quarantined \
-    IS NOT NULL FROM agent)) ORDER BY name LIKE 'task/%' DESC, CASE WHEN name LIKE 'task/%' THEN document ELSE -document END LIMIT ?1";
+    IS NOT NULL FROM agent)) ORDER BY name LIKE 'task/%' DESC, CASE WHEN name LIKE 'task/%' THEN -document ELSE \
+    (SELECT max(c.oldest_at) FROM document_change c WHERE c.document = d.document AND c.acked = 0 AND c.facts > 0) \
+    END DESC, document DESC LIMIT ?1";
 pub(super) const CHANGE_PUT: &str = "INSERT INTO document_change \
     (document, n, hash, writer, writer_n, bytes, facts, oldest_at, acked) VALUES (?1, \
     (SELECT coalesce(max(n), 0) + 1 FROM document_change WHERE document = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8)";

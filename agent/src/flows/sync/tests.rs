@@ -14,6 +14,8 @@ struct Store {
     step: u64,
     /// How often it was to carry ahead.
     ahead: AtomicU64,
+    /// And whether that fails.
+    full: bool,
 }
 
 #[async_trait]
@@ -43,7 +45,12 @@ impl Replica for Store {
 
     async fn carry_ahead(&self, _: Now) -> Result<(), LedgerError> {
         self.ahead.fetch_add(1, Ordering::Relaxed);
-        Ok(())
+        let what = "the disk is full".to_owned();
+        if self.full {
+            Err(LedgerError::Unavailable { code: Code::DiskFull, what, source: None })
+        } else {
+            Ok(())
+        }
     }
 
     async fn absorb(&self, _: &SyncResponse, _: Now) -> Result<Absorbed, LedgerError> {
@@ -113,7 +120,7 @@ fn clock() -> impl Fn() -> Now + Send + Sync {
 }
 
 fn store(unsynced: u64, step: u64) -> Store {
-    Store { unsynced: AtomicU64::new(unsynced), step, ahead: AtomicU64::new(0) }
+    Store { unsynced: AtomicU64::new(unsynced), step, ahead: AtomicU64::new(0), full: false }
 }
 
 async fn talk(unsynced: u64, step: u64, answers: &Answers) -> Conversation {
@@ -170,4 +177,12 @@ async fn what_came_before_a_failure_is_kept() {
     let told = talk(25, 10, &Answers::times(1)).await;
     assert_eq!((told.rounds, told.facts), (1, 1));
     assert!(matches!(told.failed, Some(SyncError::Central(CentralError::Wait { retry_after_ms: 7 }))));
+}
+
+#[tokio::test]
+async fn what_an_answer_brought_is_told_though_nothing_could_be_carried_ahead() {
+    let full = Store { full: true, ..store(35, 10) };
+    let told = converse(&full, &Answers::times(100), None, &clock()).await;
+    assert!(matches!(told.failed, Some(SyncError::Ledger(_))), "{told:?}");
+    assert_eq!((told.rounds, told.facts, told.lease.is_some()), (2, 2, true));
 }

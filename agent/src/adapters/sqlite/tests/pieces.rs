@@ -1,8 +1,8 @@
-use super::support::{Disk, FakeCentral, NOW, run, stock, sync};
+use super::support::{Disk, FakeCentral, NOW, line, run, stock, sync};
 use crate::adapters::sqlite::SqliteLedger;
 use crate::core::command::{Command, MovementKind, MovementRequest, TaskAct};
 use crate::core::testing::{acts, at, moves};
-use crate::ports::ledger::{Cut, Ledger, Replica};
+use crate::ports::ledger::{Cut, Import, Ledger, Replica};
 use holdfast_shared::ids::DocumentId;
 use holdfast_shared::limits::{EPOCH_FACTS_MAX, SYNC_DOCUMENTS_MAX, SYNC_PIECE_BYTES, SYNC_SMALL_BYTES};
 use holdfast_shared::wire::sync::SyncMessage;
@@ -146,7 +146,7 @@ async fn what_is_carried_ahead_is_the_next_message() {
     let mut told = Vec::new();
     loop {
         let cut = ledger.cut(at(NOW)).await.unwrap();
-        // Twice, as after an answer that was lost: one message is as much ahead as ever.
+        // Twice: one message is as far ahead as it goes.
         ledger.carry_ahead(at(NOW)).await.unwrap();
         ledger.carry_ahead(at(NOW)).await.unwrap();
         told.push(names(&cut));
@@ -156,6 +156,30 @@ async fn what_is_carried_ahead_is_the_next_message() {
     }
     assert_eq!(told, [1, 2, 3].map(|n| [format!("stock/leeds/leeds-a/b1/{n}")]));
     assert_eq!(central.stock_facts(), skus.len());
+}
+
+#[tokio::test]
+async fn after_lost_answers_todays_stock_still_goes_first() {
+    let mut disk = Disk::new();
+    let (ledger, mut central) = (disk.enrolled(), FakeCentral::new());
+    sync(&ledger, &mut central).await;
+    for part in 0..3 {
+        let skus: Vec<_> = (0..EPOCH_FACTS_MAX).map(|n| format!("SKU-{part}-{n}")).collect();
+        let items: Vec<_> = skus.iter().map(|sku| (sku.as_str(), 1)).collect();
+        let later = at(NOW + part * 1_000);
+        let items = items.iter().map(|(sku, units)| line(sku, Some(*units))).collect();
+        ledger.import(items, Box::new(|_| {}), later).await.unwrap();
+    }
+    let lost = ledger.cut(at(NOW)).await.unwrap();
+    ledger.carry_ahead(at(NOW)).await.unwrap();
+    let probe = ledger.cut(at(NOW)).await.unwrap();
+    ledger.absorb(&central.sync(&probe), at(NOW)).await.unwrap();
+    let next = ledger.cut(at(NOW)).await.unwrap();
+    assert_eq!(names(&lost), ["stock/leeds/leeds-a/b1/1"]);
+    let order = names(&next);
+    assert_eq!(order.first().map(String::as_str), Some("stock/leeds/leeds-a/b1/1"), "{order:?}");
+    while !sync(&ledger, &mut central).await {}
+    assert_eq!(central.stock_facts(), 3 * EPOCH_FACTS_MAX);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 use super::support::{Disk, FakeCentral, NOW, close, code, line, run, stock, sync, units};
 use crate::adapters::sqlite::SqliteLedger;
 use crate::adapters::sqlite::hand::Hand;
+use crate::adapters::sqlite::sql;
 use crate::core::command::MovementKind;
 use crate::core::testing::{at, moves};
 use crate::ports::ledger::{Import, Ledger, LedgerError, Replica};
@@ -20,6 +21,29 @@ async fn pages_max(ledger: &SqliteLedger, spare: Option<u32>) {
         })
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn long_answers_are_forgotten_before_they_fill_the_disk() {
+    let mut disk = Disk::new();
+    let ledger = disk.enrolled();
+    stock(&ledger, &[("A", 500)]).await;
+    for n in 0..40 {
+        run(&ledger, &format!("s{n}"), moves(MovementKind::Sale, "A", 1)).await.unwrap();
+    }
+    let kept = |bytes: i64| {
+        ledger.write(move |connection, _| {
+            let over = connection.execute(sql::KEYS_OVER, [bytes, 1_000]).map_err(StorageError::from)?;
+            let left = "SELECT count(*), coalesce(sum(octet_length(answer)), 0), coalesce(max(n), 0) FROM idempotency";
+            let left = connection.query_row(left, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+            Ok((over, left.map_err(StorageError::from)?))
+        })
+    };
+    let (over, (all, bytes, newest)): (usize, (i64, i64, i64)) = kept(i64::MAX).await.unwrap();
+    assert_eq!((over, all), (0, 40));
+    let (over, (left, half, last)) = kept(bytes / 2).await.unwrap();
+    assert!((15..=25).contains(&left) && half <= bytes / 2, "{left} of {half} bytes");
+    assert_eq!((over, last), (usize::try_from(all - left).unwrap(), newest), "the oldest went");
 }
 
 #[tokio::test]

@@ -164,6 +164,26 @@ async fn after_a_failed_write_the_documents_go_on_under_a_new_writer() {
 }
 
 #[tokio::test]
+async fn a_message_that_is_not_made_leaves_nothing_half_carried() {
+    let mut disk = Disk::new();
+    let (ledger, mut central) = (disk.enrolled(), FakeCentral::new());
+    stock(&ledger, &[("A", 5)]).await;
+    let disturb = |sql: &'static str| {
+        ledger.write(move |connection, _| Ok(connection.execute_batch(sql).map_err(StorageError::from)?))
+    };
+    // The facts are in their document by the time that it is noted who speaks.
+    let fails = "CREATE TEMP TRIGGER no_note BEFORE UPDATE OF answered_boot ON agent \
+        BEGIN SELECT RAISE(ABORT, 'not now'); END";
+    disturb(fails).await.unwrap();
+    assert!(ledger.cut(at(NOW)).await.is_err());
+    disturb("DROP TRIGGER no_note").await.unwrap();
+    // The first is a probe: nothing new is carried, and central is heard.
+    assert!(!sync(&ledger, &mut central).await);
+    assert!(sync(&ledger, &mut central).await);
+    assert_eq!(central.stock_facts(), 1);
+}
+
+#[tokio::test]
 async fn two_bodies_under_one_id_count_the_same_whichever_came_first() {
     let bodies = [1, 2].map(|n| {
         let event = TaskEvent::Declined { reason: format!("reason {n}") };
