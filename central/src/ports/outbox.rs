@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 pub struct OutboxEvent {
     pub sequence: u64,
     pub tenant: TenantId,
-    /// `OrderPlaced`, `OrderAllocated`, `InventoryAdjusted`, ...
+    /// `OrderPlaced`, `OrderAllocated`, `OrderReopened`, `InventoryAdjusted`, ...
     pub kind: String,
     /// Events of one key keep their order: an order, or store and SKU.
     pub key: String,

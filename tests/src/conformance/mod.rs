@@ -66,6 +66,7 @@ macro_rules! conformance {
             orders::the_same_key_is_the_same_order,
             orders::a_key_for_another_request_is_refused,
             orders::a_listing_pages_newest_first_and_by_state,
+            orders::an_order_whose_work_comes_back_is_no_new_order,
             orders::events_are_published_in_order_and_once,
             recovering::lost_work_is_adopted_while_a_store_replays_and_not_otherwise,
             recovering::a_replaying_store_cannot_say_everything,

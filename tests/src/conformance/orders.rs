@@ -3,6 +3,7 @@
 use super::world::{assigned, at, new_order, order_id, placed, request, state, stocked, tenant, the_order};
 use holdfast_central::core::order::OrderState;
 use holdfast_central::ports::orders::Placed;
+use holdfast_central::ports::work::RecallOutcome;
 use holdfast_central::ports::{PageRequest, Storage};
 use holdfast_shared::domain::task::FulfilmentKind;
 
@@ -50,6 +51,26 @@ pub async fn a_listing_pages_newest_first_and_by_state(storage: &dyn Storage) {
     assert_eq!(state(storage, "o2").await, OrderState::Allocated);
     let counts = storage.count_orders(&tenant()).await.unwrap();
     assert_eq!(counts, [(OrderState::Placed, 2), (OrderState::Allocated, 1)].into());
+}
+
+pub async fn an_order_whose_work_comes_back_is_no_new_order(storage: &dyn Storage) {
+    stocked(storage, "leeds", 5).await;
+    stocked(storage, "york", 5).await;
+    placed(storage, "o1", &[("A", 1)]).await;
+    let (task, fence) = assigned(storage, "o1", "leeds").await;
+    let recalled = storage.recall(&tenant(), &task, fence, "moved", at(30)).await.unwrap();
+    assert_eq!(recalled, RecallOutcome::Recalled);
+    assigned(storage, "o1", "york").await;
+    let events = storage.unpublished(20).await.unwrap();
+    let told: Vec<_> = events.iter().filter(|event| event.kind.starts_with("Order")).collect();
+    let told: Vec<_> = told.iter().map(|event| (event.kind.as_str(), event.class.as_str())).collect();
+    let expected = [
+        ("OrderPlaced", "create"),
+        ("OrderAllocated", "update"),
+        ("OrderReopened", "update"),
+        ("OrderAllocated", "update"),
+    ];
+    assert_eq!(told, expected);
 }
 
 pub async fn events_are_published_in_order_and_once(storage: &dyn Storage) {

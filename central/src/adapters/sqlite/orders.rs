@@ -6,7 +6,7 @@ use super::row::{
     below, fetch, from_json, list, one, paged, parsed, parsed_or_none, run, to_json, unsigned, word,
 };
 use super::sql::sql;
-use super::timeline::{Happened, note, publish};
+use super::timeline::{Happened, Step, note, publish};
 use super::{Result, SqliteStore, cancel};
 use crate::core::order::{Order, OrderEvent, OrderState, StoreClock};
 use crate::core::routing::decision::Decision;
@@ -206,6 +206,7 @@ fn place(conn: &Connection, new: &NewOrder) -> Result<Placed> {
     };
     note(conn, &new.tenant, &new.order, &happened)?;
     let trace = new.trace.as_str();
-    publish(conn, &new.tenant, &new.order, OrderState::Placed, &new.request, trace, new.now)?;
+    let step = Step { was: None, is: OrderState::Placed };
+    publish(conn, &new.tenant, &new.order, step, &new.request, trace, new.now)?;
     Ok(Placed::New)
 }

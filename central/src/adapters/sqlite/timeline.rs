@@ -84,14 +84,21 @@ pub(super) fn refresh(conn: &Connection, tenant: &TenantId, order: &OrderId, at:
         ":tenant": tenant.as_str(), ":order": order.as_str(), ":state": is.as_str(), ":at": at.0,
     };
     run(conn, sql!(ORDERS.set_state), params)?;
-    publish(conn, tenant, order, is, &request, &trace, at)
+    publish(conn, tenant, order, Step { was: Some(was), is }, &request, &trace, at)
+}
+
+/// From which state to which; a new order was in none.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Step {
+    pub(super) was: Option<OrderState>,
+    pub(super) is: OrderState,
 }
 
 pub(super) fn publish(
     conn: &Connection,
     tenant: &TenantId,
     order: &OrderId,
-    state: OrderState,
+    step: Step,
     request: &OrderRequest,
     trace: &str,
     at: UtcMs,
@@ -107,16 +114,18 @@ pub(super) fn publish(
         })
         .collect();
     let body = json!({
-        "order": order, "state": state, "reference": request.reference,
+        "order": order, "state": step.is, "reference": request.reference,
         "channel": request.channel, "trace_id": trace, "lines": lines,
     });
-    let (kind, class) = event_of(state);
+    let (kind, class) = event_of(step);
     append(conn, tenant, &NewEvent { kind, key: order.as_str(), class, at, body: &body })
 }
 
-const fn event_of(state: OrderState) -> (&'static str, Class) {
-    match state {
-        OrderState::Placed => ("OrderPlaced", Class::Create),
+const fn event_of(step: Step) -> (&'static str, Class) {
+    match step.is {
+        OrderState::Placed if step.was.is_none() => ("OrderPlaced", Class::Create),
+        // Its work came back from a store, and is routed again: the order is not a new one.
+        OrderState::Placed => ("OrderReopened", Class::Update),
         OrderState::Backordered => ("OrderBackordered", Class::Update),
         OrderState::Allocated => ("OrderAllocated", Class::Update),
         OrderState::Accepted => ("OrderAccepted", Class::Update),
