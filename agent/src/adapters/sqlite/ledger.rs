@@ -23,6 +23,9 @@ use holdfast_shared::time::{Now, UtcMs};
 use holdfast_shared::wire::fact::encode;
 use rusqlite::{Connection, OptionalExtension, params};
 
+/// SKUs of a look-up that is not worth another thread.
+const FEW_SKUS: usize = 16;
+
 #[async_trait]
 impl Ledger for SqliteLedger {
     async fn execute(&self, intent: Intent, command: Command, now: Now) -> Result<Executed, LedgerError> {
@@ -34,12 +37,11 @@ impl Ledger for SqliteLedger {
             let told = format!("ask for at most {LOOKUP_SKUS_MAX} SKUs at once");
             return Err(Refusal::Invalid(told).into());
         }
+        if skus.len() <= FEW_SKUS {
+            return self.read_few(|connection| Ok(positions(connection, skus)?)).await;
+        }
         let skus = skus.to_vec();
-        self.read(move |connection| {
-            let found = skus.iter().filter_map(|sku| Stored(connection).position(sku).transpose());
-            Ok(found.collect::<Result<_, _>>()?)
-        })
-        .await
+        self.read(move |connection| Ok(positions(connection, &skus)?)).await
     }
 
     async fn search(&self, text: &str, limit: u32) -> Result<Vec<Position>, LedgerError> {
@@ -170,6 +172,10 @@ fn keep_answer(
     ])?;
     connection.prepare_cached(sql::KEYS_FORGET)?.execute([sql::IDEMPOTENCY_ROWS_MAX])?;
     Ok(())
+}
+
+fn positions(connection: &Connection, skus: &[Sku]) -> Result<Vec<Position>, StorageError> {
+    skus.iter().filter_map(|sku| Stored(connection).position(sku).transpose()).collect()
 }
 
 /// What a person most likely means first: a scanned barcode, the beginning of a SKU, words.

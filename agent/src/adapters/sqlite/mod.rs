@@ -184,6 +184,15 @@ impl SqliteLedger {
         }
     }
 
+    /// A few rows by their keys.
+    async fn read_few<T>(
+        &self,
+        query: impl FnOnce(&Connection) -> Result<T, LedgerError> + Send,
+    ) -> Result<T, LedgerError> {
+        let readers = self.readers.as_ref().ok_or(StorageError::ReadOnly)?;
+        self.watched(readers.read_few(query).await)
+    }
+
     async fn read<T, F>(&self, query: F) -> Result<T, LedgerError>
     where
         F: FnOnce(&Connection) -> Result<T, LedgerError> + Send + 'static,
