@@ -65,6 +65,8 @@ pub struct Shop {
     pub told: Vec<Told>,
     /// Wishes that failed without an answer that can be believed: they are said again.
     pub unsure: Vec<Unsure>,
+    /// Facts that were recorded before a crash, and acknowledged when they were said again.
+    pub answered_late: BTreeSet<FactId>,
     pub acknowledged: BTreeSet<FactId>,
     /// The same, under an identity that it had before.
     pub before: BTreeSet<FactId>,
@@ -155,6 +157,7 @@ impl Shop {
             floor: Arc::default(),
             told: Vec::new(),
             unsure: Vec::new(),
+            answered_late: BTreeSet::new(),
             acknowledged: BTreeSet::new(),
             before: BTreeSet::new(),
             retired: false,
@@ -309,7 +312,7 @@ impl Shop {
         match ledger.execute(intent.clone(), command.clone(), now).await {
             Ok(Executed { answer, replayed }) => {
                 fate.say(format_args!("{} did {command:?}, replayed {replayed}", self.name()));
-                self.acknowledge(&answer);
+                self.acknowledge(&answer, replayed);
                 self.told.push(Told { wish: wish.clone(), answer: answer.clone() });
                 Ok(Heard::Done { answer, replayed })
             }
@@ -351,16 +354,16 @@ impl Shop {
         Ok(())
     }
 
-    fn acknowledge(&mut self, answer: &Answer) {
-        match answer {
-            Answer::Moved { facts, .. } => self.acknowledged.extend(facts.iter().cloned()),
+    fn acknowledge(&mut self, answer: &Answer, replayed: bool) {
+        let facts = match answer {
+            Answer::Moved { facts, .. } => facts.clone(),
             // Where what another box knew decides, the newest that counts may be central's own.
-            Answer::Task { state } => {
-                let newest = &state.newest;
-                self.acknowledged.extend((newest.device() != OF_CENTRAL).then(|| newest.clone()));
-            }
-            Answer::Closure { .. } => {}
-        }
+            Answer::Task { state } if state.newest.device() != OF_CENTRAL => vec![state.newest.clone()],
+            Answer::Task { .. } | Answer::Closure { .. } => Vec::new(),
+        };
+        let new: Vec<FactId> = facts.into_iter().filter(|fact| !self.acknowledged.contains(fact)).collect();
+        self.answered_late.extend(new.iter().filter(|_| replayed).cloned());
+        self.acknowledged.extend(new);
     }
 
     /// Whether a picker taps twice.

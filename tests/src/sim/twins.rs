@@ -114,10 +114,12 @@ impl Pair {
 }
 
 impl Apart {
-    /// At the first look some of what it said may count already: it spoke for the store until then.
+    /// At the first look some of what it said may count already: it spoke for the store until then. So may
+    /// what it had recorded by then, and answered for only since.
     fn look(&mut self, eye: &CentralEye, shop: &Shop, first: bool) -> Result<()> {
         for fact in shop.acknowledged.difference(&self.seen) {
-            if !(first && eye.has_fact(&shop.identity.store, fact)?) {
+            let early = first || shop.answered_late.contains(fact);
+            if !(early && eye.has_fact(&shop.identity.store, fact)?) {
                 self.outside.insert(fact.clone());
             }
         }
