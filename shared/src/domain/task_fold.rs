@@ -310,20 +310,38 @@ fn decisive<'a>(order: &[Entry<'a>]) -> Option<(&'a FactId, BTreeSet<&'a FactId>
             .filter(move |(fact, said)| is(&said.event) && packed.contains(&fact.id))
             .map(|(fact, _)| *fact)
     };
-    let handed_over = told(|event| matches!(event, TaskEvent::HandedOver { .. })).next();
+    let handed_over = told(leaves).next().map(|left| (left, None));
+    let unnamed = || {
+        let (left, _) = order.iter().find(|(_, said)| leaves(&said.event))?;
+        Some((*left, Some(packed_unnamed(order, left)?)))
+    };
     let released = || told(|event| matches!(event, TaskEvent::Released { .. })).next_back();
-    let decisive =
-        handed_over.or_else(released).or_else(|| told(|event| *event == TaskEvent::Packed).next_back())?;
-    let releases = order.iter().filter(|(_, said)| is_release(said));
+    let last_packed = || told(|event| *event == TaskEvent::Packed).next_back();
+    let (decisive, packed_before) = handed_over
+        .or_else(unnamed)
+        .or_else(|| released().or_else(last_packed).map(|parcel| (parcel, None)))?;
+    let releases = order.iter().filter(|(_, said)| is_release(said)).map(|(fact, _)| *fact);
     let by_id: BTreeMap<&FactId, &Fact> = order.iter().map(|(fact, _)| (&fact.id, *fact)).collect();
     let mut known = BTreeSet::new();
-    for from in std::iter::once(decisive).chain(releases.map(|(fact, _)| *fact)) {
+    for from in std::iter::once(decisive).chain(packed_before).chain(releases) {
         let mut at = Some(from);
         while let Some(fact) = at.filter(|fact| known.insert(&fact.id)) {
             at = fact.after.as_ref().and_then(|parent| by_id.get(parent)).copied();
         }
     }
     Some((&decisive.id, known))
+}
+
+/// The parcel of a hand-over that does not name it. What it names came to its box after the packing, and
+/// maybe with a later stamp: so what another box packed since it heard of that is not what left.
+fn packed_unnamed<'a>(order: &[Entry<'a>], left: &Fact) -> Option<&'a Fact> {
+    let since = since(order, |fact, _| left.after.as_ref() == Some(&fact.id));
+    let before = |(fact, said): &&Entry<'a>| said.event == TaskEvent::Packed && !since.contains(&fact.id);
+    order.iter().rfind(before).map(|(fact, _)| *fact)
+}
+
+const fn leaves(event: &TaskEvent) -> bool {
+    matches!(event, TaskEvent::HandedOver { .. })
 }
 
 /// What a store says of the goods, and of its will to work on them. A manager's word and central's

@@ -199,6 +199,32 @@ fn released_work_ends_only_by_who_knows_of_the_release() {
     }
 }
 
+/// Central's clock is ahead: what it says has a later stamp than the packing that it did not know.
+#[test]
+fn what_left_was_packed_before_its_release_was_heard_of() {
+    let mut store = released_early();
+    store.known[0].remove(&2);
+    store.facts[2].at.wall = UtcMs(40);
+    store.sync(1);
+    for event in [TaskEvent::PickingStarted, picked(2), picked(1), TaskEvent::Packed] {
+        store.act(0, -20, event);
+    }
+    store.known[0].insert(2);
+    for event in [TaskEvent::PickingStarted, picked(1), short(2), TaskEvent::Packed] {
+        store.act(1, 0, event);
+    }
+    assert_eq!(store.state_of(0).newest, store.facts[2].id);
+    store.act(0, 0, handed_over());
+    assert_eq!(store.left, Some(vec![(3, 0)]));
+    for who in [1, 0, 1] {
+        store.sync(who);
+    }
+    for who in [0, 1, 2] {
+        let state = store.state_of(who);
+        assert_eq!((state.status(), lines(&state)), (Status::HandedOver, (3, 0)), "{who}");
+    }
+}
+
 #[test]
 fn who_declined_before_it_heard_of_its_release_says_so_again() {
     let mut store = Store::offered(ReleasePoint::Accepted);
