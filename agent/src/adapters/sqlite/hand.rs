@@ -20,8 +20,7 @@ pub(super) struct Hand {
     /// see two different changes of one writer under the same number.
     tries: u32,
     carried: Option<Carried>,
-    /// Whether this boot has offered and asked for everything anew already.
-    pub began_anew: bool,
+    pub stalemate: Stalemate,
     /// Central was heard in this boot, and did not say that this replica lacks something: what
     /// earlier boots wrote may be closed.
     pub past_is_whole: bool,
@@ -35,6 +34,9 @@ pub(super) struct Hand {
     /// Central answered in a version in which documents end; until it has answered, it is taken to.
     pub documents_end: bool,
 }
+
+/// About an hour: who is not level asks once a second.
+const STALEMATE_ROUNDS_MAX: u32 = 4_096;
 
 /// One start of this database.
 #[derive(Debug, Default)]
@@ -50,6 +52,26 @@ pub(super) struct Start {
     pub challenge: Option<String>,
     /// The last cut asked for the own changes as well.
     pub asked_for_own: bool,
+}
+
+/// How long both sides have had nothing left to say, and differed all the same.
+#[derive(Debug, Default)]
+pub(super) struct Stalemate {
+    rounds: u32,
+}
+
+impl Stalemate {
+    /// Whether this round is one in which all is to be said and asked for anew: the first one, and ever
+    /// rarer, because what came of it may have been lost on the way, and it costs both sides much.
+    pub(super) fn is_due(&mut self) -> bool {
+        self.rounds = self.rounds.checked_add(1).unwrap_or(STALEMATE_ROUNDS_MAX);
+        let fourfold = self.rounds.is_power_of_two() && self.rounds.trailing_zeros().is_multiple_of(2);
+        fourfold || self.rounds.is_multiple_of(STALEMATE_ROUNDS_MAX)
+    }
+
+    pub(super) const fn is_over(&mut self) {
+        self.rounds = 0;
+    }
 }
 
 /// Documents as they are after the last commit.
@@ -85,7 +107,7 @@ impl Hand {
             installation: installation(connection)?,
             tries: 0,
             carried: None,
-            began_anew: false,
+            stalemate: Stalemate::default(),
             past_is_whole: false,
             start,
             unanswered: false,

@@ -178,17 +178,16 @@ fn meet(connection: &Connection, identity: &Identity, incarnation: u64) -> Resul
 }
 
 /// Both sides have said all, and are not level: one of them lost something that the other takes
-/// for known (a restored disk). Once per boot everything is offered, and asked for, anew.
+/// for known (a restored disk). Everything is offered, and asked for, anew.
 fn begin_anew(connection: &Connection, hand: &mut Hand) -> Result<(), LedgerError> {
     let unsynced: i64 = connection.prepare_cached(sql::UNSYNCED)?.query_row([], |row| row.get(0))?;
     let fetching = baseline::is_wanted(connection)? || !frames::asks(connection)?.is_empty();
-    if hand.began_anew || unsynced > 0 || fetching {
+    if unsynced > 0 || fetching || !hand.stalemate.is_due() {
         return Ok(());
     }
     tracing::warn!("the documents differ from central's and nothing is left to say; beginning anew");
     documents::offer_all(connection, &documents::own(&enrolled(hand)?))?;
     connection.execute(sql::AGENT_REHYDRATE, [])?;
-    hand.began_anew = true;
     Ok(())
 }
 
@@ -235,6 +234,7 @@ fn conclude(
     if level {
         // Every fact is in a document, and of every document central has what is here.
         connection.prepare_cached(sql::CENTRAL_HAS_ALL)?.execute([])?;
+        hand.stalemate.is_over();
     }
     speaker::answered(connection, hand, response, level)?;
     let rehydrating = response.rehydrate || speaker::readiness(connection)?.rehydrating;
