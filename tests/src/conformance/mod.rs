@@ -82,6 +82,7 @@ macro_rules! conformance {
             returning::a_decline_that_crossed_the_recall_gives_its_units_back,
             returning::a_person_takes_released_work_back_and_answers_for_it,
             returning::goods_that_a_manager_lets_go_are_told_and_their_replacement_stops,
+            returning::a_replacement_that_is_released_is_told_while_it_can_still_be_stopped,
             returning::a_short_line_stays_open_when_the_rest_is_given_back,
             stock::facts_become_positions_by_difference,
             stock::a_hold_ends_with_the_fact_that_names_it,

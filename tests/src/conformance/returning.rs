@@ -186,6 +186,33 @@ pub async fn goods_that_a_manager_lets_go_are_told_and_their_replacement_stops(s
     sound(storage, 0).await;
 }
 
+/// Nothing stops what is released but a person, who has to know before it is too late.
+pub async fn a_replacement_that_is_released_is_told_while_it_can_still_be_stopped(storage: &dyn Storage) {
+    let (mut leeds, task, _) = recalled(storage).await;
+    let mut york = stocked(storage, "york", 5).await;
+    let (second, _) = assigned(storage, "o1", "york").await;
+    york.sync(storage, at(35)).await;
+    york.pack(&second);
+    york.sync(storage, at(36)).await;
+    leeds.pack(&task);
+    let replica: ReplicaId = leeds.identity.replica.clone();
+    leeds.say(&task, TaskEvent::LetGo { replica, reason: "the driver waits".to_owned() });
+    leeds.hand_over(&task);
+    leeds.sync(storage, at(40)).await;
+    let page = PageRequest { cursor: None, limit: 9 };
+    let rows = storage.exceptions(&tenant(), true, &page).await.unwrap().rows;
+    let told = rows.iter().find(|told| told.category == Category::Contradiction).unwrap();
+    assert!(told.detail.ends_with(&format!("released elsewhere meanwhile: {second} at york")), "{told:?}");
+    let store = store_id("york");
+    let done = TakeBackOutcome::TakenBack { store, released: true };
+    assert_eq!(take_back(storage, &second, 50).await, done);
+    york.sync(storage, at(51)).await;
+    york.put_back(&second);
+    york.sync(storage, at(52)).await;
+    assert_eq!(units(storage, "o1").await, (0, 2, 0));
+    sound(storage, 0).await;
+}
+
 pub async fn a_short_line_stays_open_when_the_rest_is_given_back(storage: &dyn Storage) {
     let (mut leeds, task, _) = recalled(storage).await;
     leeds.say(&task, TaskEvent::Accepted);

@@ -15,6 +15,7 @@ use super::{Result, window};
 use crate::core::exception::{Category, NewException, Severity};
 use crate::core::recovery as words;
 use crate::core::rivals::Rival;
+use crate::ports::work::RecallOutcome;
 use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::ids::{OrderId, TaskId, TenantId};
 use holdfast_shared::time::UtcMs;
@@ -37,7 +38,7 @@ pub(super) fn settle_clash(
         Clash::FoundAgain { task } => {
             let left = stop_beaten(conn, state, tenant, &task.order, FOUND_AGAIN, now)?;
             if left.iter().any(|rival| !rival.may_be_recalled) {
-                raise(conn, tenant, &both_may_leave(task, &left), now)?;
+                raise(conn, tenant, &found_again(task, &left), now)?;
             }
             reopen(conn, tenant, &task.order)?;
             refresh(conn, tenant, &task.order, now)
@@ -93,7 +94,8 @@ fn stop_beaten(
     Ok(beaten)
 }
 
-/// Goods leave that someone else may be working on: the others stop, if they still can.
+/// Goods leave that someone else may be working on: the others stop, if they still can. Of those that are
+/// released a person is told, before they leave as well.
 fn stop_others(
     conn: &Connection,
     state: &mut State,
@@ -102,14 +104,24 @@ fn stop_others(
     why: &str,
     now: UtcMs,
 ) -> Result<()> {
+    let mut released = Vec::new();
     for other in tasks_of(conn, tenant, &left.order)? {
         let overlaps = other.lines.iter().any(|line| left.line(line.line).is_some());
         if other.task != left.task && overlaps && !other.phase.is_final() {
-            recall(conn, state, tenant, &other.task, other.fence, why, now)?;
+            let outcome = recall(conn, state, tenant, &other.task, other.fence, why, now)?;
             may_readopt(conn, tenant, &other.task, false)?;
+            if outcome == RecallOutcome::ReleasedAlready {
+                released.push(format!("{} at {}", other.task, other.store));
+            }
         }
     }
-    Ok(())
+    if released.is_empty() {
+        return Ok(());
+    }
+    let detail = format!("{why}; released elsewhere meanwhile: {}", released.join(", "));
+    let key = format!("leaving-twice/{}", left.order);
+    let suggestion = "Take that back, or call the store, before a second parcel leaves.";
+    raise(conn, tenant, &both_may_leave(left, key, detail, suggestion), now)
 }
 
 /// One box of a store ended the work, and another one, which had not heard of it, went on: the units
@@ -138,7 +150,7 @@ fn names(rivals: &[Rival]) -> String {
     names.join(", ")
 }
 
-fn both_may_leave(task: &TaskState, beaten: &[Rival]) -> NewException {
+fn found_again(task: &TaskState, beaten: &[Rival]) -> NewException {
     let detail = format!(
         "{} found units of order {} that it had told missing; released elsewhere meanwhile: {}",
         task.store,
@@ -146,6 +158,9 @@ fn both_may_leave(task: &TaskState, beaten: &[Rival]) -> NewException {
         names(beaten)
     );
     let key = format!("found-again/{}", task.order);
-    let suggestion = "Call both stores, and see that one parcel leaves.";
+    both_may_leave(task, key, detail, "Call both stores, and see that one parcel leaves.")
+}
+
+fn both_may_leave(task: &TaskState, key: String, detail: String, suggestion: &str) -> NewException {
     NewException { severity: Severity::High, ..about(task, key, Category::Contradiction, detail, suggestion) }
 }
