@@ -93,6 +93,9 @@ impl Checks {
             }
         }
         fresh.owed.extend(seen.owed.iter().cloned());
+        let forgot =
+            seen.facts.iter().filter(|(_, facts)| facts.iter().any(|fact| !fresh.known.contains(&fact.id)));
+        self.watcher.forgotten.extend(forgot.map(|(task, _)| task.clone()));
         self.documents.forget_acked(shop);
         shop.acknowledged.retain(|fact| fresh.known.contains(fact));
         fresh.known.clear();
@@ -125,7 +128,7 @@ impl Checks {
         // Who answers for goods that left is known only now: another box of the store may have been told.
         for shop in shops {
             for (task, sku, units) in std::mem::take(&mut shop.floor().left) {
-                self.ledger.carried_out(&task, &sku, units)?;
+                self.ledger.carried_out(&task, &sku, units, &self.watcher.cloned)?;
             }
         }
         self.watcher.look_at_books(office, tenant, &self.ledger.overrides).await
@@ -217,7 +220,9 @@ impl Checks {
             for (task, facts) in &seen.facts {
                 if task.as_str().split('-').next() == Some(order) {
                     for fact in facts {
-                        lines.push(format!("box {index}: {} {} {:?}", fact.at, fact.id, fact.body));
+                        let after =
+                            fact.after.as_ref().map_or(String::new(), |after| format!(" after {after}"));
+                        lines.push(format!("box {index}: {} {}{after} {:?}", fact.at, fact.id, fact.body));
                     }
                 }
             }

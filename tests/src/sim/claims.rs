@@ -15,9 +15,37 @@ const TASKS_OF_ITS_ORDER: &str =
 const ORDERED: &str = "SELECT l.quantity - l.cancelled FROM task t JOIN order_line l USING (tenant, order_id)
     WHERE t.task = ?1 AND l.line = ?2";
 
+/// Lines of which too much has left, but for those that a person overrode and that are on record. With it
+/// the stores of their orders, and whether people were told.
+const FINISHED_TWICE: &str = "SELECT order_id || '/' || line,
+        (SELECT json_group_array(store) FROM task t WHERE t.order_id = l.order_id),
+        EXISTS (SELECT 1 FROM exception e WHERE e.key = 'surplus/' || l.order_id)
+    FROM order_line l WHERE (finished > quantity OR surplus > 0) AND NOT EXISTS (
+        SELECT 1 FROM exception e WHERE e.category = 'override' AND e.order_id = l.order_id)";
+
 const IS_ANSWERED: &str = "SELECT ended_at IS NOT NULL OR released_to IS NULL FROM task WHERE task = ?1";
 
+/// A line of which more has left than was ordered.
+#[derive(Debug)]
+pub struct FinishedTwice {
+    pub line: String,
+    pub stores: Vec<StoreId>,
+    pub told: bool,
+}
+
 impl CentralEye {
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn finished_twice(&self) -> Result<Vec<FinishedTwice>> {
+        let mut statement = self.connection.prepare_cached(FINISHED_TWICE)?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?)))?;
+        rows.map(|row| {
+            let (line, stores, told) = row?;
+            Ok(FinishedTwice { line, stores: serde_json::from_str(&stores)?, told })
+        })
+        .collect()
+    }
+
     /// Whether nobody may hand a task's goods over any more: it has ended, or its release is used up.
     ///
     /// # Errors

@@ -137,7 +137,9 @@ impl World {
         let (Some(ledger), Some(store)) = (&shop.ledger, self.office.store()) else { return Ok(()) };
         let (tenant, node) = (&shop.identity.tenant, &shop.identity.store);
         // A box that speaks may be given releases, and this one would keep them.
-        if self.office.is_paused(self.fate.step())
+        let step = self.fate.step();
+        if self.office.is_paused(step)
+            || step < self.office.uplink_lost_until_step
             || !store.open_tasks(Some(tenant), Some(node), 1).await?.is_empty()
         {
             return Ok(());

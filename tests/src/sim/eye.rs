@@ -51,13 +51,6 @@ const HISTORY: &str = "SELECT coalesce(task, order_id) || ' ' || kind || ': ' ||
 /// Each must find nothing, in whatever state the chain is.
 const NEVER: &[(&str, &str)] = &[
     (
-        "NO_DOUBLE_SHIP: more units of a line are finished than were ordered",
-        // Unless a person overrode a release, and that is on record.
-        "SELECT order_id || '/' || line FROM order_line l WHERE (finished > quantity OR surplus > 0)
-            AND NOT EXISTS (
-                SELECT 1 FROM exception e WHERE e.category = 'override' AND e.order_id = l.order_id) LIMIT 1",
-    ),
-    (
         "NO_OVERSELL: a hold took more than the position allowed",
         "SELECT task || '/' || line FROM hold WHERE taken > available LIMIT 1",
     ),

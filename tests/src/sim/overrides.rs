@@ -14,7 +14,7 @@ use holdfast_central::flows::take_back::take_back;
 use holdfast_central::ports::work::{TaskRow, Work};
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::domain::task::{Offer, Status, TaskEvent, TaskState};
-use holdfast_shared::ids::{Actor, LineNo, OrderId, ReplicaId, Sku, TaskId};
+use holdfast_shared::ids::{Actor, LineNo, OrderId, ReplicaId, Sku, StoreId, TaskId};
 use holdfast_shared::time::Now;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,6 +54,11 @@ impl Overrides {
 
     pub fn concerns(&self, order: &OrderId) -> bool {
         self.tasks.iter().any(|task| self.order_of(task) == Some(order))
+    }
+
+    /// Whether one of these stores has been given work of the order.
+    pub fn is_given_to(&self, order: &OrderId, stores: &BTreeSet<StoreId>) -> bool {
+        self.offers.values().any(|offer| offer.order == *order && stores.contains(&offer.store))
     }
 
     /// Units that may leave beyond what was ordered: those of the tasks that were overridden, once for

@@ -189,6 +189,9 @@ impl World {
 
     /// `ISOLATED`: a store sends, asks for and speaks as what belongs to another.
     pub(super) async fn claim_foreign(&mut self, dice: &Dice) -> Result<()> {
+        if self.fate.step() < self.office.uplink_lost_until_step {
+            return Ok(());
+        }
         let (a, b) = (dice.index(self.shops.len()), dice.index(self.shops.len()));
         let now = self.now();
         let (Some(robbed), Some(robber)) = (self.shops.get(a), self.shops.get(b)) else { return Ok(()) };

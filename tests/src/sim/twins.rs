@@ -44,6 +44,8 @@ pub struct Pair {
 #[derive(Debug)]
 struct Apart {
     index: usize,
+    /// The one that speaks for the store.
+    other: usize,
     copy: BootId,
     /// What it recorded, and those of it that central had not merged before.
     seen: BTreeSet<FactId>,
@@ -99,26 +101,29 @@ impl Pair {
                     both_are_named(eye, shop, &copy)?;
                     fate.say(format_args!("box {index} of {} is kept apart as {copy}", shop.name()));
                     fate.mark("kept_apart");
-                    let mut apart =
-                        Apart { index, copy, seen: self.common.clone(), outside: BTreeSet::new() };
-                    apart.look(eye, shop, true)?;
+                    let other = self.boxes.into_iter().find(|other| *other != index).unwrap_or(index);
+                    let (seen, outside) = (self.common.clone(), BTreeSet::new());
+                    let mut apart = Apart { index, other, copy, seen, outside };
+                    apart.look(eye, shops, true)?;
                     self.apart = Some(apart);
                     return Ok(());
                 }
             }
         }
         let Some(apart) = &mut self.apart else { return Ok(()) };
-        let shop = shops.get(apart.index).context("nobody")?;
-        apart.look(eye, shop, false)
+        apart.look(eye, shops, false)
     }
 }
 
 impl Apart {
     /// At the first look some of what it said may count already: it spoke for the store until then. So may
-    /// what it had recorded by then, and answered for only since.
-    fn look(&mut self, eye: &CentralEye, shop: &Shop, first: bool) -> Result<()> {
+    /// what it had recorded by then, and answered for only since; and what the other one said, and this
+    /// one answers with.
+    fn look(&mut self, eye: &CentralEye, shops: &[Shop], first: bool) -> Result<()> {
+        let of = |index: usize| shops.get(index).context("nobody");
+        let (shop, other) = (of(self.index)?, of(self.other)?);
         for fact in shop.acknowledged.difference(&self.seen) {
-            let early = first || shop.answered_late.contains(fact);
+            let early = first || shop.answered_late.contains(fact) || other.acknowledged.contains(fact);
             if !(early && eye.has_fact(&shop.identity.store, fact)?) {
                 self.outside.insert(fact.clone());
             }

@@ -68,6 +68,9 @@ pub struct Watcher {
     pub wrong_closing_made: bool,
     /// Stores in which there were two boxes with one disk: central says so.
     pub cloned: BTreeSet<StoreId>,
+    /// Tasks of which a box forgot something with its disk: what it does before it has that back may be
+    /// against what it had said itself.
+    pub forgotten: BTreeSet<TaskId>,
     /// Stores in which two boxes work side by side.
     pub shared: BTreeSet<StoreId>,
     /// After the last restore of central.
@@ -90,6 +93,7 @@ impl Watcher {
             foreign_claims: BTreeSet::new(),
             wrong_closing_made: false,
             cloned: BTreeSet::new(),
+            forgotten: BTreeSet::new(),
             shared: BTreeSet::new(),
             window: None,
             made: BTreeMap::new(),
@@ -261,7 +265,16 @@ impl Watcher {
         overrides: &Overrides,
     ) -> Result<()> {
         if let Some(wrong) = self.eye.never()? {
-            anyhow::bail!("{wrong}");
+            bail!("{wrong}");
+        }
+        for twice in self.eye.finished_twice()? {
+            // Two boxes with one disk have one release, until they are known as two.
+            let cloned = twice.stores.iter().any(|store| self.cloned.contains(store));
+            ensure!(
+                cloned && twice.told,
+                "NO_DOUBLE_SHIP: more units of a line are finished than were ordered: {}",
+                twice.line
+            );
         }
         let lost = |task: &TaskId| self.lost_tasks.contains_key(task);
         if let Some(task) = self.eye.unexplained()?.into_iter().find(|task| !lost(task)) {
@@ -271,6 +284,7 @@ impl Watcher {
         let page = PageRequest { cursor: None, limit: 500 };
         for raised in store.exceptions(tenant, true, &page).await?.rows {
             let overridden = raised.order.as_ref().is_some_and(|order| overrides.concerns(order));
+            let forgotten = raised.task.as_ref().is_some_and(|task| self.forgotten.contains(task));
             let cloned = raised.store.as_ref().is_some_and(|store| self.cloned.contains(store));
             let shared = cloned || raised.store.as_ref().is_some_and(|store| self.shared.contains(store));
             let invariant = match raised.category {
@@ -285,7 +299,7 @@ impl Watcher {
                 // Two boxes with one disk close the same document, each with what it has of it.
                 Category::Sealing => (raised.severity == Severity::High && !cloned).then_some("CONVERGE"),
                 Category::ClonedBox => (!cloned).then_some("FAIL_STATIC"),
-                Category::Contradiction if overridden => None,
+                Category::Contradiction if overridden || forgotten => None,
                 // What two boxes did apart from each other may fold into what nobody did.
                 Category::Contradiction => (raised.severity == Severity::High && !shared).then_some("LEGAL"),
                 Category::Backorder
