@@ -7,6 +7,7 @@
 pub mod aside;
 mod ballast;
 mod error;
+mod history;
 pub mod mishap;
 mod open;
 mod readers;

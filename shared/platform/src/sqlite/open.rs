@@ -1,7 +1,7 @@
 //! Opening: pragmas, a check of the file, migrations. A damaged file is an answer, not an error.
 
 use super::witness::{self, Counter, Note, Provenance};
-use super::{Companion, Readers, StorageError, Witnessed, Writer, ready_made, sql, sums};
+use super::{Companion, Readers, StorageError, Witnessed, Writer, history, ready_made, sql, sums};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
@@ -201,6 +201,7 @@ fn migrate(
     migrations: &refinery::Runner,
     new: bool,
 ) -> Result<Database, StorageError> {
+    history::examine(&connection, migrations)?;
     migrations.run(&mut connection).map_err(|error| unmigrated(&error))?;
     if new {
         ready_made::keep(&connection, place, migrations)?;

@@ -12,6 +12,12 @@ pub(super) const WITNESS_READ: &str = "SELECT lineage, commits, at FROM witness"
 pub(super) const WITNESS_COUNT: &str = "UPDATE witness SET commits = ?1, at = ?2";
 pub(super) const WITNESS_SUCCEED: &str = "UPDATE witness SET lineage = ?1, commits = ?2, at = ?3";
 
+pub(super) const HISTORY_TABLE: &str = "refinery_schema_history";
+pub(super) const HISTORY: &str =
+    "SELECT version, name, applied_on, checksum FROM refinery_schema_history ORDER BY version";
+pub(super) const ALL_TABLES: &str =
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+
 // Rescue. Names come from the schema of a database of ours, and are quoted all the same.
 /// Not those that SQLite, the search index and migrations keep for themselves.
 pub(super) const TABLES: &str = "SELECT name FROM sqlite_schema WHERE type = 'table' \
