@@ -61,9 +61,10 @@ const BITES: &[Bite] = &[
     bite(
         Guard::IncarnationCheck,
         2,
-        1,
+        15,
         &[Kind::CentralRestored],
-        &["NO_ORPHAN", "NO_OVERSELL", "NO_DOUBLE_SHIP", "CONVERGE", "NO_LOST_ACK", "ONCE"],
+        // A task's id that was given twice makes its store's own words look like another's.
+        &["ISOLATED", "NO_ORPHAN", "NO_OVERSELL", "NO_DOUBLE_SHIP", "CONVERGE", "NO_LOST_ACK", "ONCE"],
     ),
     bite(Guard::RecoveryBeforeRouting, 2, 1, &[Kind::CentralRestored], &["NO_DOUBLE_SHIP"]),
     bite(Guard::DeadlinesWait, 2, 0, &[Kind::CentralClockStepped], &["FAIL_STATIC"]),
