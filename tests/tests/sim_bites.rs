@@ -63,7 +63,7 @@ const BITES: &[Bite] = &[
         2,
         15,
         &[Kind::CentralRestored],
-        // A task's id that was given twice makes its store's own words look like another's.
+        // The release that central forgot comes back from its store, and looks as if the store had made it up.
         &["ISOLATED", "NO_ORPHAN", "NO_OVERSELL", "NO_DOUBLE_SHIP", "CONVERGE", "NO_LOST_ACK", "ONCE"],
     ),
     bite(Guard::RecoveryBeforeRouting, 2, 1, &[Kind::CentralRestored], &["NO_DOUBLE_SHIP"]),
