@@ -12,8 +12,15 @@ pub use store_box::{CentralAddresses, StoreBox};
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
-/// A loopback port that is free now. Another process may take it before it is used; the one who
-/// binds it then says so.
+/// A loopback address that no other process uses, as it is made from the number of this one: nobody's
+/// connection can take a port of what is started here, not even between its crash and its next start.
+/// All of 127.0.0.0/8 is this machine's.
+fn own_loopback_address(n: u8) -> Ipv4Addr {
+    let [.., high, low] = std::process::id().to_be_bytes();
+    Ipv4Addr::new(127, n, high, low)
+}
+
+/// A port that is free, at the loopback address of this process.
 pub fn free_port() -> std::io::Result<SocketAddr> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+    TcpListener::bind((own_loopback_address(1), 0))?.local_addr()
 }

@@ -1,6 +1,6 @@
 //! A store's box: a real agent with its own data folder, LAN address and uplink.
 
-use super::{Cable, Process, Program, free_port};
+use super::{Cable, Process, Program, free_port, own_loopback_address};
 use crate::client::{CentralClient, LanClient};
 use anyhow::{Context, Result, bail, ensure};
 use holdfast_agent::ports::ledger::Role;
@@ -10,7 +10,7 @@ use serde_json::json;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Write as _;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -31,11 +31,8 @@ pub struct CentralAddresses {
     pub mqtt: SocketAddr,
 }
 
-/// All of 127.0.0.0/8 is this machine's.
-fn own_loopback_address() -> Ipv4Addr {
-    static NEXT: AtomicU8 = AtomicU8::new(0);
-    Ipv4Addr::new(127, 0, 1, NEXT.fetch_add(1, Ordering::Relaxed))
-}
+/// Counts the boxes that this process has set up; the first address is its own.
+static NEXT_BOX: AtomicU8 = AtomicU8::new(2);
 
 #[derive(Debug)]
 pub struct StoreBox {
@@ -83,7 +80,7 @@ impl StoreBox {
         std::fs::create_dir_all(&folder)?;
         // Central tells agents the broker's port alone, which they then expect where they reach
         // central: so both cables end at one address of this box's own.
-        let near = own_loopback_address();
+        let near = own_loopback_address(NEXT_BOX.fetch_add(1, Ordering::Relaxed));
         let http_cable = Cable::plug((near, 0).into(), addresses.http).await?;
         let mqtt_cable = Cable::plug((near, addresses.mqtt.port()).into(), addresses.mqtt).await?;
         let lan = free_port()?;
