@@ -12,6 +12,7 @@ pub mod lineage;
 pub mod order;
 pub mod order_request;
 pub mod order_state;
+pub mod policy;
 pub mod recovery;
 pub mod repair;
 pub mod rivals;
