@@ -120,3 +120,21 @@ pub const WRITER_BATCH_MAX: usize = 512;
 pub const BALLAST_BYTES: u64 = 8 * 1024 * 1024;
 /// Losses of storage that one message tells, or one status page shows.
 pub const LOSSES_TOLD_MAX: usize = 16;
+
+/// Rungs of one ladder.
+pub const LADDER_RUNGS_MAX: usize = 16;
+/// Nodes that may share one order.
+pub const PARCELS_MAX: u32 = 8;
+/// Nodes that a split is sought among, and steps of that search.
+pub const SPLIT_NODES_MAX: usize = 24;
+pub const SPLIT_STEPS_MAX: u32 = 20_000;
+/// Candidates of one rung that a decision may list.
+pub const CANDIDATES_TOLD_MAX: usize = 200;
+/// Kilometres that a weight of a routing policy may stand for.
+pub const WEIGHT_MAX: f64 = 1_000_000.0;
+/// How long a store may have to answer.
+pub const OFFER_MS_MAX: i64 = 7 * 24 * 60 * 60 * 1000;
+/// How long an order may wait for a node that is closed.
+pub const HOLD_WITHIN_MS_MAX: i64 = 7 * 24 * 60 * 60 * 1000;
+/// Closed nodes of one rung that are looked at for one that opens soon.
+pub const HOLD_NODES_MAX: usize = 32;

@@ -82,12 +82,21 @@ fn node((name, id, latitude, longitude): (&str, &str, f64, f64), kind: StoreKind
         capacity_tasks: if is_store { 12 } else { 60 },
         buffer_units: 0,
         release_point: ReleasePoint::Packed,
+        handles: [].into(),
+        handling_cost: None,
+        margin_permille: None,
+        delivers_km: None,
     })
 }
 
 pub(super) fn catalogue() -> Result<Vec<CatalogueItem>> {
     let items = ARTICLES.iter().enumerate().map(|(n, name)| {
-        Ok(CatalogueItem { sku: Sku::new(format!("HF-{n:03}"))?, name: (*name).to_owned(), class: None })
+        Ok(CatalogueItem {
+            sku: Sku::new(format!("HF-{n:03}"))?,
+            name: (*name).to_owned(),
+            class: None,
+            needs: [].into(),
+        })
     });
     items.collect()
 }

@@ -2,6 +2,7 @@
 
 use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
 use holdfast_shared::ids::{Actor, StoreId, TenantId};
+use holdfast_shared::money::Money;
 use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -12,6 +13,51 @@ use utoipa::ToSchema;
 pub enum StoreKind {
     Store,
     DistributionCentre,
+}
+
+impl StoreKind {
+    pub const ALL: [Self; 2] = [Self::Store, Self::DistributionCentre];
+
+    /// How far away the customer is refuses no node of this kind.
+    #[must_use]
+    pub const fn ships_everywhere(self) -> bool {
+        match self {
+            Self::Store => false,
+            Self::DistributionCentre => true,
+        }
+    }
+}
+
+/// What some goods ask of whoever keeps, picks and hands them over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Handling {
+    Cold,
+    Hazmat,
+    Oversize,
+    AgeCheck,
+}
+
+impl Handling {
+    pub const ALL: [Self; 4] = [Self::Cold, Self::Hazmat, Self::Oversize, Self::AgeCheck];
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cold => "cold",
+            Self::Hazmat => "hazmat",
+            Self::Oversize => "oversize",
+            Self::AgeCheck => "age_check",
+        }
+    }
+}
+
+/// What a node's work on one parcel costs the company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HandlingCost {
+    pub per_parcel: Money,
+    pub per_unit: Money,
 }
 
 /// A point on the globe, in degrees.
@@ -65,6 +111,19 @@ pub struct Store {
     pub buffer_units: i64,
     #[serde(default = "at_packing")]
     pub release_point: ReleasePoint,
+    /// Goods that ask for something which is not named here are not sent from here.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub handles: BTreeSet<Handling>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handling_cost: Option<HandlingCost>,
+    /// What the company keeps of a sale from here, in thousandths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = 420)]
+    pub margin_permille: Option<u16>,
+    /// How far its own people deliver; unset: as far as the rung reaches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = 8.0)]
+    pub delivers_km: Option<f64>,
 }
 
 const fn at_packing() -> ReleasePoint {

@@ -3,7 +3,7 @@
 
 use super::fleet::{OpeningHours, Weekday};
 use holdfast_shared::time::UtcMs;
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, civil};
 
 const DAY_MINUTES: u16 = 24 * 60;
@@ -40,6 +40,39 @@ pub fn opening(hours: &[OpeningHours], zone: &str, at: UtcMs) -> Opening {
         today_open || since_yesterday
     });
     if open { Opening::Open } else { Opening::Closed { local: local.strftime("%A %H:%M").to_string() } }
+}
+
+/// When it opens next after `from`; none when it always is open, never is, or nobody can know.
+#[must_use]
+pub fn next_opening(hours: &[OpeningHours], zone: &str, from: UtcMs) -> Option<UtcMs> {
+    let known = zone_of(zone).ok()?;
+    let today = local_time(zone, from).ok()?.date();
+    // Two weeks: of one, the only opening may lie within what the clock leaves out.
+    let days = (0..=14).filter_map(|ahead| today.checked_add(jiff::Span::new().days(ahead)).ok());
+    let openings = days.flat_map(|day| {
+        let on_day = hours.iter().filter(move |span| span.day == weekday(day.weekday()));
+        on_day.flat_map(|span| instants(&known, day, span.opens_minute)).collect::<Vec<_>>()
+    });
+    let is_open = |at: &UtcMs| opening(hours, zone, *at) == Opening::Open;
+    openings.filter(|at| *at > from && !hours.is_empty()).filter(is_open).min()
+}
+
+/// When the clock on the wall shows that minute: twice when it was put back over it. Where it was put
+/// forward over it, the moment of that counts.
+fn instants(zone: &TimeZone, day: civil::Date, minute: u16) -> Vec<UtcMs> {
+    let (hour, minute) = (i8::try_from(minute / 60), i8::try_from(minute % 60));
+    let (Ok(hour), Ok(minute)) = (hour, minute) else { return Vec::new() };
+    let Ok(time) = civil::Time::new(hour, minute, 0, 0) else { return Vec::new() };
+    let wall = day.to_datetime(time);
+    let at = |offset: jiff::tz::Offset| offset.to_timestamp(wall).ok();
+    let found = match zone.to_ambiguous_timestamp(wall).offset() {
+        AmbiguousOffset::Unambiguous { offset } => vec![at(offset)],
+        AmbiguousOffset::Fold { before, after } => vec![at(before), at(after)],
+        AmbiguousOffset::Gap { after, .. } => {
+            vec![at(after).and_then(|early| zone.following(early).next().map(|change| change.timestamp()))]
+        }
+    };
+    found.into_iter().flatten().map(|at| UtcMs(at.as_millisecond())).collect()
 }
 
 /// What is wrong with a store's zone and hours, before they are taken over.
@@ -159,6 +192,33 @@ mod tests {
             opening(&late, zone, at("2026-11-22T01:00:00Z")),
             Opening::Closed { local: String::from("Sunday 02:00") }
         );
+    }
+
+    #[test]
+    fn the_next_opening_is_found_over_the_week_and_over_changes_of_the_clock() {
+        let zone = "Europe/Berlin";
+        let sundays = hours(Weekday::Sunday, 2 * 60 + 30, 10 * 60);
+        let next = |hours: &[OpeningHours], from: &str| next_opening(hours, zone, at(from));
+        // An ordinary Sunday; then the one on which 02:00 to 02:59 does not come, and it opens at 03:00.
+        assert_eq!(next(&sundays, "2026-03-20T12:00:00Z"), Some(at("2026-03-22T01:30:00Z")));
+        assert_eq!(next(&sundays, "2026-03-22T01:30:00Z"), Some(at("2026-03-29T01:00:00Z")));
+        // The one on which it comes twice: the first time counts, and after a short span the second.
+        assert_eq!(next(&sundays, "2026-10-24T12:00:00Z"), Some(at("2026-10-25T00:30:00Z")));
+        let short = hours(Weekday::Sunday, 2 * 60 + 30, 2 * 60 + 45);
+        assert_eq!(next(&short, "2026-10-25T00:45:00Z"), Some(at("2026-10-25T01:30:00Z")));
+        // Hours that lie within what was left out are no opening.
+        assert_eq!(next(&short, "2026-03-28T12:00:00Z"), Some(at("2026-04-05T00:30:00Z")));
+        assert_eq!(next_opening(&[], zone, UtcMs(0)), None);
+        assert_eq!(next_opening(&sundays, "Nowhere/Land", UtcMs(0)), None);
+        let lost = next_opening(&sundays, zone, UtcMs(i64::MAX));
+        assert_eq!(lost, None);
+    }
+
+    #[test]
+    fn the_next_opening_of_the_same_day_a_week_later_is_found() {
+        let mondays = hours(Weekday::Monday, 9 * 60, 17 * 60);
+        let after_closing = next_opening(&mondays, "Europe/London", at("2026-11-16T18:00:00Z"));
+        assert_eq!(after_closing, Some(at("2026-11-23T09:00:00Z")));
     }
 
     #[test]

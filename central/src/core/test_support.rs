@@ -31,6 +31,10 @@ pub(crate) fn store(name: &str) -> Store {
         capacity_tasks: 40,
         buffer_units: 0,
         release_point: ReleasePoint::Packed,
+        handles: [].into(),
+        handling_cost: None,
+        margin_permille: None,
+        delivers_km: None,
     }
 }
 

@@ -7,9 +7,10 @@ use crate::core::eligibility::Eligibility;
 use crate::core::exception::{Category, NewException, Severity};
 use crate::core::fleet::StoreRecord;
 use crate::core::health::observatory::key_of;
-use crate::core::routing::decision::{Choice, Decision, Demand, DemandLine, Node};
+use crate::core::routing::Guide;
+use crate::core::routing::decision::{Choice, Decision, Demand, Node, Parcel, Plan, Shelf};
+use crate::core::routing::fleet_index::FleetIndex;
 use crate::core::routing::policy::RoutingPolicy;
-use crate::core::routing::route;
 use crate::ports::fleet::{Fleet, StorePosition};
 use crate::ports::poke::Poke;
 use crate::ports::work::{AssignOutcome, Assignment, Work};
@@ -25,11 +26,15 @@ const DEMANDS_MAX: u32 = 200;
 const BACKORDER_RETRY_MS: i64 = 5 * 60_000;
 /// How often one order is routed again because its stock went while it was decided.
 const STOCK_GONE_MAX: u32 = 3;
+/// A node that opens is judged open a little later.
+const HOLD_GRACE_MS: i64 = 60_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Routed {
     pub assigned: u32,
     pub backordered: u32,
+    /// Waiting for a better node that opens soon.
+    pub held: u32,
     /// Left for the next run: the order or its stock moved meanwhile.
     pub postponed: u32,
     /// More may wait: run again at once.
@@ -51,6 +56,13 @@ impl std::fmt::Debug for Router<'_> {
     }
 }
 
+/// One run, over all that waits.
+struct Run<'a> {
+    router: &'a Router<'a>,
+    guide: &'a Guide<'a>,
+    now: Now,
+}
+
 pub async fn route_orders<S: Work + Fleet + ?Sized>(
     store: &S,
     router: &Router<'_>,
@@ -65,107 +77,103 @@ pub async fn route_orders<S: Work + Fleet + ?Sized>(
         let view = FleetView::load(store, router.watch, &tenant).await?;
         views.insert(tenant, view);
     }
+    let run = Run { router, guide: &Guide::of(router.policy), now };
     for demand in demands {
         if let Some(view) = views.get_mut(&demand.tenant) {
-            route_one(store, router, view, demand, now, &mut routed).await?;
+            route_one(store, &run, view, demand, &mut routed).await?;
         }
     }
     // A run that could place nothing would find the same again.
-    routed.more = full && routed.assigned.saturating_add(routed.backordered) > 0;
+    routed.more = full && routed.assigned.saturating_add(routed.backordered).saturating_add(routed.held) > 0;
     Ok(routed)
 }
 
 /// The nodes of one tenant as this run knows them.
 struct FleetView {
-    nodes: Vec<(StoreRecord, Eligibility)>,
+    fleet: FleetIndex,
 }
 
 impl FleetView {
     async fn load<S: Fleet + ?Sized>(store: &S, watch: &Watch, tenant: &TenantId) -> Result<Self, FlowError> {
         let records = store.stores(Some(tenant)).await?;
         let nodes = watch.with(|observatory| {
-            records
-                .into_iter()
-                .map(|record| {
-                    let known = observatory.eligibility(&key_of(&record)).cloned();
-                    (record, known.unwrap_or_else(Eligibility::unknown))
-                })
-                .collect()
+            let node = |record: StoreRecord| {
+                let known = observatory.eligibility(&key_of(&record)).cloned();
+                Node {
+                    eligibility: known.unwrap_or_else(Eligibility::unknown),
+                    open_tasks: record.open_tasks,
+                    recovering: record.recovering && Guard::RecoveryBeforeRouting.stands(),
+                    shelves: BTreeMap::new(),
+                    store: record.store,
+                }
+            };
+            records.into_iter().map(node).collect()
         });
-        Ok(Self { nodes })
+        Ok(Self { fleet: FleetIndex::of(nodes) })
     }
 
-    fn nodes(&self, positions: &[StorePosition]) -> Vec<Node> {
-        let mut available: BTreeMap<&StoreId, BTreeMap<Sku, i64>> = BTreeMap::new();
-        for position in positions {
-            let of_store = available.entry(&position.store).or_default();
-            of_store.insert(position.sku.clone(), position.available);
+    /// What lies on the shelves, asked anew for each decision: each takes some of it.
+    async fn restock<S: Fleet + ?Sized>(&mut self, store: &S, demand: &Demand) -> Result<(), FlowError> {
+        let skus: BTreeSet<Sku> = demand.lines.iter().map(|line| line.sku.clone()).collect();
+        let asked: Vec<Sku> = skus.iter().cloned().collect();
+        let mut shelves: BTreeMap<Sku, Vec<(StoreId, Shelf)>> = BTreeMap::new();
+        for position in store.positions(&demand.tenant, &asked).await? {
+            let on_shelf = shelf(&position);
+            shelves.entry(position.sku).or_default().push((position.store, on_shelf));
         }
-        self.nodes
-            .iter()
-            .map(|(record, eligibility)| Node {
-                store: record.store.clone(),
-                eligibility: eligibility.clone(),
-                open_tasks: record.open_tasks,
-                recovering: record.recovering && Guard::RecoveryBeforeRouting.stands(),
-                available: available.get(&record.store.store).cloned().unwrap_or_default(),
-            })
-            .collect()
-    }
-
-    fn took_one(&mut self, store: &StoreId) {
-        if let Some((record, _)) = self.nodes.iter_mut().find(|(record, _)| record.store.store == *store) {
-            record.open_tasks = record.open_tasks.saturating_add(1);
+        for sku in skus {
+            let of_sku = shelves.remove(&sku).unwrap_or_default();
+            self.fleet.stock(sku, of_sku);
         }
+        Ok(())
     }
 
     fn release_point(&self, store: &StoreId, kind: FulfilmentKind) -> ReleasePoint {
         match kind {
             // Bound to its store, and never moved by silence.
             FulfilmentKind::Pickup => ReleasePoint::Offered,
-            FulfilmentKind::Ship | FulfilmentKind::Delivery => self
-                .nodes
-                .iter()
-                .find(|(record, _)| record.store.store == *store)
-                .map_or(ReleasePoint::Packed, |(record, _)| record.store.release_point),
+            FulfilmentKind::Ship | FulfilmentKind::Delivery => {
+                self.fleet.find(store).map_or(ReleasePoint::Packed, |node| node.store.release_point)
+            }
         }
     }
 }
 
-/// Node by node, until no line is open or nobody takes the rest.
+/// What an order may be promised of a position.
+fn shelf(position: &StorePosition) -> Shelf {
+    Shelf { units: position.available, as_of: Some(position.as_of), ..Shelf::default() }
+}
+
+/// Plan by plan, until no unit is open or nobody takes the rest.
 async fn route_one<S: Work + Fleet + ?Sized>(
     store: &S,
-    router: &Router<'_>,
+    run: &Run<'_>,
     view: &mut FleetView,
     mut demand: Demand,
-    now: Now,
     routed: &mut Routed,
 ) -> Result<(), FlowError> {
+    let Run { router, guide, now } = *run;
     let mut stock_gone = 0;
     while !demand.lines.is_empty() {
-        let skus: Vec<Sku> = demand.lines.iter().map(|line| line.sku.clone()).collect();
-        let positions = store.positions(&demand.tenant, &skus).await?;
-        let nodes = view.nodes(&positions);
-        let decision = route(&demand, &nodes, router.policy, (router.decision_id)(), now.utc);
-        let Choice::Assign { store: chosen, lines, .. } = decision.choice.clone() else {
-            backorder(store, &demand, &decision, now).await?;
-            routed.backordered = routed.backordered.saturating_add(1);
-            return Ok(());
+        view.restock(store, &demand).await?;
+        let decision = guide.route(&demand, &view.fleet, (router.decision_id)(), now.utc);
+        let plan = match &decision.choice {
+            Choice::Assign(plan) => plan.clone(),
+            Choice::Hold { until, .. } => {
+                store.hold(&demand, &decision, until.plus(HOLD_GRACE_MS), now).await?;
+                routed.held = routed.held.saturating_add(1);
+                return Ok(());
+            }
+            Choice::Backorder { .. } => {
+                backorder(store, &demand, &decision, now).await?;
+                routed.backordered = routed.backordered.saturating_add(1);
+                return Ok(());
+            }
         };
-        let assignment =
-            assignment(&demand, view, router.policy, chosen.clone(), lines.clone(), decision, now);
-        match store.assign(&assignment, now).await? {
-            AssignOutcome::Assigned { .. } => {
-                routed.assigned = routed.assigned.saturating_add(1);
-                router.poke.poke(&demand.tenant, &chosen, "offer");
-                view.took_one(&chosen);
-                demand.lines.retain(|line| !lines.contains(line));
-                demand.assignments = demand.assignments.saturating_add(1);
-            }
-            AssignOutcome::StockGone { .. } if stock_gone < STOCK_GONE_MAX => {
-                stock_gone = stock_gone.saturating_add(1);
-            }
-            AssignOutcome::StockGone { .. } | AssignOutcome::OrderMoved => {
+        match carry_out(store, run, view, &mut demand, (&plan, &decision), routed).await? {
+            Carried::Out => {}
+            Carried::StockGone if stock_gone < STOCK_GONE_MAX => stock_gone = stock_gone.saturating_add(1),
+            Carried::StockGone | Carried::OrderMoved => {
                 routed.postponed = routed.postponed.saturating_add(1);
                 return Ok(());
             }
@@ -175,22 +183,55 @@ async fn route_one<S: Work + Fleet + ?Sized>(
     Ok(())
 }
 
+/// How far a plan came.
+enum Carried {
+    Out,
+    /// What is left is routed again, with the stock as it is then.
+    StockGone,
+    OrderMoved,
+}
+
+/// Parcel by parcel, each with a fence of its own.
+async fn carry_out<S: Work + Fleet + ?Sized>(
+    store: &S,
+    run: &Run<'_>,
+    view: &mut FleetView,
+    demand: &mut Demand,
+    (plan, decision): (&Plan, &Decision),
+    routed: &mut Routed,
+) -> Result<Carried, FlowError> {
+    for parcel in &plan.parcels {
+        let assignment = assignment(demand, view, run.router.policy, parcel, decision.clone(), run.now);
+        match store.assign(&assignment, run.now).await? {
+            AssignOutcome::Assigned { .. } => {
+                routed.assigned = routed.assigned.saturating_add(1);
+                run.router.poke.poke(&demand.tenant, &parcel.store, "offer");
+                view.fleet.took_one(&parcel.store);
+                demand.take(&parcel.lines);
+                demand.assignments = demand.assignments.saturating_add(1);
+            }
+            AssignOutcome::StockGone { .. } => return Ok(Carried::StockGone),
+            AssignOutcome::OrderMoved => return Ok(Carried::OrderMoved),
+        }
+    }
+    Ok(Carried::Out)
+}
+
 fn assignment(
     demand: &Demand,
     view: &FleetView,
     policy: &RoutingPolicy,
-    store: StoreId,
-    lines: Vec<DemandLine>,
+    parcel: &Parcel,
     decision: Decision,
     now: Now,
 ) -> Assignment {
     Assignment {
         tenant: demand.tenant.clone(),
         order: demand.order.clone(),
-        release_point: view.release_point(&store, demand.kind),
-        store,
+        release_point: view.release_point(&parcel.store, demand.kind),
+        store: parcel.store.clone(),
         kind: demand.kind,
-        lines,
+        lines: parcel.lines.clone(),
         assignments: demand.assignments,
         accept_by: now.utc.plus(policy.accept_within_ms),
         promise_by: demand.promise_by,

@@ -55,6 +55,7 @@ pub(crate) struct Told {
 pub(crate) struct Done {
     pub(crate) assigned: Vec<Assignment>,
     pub(crate) backordered: Vec<Demand>,
+    pub(crate) held: Vec<(OrderId, UtcMs)>,
     pub(crate) recalled: Vec<(TaskId, String)>,
     pub(crate) raised: Vec<(TenantId, NewException)>,
     pub(crate) settled: Vec<String>,
@@ -138,6 +139,9 @@ pub(crate) fn demand(order: &str, lines: &[(&str, i64)]) -> Demand {
                 quantity: *quantity,
             })
             .collect(),
+        prices: BTreeMap::new(),
+        needs: BTreeMap::new(),
+        placed_at: UtcMs(0),
         promise_by: None,
         note: None,
         tried: BTreeSet::new(),
@@ -236,6 +240,10 @@ impl Work for Ram {
     }
     async fn backorder(&self, demand: &Demand, _: &Decision, _: Now) -> Result<()> {
         self.done(|done| done.backordered.push(demand.clone()));
+        Ok(())
+    }
+    async fn hold(&self, demand: &Demand, _: &Decision, until: UtcMs, _: Now) -> Result<()> {
+        self.done(|done| done.held.push((demand.order.clone(), until)));
         Ok(())
     }
     async fn recall(

@@ -3,11 +3,12 @@
 use super::{Page, PageRequest, StoreError};
 use crate::core::eligibility::Eligibility;
 use crate::core::exception::{Exception, NewException};
-use crate::core::fleet::{Closure, Store, StoreRecord};
+use crate::core::fleet::{Closure, Handling, Store, StoreRecord};
 use async_trait::async_trait;
 use holdfast_shared::ids::{ExceptionId, Sku, StoreId, TenantId};
 use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 /// Stock of one SKU at one node, as central knows it.
@@ -32,6 +33,9 @@ pub struct CatalogueItem {
     pub name: String,
     #[serde(default)]
     pub class: Option<String>,
+    /// What the goods ask of whoever handles them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub needs: BTreeSet<Handling>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

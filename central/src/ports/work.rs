@@ -88,6 +88,15 @@ pub trait Work: Send + Sync {
     /// One transaction: reserve every line if the position allows, take the units out of `open`,
     /// save the decision, the task and its offer in the task's document, event and outbox.
     async fn assign(&self, assignment: &Assignment, now: Now) -> Result<AssignOutcome, StoreError>;
+    /// Saves the decision and leaves the units open until then, unless the order has moved on. It comes
+    /// back earlier when a node became eligible.
+    async fn hold(
+        &self,
+        demand: &Demand,
+        decision: &Decision,
+        until: UtcMs,
+        now: Now,
+    ) -> Result<(), StoreError>;
     /// Saves the decision and marks the open units as backordered.
     async fn backorder(&self, demand: &Demand, decision: &Decision, now: Now) -> Result<(), StoreError>;
 

@@ -179,6 +179,7 @@ async fn route(app: Shared, policy: RoutingPolicy, stop: CancellationToken) -> E
             for (outcome, count) in [
                 ("assigned", routed.assigned),
                 ("backordered", routed.backordered),
+                ("held", routed.held),
                 ("postponed", routed.postponed),
             ] {
                 metrics::counter!("holdfast_routing_total", "outcome" => outcome).increment(count.into());

@@ -20,6 +20,7 @@ pub mod hostile;
 pub mod limits;
 pub mod older;
 pub mod orders;
+pub mod parcels;
 pub mod recovering;
 pub mod returning;
 pub mod stock;
@@ -115,6 +116,10 @@ macro_rules! conformance {
             work::a_hold_stays_until_the_store_answers_the_recall,
             work::an_offer_nobody_saw_gives_its_units_back_at_once,
             work::a_backorder_comes_back_when_stock_grows,
+            parcels::two_stores_share_the_units_of_one_line_by_one_decision,
+            parcels::a_held_order_waits_for_its_time_or_for_a_node,
+            parcels::a_held_order_is_told_once_and_ends_with_an_assignment,
+            parcels::what_goods_need_and_cost_comes_with_the_demand,
             work::an_offer_past_its_time_is_found,
         );
     };

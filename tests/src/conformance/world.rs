@@ -3,7 +3,7 @@
 use super::agent::Agent;
 use holdfast_central::core::fleet::{Place, Store, StoreKind};
 use holdfast_central::core::order::{Order, OrderLineRequest, OrderRequest, OrderState};
-use holdfast_central::core::routing::decision::{Choice, Decision, Demand, DemandLine};
+use holdfast_central::core::routing::decision::{Choice, Decision, Demand, DemandLine, Plan};
 use holdfast_central::ports::Storage;
 use holdfast_central::ports::access::ReplicaIdentity;
 use holdfast_central::ports::fleet::{CatalogueItem, StorePosition};
@@ -66,6 +66,10 @@ pub fn described(store: &str) -> Store {
         capacity_tasks: 40,
         buffer_units: 0,
         release_point: ReleasePoint::Packed,
+        handles: [].into(),
+        handling_cost: None,
+        margin_permille: None,
+        delivers_km: None,
     }
 }
 
@@ -144,9 +148,12 @@ pub fn decision(order: &OrderId, lines: Vec<DemandLine>, choice: Choice, at: Utc
         order: order.clone(),
         at,
         policy: "default".to_owned(),
+        hash: String::new(),
         demand: lines,
         rungs: Vec::new(),
         choice,
+        runner_up: None,
+        missed: None,
         words: "because it is the only one".to_owned(),
     }
 }
@@ -155,7 +162,7 @@ pub fn decision(order: &OrderId, lines: Vec<DemandLine>, choice: Choice, at: Utc
 #[must_use]
 pub fn assignment(demand: &Demand, store: &str, now: Now) -> Assignment {
     let lines = demand.lines.clone();
-    let choice = Choice::Assign { rung: "closest".to_owned(), store: store_id(store), lines: lines.clone() };
+    let choice = Choice::Assign(Plan::single("closest", store_id(store), lines.clone()));
     Assignment {
         tenant: demand.tenant.clone(),
         order: demand.order.clone(),
@@ -215,7 +222,7 @@ pub async fn sound(storage: &dyn Storage, open_holds: u64) -> Audit {
 
 #[must_use]
 pub fn item(text: &str) -> CatalogueItem {
-    CatalogueItem { sku: sku(text), name: format!("thing {text}"), class: None }
+    CatalogueItem { sku: sku(text), name: format!("thing {text}"), class: None, needs: [].into() }
 }
 
 pub const LINE: LineNo = LineNo(1);

@@ -81,7 +81,12 @@ impl Chain {
         central.start().await?;
         let client = central.client()?;
         let items: Vec<_> = (0..plan.skus)
-            .map(|n| CatalogueItem { sku: sku(n), name: format!("Article {n}"), class: None })
+            .map(|n| CatalogueItem {
+                sku: sku(n),
+                name: format!("Article {n}"),
+                class: None,
+                needs: [].into(),
+            })
             .collect();
         client.put_catalogue(&items).await?;
         let shelves: Vec<_> =
@@ -130,6 +135,10 @@ pub fn store_named(name: &str, n: u8) -> Result<Store> {
         capacity_tasks: 10_000,
         buffer_units: 0,
         release_point: ReleasePoint::Packed,
+        handles: [].into(),
+        handling_cost: None,
+        margin_permille: None,
+        delivers_km: None,
     })
 }
 

@@ -49,8 +49,12 @@ pub async fn open_chain(fate: &Fate, begin: UtcMs) -> Result<Chain> {
     let skus: Vec<Sku> = SKUS.into_iter().map(Sku::new).collect::<Result<_, _>>()?;
     let office = HeadOffice::open(folder.path().join("central.db"), fate)?;
     let store = office.store().cloned().context("central is down")?;
-    let named =
-        skus.iter().map(|sku| CatalogueItem { sku: sku.clone(), name: format!("thing {sku}"), class: None });
+    let named = skus.iter().map(|sku| CatalogueItem {
+        sku: sku.clone(),
+        name: format!("thing {sku}"),
+        class: None,
+        needs: [].into(),
+    });
     store.put_catalogue(&tenant, &named.collect::<Vec<_>>()).await?;
     let now = Now { utc: begin, mono: MonoMs(0) };
     let mut shops = Vec::new();
@@ -111,5 +115,9 @@ fn described(name: &str, n: usize, dice: &Dice) -> Result<Store> {
         capacity_tasks: 40,
         buffer_units: 0,
         release_point: dice.pick(&points).copied().unwrap_or(ReleasePoint::Packed),
+        handles: [].into(),
+        handling_cost: None,
+        margin_permille: None,
+        delivers_km: None,
     })
 }

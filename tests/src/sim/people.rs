@@ -7,7 +7,7 @@ use super::shop::Shop;
 use anyhow::{Result, bail, ensure};
 use holdfast_central::core::fleet::Place;
 use holdfast_central::core::order::{OrderLineRequest, OrderRequest};
-use holdfast_central::core::routing::decision::{Choice, Decision};
+use holdfast_central::core::routing::decision::{Choice, Decision, Plan};
 use holdfast_central::flows::FlowError;
 use holdfast_central::flows::cancel::cancel_order;
 use holdfast_central::flows::place_order::{PlaceOrder, place_order};
@@ -179,16 +179,18 @@ pub async fn rival_assigns(
     let shipped: Vec<_> = demands.iter().filter(|demand| demand.kind == FulfilmentKind::Ship).collect();
     let (Some(demand), Some(shop)) = (dice.pick(&shipped), dice.pick(shops)) else { return Ok(()) };
     let chosen = shop.identity.store.clone();
-    let choice =
-        Choice::Assign { rung: String::from("rival"), store: chosen.clone(), lines: demand.lines.clone() };
+    let choice = Choice::Assign(Plan::single("rival", chosen.clone(), demand.lines.clone()));
     let decision = Decision {
         decision: office.decision_id(now),
         order: demand.order.clone(),
         at: now.utc,
         policy: String::from("rival"),
+        hash: String::new(),
         demand: demand.lines.clone(),
         rungs: Vec::new(),
         choice,
+        runner_up: None,
+        missed: None,
         words: String::from("a rival chose it by old stock"),
     };
     let assignment = Assignment {

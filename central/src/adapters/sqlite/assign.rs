@@ -64,7 +64,7 @@ fn try_assign(
         actor: &central().map_err(crate::ports::StoreError::from)?,
         store: Some(store),
         task: Some(&task),
-        words: &assignment.decision.words,
+        words: assignment.decision.words_for(store),
     };
     note(conn, tenant, order, &happened)?;
     // With one replica it is known who will ask for the release; among several, the first that does.

@@ -10,7 +10,21 @@ use holdfast_shared::ids::{OrderId, TenantId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, named_params};
 
-/// Of backorders in a row the newest stands for all, so that a long wait does not fill the disk.
+/// What came last stands for all of its kind in a row, so that a long wait does not fill the disk.
+#[derive(PartialEq)]
+enum Wait {
+    Held,
+    Backordered,
+}
+
+fn wait(decision: &Decision) -> Option<Wait> {
+    match decision.choice {
+        Choice::Assign(_) => None,
+        Choice::Hold { .. } => Some(Wait::Held),
+        Choice::Backorder { .. } => Some(Wait::Backordered),
+    }
+}
+
 pub(super) fn record(
     conn: &Connection,
     tenant: &TenantId,
@@ -19,13 +33,53 @@ pub(super) fn record(
 ) -> Result<()> {
     let key = [tenant.as_str(), order.as_str()];
     let last: Option<Decision> = one(conn, sql!(ORDERS.last_decision), key, |row| from_json(row, "record"))?;
-    let is_wait = |decision: &Decision| matches!(decision.choice, Choice::Backorder { .. });
-    let again = is_wait(decision) && last.as_ref().is_some_and(is_wait);
+    if last.as_ref().is_some_and(|last| last.decision == decision.decision) {
+        // The next parcel of the same plan.
+        return Ok(());
+    }
+    let again = wait(decision).is_some_and(|kind| last.as_ref().and_then(wait) == Some(kind));
     let params = named_params! {
         ":tenant": tenant.as_str(), ":order": order.as_str(), ":record": to_json(decision)?,
     };
     run(conn, if again { sql!(ORDERS.replace_decision) } else { sql!(ORDERS.record_decision) }, params)?;
     Ok(())
+}
+
+/// The units stay open. Told once, however often it is looked at until then.
+pub(super) fn hold(
+    conn: &Connection,
+    demand: &Demand,
+    decision: &Decision,
+    until: UtcMs,
+    now: UtcMs,
+) -> Result<()> {
+    let Demand { tenant, order, .. } = demand;
+    let key = [tenant.as_str(), order.as_str()];
+    let last: Option<Decision> = one(conn, sql!(ORDERS.last_decision), key, |row| from_json(row, "record"))?;
+    let params = named_params! {
+        ":tenant": tenant.as_str(),
+        ":order": order.as_str(),
+        ":assignments": demand.assignments,
+        ":until": until.0,
+        ":at": decision.at.0,
+        ":now": now.0,
+    };
+    if run(conn, sql!(ORDERS.hold_order), params)? == 0 {
+        return Ok(());
+    }
+    record(conn, tenant, order, decision)?;
+    if last.as_ref().and_then(wait) == Some(Wait::Held) {
+        return Ok(());
+    }
+    let happened = Happened {
+        kind: "held",
+        at: now,
+        actor: &central()?,
+        store: None,
+        task: None,
+        words: &decision.words,
+    };
+    note(conn, tenant, order, &happened)
 }
 
 pub(super) fn backorder(conn: &Connection, demand: &Demand, decision: &Decision, now: UtcMs) -> Result<()> {

@@ -214,6 +214,7 @@ fn put_catalogue(conn: &Connection, tenant: &TenantId, items: &[CatalogueItem]) 
             ":sku": item.sku.as_str(),
             ":name": item.name,
             ":class": item.class,
+            ":needs": to_json(&item.needs)?,
         };
         let rows = run(conn, sql!(FLEET.put_catalogue_item), params)?;
         changed = changed.saturating_add(u64::try_from(rows).unwrap_or(u64::MAX));

@@ -37,6 +37,10 @@ fn store() -> Store {
         capacity_tasks: 10,
         buffer_units: 0,
         release_point: ReleasePoint::Packed,
+        handles: [].into(),
+        handling_cost: None,
+        margin_permille: None,
+        delivers_km: None,
     }
 }
 
@@ -45,6 +49,7 @@ fn items(count: usize) -> Vec<CatalogueItem> {
         sku: Sku::new(format!("SKU-{n}")).unwrap(),
         name: "a name that takes some room on a page".repeat(5),
         class: None,
+        needs: [].into(),
     };
     (0..count).map(item).collect()
 }

@@ -15,6 +15,7 @@ use holdfast_shared::ids::{Actor, OrderId, StoreId, TaskId, TenantId};
 use holdfast_shared::limits::PAGE_ROWS_MAX;
 use holdfast_shared::time::{Now, UtcMs};
 use rusqlite::{Connection, Row, named_params};
+use std::collections::BTreeMap;
 
 fn read_task(row: &Row<'_>) -> rusqlite::Result<TaskRow> {
     Ok(TaskRow { tenant: parsed(row, "tenant")?, state: from_json(row, "state")? })
@@ -34,6 +35,11 @@ impl Work for SqliteStore {
     async fn backorder(&self, demand: &Demand, decision: &Decision, now: Now) -> Result<()> {
         let (demand, decision) = (demand.clone(), decision.clone());
         self.write(move |conn, _| decisions::backorder(conn, &demand, &decision, now.utc)).await
+    }
+
+    async fn hold(&self, demand: &Demand, decision: &Decision, until: UtcMs, now: Now) -> Result<()> {
+        let (demand, decision) = (demand.clone(), decision.clone());
+        self.write(move |conn, _| decisions::hold(conn, &demand, &decision, until, now.utc)).await
     }
 
     async fn recall(
@@ -159,16 +165,21 @@ fn demands(conn: &Connection, limit: u32, retry_before: UtcMs, now: UtcMs) -> Re
     let heads = list(conn, sql!(WORK.demands), params, |row| {
         let tenant: TenantId = parsed(row, "tenant")?;
         let order: OrderId = parsed(row, "order_id")?;
-        Ok((tenant, order, from_json::<OrderRequest>(row, "request")?, row.get("assignments")?))
+        let request = from_json::<OrderRequest>(row, "request")?;
+        Ok((tenant, order, request, row.get("assignments")?, UtcMs(row.get("placed_at")?)))
     })?;
     let mut demands = Vec::new();
-    for (tenant, order, request, assignments) in heads {
-        let lines = order_rows::lines(conn, &tenant, &order)?
-            .into_iter()
-            .filter(|line| line.open > 0)
-            .map(|line| DemandLine { line: line.line, sku: line.sku, quantity: line.open })
-            .collect();
+    for (tenant, order, request, assignments, placed_at) in heads {
+        let open = order_rows::lines(conn, &tenant, &order)?.into_iter().filter(|line| line.open > 0);
+        let (mut lines, mut prices) = (Vec::new(), BTreeMap::new());
+        for line in open {
+            prices.extend(line.unit_price.map(|price| (line.line, price)));
+            lines.push(DemandLine { line: line.line, sku: line.sku, quantity: line.open });
+        }
         let key = [tenant.as_str(), order.as_str()];
+        let needs = list(conn, sql!(ORDERS.needs_of_order), key, |row| {
+            Ok((parsed(row, "sku")?, from_json(row, "needs")?))
+        })?;
         let tried: Vec<(StoreId, bool)> =
             list(conn, sql!(WORK.tried), key, |row| Ok((parsed(row, "store")?, row.get("declined")?)))?;
         let declined =
@@ -180,6 +191,9 @@ fn demands(conn: &Connection, limit: u32, retry_before: UtcMs, now: UtcMs) -> Re
             destination: request.destination,
             pickup_store: request.pickup_store,
             lines,
+            prices,
+            needs: needs.into_iter().collect(),
+            placed_at,
             promise_by: request.promise_by,
             note: request.note,
             tried: tried.into_iter().map(|(store, _)| store).collect(),

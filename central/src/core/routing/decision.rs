@@ -1,9 +1,10 @@
 //! What routing is asked, what it may look at, and the saved record of what it decided and why.
 
 use crate::core::eligibility::Eligibility;
-use crate::core::fleet::{Place, Store};
+use crate::core::fleet::{Handling, Place, Store};
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::ids::{DecisionId, LineNo, OrderId, Sku, StoreId, TenantId};
+use holdfast_shared::money::Money;
 use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,11 @@ pub struct Demand {
     pub destination: Place,
     pub pickup_store: Option<StoreId>,
     pub lines: Vec<DemandLine>,
+    /// What a unit of a line is sold for; absent is unknown.
+    pub prices: BTreeMap<LineNo, Money>,
+    /// What the goods ask of a node; absent is nothing.
+    pub needs: BTreeMap<Sku, BTreeSet<Handling>>,
+    pub placed_at: UtcMs,
     pub promise_by: Option<UtcMs>,
     pub note: Option<String>,
     /// Nodes that had this order before and lost or refused it.
@@ -35,6 +41,16 @@ impl Demand {
         let lost = u32::try_from(self.tried.len()).unwrap_or(u32::MAX);
         self.assignments.saturating_sub(lost)
     }
+
+    /// These units have a node now.
+    pub fn take(&mut self, lines: &[DemandLine]) {
+        for taken in lines {
+            for line in self.lines.iter_mut().filter(|line| line.line == taken.line) {
+                line.quantity = line.quantity.saturating_sub(taken.quantity);
+            }
+        }
+        self.lines.retain(|line| line.quantity > 0);
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -42,6 +58,20 @@ pub struct DemandLine {
     pub line: LineNo,
     pub sku: Sku,
     pub quantity: i64,
+}
+
+/// What a node can give of one SKU, and how sure that is.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Shelf {
+    /// To sell to this order: less what is held, kept back as a buffer, or doubted because it is old.
+    pub units: i64,
+    /// The probability that they are there; absent is unknown.
+    pub confidence: Option<f64>,
+    pub as_of: Option<UtcMs>,
+    /// Why these are fewer than lie there.
+    pub words: Option<String>,
+    /// How much cheaper they are sold there, in thousandths.
+    pub markdown_permille: Option<u16>,
 }
 
 /// One node as routing sees it.
@@ -52,8 +82,8 @@ pub struct Node {
     pub open_tasks: u32,
     /// Its stock is known from a backup alone.
     pub recovering: bool,
-    /// Available to sell, per SKU; absent is unknown and counts as none.
-    pub available: BTreeMap<Sku, i64>,
+    /// Per SKU; absent is unknown and counts as none.
+    pub shelves: BTreeMap<Sku, Shelf>,
 }
 
 /// What was looked at, rung by rung, and what came of it.
@@ -63,23 +93,55 @@ pub struct Decision {
     pub order: OrderId,
     pub at: UtcMs,
     pub policy: String,
+    /// Over all that it was decided from: the same inputs, in any order, give the same.
+    #[serde(default)]
+    pub hash: String,
     pub demand: Vec<DemandLine>,
     pub rungs: Vec<RungRecord>,
     pub choice: Choice,
+    /// What would have been chosen without the first node of the choice; while it waits, what could be done now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runner_up: Option<Plan>,
+    /// The node that would have been better, had it not been for how it stands today.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed: Option<Missed>,
     /// One sentence for a person.
     pub words: String,
+}
+
+impl Decision {
+    /// What it says about one store's part, for the order's timeline.
+    #[must_use]
+    pub fn words_for(&self, store: &StoreId) -> &str {
+        let parcel = match &self.choice {
+            Choice::Assign(plan) => plan.parcels.iter().find(|parcel| parcel.store == *store),
+            Choice::Hold { .. } | Choice::Backorder { .. } => None,
+        };
+        parcel.map(|parcel| parcel.words.as_str()).filter(|words| !words.is_empty()).unwrap_or(&self.words)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RungRecord {
     /// `closest`, `radius`, `distribution_centre`, `backorder`, ...
     pub rung: String,
-    /// The nearest ones.
+    /// Those that could take it, nearest first, then the nearest that were refused.
     pub candidates: Vec<Candidate>,
     /// Nodes that are not listed, by the rule that refused them.
     #[serde(default)]
     pub left_out: BTreeMap<String, u32>,
 }
+
+impl RungRecord {
+    /// Whether it tells of that rung of the policy, be it with suspect nodes.
+    #[must_use]
+    pub fn is_of(&self, rung: &str) -> bool {
+        self.rung.strip_suffix(SUSPECTS_TOO).unwrap_or(&self.rung) == rung
+    }
+}
+
+/// What is added to the name of a rung when suspect nodes are asked.
+pub(super) const SUSPECTS_TOO: &str = ", suspect too";
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Candidate {
@@ -98,8 +160,107 @@ pub enum Verdict {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "choice", rename_all = "snake_case")]
+#[serde(tag = "choice", rename_all = "snake_case", from = "Kept")]
 pub enum Choice {
-    Assign { rung: String, store: StoreId, lines: Vec<DemandLine> },
-    Backorder { why: String },
+    Assign(Plan),
+    /// A better node than the ladder has now opens soon.
+    Hold {
+        until: UtcMs,
+        store: StoreId,
+        why: String,
+    },
+    Backorder {
+        why: String,
+    },
+}
+
+/// Who sends what. What no parcel has is routed again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Plan {
+    pub rung: String,
+    /// The best first. More than one is a split.
+    pub parcels: Vec<Parcel>,
+}
+
+impl Plan {
+    /// The whole of it to one store.
+    #[must_use]
+    pub fn single(rung: impl Into<String>, store: StoreId, lines: Vec<DemandLine>) -> Self {
+        Self { rung: rung.into(), parcels: vec![Parcel { store, lines, words: String::new() }] }
+    }
+}
+
+/// What one store sends. A line may come in several parcels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Parcel {
+    pub store: StoreId,
+    pub lines: Vec<DemandLine>,
+    /// Why this store, in a sentence.
+    #[serde(default)]
+    pub words: String,
+}
+
+/// A node that something passing kept out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Missed {
+    pub store: StoreId,
+    pub rung: String,
+    /// The rule that refused it, and its words.
+    pub rule: String,
+    pub words: String,
+}
+
+/// A choice as it may lie in storage: before there were parcels it named one store.
+#[derive(Deserialize)]
+#[serde(tag = "choice", rename_all = "snake_case")]
+enum Kept {
+    Assign {
+        rung: String,
+        #[serde(default)]
+        parcels: Vec<Parcel>,
+        store: Option<StoreId>,
+        #[serde(default)]
+        lines: Vec<DemandLine>,
+    },
+    Hold {
+        until: UtcMs,
+        store: StoreId,
+        why: String,
+    },
+    Backorder {
+        why: String,
+    },
+}
+
+impl From<Kept> for Choice {
+    fn from(kept: Kept) -> Self {
+        match kept {
+            Kept::Assign { rung, parcels, store: None, .. } => Self::Assign(Plan { rung, parcels }),
+            Kept::Assign { rung, store: Some(store), lines, .. } => {
+                Self::Assign(Plan::single(rung, store, lines))
+            }
+            Kept::Hold { until, store, why } => Self::Hold { until, store, why },
+            Kept::Backorder { why } => Self::Backorder { why },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decision_of_before_there_were_parcels_is_still_read() {
+        let kept = r#"{"choice":"assign","rung":"closest","store":"leeds",
+            "lines":[{"line":1,"sku":"TEA","quantity":2}]}"#;
+        let line = DemandLine { line: LineNo(1), sku: "TEA".parse().unwrap(), quantity: 2 };
+        let plan = Plan::single("closest", "leeds".parse().unwrap(), vec![line]);
+        assert_eq!(serde_json::from_str::<Choice>(kept).unwrap(), Choice::Assign(plan.clone()));
+        let now = serde_json::to_string(&Choice::Assign(plan.clone())).unwrap();
+        assert!(
+            now.starts_with(r#"{"choice":"assign","rung":"closest","parcels":[{"store":"leeds""#),
+            "{now}"
+        );
+        assert_eq!(serde_json::from_str::<Choice>(&now).unwrap(), Choice::Assign(plan));
+    }
 }

@@ -2,17 +2,37 @@
 
 use crate::core::fleet::Place;
 
-const EARTH_RADIUS_KM: f64 = 6371.0088;
+pub const EARTH_RADIUS_KM: f64 = 6371.0088;
 
 /// Great-circle distance in kilometres.
 #[must_use]
 pub fn distance_km(from: Place, to: Place) -> f64 {
-    let half = |a: f64, b: f64| ((b - a).to_radians() / 2.0).sin().powi(2);
-    let across = half(from.longitude, to.longitude)
-        * from.latitude.to_radians().cos()
-        * to.latitude.to_radians().cos();
-    let chord = half(from.latitude, to.latitude) + across;
-    2.0 * EARTH_RADIUS_KM * chord.clamp(0.0, 1.0).sqrt().asin()
+    Spot::of(from).km_to(Spot::of(to))
+}
+
+/// A place as a point on the unit sphere, from which distances are a few multiplications away.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spot {
+    x: f64,
+    y: f64,
+    z: f64,
+}
+
+impl Spot {
+    #[must_use]
+    pub fn of(place: Place) -> Self {
+        let (latitude, longitude) = (place.latitude.to_radians(), place.longitude.to_radians());
+        let across = latitude.cos();
+        Self { x: across * longitude.cos(), y: across * longitude.sin(), z: latitude.sin() }
+    }
+
+    #[must_use]
+    pub fn km_to(self, other: Self) -> f64 {
+        let (x, y, z) = (self.x - other.x, self.y - other.y, self.z - other.z);
+        // Half the chord: exact for neighbours, where an angle from a cosine would not be.
+        let half = (x * x + y * y + z * z).sqrt() / 2.0;
+        2.0 * EARTH_RADIUS_KM * half.clamp(0.0, 1.0).asin()
+    }
 }
 
 #[cfg(test)]
@@ -31,5 +51,7 @@ mod tests {
         assert!((distance_km(place(0.0, 179.9), place(0.0, -179.9)) - 22.2).abs() < 0.1);
         assert!((distance_km(place(0.0, 0.0), place(0.0, 180.0)) - 20_015.0).abs() < 1.0);
         assert!(distance_km(leeds, leeds).abs() < f64::EPSILON);
+        let next_door = place(51.507_409, -0.1278);
+        assert!((distance_km(london, next_door) - 0.001).abs() < 0.000_01, "one metre is one metre");
     }
 }

@@ -1,10 +1,21 @@
 //! `route(demand, fleet, policy, now) -> decision`: one pure function for every use of routing.
 
 pub mod decision;
+pub mod fleet_index;
 pub mod geo;
+mod hold;
+mod inputs;
 pub mod policy;
 mod route;
 pub mod rules;
 pub mod scorers;
+mod search;
+mod split;
+mod tell;
 
-pub use route::route;
+pub use route::{Guide, route};
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod test_scene;

@@ -1,4 +1,7 @@
 use super::*;
+use crate::core::fleet::{OpeningHours, Weekday};
+use crate::core::routing::decision::DemandLine;
+use crate::core::routing::policy::HoldFor;
 use crate::core::test_support::{at_ms, beat, record};
 use crate::flows::evaluate::evaluate;
 use crate::flows::test_support::{Ram, decision_id, demand, position};
@@ -150,4 +153,82 @@ async fn a_pickup_is_released_when_offered_and_a_shipment_as_its_store_says() {
     run(&ram, &watch).await;
     let points: Vec<_> = ram.done(|done| done.assigned.iter().map(|a| a.release_point).collect());
     assert_eq!(points, [ReleasePoint::Offered, ReleasePoint::Picking]);
+}
+
+#[tokio::test]
+async fn the_units_of_a_line_come_from_two_stores_with_a_fence_each() {
+    let ram = Ram::default();
+    let watch = fleet(&ram, &["leeds", "york"]).await;
+    ram.told(|told| {
+        told.demands = vec![demand("o1", &[("TEA", 5)])];
+        told.positions = vec![position("leeds", "TEA", 3), position("york", "TEA", 4)];
+    });
+    assert_eq!(run(&ram, &watch).await, Routed { assigned: 2, ..Routed::default() });
+    assert_eq!(assigned(&ram), ["leeds#0 1xTEA", "york#1 4xTEA"]);
+    let ids: Vec<_> = ram.done(|done| done.assigned.iter().map(|a| a.decision.decision.clone()).collect());
+    assert_eq!(ids[0], ids[1], "one decision, carried out parcel by parcel");
+}
+
+#[tokio::test]
+async fn what_the_second_parcel_cannot_have_any_more_is_routed_again_alone() {
+    let ram = Ram::default();
+    let watch = fleet(&ram, &["leeds", "york"]).await;
+    let good = AssignOutcome::Assigned {
+        task: "o1-1".parse().unwrap(),
+        fence: holdfast_shared::domain::fence::Fence { incarnation: 1, number: 1 },
+    };
+    ram.told(|told| {
+        told.demands = vec![demand("o1", &[("TEA", 1), ("MUG", 1)])];
+        told.positions = vec![position("leeds", "TEA", 9), position("york", "MUG", 9)];
+        told.assign = [good, AssignOutcome::StockGone { sku: "MUG".parse().unwrap() }].into();
+    });
+    assert_eq!(run(&ram, &watch).await.assigned, 2);
+    assert_eq!(assigned(&ram), ["leeds#0 1xTEA", "york#1 1xMUG", "york#1 1xMUG"]);
+    let asked = ram.done(|done| done.assigned[2].decision.demand.clone());
+    assert_eq!((asked.len(), asked[0].sku.as_str()), (1, "MUG"), "what has a node is not asked for again");
+}
+
+#[tokio::test]
+async fn an_order_that_waits_for_an_opening_is_held_and_not_backordered() {
+    let ram = Ram::default();
+    let near = record("near");
+    let mut far = record("far");
+    far.store.place.latitude += 1.0;
+    ram.told(|told| told.stores = vec![near, far]);
+    let watch = Watch::default();
+    for name in ["near", "far"] {
+        watch.with(|observatory| observatory.hear(beat(name, "b1", 1), MonoMs(0)));
+    }
+    // The near one opens in an hour, by the wall clock of its place.
+    let opens = at_ms(3_600_000).utc;
+    let local = jiff::Timestamp::from_millisecond(opens.0).unwrap().to_zoned(jiff::tz::TimeZone::UTC);
+    let opens_minute = u16::try_from(i64::from(local.hour()) * 60 + i64::from(local.minute())).unwrap();
+    let all_week = [
+        Weekday::Monday,
+        Weekday::Tuesday,
+        Weekday::Wednesday,
+        Weekday::Thursday,
+        Weekday::Friday,
+        Weekday::Saturday,
+        Weekday::Sunday,
+    ];
+    let span = |day| OpeningHours { day, opens_minute, closes_minute: opens_minute + 60 };
+    ram.told(|told| {
+        (told.stores[0].store.zone, told.stores[0].store.hours) =
+            (String::from("UTC"), all_week.into_iter().map(span).collect());
+        let mut order = demand("o1", &[("TEA", 1)]);
+        order.placed_at = at_ms(0).utc;
+        told.demands = vec![order];
+        told.positions = vec![position("near", "TEA", 9), position("far", "TEA", 9)];
+    });
+    evaluate(&ram, &watch, at_ms(0)).await.unwrap();
+    let mut policy = RoutingPolicy::default();
+    policy.ladder[1].hold = Some(HoldFor { within_ms: 2 * 3_600_000, saves: 50.0 });
+    let router = Router { watch: &watch, poke: &ram, policy: &policy, decision_id: &decision_id };
+    let routed = route_orders(&ram, &router, at_ms(0)).await.unwrap();
+    assert_eq!(routed, Routed { held: 1, ..Routed::default() });
+    let (order, until) = ram.done(|done| done.held[0].clone());
+    assert_eq!(order.as_str(), "o1");
+    assert!((opens.0 - 60_000..=opens.0 + HOLD_GRACE_MS).contains(&until.0), "{until:?}");
+    assert!(ram.poked().is_empty() && ram.raised_keys().is_empty());
 }

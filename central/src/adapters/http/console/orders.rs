@@ -279,8 +279,10 @@ fn decision_row(decision: &Decision, names: &BTreeMap<StoreId, String>, now: Utc
 
 fn rung_row(rung: &RungRecord, choice: &Choice, names: &BTreeMap<StoreId, String>) -> RungRow {
     let chosen = |candidate: &Candidate| match choice {
-        Choice::Assign { rung: at, store, .. } => *at == rung.rung && *store == candidate.store,
-        Choice::Backorder { .. } => false,
+        Choice::Assign(plan) => {
+            rung.is_of(&plan.rung) && plan.parcels.iter().any(|parcel| parcel.store == candidate.store)
+        }
+        Choice::Hold { .. } | Choice::Backorder { .. } => false,
     };
     let candidate = |candidate: &Candidate| CandidateRow {
         store: names.get(&candidate.store).cloned().unwrap_or_else(|| candidate.store.to_string()),

@@ -50,9 +50,9 @@ SELECT tenant, store, granted_ms FROM lease
 DELETE FROM closure WHERE tenant = :tenant AND store = :store AND from_store = :from_store
 
 -- name: put_catalogue_item
-INSERT INTO catalogue (tenant, sku, name, class) VALUES (:tenant, :sku, :name, :class)
-ON CONFLICT (tenant, sku) DO UPDATE SET name = excluded.name, class = excluded.class
-WHERE name IS NOT excluded.name OR class IS NOT excluded.class
+INSERT INTO catalogue (tenant, sku, name, class, needs) VALUES (:tenant, :sku, :name, :class, :needs)
+ON CONFLICT (tenant, sku) DO UPDATE SET name = excluded.name, class = excluded.class, needs = excluded.needs
+WHERE name IS NOT excluded.name OR class IS NOT excluded.class OR needs IS NOT excluded.needs
 
 -- name: catalogue_has
 SELECT 1 FROM catalogue WHERE tenant = ?1 AND sku = ?2

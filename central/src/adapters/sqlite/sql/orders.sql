@@ -96,10 +96,12 @@ UPDATE orders SET backordered_at = :at, changed_at = :now
 WHERE tenant = :tenant AND order_id = :order AND backordered_at IS NULL
 
 -- name: backordered_at
-UPDATE orders SET backordered_at = :at, changed_at = :now WHERE tenant = :tenant AND order_id = :order
+UPDATE orders SET backordered_at = :at, hold_until = NULL, held_at = NULL, changed_at = :now
+WHERE tenant = :tenant AND order_id = :order
 
 -- name: count_assignment
-UPDATE orders SET assignments = assignments + 1, backordered_at = NULL, changed_at = :now
+UPDATE orders SET assignments = assignments + 1, backordered_at = NULL, hold_until = NULL, held_at = NULL,
+    changed_at = :now
 WHERE tenant = :tenant AND order_id = :order AND assignments = :assignments AND cancel_requested = 0
 
 -- name: record_decision
@@ -111,3 +113,12 @@ WHERE sequence = (SELECT max(sequence) FROM decision WHERE tenant = :tenant AND 
 
 -- name: last_decision
 SELECT record FROM decision WHERE tenant = ?1 AND order_id = ?2 ORDER BY sequence DESC LIMIT 1
+
+-- name: hold_order
+UPDATE orders SET hold_until = :until, held_at = :at, changed_at = :now
+WHERE tenant = :tenant AND order_id = :order AND assignments = :assignments AND cancel_requested = 0
+    AND EXISTS (SELECT 1 FROM order_line l WHERE l.tenant = :tenant AND l.order_id = :order AND l.open > 0)
+
+-- name: needs_of_order
+SELECT l.sku, c.needs FROM order_line l JOIN catalogue c ON c.tenant = l.tenant AND c.sku = l.sku
+WHERE l.tenant = ?1 AND l.order_id = ?2 AND l.open > 0 AND c.needs <> '[]'

@@ -1,8 +1,11 @@
 -- name: demands
-SELECT o.tenant, o.order_id, o.request, o.assignments
+SELECT o.tenant, o.order_id, o.request, o.assignments, o.placed_at
 FROM (SELECT DISTINCT tenant, order_id FROM order_line WHERE open > 0) w
 JOIN orders o ON o.tenant = w.tenant AND o.order_id = w.order_id
 WHERE o.cancel_requested = 0
+    -- Waits for a node that opens, unless the clock was put back since, or a node came meanwhile.
+    AND (o.hold_until IS NULL OR o.hold_until <= :now OR o.held_at > :now
+        OR EXISTS (SELECT 1 FROM node_growth n WHERE n.tenant = o.tenant AND n.grew_at >= o.held_at))
     -- Where an order of which only a store knew shall go, nobody knows.
     AND o.adopted <> 1
     -- What was open before a restore waits for what the stores did meanwhile.

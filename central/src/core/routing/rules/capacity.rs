@@ -1,7 +1,6 @@
 //! Room for one more task.
 
-use super::{Ask, Rule};
-use crate::core::routing::decision::Node;
+use super::{About, Ask, Rule, Seen};
 
 #[derive(Debug)]
 pub(super) struct Capacity;
@@ -11,8 +10,15 @@ impl Rule for Capacity {
         "capacity"
     }
 
-    fn refuse(&self, _: &Ask<'_>, node: &Node) -> Option<String> {
-        let (open, capacity) = (node.open_tasks, node.store.capacity_tasks);
-        (open >= capacity).then(|| format!("{open} of {capacity} tasks open"))
+    fn about(&self) -> About {
+        About::Today
+    }
+
+    fn refuses(&self, _: &Ask<'_>, seen: &Seen<'_>) -> bool {
+        seen.node.open_tasks >= seen.node.store.capacity_tasks
+    }
+
+    fn words(&self, _: &Ask<'_>, seen: &Seen<'_>) -> String {
+        format!("{} of {} tasks open", seen.node.open_tasks, seen.node.store.capacity_tasks)
     }
 }

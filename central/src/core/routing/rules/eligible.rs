@@ -1,8 +1,7 @@
 //! Eligible for this kind now. Suspect nodes are asked only when no eligible one can take it.
 
-use super::{Ask, Rule};
+use super::{About, Ask, Rule, Seen};
 use crate::core::eligibility::Standing;
-use crate::core::routing::decision::Node;
 
 #[derive(Debug)]
 pub(super) struct Eligible;
@@ -12,17 +11,27 @@ impl Rule for Eligible {
         "eligible"
     }
 
-    fn refuse(&self, ask: &Ask<'_>, node: &Node) -> Option<String> {
-        let eligibility = &node.eligibility;
-        let kind = ask.demand.kind;
+    fn about(&self) -> About {
+        About::Today
+    }
+
+    fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
+        let eligibility = &seen.node.eligibility;
         match eligibility.standing {
-            Standing::Ineligible => Some(format!("ineligible: {}", eligibility.why())),
+            Standing::Ineligible => true,
+            Standing::Suspect if !ask.suspects_too => true,
+            Standing::Suspect | Standing::Eligible => !eligibility.kinds.contains(&ask.demand.kind),
+        }
+    }
+
+    fn words(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> String {
+        let eligibility = &seen.node.eligibility;
+        match eligibility.standing {
+            Standing::Ineligible => format!("ineligible: {}", eligibility.why()),
             Standing::Suspect if !ask.suspects_too => {
-                Some(format!("suspect, so only after eligible nodes: {}", eligibility.why()))
+                format!("suspect, so only after eligible nodes: {}", eligibility.why())
             }
-            Standing::Suspect | Standing::Eligible => {
-                (!eligibility.kinds.contains(&kind)).then(|| format!("takes no {} now", kind.as_str()))
-            }
+            Standing::Suspect | Standing::Eligible => format!("takes no {} now", ask.demand.kind.as_str()),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Whether the node does this kind of work at all.
 
-use super::{Ask, Rule};
-use crate::core::routing::decision::Node;
+use super::{Ask, Rule, Seen};
 
 #[derive(Debug)]
 pub(super) struct Fulfils;
@@ -11,8 +10,11 @@ impl Rule for Fulfils {
         "fulfils"
     }
 
-    fn refuse(&self, ask: &Ask<'_>, node: &Node) -> Option<String> {
-        let kind = ask.demand.kind;
-        (!node.store.fulfils.contains(&kind)).then(|| format!("does not do {}", kind.as_str()))
+    fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
+        !seen.node.store.fulfils.contains(&ask.demand.kind)
+    }
+
+    fn words(&self, ask: &Ask<'_>, _: &Seen<'_>) -> String {
+        format!("does not do {}", ask.demand.kind.as_str())
     }
 }

@@ -2,34 +2,102 @@
 //! Adding one is one file and one line in [`RULES`]. Cheap and telling ones come first.
 
 mod capacity;
+mod confidence;
+mod constraints;
+mod delivery_reach;
 mod eligible;
 mod fulfils;
+pub mod giving;
 mod node_kind;
+mod parcel_value;
 mod pickup_store;
 mod radius;
 mod recovering;
-mod splits;
-pub mod stock;
+pub mod splits;
+mod stock;
 mod tried;
 
-use super::decision::{Demand, Node};
+use super::decision::{Demand, DemandLine, Node, Shelf};
 use super::policy::{RoutingPolicy, Rung};
+use crate::core::fleet::Handling;
+use holdfast_shared::ids::{LineNo, Sku};
+use holdfast_shared::money::Money;
+use holdfast_shared::time::UtcMs;
+use std::collections::BTreeSet;
 
 /// The question that a rule answers about a node.
 #[derive(Debug, Clone, Copy)]
 pub struct Ask<'a> {
     pub demand: &'a Demand,
+    pub wanted: &'a [Wanted<'a>],
     pub rung: &'a Rung,
     pub policy: &'a RoutingPolicy,
-    pub distance_km: f64,
     /// No eligible node could take it: suspect ones are asked as well.
     pub suspects_too: bool,
+    pub now: UtcMs,
 }
 
-pub trait Rule: Sync {
+/// One line of a demand, with what is known of its goods.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    pub line: &'a DemandLine,
+    pub needs: Option<&'a BTreeSet<Handling>>,
+    pub price: Option<Money>,
+    /// Units of the same SKU that lines before this one want.
+    pub before: i64,
+}
+
+impl<'a> Wanted<'a> {
+    /// The lines that want something.
+    #[must_use]
+    pub fn of(demand: &'a Demand) -> Vec<Self> {
+        let wants = |line: &&DemandLine| line.quantity > 0;
+        let earlier = |line: LineNo, sku: &Sku| {
+            let same = demand.lines.iter().filter(wants).take_while(move |other| other.line != line);
+            same.filter(|other| other.sku == *sku)
+                .fold(0_i64, |sum, other| sum.saturating_add(other.quantity))
+        };
+        let lines = demand.lines.iter().filter(wants);
+        lines
+            .map(|line| Self {
+                line,
+                needs: if demand.needs.is_empty() { None } else { demand.needs.get(&line.sku) },
+                price: demand.prices.get(&line.line).copied(),
+                before: if demand.lines.len() == 1 { 0 } else { earlier(line.line, &line.sku) },
+            })
+            .collect()
+    }
+}
+
+/// A node beside one demand.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    pub node: &'a Node,
+    pub distance_km: f64,
+    /// What it has of each line, in their order; none is unknown.
+    pub shelves: &'a [Option<&'a Shelf>],
+}
+
+/// What a refusal speaks about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// The rung asks others: such nodes are counted, and not listed one by one.
+    Rung,
+    /// The node, the order, or both.
+    Node,
+    /// How the node stands just now: on another day it might have had it.
+    Today,
+}
+
+pub trait Rule: Sync + std::fmt::Debug {
     fn name(&self) -> &'static str;
-    /// Why this node cannot take it, in words; none when this rule does not object.
-    fn refuse(&self, ask: &Ask<'_>, node: &Node) -> Option<String>;
+    fn about(&self) -> About {
+        About::Node
+    }
+    /// Whether this node cannot take it. Asked of very many: nothing is put into words here.
+    fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool;
+    /// Why, with the values, of a node that it refuses.
+    fn words(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> String;
 }
 
 pub const RULES: &[&dyn Rule] = &[
@@ -37,16 +105,26 @@ pub const RULES: &[&dyn Rule] = &[
     &pickup_store::PickupStore,
     &radius::Radius,
     &fulfils::Fulfils,
+    &delivery_reach::DeliveryReach,
     &tried::Tried,
     &eligible::Eligible,
     &recovering::Recovering,
     &capacity::Capacity,
     &splits::Splits,
+    &constraints::Constraints,
+    &confidence::Confidence,
     &stock::Stock,
+    &parcel_value::ParcelValue,
 ];
 
-/// The first rule that refuses, by name, with its words.
+/// The first rule that refuses.
 #[must_use]
-pub fn refusal(ask: &Ask<'_>, node: &Node) -> Option<(&'static str, String)> {
-    RULES.iter().find_map(|rule| rule.refuse(ask, node).map(|words| (rule.name(), words)))
+pub fn refusal(ask: &Ask<'_>, seen: &Seen<'_>) -> Option<&'static dyn Rule> {
+    RULES.iter().copied().find(|rule| rule.refuses(ask, seen))
+}
+
+/// Refused by nothing but how it stands today.
+#[must_use]
+pub fn only_today(ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
+    RULES.iter().all(|rule| rule.about() == About::Today || !rule.refuses(ask, seen))
 }

@@ -1,8 +1,7 @@
 //! A rung asks stores, distribution centres, or both.
 
-use super::{Ask, Rule};
+use super::{About, Ask, Rule, Seen};
 use crate::core::fleet::StoreKind;
-use crate::core::routing::decision::Node;
 
 #[derive(Debug)]
 pub(super) struct NodeKind;
@@ -12,11 +11,18 @@ impl Rule for NodeKind {
         "node_kind"
     }
 
-    fn refuse(&self, ask: &Ask<'_>, node: &Node) -> Option<String> {
-        let wanted = ask.rung.kinds.contains(&node.store.kind);
-        (!wanted).then(|| match node.store.kind {
+    fn about(&self) -> About {
+        About::Rung
+    }
+
+    fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
+        !ask.rung.kinds.contains(&seen.node.store.kind)
+    }
+
+    fn words(&self, _: &Ask<'_>, seen: &Seen<'_>) -> String {
+        match seen.node.store.kind {
             StoreKind::Store => String::from("a store; this rung is for distribution centres"),
             StoreKind::DistributionCentre => String::from("a distribution centre; this rung is for stores"),
-        })
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! A pickup is served by the store that the customer chose, and by no other.
 
-use super::{Ask, Rule};
-use crate::core::routing::decision::Node;
+use super::{About, Ask, Rule, Seen};
 
 #[derive(Debug)]
 pub(super) struct PickupStore;
@@ -11,10 +10,16 @@ impl Rule for PickupStore {
         "pickup_store"
     }
 
-    fn refuse(&self, ask: &Ask<'_>, node: &Node) -> Option<String> {
-        match &ask.demand.pickup_store {
-            Some(chosen) if *chosen != node.store.store => Some(format!("the customer collects at {chosen}")),
-            Some(_) | None => None,
-        }
+    fn about(&self) -> About {
+        About::Rung
+    }
+
+    fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
+        ask.demand.pickup_store.as_ref().is_some_and(|chosen| *chosen != seen.node.store.store)
+    }
+
+    fn words(&self, ask: &Ask<'_>, _: &Seen<'_>) -> String {
+        let chosen = ask.demand.pickup_store.as_ref();
+        chosen.map_or_else(String::new, |chosen| format!("the customer collects at {chosen}"))
     }
 }

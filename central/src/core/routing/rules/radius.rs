@@ -1,8 +1,6 @@
 //! How far the rung reaches to a store. A pickup has no distance: the customer chose the store.
 
-use super::{Ask, Rule};
-use crate::core::fleet::StoreKind;
-use crate::core::routing::decision::Node;
+use super::{About, Ask, Rule, Seen};
 
 #[derive(Debug)]
 pub(super) struct Radius;
@@ -12,16 +10,19 @@ impl Rule for Radius {
         "radius"
     }
 
-    fn refuse(&self, ask: &Ask<'_>, node: &Node) -> Option<String> {
-        let ships_everywhere = match node.store.kind {
-            StoreKind::Store => false,
-            StoreKind::DistributionCentre => true,
-        };
-        if ships_everywhere || ask.demand.pickup_store.is_some() {
-            return None;
+    fn about(&self) -> About {
+        About::Rung
+    }
+
+    fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
+        if seen.node.store.kind.ships_everywhere() || ask.demand.pickup_store.is_some() {
+            return false;
         }
-        let radius_km = ask.rung.radius_km?;
-        (ask.distance_km > radius_km)
-            .then(|| format!("{:.1} km away; this rung reaches {radius_km:.0} km", ask.distance_km))
+        ask.rung.radius_km.is_some_and(|radius_km| seen.distance_km > radius_km)
+    }
+
+    fn words(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> String {
+        let radius_km = ask.rung.radius_km.unwrap_or(f64::INFINITY);
+        format!("{:.1} km away; this rung reaches {radius_km:.0} km", seen.distance_km)
     }
 }

@@ -1,8 +1,7 @@
 //! Central was restored from a backup: what it knows of this node's stock is as old as the backup
 //! until the node has told what happened since.
 
-use super::{Ask, Rule};
-use crate::core::routing::decision::Node;
+use super::{About, Ask, Rule, Seen};
 
 #[derive(Debug)]
 pub(super) struct Recovering;
@@ -12,8 +11,15 @@ impl Rule for Recovering {
         "recovering"
     }
 
-    fn refuse(&self, _ask: &Ask<'_>, node: &Node) -> Option<String> {
-        node.recovering
-            .then(|| String::from("has not told yet what happened there before central was restored"))
+    fn about(&self) -> About {
+        About::Today
+    }
+
+    fn refuses(&self, _: &Ask<'_>, seen: &Seen<'_>) -> bool {
+        seen.node.recovering
+    }
+
+    fn words(&self, _: &Ask<'_>, _: &Seen<'_>) -> String {
+        String::from("has not told yet what happened there before central was restored")
     }
 }

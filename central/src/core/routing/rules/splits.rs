@@ -1,7 +1,6 @@
-//! How many nodes may share one order. A pickup is not shared.
+//! How many nodes may share one order. A pickup is never shared.
 
-use super::{Ask, Rule};
-use crate::core::routing::decision::Node;
+use super::{Ask, Rule, Seen};
 use crate::core::routing::policy::Cover;
 
 #[derive(Debug)]
@@ -12,16 +11,22 @@ impl Rule for Splits {
         "splits"
     }
 
-    fn refuse(&self, ask: &Ask<'_>, _: &Node) -> Option<String> {
+    fn refuses(&self, ask: &Ask<'_>, _: &Seen<'_>) -> bool {
         match ask.rung.cover {
-            Cover::Whole => None,
-            Cover::Part if ask.demand.pickup_store.is_some() => {
-                Some(String::from("a pickup is handed over in one piece"))
-            }
-            Cover::Part => {
-                let (sharing, most) = (ask.demand.sharing(), ask.policy.splits_max);
-                (sharing >= most).then(|| format!("{sharing} nodes share this order already (limit {most})"))
-            }
+            Cover::Whole => false,
+            Cover::Part => ask.demand.pickup_store.is_some() || parcels_left(ask) == 0,
         }
     }
+
+    fn words(&self, ask: &Ask<'_>, _: &Seen<'_>) -> String {
+        if ask.demand.pickup_store.is_some() {
+            return String::from("a pickup is handed over in one piece");
+        }
+        format!("{} nodes share this order already (limit {})", ask.demand.sharing(), ask.policy.splits_max)
+    }
+}
+
+/// How many more nodes may have a part of the order.
+pub fn parcels_left(ask: &Ask<'_>) -> u32 {
+    ask.policy.splits_max.saturating_sub(ask.demand.sharing())
 }

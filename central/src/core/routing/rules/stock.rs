@@ -1,11 +1,10 @@
-//! Enough to sell of every line, or of one line where the rung may split. Absent is unknown, and
+//! Enough to sell of every line, or of one unit where the rung may split. Absent is unknown, and
 //! counts as none.
 
-use super::{Ask, Rule};
-use crate::core::routing::decision::{Demand, DemandLine, Node};
+use super::giving::units;
+use super::{Ask, Rule, Seen, Wanted};
+use crate::core::routing::decision::Shelf;
 use crate::core::routing::policy::Cover;
-use holdfast_shared::ids::Sku;
-use std::collections::BTreeMap;
 
 #[derive(Debug)]
 pub(super) struct Stock;
@@ -15,45 +14,31 @@ impl Rule for Stock {
         "stock"
     }
 
-    fn refuse(&self, ask: &Ask<'_>, node: &Node) -> Option<String> {
-        let covered = covered(ask.demand, node).len();
-        let lacks = match ask.rung.cover {
-            Cover::Whole => covered < ask.demand.lines.len(),
-            Cover::Part => covered == 0,
-        };
-        lacks.then(|| words(ask.demand, node))
+    fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
+        match ask.rung.cover {
+            Cover::Whole => {
+                let mut lines = ask.wanted.iter().zip(units(ask, seen));
+                ask.wanted.is_empty() || lines.any(|(wanted, units)| units < wanted.line.quantity)
+            }
+            Cover::Part => !units(ask, seen).any(|units| units > 0),
+        }
+    }
+
+    fn words(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> String {
+        let mut lines = ask.wanted.iter().zip(seen.shelves).zip(units(ask, seen));
+        let lacking = lines.find(|((wanted, _), units)| *units < wanted.line.quantity);
+        lacking.map_or_else(
+            || String::from("nothing is asked for"),
+            |((wanted, shelf), _)| match shelf {
+                None => format!("stock of {} is not known there", wanted.line.sku),
+                Some(shelf) => lacks(wanted, shelf),
+            },
+        )
     }
 }
 
-/// The lines that the node can take in full, from its stock, in the order of the lines.
-#[must_use]
-pub fn covered(demand: &Demand, node: &Node) -> Vec<DemandLine> {
-    let mut left: BTreeMap<&Sku, i64> = BTreeMap::new();
-    demand
-        .lines
-        .iter()
-        .filter(|line| {
-            let units =
-                left.entry(&line.sku).or_insert_with(|| node.available.get(&line.sku).copied().unwrap_or(0));
-            let enough = line.quantity > 0 && line.quantity <= *units;
-            if enough {
-                *units = units.saturating_sub(line.quantity);
-            }
-            enough
-        })
-        .cloned()
-        .collect()
-}
-
-/// The first line that the node lacks, with the values.
-fn words(demand: &Demand, node: &Node) -> String {
-    let can = covered(demand, node);
-    let lacking = demand.lines.iter().find(|line| !can.contains(line));
-    lacking.map_or_else(
-        || String::from("nothing is asked for"),
-        |line| match node.available.get(&line.sku) {
-            None => format!("stock of {} is not known there", line.sku),
-            Some(units) => format!("{units} of {} to sell, {} wanted", line.sku, line.quantity),
-        },
-    )
+fn lacks(wanted: &Wanted<'_>, shelf: &Shelf) -> String {
+    let why = shelf.words.as_ref().map_or_else(String::new, |words| format!(" ({words})"));
+    let asked = wanted.before.saturating_add(wanted.line.quantity);
+    format!("{} of {} to sell{why}, {asked} wanted", shelf.units, wanted.line.sku)
 }

@@ -1,8 +1,7 @@
 //! A node that lost or refused this order is not asked again by itself. A pickup is bound to its store:
 //! who lost it (it was taken back, or some of it was not found) may get it again, who declined it not.
 
-use super::{Ask, Rule};
-use crate::core::routing::decision::Node;
+use super::{Ask, Rule, Seen};
 
 #[derive(Debug)]
 pub(super) struct Tried;
@@ -12,12 +11,18 @@ impl Rule for Tried {
         "tried"
     }
 
-    fn refuse(&self, ask: &Ask<'_>, node: &Node) -> Option<String> {
-        let (demand, store) = (ask.demand, &node.store.store);
+    fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
+        let (demand, store) = (ask.demand, &seen.node.store.store);
         if demand.pickup_store.as_ref() == Some(store) {
-            return demand.declined.contains(store).then(|| String::from("declined this pickup before"));
+            return demand.declined.contains(store);
         }
-        let tried = demand.tried.contains(store);
-        tried.then(|| String::from("had this order before, and lost or refused it"))
+        demand.tried.contains(store)
+    }
+
+    fn words(&self, ask: &Ask<'_>, _: &Seen<'_>) -> String {
+        String::from(match ask.demand.pickup_store {
+            Some(_) => "declined this pickup before",
+            None => "had this order before, and lost or refused it",
+        })
     }
 }

@@ -1,8 +1,8 @@
 //! How little would be left of the scarcest line: the last unit on a shelf is the one that is not there.
 
-use super::Scorer;
-use crate::core::routing::decision::Node;
-use crate::core::routing::rules::Ask;
+use super::{Scorer, number};
+use crate::core::routing::policy::Weights;
+use crate::core::routing::rules::{Ask, Seen};
 
 #[derive(Debug)]
 pub(super) struct Depth;
@@ -12,16 +12,17 @@ impl Scorer for Depth {
         "depth"
     }
 
-    fn term(&self, ask: &Ask<'_>, node: &Node) -> f64 {
-        let left = ask
-            .demand
-            .lines
-            .iter()
-            .filter_map(|line| Some(node.available.get(&line.sku)?.saturating_sub(line.quantity)))
+    fn weight(&self, weights: &Weights) -> f64 {
+        weights.depth
+    }
+
+    fn term(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> f64 {
+        let lines = ask.wanted.iter().zip(seen.shelves);
+        let left = lines
+            .filter_map(|(wanted, shelf)| Some((*shelf)?.units.saturating_sub(wanted.line.quantity)))
             .filter(|left| *left >= 0)
             .min()
             .unwrap_or(0);
-        let left = u32::try_from(left).unwrap_or(u32::MAX);
-        ask.rung.weights.depth / (1.0 + f64::from(left))
+        1.0 / (1.0 + number(left))
     }
 }

@@ -1,8 +1,8 @@
 //! How far the goods travel.
 
 use super::Scorer;
-use crate::core::routing::decision::Node;
-use crate::core::routing::rules::Ask;
+use crate::core::routing::policy::Weights;
+use crate::core::routing::rules::{Ask, Seen};
 
 #[derive(Debug)]
 pub(super) struct Distance;
@@ -12,7 +12,11 @@ impl Scorer for Distance {
         "distance"
     }
 
-    fn term(&self, ask: &Ask<'_>, _: &Node) -> f64 {
-        ask.rung.weights.distance * ask.distance_km
+    fn weight(&self, weights: &Weights) -> f64 {
+        weights.distance
+    }
+
+    fn term(&self, _: &Ask<'_>, seen: &Seen<'_>) -> f64 {
+        seen.distance_km
     }
 }

@@ -1,8 +1,8 @@
 //! How much of the store's capacity is taken, so that work spreads.
 
 use super::Scorer;
-use crate::core::routing::decision::Node;
-use crate::core::routing::rules::Ask;
+use crate::core::routing::policy::Weights;
+use crate::core::routing::rules::{Ask, Seen};
 
 #[derive(Debug)]
 pub(super) struct Load;
@@ -12,8 +12,12 @@ impl Scorer for Load {
         "load"
     }
 
-    fn term(&self, ask: &Ask<'_>, node: &Node) -> f64 {
-        let capacity = f64::from(node.store.capacity_tasks.max(1));
-        ask.rung.weights.load * (f64::from(node.open_tasks) / capacity).min(1.0)
+    fn weight(&self, weights: &Weights) -> f64 {
+        weights.load
+    }
+
+    fn term(&self, _: &Ask<'_>, seen: &Seen<'_>) -> f64 {
+        let capacity = f64::from(seen.node.store.capacity_tasks.max(1));
+        (f64::from(seen.node.open_tasks) / capacity).min(1.0)
     }
 }

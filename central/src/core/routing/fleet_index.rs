@@ -1,0 +1,273 @@
+//! The nodes of a tenant, kept so that a rung looks only at those in its reach. Made once and asked by
+//! many demands.
+
+use super::decision::{Demand, Node, Shelf};
+use super::geo::{EARTH_RADIUS_KM, Spot};
+use super::policy::Rung;
+use crate::core::fleet::{Place, StoreKind};
+use holdfast_shared::ids::{Sku, StoreId};
+use holdfast_shared::set_hash::SetHash;
+use serde::Serialize;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+/// Bands of latitude, each a quarter of a degree high.
+const BANDS: u16 = 720;
+
+/// A node by its place in the index.
+pub type NodeNo = usize;
+
+/// Nodes of a kind stand together, band by band from south to north, and within a band from west to
+/// east. The order in which they were passed in is gone, so it decides nothing.
+#[derive(Debug, Default)]
+pub struct FleetIndex {
+    nodes: Vec<Node>,
+    spots: Vec<Spot>,
+    numbers: HashMap<StoreId, NodeNo>,
+    kinds: Vec<KindIndex>,
+    shelves: HashMap<Sku, Shelves>,
+    digest: SetHash,
+}
+
+#[derive(Debug)]
+struct KindIndex {
+    kind: StoreKind,
+    nodes: Range<NodeNo>,
+    /// Where each band begins; the last one ends with the kind.
+    bands: Vec<NodeNo>,
+}
+
+/// Who has one SKU, by number.
+#[derive(Debug, Default)]
+struct Shelves {
+    nodes: Vec<NodeNo>,
+    shelves: Vec<Shelf>,
+    digest: OnceLock<[u8; 32]>,
+}
+
+impl Shelves {
+    fn of(&self, node: NodeNo) -> Option<&Shelf> {
+        // Where every node has it, its number is its place.
+        if self.nodes.get(node) == Some(&node) {
+            return self.shelves.get(node);
+        }
+        self.shelves.get(self.nodes.binary_search(&node).ok()?)
+    }
+}
+
+impl FleetIndex {
+    #[must_use]
+    pub fn of(mut nodes: Vec<Node>) -> Self {
+        nodes.sort_by(|one, other| {
+            let (a, b) = (&one.store, &other.store);
+            (a.kind, band(a.place.latitude))
+                .cmp(&(b.kind, band(b.place.latitude)))
+                .then(a.place.longitude.total_cmp(&b.place.longitude))
+                .then(a.place.latitude.total_cmp(&b.place.latitude))
+                .then(a.store.cmp(&b.store))
+        });
+        let mut index = Self { kinds: kinds(&nodes), ..Self::default() };
+        let shelves = nodes.iter_mut().enumerate();
+        for (sku, number, shelf) in shelves.flat_map(|(number, node)| {
+            std::mem::take(&mut node.shelves).into_iter().map(move |(sku, shelf)| (sku, number, shelf))
+        }) {
+            let of_sku = index.shelves.entry(sku).or_default();
+            of_sku.nodes.push(number);
+            of_sku.shelves.push(shelf);
+        }
+        index.spots = nodes.iter().map(|node| Spot::of(node.store.place)).collect();
+        index.numbers =
+            nodes.iter().zip(0..).map(|(node, number)| (node.store.store.clone(), number)).collect();
+        for node in &nodes {
+            index.digest.insert(&seen_bytes(node));
+        }
+        index.nodes = nodes;
+        index
+    }
+
+    /// Replaces what is known of these SKUs. Shelves of stores that are not here are left out.
+    pub fn stock(&mut self, sku: Sku, shelves: impl IntoIterator<Item = (StoreId, Shelf)>) {
+        let known =
+            shelves.into_iter().filter_map(|(store, shelf)| Some((*self.numbers.get(&store)?, shelf)));
+        let mut known: Vec<(NodeNo, Shelf)> = known.collect();
+        known.sort_by_key(|(number, _)| *number);
+        let (nodes, shelves) = known.into_iter().unzip();
+        self.shelves.insert(sku, Shelves { nodes, shelves, digest: OnceLock::new() });
+    }
+
+    /// One more task is open there.
+    pub fn took_one(&mut self, store: &StoreId) {
+        let number = self.numbers.get(store);
+        if let Some(node) = number.and_then(|number| self.nodes.get_mut(*number)) {
+            self.digest.remove(&seen_bytes(node));
+            node.open_tasks = node.open_tasks.saturating_add(1);
+            self.digest.insert(&seen_bytes(node));
+        }
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    #[must_use]
+    pub fn find(&self, store: &StoreId) -> Option<&Node> {
+        self.nodes.get(*self.numbers.get(store)?)
+    }
+
+    pub(super) fn node(&self, number: NodeNo) -> Option<&Node> {
+        self.nodes.get(number)
+    }
+
+    pub(super) fn distance_km(&self, number: NodeNo, from: Spot) -> f64 {
+        self.spots.get(number).map_or(f64::INFINITY, |spot| spot.km_to(from))
+    }
+
+    pub(super) fn any(&self, like: impl FnMut(&Node) -> bool) -> bool {
+        self.nodes.iter().any(like)
+    }
+
+    /// Who has the SKU, to be asked once per demand and not once per node.
+    pub(super) fn holders(&self, sku: &Sku) -> Holders<'_> {
+        Holders(self.shelves.get(sku))
+    }
+
+    /// What the nodes are, but for their stock.
+    pub(super) fn digest(&self) -> [u8; 32] {
+        self.digest.to_bytes()
+    }
+
+    /// How many nodes there are of the rung's kinds.
+    pub(super) fn of_kinds(&self, rung: &Rung) -> usize {
+        self.kinds.iter().filter(|kind| rung.kinds.contains(&kind.kind)).map(|kind| kind.nodes.len()).sum()
+    }
+
+    /// Runs of nodes among which all are that the rung asks. A few beyond its reach may be there too.
+    pub(super) fn reach(&self, demand: &Demand, rung: &Rung) -> Vec<Range<NodeNo>> {
+        if let Some(chosen) = &demand.pickup_store {
+            return self
+                .numbers
+                .get(chosen)
+                .map(|number| *number..number.saturating_add(1))
+                .into_iter()
+                .collect();
+        }
+        let mut reach = Vec::new();
+        for kind in self.kinds.iter().filter(|kind| rung.kinds.contains(&kind.kind)) {
+            match rung.radius_km {
+                Some(radius_km) if !kind.kind.ships_everywhere() => {
+                    self.around(kind, demand.destination, radius_km, &mut reach);
+                }
+                Some(_) | None => reach.push(kind.nodes.clone()),
+            }
+        }
+        reach
+    }
+
+    /// The runs of each band between the west and the east end of the circle.
+    fn around(&self, kind: &KindIndex, middle: Place, radius_km: f64, reach: &mut Vec<Range<NodeNo>>) {
+        // Rounding must not cut off who stands on the line; the rule has the last word.
+        let angle = (radius_km / EARTH_RADIUS_KM).to_degrees() * 1.000_001 + 1e-9;
+        let (south, north) = (middle.latitude - angle, middle.latitude + angle);
+        let half = half_width(middle.latitude, angle);
+        for number in band(south)..=band(north) {
+            let from = kind.bands.get(usize::from(number)).copied().unwrap_or(kind.nodes.end);
+            let to = kind.bands.get(usize::from(number).saturating_add(1)).copied().unwrap_or(kind.nodes.end);
+            for (west, east) in spans(middle.longitude, half) {
+                let run = self.nodes.get(from..to).unwrap_or_default();
+                let begin = run.partition_point(|node| node.store.place.longitude < west);
+                let end = run.partition_point(|node| node.store.place.longitude <= east);
+                if begin < end {
+                    reach.push(from.saturating_add(begin)..from.saturating_add(end));
+                }
+            }
+        }
+    }
+}
+
+/// The shelves of one SKU.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Holders<'a>(Option<&'a Shelves>);
+
+impl<'a> Holders<'a> {
+    pub(super) fn of(self, node: NodeNo) -> Option<&'a Shelf> {
+        self.0.and_then(|shelves| shelves.of(node))
+    }
+
+    /// What is known of the SKU anywhere. The numbers stand for the nodes: the same fleet has the same.
+    pub(super) fn digest(self) -> [u8; 32] {
+        let Some(known) = self.0 else { return [0; 32] };
+        *known.digest.get_or_init(|| {
+            let mut hasher = blake3::Hasher::new();
+            for (number, shelf) in known.nodes.iter().zip(&known.shelves) {
+                hasher.update(&number.to_le_bytes()).update(&shelf.units.to_le_bytes());
+                let bits = |number: Option<f64>| number.map_or(u64::MAX, f64::to_bits);
+                hasher.update(&bits(shelf.confidence).to_le_bytes());
+                hasher.update(&shelf.markdown_permille.unwrap_or(u16::MAX).to_le_bytes());
+                hasher.update(&shelf.as_of.map_or(i64::MIN, |at| at.0).to_le_bytes());
+                let words = shelf.words.as_deref().unwrap_or_default();
+                hasher.update(&words.len().to_le_bytes()).update(words.as_bytes());
+            }
+            hasher.finalize().into()
+        })
+    }
+}
+
+/// All of a node that a rule may look at, its stock apart.
+fn seen_bytes(node: &Node) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Bytes<'a>(&'a crate::core::fleet::Store, &'a crate::core::eligibility::Eligibility, u32, bool);
+    let Node { store, eligibility, open_tasks, recovering, shelves: _ } = node;
+    serde_json::to_vec(&Bytes(store, eligibility, *open_tasks, *recovering)).unwrap_or_default()
+}
+
+/// Which band a latitude lies in; what is no latitude lies in the first or the last.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and the last band")]
+fn band(latitude: f64) -> u16 {
+    ((latitude + 90.0) * 4.0).clamp(0.0, f64::from(BANDS) - 1.0) as u16
+}
+
+/// How far west and east a circle of that angle reaches, in degrees.
+fn half_width(latitude: f64, angle: f64) -> f64 {
+    if latitude.abs() + angle >= 90.0 || !latitude.is_finite() {
+        return 180.0;
+    }
+    let width = angle.to_radians().sin() / latitude.to_radians().cos();
+    width.clamp(0.0, 1.0).asin().to_degrees() + 1e-9
+}
+
+/// From west to east; two when the date line lies between.
+fn spans(longitude: f64, half: f64) -> Vec<(f64, f64)> {
+    let (west, east) = (longitude - half, longitude + half);
+    if half >= 180.0 {
+        vec![(f64::NEG_INFINITY, f64::INFINITY)]
+    } else if west < -180.0 {
+        vec![(f64::NEG_INFINITY, east), (west + 360.0, f64::INFINITY)]
+    } else if east > 180.0 {
+        vec![(west, f64::INFINITY), (f64::NEG_INFINITY, east - 360.0)]
+    } else {
+        vec![(west, east)]
+    }
+}
+
+/// Nodes are sorted already.
+fn kinds(nodes: &[Node]) -> Vec<KindIndex> {
+    let of_kind = |kind: StoreKind| {
+        let begin = nodes.partition_point(|node| node.store.kind < kind);
+        let end = nodes.partition_point(|node| node.store.kind <= kind);
+        let within = nodes.get(begin..end).unwrap_or_default();
+        let first = |edge: u16| within.partition_point(|node| band(node.store.place.latitude) < edge);
+        let bands = (0..=BANDS).map(|edge| begin.saturating_add(first(edge))).collect();
+        KindIndex { kind, nodes: begin..end, bands }
+    };
+    StoreKind::ALL.into_iter().map(of_kind).collect()
+}
+
+#[cfg(test)]
+mod tests;

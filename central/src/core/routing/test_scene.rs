@@ -1,0 +1,265 @@
+//! A fleet, an order and what of the policy differs, written as lines that a merchandiser can read.
+
+use super::decision::{Decision, Demand, DemandLine, Node, Shelf};
+use super::policy::{HoldFor, RoutingPolicy, Rung, Weights};
+use super::route;
+use crate::core::eligibility::{Eligibility, Reason, Standing};
+use crate::core::fleet::{Handling, HandlingCost, OpeningHours, Place, StoreKind, Weekday};
+use crate::core::test_support::{store, tenant};
+use holdfast_shared::domain::task::FulfilmentKind;
+use holdfast_shared::ids::LineNo;
+use holdfast_shared::money::Money;
+use holdfast_shared::time::UtcMs;
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Debug, Clone)]
+pub(super) struct Scene {
+    pub(super) demand: Demand,
+    pub(super) nodes: Vec<Node>,
+    pub(super) policy: RoutingPolicy,
+    pub(super) now: UtcMs,
+}
+
+impl Default for Scene {
+    fn default() -> Self {
+        let demand = Demand {
+            tenant: tenant(),
+            order: "o1".parse().unwrap(),
+            kind: FulfilmentKind::Ship,
+            destination: Place { latitude: 0.0, longitude: 0.0 },
+            pickup_store: None,
+            lines: Vec::new(),
+            prices: BTreeMap::new(),
+            needs: BTreeMap::new(),
+            placed_at: UtcMs(0),
+            promise_by: None,
+            note: None,
+            tried: BTreeSet::new(),
+            declined: BTreeSet::new(),
+            assignments: 0,
+        };
+        Self { demand, nodes: Vec::new(), policy: RoutingPolicy::default(), now: UtcMs(0) }
+    }
+}
+
+pub(super) fn decide(scene: &Scene) -> Decision {
+    route(&scene.demand, &scene.nodes, &scene.policy, "d1".parse().unwrap(), scene.now)
+}
+
+pub(super) fn judged(standing: Standing) -> Eligibility {
+    against(standing, "uplink", "silent")
+}
+
+fn against(standing: Standing, signal: &str, words: &str) -> Eligibility {
+    let reason = Reason { signal: signal.to_owned(), standing, words: words.to_owned() };
+    let (reasons, kinds) = match standing {
+        Standing::Eligible => (vec![], FulfilmentKind::ALL.into_iter().collect()),
+        Standing::Suspect => (vec![reason], FulfilmentKind::ALL.into_iter().collect()),
+        Standing::Ineligible => (vec![reason], BTreeSet::new()),
+    };
+    Eligibility { standing, kinds, reasons, physically_open: true, fail_over: false }
+}
+
+/// East of the origin, where a degree is 111.195 km.
+pub(super) fn km_east(km: f64) -> Place {
+    Place { latitude: 0.0, longitude: km / 111.195 }
+}
+
+/// `9.50EUR`
+fn money(text: &str) -> Money {
+    let (amount, currency) = text.split_at(text.len() - 3);
+    let (major, minor) = amount.split_once('.').unwrap_or((amount, "00"));
+    let minor = major.parse::<i64>().unwrap() * 100 + minor.parse::<i64>().unwrap();
+    Money { minor, currency: currency.parse().unwrap() }
+}
+
+/// `14:30` on the Monday of 2026-03-23, in UTC.
+fn clock(text: &str) -> UtcMs {
+    let at: jiff::Timestamp = format!("2026-03-23T{text}:00Z").parse().unwrap();
+    UtcMs(at.as_millisecond())
+}
+
+fn minutes(text: &str) -> i64 {
+    text.parse::<i64>().unwrap() * 60_000
+}
+
+fn handlings(text: &str) -> BTreeSet<Handling> {
+    let known = |name: &str| Handling::ALL.into_iter().find(|handling| handling.as_str() == name).unwrap();
+    text.split(',').map(known).collect()
+}
+
+/// `store NAME KM WORD...`
+pub(super) fn node(words: &[&str]) -> Node {
+    let [name, km, rest @ ..] = words else { panic!("store NAME KM ...") };
+    let mut node = Node {
+        store: store(name),
+        eligibility: judged(Standing::Eligible),
+        open_tasks: 0,
+        recovering: false,
+        shelves: BTreeMap::new(),
+    };
+    node.store.place = km_east(km.parse().unwrap());
+    for word in rest {
+        match word.split_once('=') {
+            None => stand(&mut node, word),
+            Some((key, value)) => set(&mut node, key, value),
+        }
+    }
+    node
+}
+
+fn stand(node: &mut Node, word: &str) {
+    match word {
+        "eligible" => {}
+        "recovering" => node.recovering = true,
+        "suspect" => node.eligibility = judged(Standing::Suspect),
+        "ineligible" => node.eligibility = judged(Standing::Ineligible),
+        "dc" => node.store.kind = StoreKind::DistributionCentre,
+        "noship" => node.store.fulfils = BTreeSet::from([FulfilmentKind::Pickup]),
+        "nodelivery" => {
+            node.eligibility.kinds = BTreeSet::from([FulfilmentKind::Ship, FulfilmentKind::Pickup])
+        }
+        other => panic!("unknown word {other}"),
+    }
+}
+
+fn set(node: &mut Node, key: &str, value: &str) {
+    match key {
+        "load" => {
+            let (open, capacity) = value.split_once('/').unwrap();
+            node.open_tasks = open.parse().unwrap();
+            node.store.capacity_tasks = capacity.parse().unwrap();
+        }
+        // Closed now, and open from then on.
+        "opens" => {
+            let (hour, minute) = value.split_once(':').unwrap();
+            let opens_minute = hour.parse::<u16>().unwrap() * 60 + minute.parse::<u16>().unwrap();
+            let span = OpeningHours { day: Weekday::Monday, opens_minute, closes_minute: 24 * 60 };
+            node.store.hours = vec![span];
+            node.store.zone = String::from("UTC");
+            node.eligibility = against(Standing::Ineligible, "hours", "closed at this hour");
+        }
+        "handles" => node.store.handles = handlings(value),
+        "delivers" => node.store.delivers_km = Some(value.parse().unwrap()),
+        "margin" => node.store.margin_permille = Some(value.parse().unwrap()),
+        "cost" => {
+            let (per_parcel, per_unit) = value.split_once('+').unwrap();
+            let (per_parcel, per_unit) = (money(per_parcel), money(per_unit));
+            node.store.handling_cost = Some(HandlingCost { per_parcel, per_unit });
+        }
+        sku => {
+            node.shelves.insert(sku.parse().unwrap(), shelf(value));
+        }
+    }
+}
+
+/// `UNITS`, then `~CONFIDENCE`, `-MARKDOWN%` and `(why_fewer)` as far as they are known.
+fn shelf(text: &str) -> Shelf {
+    let (text, words) = match text.split_once('(') {
+        Some((text, words)) => (text, Some(words.trim_end_matches(')').replace('_', " "))),
+        None => (text, None),
+    };
+    let (text, markdown_permille) = match text.trim_end_matches('%').split_once('-') {
+        Some((text, percent)) => (text, Some(percent.parse::<u16>().unwrap() * 10)),
+        None => (text, None),
+    };
+    let (units, confidence) = match text.split_once('~') {
+        Some((units, confidence)) => (units, Some(confidence.parse().unwrap())),
+        None => (text, None),
+    };
+    Shelf { units: units.parse().unwrap(), confidence, as_of: None, words, markdown_permille }
+}
+
+impl Scene {
+    pub(super) fn parse(text: &str) -> Self {
+        let mut scene = Self::default();
+        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            match words.as_slice() {
+                ["store", rest @ ..] => scene.nodes.push(node(rest)),
+                ["policy", rest @ ..] => rest.iter().for_each(|word| scene.steer(word)),
+                ["rung", name, rest @ ..] => {
+                    let rung = scene.policy.ladder.iter_mut().find(|rung| rung.name == *name).unwrap();
+                    rest.iter().for_each(|word| weigh(rung, word));
+                }
+                order => scene.ask(order),
+            }
+        }
+        let faults = scene.policy.faults();
+        assert!(faults.is_empty(), "{faults:?}");
+        scene
+    }
+
+    fn ask(&mut self, words: &[&str]) {
+        let demand = &mut self.demand;
+        match words {
+            ["line", sku, quantity, rest @ ..] => {
+                let line = LineNo(u32::try_from(demand.lines.len()).unwrap() + 1);
+                let (sku, quantity) = (sku.parse().unwrap(), quantity.parse().unwrap());
+                for word in rest {
+                    match word.split_once('=') {
+                        Some(("price", price)) => _ = demand.prices.insert(line, money(price)),
+                        Some(("needs", names)) => {
+                            demand.needs.insert(holdfast_shared::ids::Sku::clone(&sku), handlings(names));
+                        }
+                        _ => panic!("unknown word {word}"),
+                    }
+                }
+                demand.lines.push(DemandLine { line, sku, quantity });
+            }
+            ["pickup", chosen] => {
+                demand.kind = FulfilmentKind::Pickup;
+                demand.pickup_store = Some(chosen.parse().unwrap());
+            }
+            ["delivery"] => demand.kind = FulfilmentKind::Delivery,
+            ["tried", rest @ ..] => demand.tried.extend(rest.iter().map(|name| name.parse().unwrap())),
+            ["declined", rest @ ..] => {
+                let names: Vec<_> = rest.iter().map(|name| name.parse().unwrap()).collect();
+                demand.tried.extend(names.iter().cloned());
+                demand.declined.extend(names);
+            }
+            ["assignments", count] => demand.assignments = count.parse().unwrap(),
+            ["now", at] => self.now = clock(at),
+            ["placed", at] => demand.placed_at = clock(at),
+            ["promised", at] => demand.promise_by = Some(clock(at)),
+            other => panic!("unknown line {other:?}"),
+        }
+    }
+
+    fn steer(&mut self, word: &str) {
+        let policy = &mut self.policy;
+        match word.split_once('=').unwrap() {
+            ("splits_max", count) => policy.splits_max = count.parse().unwrap(),
+            ("split_min_value", least) => policy.split_min_value = Some(money(least)),
+            ("split_penalty", km) => policy.split_penalty = Some(km.parse().unwrap()),
+            ("told", count) => policy.candidates_told_max = count.parse().unwrap(),
+            ("currency", name) => policy.currency = Some(name.parse().unwrap()),
+            ("confidence_min", least) => policy.confidence_min = Some(least.parse().unwrap()),
+            other => panic!("unknown setting {other:?}"),
+        }
+    }
+}
+
+fn weigh(rung: &mut Rung, word: &str) {
+    let (name, value) = word.split_once('=').unwrap();
+    let Weights { distance, load, depth, cost, margin, markdown, confidence } = &mut rung.weights;
+    let weight = match name {
+        "distance" => distance,
+        "load" => load,
+        "depth" => depth,
+        "cost" => cost,
+        "margin" => margin,
+        "markdown" => markdown,
+        "confidence" => confidence,
+        "confidence_min" => return rung.confidence_min = Some(value.parse().unwrap()),
+        "radius_km" => return rung.radius_km = Some(value.parse().unwrap()),
+        // `hold=MINUTES/KM`
+        "hold" => {
+            let (within, saves) = value.split_once('/').unwrap();
+            rung.hold = Some(HoldFor { within_ms: minutes(within), saves: saves.parse().unwrap() });
+            return;
+        }
+        other => panic!("unknown setting of a rung {other}"),
+    };
+    *weight = value.parse().unwrap();
+}
