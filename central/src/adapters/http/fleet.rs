@@ -177,7 +177,7 @@ fn check(store: &Store) -> Answer<()> {
     if store.buffer_units < 0 {
         return refused("buffer_units must not be negative".to_owned());
     }
-    Ok(())
+    store.check_terms().or_else(refused)
 }
 
 /// Every store, with its eligibility and why.

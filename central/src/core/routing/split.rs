@@ -47,15 +47,21 @@ pub(super) fn best(sharing: &Sharing<'_>, offers: &[Offer]) -> Vec<Part> {
     hunt.best.map(|(_, parts)| parts).unwrap_or_default()
 }
 
-/// Who is looked at: for each line the best who has all of it and whoever has most, then the best scores.
+/// Who is looked at: for each line the best who has all of it and those who have most, as far as half of
+/// the room goes; then the best scores.
 fn pool(sharing: &Sharing<'_>, offers: &[Offer]) -> Vec<usize> {
     let mut chosen = std::collections::BTreeSet::new();
+    let each = (SPLIT_NODES_MAX / 2).checked_div(sharing.wanted.len()).unwrap_or(0).max(1);
     for (line, wanted) in sharing.wanted.iter().enumerate() {
-        let units = |offer: &Offer| offer.units.get(line).copied().unwrap_or(0);
-        let full = offers.iter().position(|offer| units(offer) >= wanted.line.quantity);
-        // The first of equals.
-        let most = (0..offers.len()).rev().max_by_key(|place| offers.get(*place).map_or(0, units));
-        for place in [full, most].into_iter().flatten() {
+        if chosen.len() >= SPLIT_NODES_MAX {
+            break;
+        }
+        let units = |place: &usize| offers.get(*place).and_then(|offer| offer.units.get(line)).copied();
+        let mut most: Vec<usize> = (0..offers.len()).filter(|place| units(place) > Some(0)).collect();
+        let full = most.iter().copied().find(|place| units(place) >= Some(wanted.line.quantity));
+        // The first of equals is the better one.
+        most.sort_by_key(|place| std::cmp::Reverse(units(place)));
+        for place in full.into_iter().chain(most.into_iter().take(each)) {
             if chosen.len() < SPLIT_NODES_MAX {
                 chosen.insert(place);
             }

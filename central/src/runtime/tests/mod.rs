@@ -7,3 +7,4 @@ mod boxes;
 mod broker;
 mod console;
 mod life;
+mod routing;

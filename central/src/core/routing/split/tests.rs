@@ -137,3 +137,54 @@ fn a_search_that_is_cut_short_still_shares_all_that_can_be() {
     let sent: i64 = parts.iter().flat_map(|(_, units)| units).sum();
     assert_eq!((parts.len() <= 8, sent), (true, 40));
 }
+
+/// All sets of up to three offers: too many for [`exhaustive`], few enough for this.
+fn exhaustive_of_three(sharing: &Sharing<'_>, offers: &[Offer]) -> Key {
+    let mut best: Option<Key> = None;
+    let mut judge = |set: &[usize]| {
+        let key = key_of(sharing, offers, set);
+        if best.is_none_or(|best| key.compare(&best, sharing.penalty).is_lt()) {
+            best = Some(key);
+        }
+    };
+    for one in 0..offers.len() {
+        judge(&[one]);
+        for two in one + 1..offers.len() {
+            judge(&[one, two]);
+            (two + 1..offers.len()).for_each(|three| judge(&[one, two, three]));
+        }
+    }
+    best.unwrap()
+}
+
+#[test]
+fn among_forty_nodes_the_best_of_a_few_is_hardly_worse_than_the_best_of_all() {
+    let mut chance: u64 = 11;
+    let mut below = |most: i64| {
+        chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        i64::try_from(chance >> 33).unwrap() % most
+    };
+    let (mut same, mut fewer, mut worst) = (0, 0, 0.0_f64);
+    for _ in 0..60 {
+        let lines = lines(&(0..4).map(|_| 1 + below(5)).collect::<Vec<_>>());
+        let wanted = wanted(&lines, None);
+        let sharing = Sharing { wanted: &wanted, parcels_max: 3, penalty: None, least: None };
+        // Each has at most two of the four lines, so that nobody and hardly any pair has all.
+        let mut shelf = |_| {
+            let mut units = vec![0; 4];
+            (0..2).for_each(|_| units[usize::try_from(below(4)).unwrap()] = below(5));
+            (f64::from(u32::try_from(below(300)).unwrap()), units)
+        };
+        let offers = offers(&lines, (0..40).map(&mut shelf).collect());
+        let wise = exhaustive_of_three(&sharing, &offers);
+        let set: Vec<usize> = best(&sharing, &offers).iter().map(|(at, _)| *at).collect();
+        let got = key_of(&sharing, &offers, &set);
+        fewer += i32::from(got.uncovered > wise.uncovered || got.parcels > wise.parcels);
+        same += i32::from(got.compare(&wise, None).is_eq());
+        worst = worst.max(got.score / wise.score);
+    }
+    println!(
+        "of 60: {same} the same, {fewer} with fewer units or more parcels, score at most {worst:.3} times"
+    );
+    assert!(same >= 45 && fewer <= 6 && worst < 1.5, "{same} {fewer} {worst}");
+}
