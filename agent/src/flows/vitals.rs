@@ -92,6 +92,8 @@ fn vitals(inputs: &Inputs<'_>) -> Vitals {
         memory_bytes: machine.memory_bytes,
         load_1m: machine.load_1m,
         temperature_c: machine.temperature_c,
+        on_battery: machine.on_battery,
+        battery_percent: machine.battery_percent,
         closure: summary.closure.clone().filter(|note| note.until.is_none_or(|until| until > right)),
     }
 }

@@ -8,6 +8,10 @@ pub struct MachineVitals {
     pub memory_bytes: Option<u64>,
     pub load_1m: Option<f64>,
     pub temperature_c: Option<f64>,
+    /// No mains power carries it.
+    pub on_battery: Option<bool>,
+    /// Charge of the battery that has the least.
+    pub battery_percent: Option<u8>,
 }
 
 pub trait Machine: Send + Sync {

@@ -56,6 +56,12 @@ pub struct Vitals {
     pub load_1m: Option<f64>,
     /// The hottest sensor that can be read.
     pub temperature_c: Option<f64>,
+    /// Whether no mains power carries the machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_battery: Option<bool>,
+    /// Charge of the battery that has the least.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub battery_percent: Option<u8>,
     /// A closure that staff raised at the store.
     pub closure: Option<ClosureNote>,
 }
@@ -167,7 +173,13 @@ mod tests {
             until: None,
         };
         let beat: Heartbeat = decode(HEARTBEAT_OF_A_NEWER_AGENT).unwrap();
-        let beat = Heartbeat { vitals: Vitals { closure: Some(closure), ..beat.vitals.clone() }, ..beat };
+        let vitals = Vitals {
+            closure: Some(closure),
+            on_battery: Some(true),
+            battery_percent: Some(80),
+            ..beat.vitals.clone()
+        };
+        let beat = Heartbeat { vitals, ..beat };
         let freshness = Freshness {
             tenant: beat.tenant.clone(),
             store: beat.store.clone(),

@@ -1,6 +1,8 @@
 //! The machine's own signals through `sysinfo`: this process, the disk of the data directory,
-//! load and the hottest sensor. Other processes are never listed: that costs memory and is
+//! load and the hottest sensor; power from where Linux shows it. Other processes are never listed: that costs memory and is
 //! nobody's business here.
+
+mod power;
 
 use crate::ports::machine::{Machine, MachineVitals};
 use std::path::{Path, PathBuf};
@@ -61,12 +63,15 @@ impl SysinfoMachine {
 impl Machine for SysinfoMachine {
     fn read(&self) -> MachineVitals {
         let disk = self.disk();
+        let power = power::read(Path::new(power::SUPPLIES));
         MachineVitals {
             disk_free_bytes: disk.map(|(free, _)| free),
             disk_total_bytes: disk.map(|(_, total)| total),
             memory_bytes: self.own_memory(),
             load_1m: System::load_average().ok().map(|load| load.one),
             temperature_c: hottest(),
+            on_battery: power.on_battery,
+            battery_percent: power.battery_percent,
         }
     }
 }
