@@ -36,6 +36,20 @@ pub const BODY_BYTES_MAX: usize = 256 * 1024;
 pub const IMPORT_LINE_BYTES_MAX: usize = 16 * 1024;
 /// How long a person may overrule the observer with one word.
 pub const OVERRULE_MS_MAX: i64 = 24 * 60 * 60 * 1000;
+/// Days of a store's calendar that have hours of their own.
+pub const DATED_HOURS_MAX: usize = 366;
+/// Closures of one store that are planned ahead.
+pub const PLANNED_CLOSURES_MAX: usize = 50;
+/// How far ahead a closure is planned.
+pub const PLANNED_AHEAD_MS_MAX: i64 = 2 * 366 * 24 * 60 * 60 * 1000;
+/// The largest share of its usual staff that a store may be said to have.
+pub const STAFFING_PERMILLE_MAX: u16 = 3_000;
+/// Hours for which central remembers what became of a store's tasks.
+pub const WORK_HOURS_KEPT: i64 = 24;
+/// Times that one store went out which are remembered, to tell that it flaps.
+pub const FLAPS_REMEMBERED_MAX: usize = 16;
+/// Characters of a word that a heartbeat carries: a version, a digest.
+pub const SIGNAL_WORD_CHARS_MAX: usize = 128;
 /// How long a code that pairs a device is good: long enough to walk to the handheld, too short to
 /// leave lying about.
 pub const PAIRING_CODE_MS: i64 = 10 * 60 * 1000;

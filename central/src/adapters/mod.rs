@@ -3,5 +3,6 @@
 pub mod http;
 pub mod metrics;
 pub mod mqtt_broker;
+pub mod mqtt_canary;
 pub mod mqtt_client;
 pub mod sqlite;

@@ -4,6 +4,7 @@ use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
 use holdfast_shared::ids::{Actor, StoreId, TenantId};
 use holdfast_shared::money::Money;
 use holdfast_shared::time::UtcMs;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -126,6 +127,9 @@ pub struct Store {
     pub delivers_km: Option<f64>,
 }
 
+/// All of the usual staff.
+pub const AS_USUAL_PERMILLE: u16 = 1000;
+
 /// How far anybody delivers with their own people.
 const DELIVERS_KM_MAX: f64 = 2_000.0;
 
@@ -167,8 +171,106 @@ pub struct StoreRecord {
     /// The last sync of any of its replicas, by central's wall clock at the time.
     pub synced_at: Option<UtcMs>,
     pub closures: Vec<Closure>,
+    pub arranged: Arranged,
+    /// The newest hours of its work, in no order that matters.
+    pub work: Vec<HourOfWork>,
     /// Central was restored, and this store has not told yet what it did before.
     pub recovering: bool,
+}
+
+/// What people arrange for a store beside its description, and change more often.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Arranged {
+    /// Days whose hours are not those of the week.
+    pub dated_hours: Vec<DatedHours>,
+    /// Tasks that it may be given in one hour of the clock; absent: as many as it can have open.
+    pub tasks_per_hour: Option<u32>,
+    pub staffing: Option<Staffing>,
+    /// Closures with a beginning and an end ahead, like maintenance.
+    pub planned: Vec<PlannedClosure>,
+}
+
+/// A day of the calendar whose hours replace those of its weekday.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DatedHours {
+    /// On the store's own calendar.
+    #[schema(value_type = String, format = Date, example = "2026-12-24")]
+    pub date: Date,
+    /// Empty: closed all day.
+    #[serde(default)]
+    pub spans: Vec<Span>,
+    /// Like the name of the holiday.
+    #[serde(default)]
+    pub why: Option<String>,
+}
+
+/// Minutes after local midnight. Past 1440 runs into the next day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Span {
+    pub opens_minute: u16,
+    pub closes_minute: u16,
+}
+
+/// How many of the usual staff are there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Staffing {
+    /// 1000 is as usual; the capacity shrinks and grows with it.
+    pub permille: u16,
+    /// Absent: until it is said anew.
+    pub until: Option<UtcMs>,
+    pub author: Actor,
+}
+
+/// A closure that begins and ends by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedClosure {
+    /// Names it among those of its store.
+    pub number: u32,
+    pub hard: bool,
+    pub cause: ClosureCause,
+    pub author: Actor,
+    pub from: UtcMs,
+    pub until: UtcMs,
+}
+
+impl PlannedClosure {
+    #[must_use]
+    pub fn in_force(&self, now: UtcMs) -> bool {
+        self.from <= now && now < self.until
+    }
+}
+
+/// What became of a store's tasks within one hour of central's wall clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HourOfWork {
+    /// Counted from 1970.
+    pub hour: i64,
+    pub given: u32,
+    pub accepted: u32,
+    /// From offer to acceptance, of all of them together.
+    pub accept_ms: i64,
+    pub declined: u32,
+    pub picked_units: i64,
+    pub short_units: i64,
+}
+
+const HOUR_MS: i64 = 60 * 60 * 1000;
+
+/// The hour of the clock that this moment is in.
+#[must_use]
+pub const fn hour_of(at: UtcMs) -> i64 {
+    at.0.div_euclid(HOUR_MS)
+}
+
+/// When the hour of the clock ends that this moment is in.
+#[must_use]
+pub const fn hour_ends(at: UtcMs) -> UtcMs {
+    UtcMs(hour_of(at).saturating_add(1).saturating_mul(HOUR_MS))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -204,6 +306,41 @@ pub struct Closure {
     pub until: Option<UtcMs>,
     /// Raised at the store itself, and ended there.
     pub from_store: bool,
+}
+
+impl StoreRecord {
+    /// Share of its usual staff that is there now.
+    #[must_use]
+    pub fn staffing_permille(&self, now: UtcMs) -> u16 {
+        let said = self.arranged.staffing.as_ref();
+        let counts = said.filter(|staffing| staffing.until.is_none_or(|until| now < until));
+        counts.map_or(AS_USUAL_PERMILLE, |staffing| staffing.permille)
+    }
+
+    /// Open tasks that it can work on with the staff that is there now.
+    #[must_use]
+    pub fn capacity_now(&self, now: UtcMs) -> u32 {
+        staffed(self.store.capacity_tasks, self.staffing_permille(now))
+    }
+
+    /// Tasks that it may be given within this hour, with the staff that is there now.
+    #[must_use]
+    pub fn hourly_capacity(&self, now: UtcMs) -> Option<u32> {
+        self.arranged.tasks_per_hour.map(|tasks| staffed(tasks, self.staffing_permille(now)))
+    }
+
+    /// Whether a closure on record stops all order traffic now.
+    #[must_use]
+    pub fn closed_hard(&self, now: UtcMs) -> bool {
+        self.closures.iter().any(|closure| closure.hard && closure.in_force(now))
+            || self.arranged.planned.iter().any(|planned| planned.hard && planned.in_force(now))
+    }
+}
+
+/// Rounded down: half a person picks nothing.
+fn staffed(tasks: u32, permille: u16) -> u32 {
+    let staffed = u64::from(tasks).saturating_mul(u64::from(permille)) / u64::from(AS_USUAL_PERMILLE);
+    u32::try_from(staffed).unwrap_or(u32::MAX)
 }
 
 impl Closure {

@@ -1,7 +1,7 @@
 //! Opening hours, in the store's own zone. A shop opens and closes by the clock on its wall, so
 //! the local reading counts, also on the days when that clock is put forward or back.
 
-use super::fleet::{OpeningHours, Weekday};
+use super::fleet::{DatedHours, OpeningHours, Span, Weekday};
 use holdfast_shared::time::UtcMs;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, civil};
@@ -23,22 +23,26 @@ pub enum Opening {
 
 #[must_use]
 pub fn opening(hours: &[OpeningHours], zone: &str, at: UtcMs) -> Opening {
-    if hours.is_empty() {
+    opening_on(hours, &[], zone, at)
+}
+
+/// As the week says, but for the days of the calendar that have hours of their own.
+#[must_use]
+pub fn opening_on(hours: &[OpeningHours], dated: &[DatedHours], zone: &str, at: UtcMs) -> Opening {
+    if hours.is_empty() && dated.is_empty() {
         return Opening::Open;
     }
     let local = match local_time(zone, at) {
         Ok(local) => local,
         Err(why) => return Opening::Unknown { why },
     };
-    let today = weekday(local.weekday());
-    let yesterday = weekday(local.weekday().previous());
-    let minute = minute_of_day(local);
-    let open = hours.iter().any(|hours| {
-        let today_open = hours.day == today && (hours.opens_minute..hours.closes_minute).contains(&minute);
-        let since_yesterday = hours.day == yesterday
-            && (hours.opens_minute..hours.closes_minute).contains(&minute.saturating_add(DAY_MINUTES));
-        today_open || since_yesterday
-    });
+    let (today, minute) = (local.date(), minute_of_day(local));
+    let of_today = |span: Span| (span.opens_minute..span.closes_minute).contains(&minute);
+    let since_yesterday =
+        |span: Span| (span.opens_minute..span.closes_minute).contains(&minute.saturating_add(DAY_MINUTES));
+    let yesterday = today.yesterday().ok();
+    let open = spans(hours, dated, today).into_iter().any(of_today)
+        || yesterday.is_some_and(|date| spans(hours, dated, date).into_iter().any(since_yesterday));
     if open { Opening::Open } else { Opening::Closed { local: local.strftime("%A %H:%M").to_string() } }
 }
 
@@ -75,17 +79,51 @@ fn instants(zone: &TimeZone, day: civil::Date, minute: u16) -> Vec<UtcMs> {
     found.into_iter().flatten().map(|at| UtcMs(at.as_millisecond())).collect()
 }
 
+/// The day of the calendar that it is at the store, if that day has hours of its own.
+#[must_use]
+pub fn dated_today<'a>(dated: &'a [DatedHours], zone: &str, at: UtcMs) -> Option<&'a DatedHours> {
+    if dated.is_empty() {
+        return None;
+    }
+    let today = local_time(zone, at).ok()?.date();
+    dated.iter().find(|day| day.date == today)
+}
+
+fn spans(hours: &[OpeningHours], dated: &[DatedHours], date: civil::Date) -> Vec<Span> {
+    if let Some(day) = dated.iter().find(|day| day.date == date) {
+        return day.spans.clone();
+    }
+    if hours.is_empty() {
+        return vec![Span { opens_minute: 0, closes_minute: DAY_MINUTES }];
+    }
+    let weekday = weekday(date.weekday());
+    let of_day = hours.iter().filter(|span| span.day == weekday);
+    of_day.map(|span| Span { opens_minute: span.opens_minute, closes_minute: span.closes_minute }).collect()
+}
+
+/// What is wrong with days that have hours of their own, before they are taken over.
+pub fn check_dated(dated: &[DatedHours]) -> Result<(), String> {
+    for (at, day) in dated.iter().enumerate() {
+        if dated.iter().take(at).any(|before| before.date == day.date) {
+            return Err(format!("{} is named twice: give all of its hours in one entry", day.date));
+        }
+        day.spans.iter().try_for_each(|span| check_span(span.opens_minute, span.closes_minute))?;
+    }
+    Ok(())
+}
+
 /// What is wrong with a store's zone and hours, before they are taken over.
 pub fn check(hours: &[OpeningHours], zone: &str) -> Result<(), String> {
     zone_of(zone)?;
-    for span in hours {
-        let (opens, closes) = (span.opens_minute, span.closes_minute);
-        if opens >= DAY_MINUTES || closes <= opens || closes > opens.saturating_add(DAY_MINUTES) {
-            return Err(format!(
-                "hours from minute {opens} to {closes}: expected opens_minute below 1440, and closes_minute \
-                 up to a day after it"
-            ));
-        }
+    hours.iter().try_for_each(|span| check_span(span.opens_minute, span.closes_minute))
+}
+
+fn check_span(opens: u16, closes: u16) -> Result<(), String> {
+    if opens >= DAY_MINUTES || closes <= opens || closes > opens.saturating_add(DAY_MINUTES) {
+        return Err(format!(
+            "hours from minute {opens} to {closes}: expected opens_minute below 1440, and closes_minute up \
+             to a day after it"
+        ));
     }
     Ok(())
 }
@@ -236,5 +274,53 @@ mod tests {
         assert!(check(&hours(Weekday::Monday, 600, 600), "Europe/London").is_err());
         assert!(check(&hours(Weekday::Monday, 1440, 1500), "Europe/London").is_err());
         assert!(check(&[], "London").is_err());
+    }
+
+    fn on(date: &str, spans: &[(u16, u16)]) -> DatedHours {
+        let span = |(opens_minute, closes_minute): &(u16, u16)| Span {
+            opens_minute: *opens_minute,
+            closes_minute: *closes_minute,
+        };
+        DatedHours { date: date.parse().unwrap(), spans: spans.iter().map(span).collect(), why: None }
+    }
+
+    #[test]
+    fn a_day_of_the_calendar_has_hours_of_its_own() {
+        let zone = "Europe/Berlin";
+        // 24 December 2026 is a Thursday.
+        let thursdays = hours(Weekday::Thursday, 9 * 60, 20 * 60);
+        let short = [on("2026-12-24", &[(9 * 60, 13 * 60)])];
+        assert_eq!(opening_on(&thursdays, &short, zone, at("2026-12-24T08:00:00Z")), Opening::Open);
+        let afternoon = at("2026-12-24T13:00:00Z");
+        assert!(matches!(opening_on(&thursdays, &short, zone, afternoon), Opening::Closed { .. }));
+        assert_eq!(opening_on(&thursdays, &short, zone, at("2026-12-17T13:00:00Z")), Opening::Open);
+        assert_eq!(dated_today(&short, zone, at("2026-12-23T23:30:00Z")), short.first(), "00:30 there");
+        assert_eq!(dated_today(&short, zone, at("2026-12-23T22:30:00Z")), None);
+    }
+
+    #[test]
+    fn a_closed_day_closes_a_store_that_is_always_open_and_ends_no_late_night() {
+        let zone = "Europe/Berlin";
+        let closed = [on("2026-12-25", &[])];
+        assert!(matches!(opening_on(&[], &closed, zone, at("2026-12-25T11:00:00Z")), Opening::Closed { .. }));
+        assert_eq!(opening_on(&[], &closed, zone, at("2026-12-26T11:00:00Z")), Opening::Open);
+        // The night of Thursday runs until 02:00 of the day that is closed.
+        let late = hours(Weekday::Thursday, 20 * 60, 26 * 60);
+        assert_eq!(opening_on(&late, &closed, zone, at("2026-12-25T00:30:00Z")), Opening::Open, "01:30");
+        // And the closed day itself sends nothing into the next.
+        let fridays = hours(Weekday::Friday, 20 * 60, 26 * 60);
+        assert!(matches!(
+            opening_on(&fridays, &closed, zone, at("2026-12-26T00:30:00Z")),
+            Opening::Closed { .. }
+        ));
+    }
+
+    #[test]
+    fn days_that_cannot_be_are_refused() {
+        assert!(check_dated(&[on("2026-12-24", &[(0, 1440)]), on("2026-12-25", &[])]).is_ok());
+        let twice = check_dated(&[on("2026-12-24", &[]), on("2026-12-24", &[(0, 60)])]).unwrap_err();
+        assert!(twice.starts_with("2026-12-24 is named twice"), "{twice}");
+        assert!(check_dated(&[on("2026-12-24", &[(600, 540)])]).is_err());
+        assert!("2026-02-30".parse::<civil::Date>().is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! Decides, and does nothing else. State and time go in; what to record and what to do come out.
 //! No sockets, no clock, no threads, no randomness that is not passed in.
 
+pub mod arranged;
 pub mod effects;
 pub mod eligibility;
 pub mod exception;
@@ -17,6 +18,7 @@ pub mod recovery;
 pub mod repair;
 pub mod rivals;
 pub mod routing;
+pub mod work_hours;
 
 #[cfg(test)]
 pub(crate) mod test_support;

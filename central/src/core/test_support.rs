@@ -1,6 +1,6 @@
 //! Builders for the tests of this crate: one well-formed value each, to change what matters.
 
-use super::fleet::{Place, Store, StoreKind, StoreRecord};
+use super::fleet::{Arranged, Place, Store, StoreKind, StoreRecord};
 use super::order::{OrderLineRequest, OrderRequest};
 use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::{FulfilmentKind, Line, Phase, ReleasePoint, TaskState};
@@ -46,6 +46,8 @@ pub(crate) fn record(name: &str) -> StoreRecord {
         open_tasks: 0,
         synced_at: None,
         closures: Vec::new(),
+        arranged: Arranged::default(),
+        work: Vec::new(),
         recovering: false,
     }
 }

@@ -10,6 +10,7 @@ use crate::core::health::freeze::Observer;
 use crate::core::health::observatory::{Evaluation, Observatory};
 use crate::ports::fleet::{EligibilityChange, Fleet};
 use crate::ports::leases::Leases;
+use crate::ports::vetoes::{Peer, Vetoes};
 use holdfast_shared::ids::TenantId;
 use holdfast_shared::time::Now;
 use std::collections::BTreeSet;
@@ -18,7 +19,10 @@ const OBSERVER: &str = "observer";
 const DRIFT: &str = "drift";
 const CLOCK: &str = "clock";
 
-pub async fn evaluate<S: Fleet + Leases + ?Sized>(
+/// How this replica is called among those of central; there is one of it yet.
+const REPLICA: &str = "central";
+
+pub async fn evaluate<S: Fleet + Leases + Vetoes + ?Sized>(
     store: &S,
     watch: &Watch,
     now: Now,
@@ -27,23 +31,44 @@ pub async fn evaluate<S: Fleet + Leases + ?Sized>(
         let written = store.granted().await?;
         watch.with(|observatory| observatory.leases.begin(written, now.mono));
     }
-    let records = store.stores(None).await?;
-    let tenants: BTreeSet<TenantId> = records.iter().map(|record| record.tenant.clone()).collect();
+    let peers = store.peers(REPLICA).await?;
+    watch.with(|observatory| {
+        let words = peers.iter().map(|peer| (peer.replica.as_str(), peer.frozen, peer.said_at));
+        observatory.peers.hear(words, now.utc);
+    });
+    let changed = store.changed_stores(watch.with(|observatory| observatory.read_up_to)).await?;
     let (evaluation, observer, drift, clocks) = watch.with(|observatory| {
         if observatory.eligibilities().is_empty() {
             // The process before this one may have left it open.
-            for tenant in &tenants {
-                observatory.note_raised(OBSERVER, (tenant.clone(), OBSERVER.to_owned()));
+            let tenants: BTreeSet<_> = changed.records.iter().map(|record| record.tenant.clone()).collect();
+            for tenant in tenants {
+                observatory.note_raised(OBSERVER, (tenant, OBSERVER.to_owned()));
             }
         }
-        let evaluation = observatory.evaluate(&records, now);
-        (evaluation, frozen(observatory, tenants), drifting(observatory), wrong_clocks(observatory))
+        let evaluation = observatory.evaluate(&changed.records, now);
+        observatory.read_up_to = changed.up_to;
+        (evaluation, frozen(observatory), drifting(observatory), wrong_clocks(observatory))
     });
+    say(store, watch, now).await?;
     record(store, watch).await?;
     keep(store, watch, OBSERVER, observer, "stores are heard again", now.utc).await?;
     keep(store, watch, DRIFT, drift, "the stock digests are equal again", now.utc).await?;
     keep(store, watch, CLOCK, clocks, "the clocks agree again", now.utc).await?;
     Ok(evaluation)
+}
+
+/// The other replicas should know whether this one trusts its ear.
+async fn say<S: Vetoes + ?Sized>(store: &S, watch: &Watch, now: Now) -> Result<(), FlowError> {
+    let frozen = watch.with(|observatory| {
+        let frozen = observatory.frozen();
+        observatory.peers.has_to_say(frozen, now.mono).then_some(frozen)
+    });
+    let Some(frozen) = frozen else { return Ok(()) };
+    let said = store.say(&Peer { replica: REPLICA.to_owned(), frozen, said_at: now.utc }).await;
+    if said.is_err() {
+        watch.with(|observatory| observatory.peers.was_not_heard());
+    }
+    Ok(said?)
 }
 
 /// What could not be written stays for the next run.
@@ -65,10 +90,17 @@ async fn record<S: Fleet + ?Sized>(store: &S, watch: &Watch) -> Result<(), FlowE
 }
 
 /// Every tenant is told that nothing of it fails over.
-fn frozen(observatory: &Observatory, tenants: BTreeSet<TenantId>) -> Causes {
-    let (silent, alive) = match observatory.book.observer() {
+fn frozen(observatory: &Observatory) -> Causes {
+    let detail = match observatory.book.observer() {
         Observer::Watching => return Causes::new(),
-        Observer::Frozen { silent, alive, .. } => (silent, alive),
+        Observer::Frozen { silent, alive, .. } => format!(
+            "{silent} of {alive} stores fell silent at once: central's own network or broker is suspected, \
+             health is held at last known and nothing fails over"
+        ),
+        Observer::Deaf { .. } => String::from(
+            "central's own word does not come back through the broker: what is silent may be central's own \
+             ear, health is held at last known and nothing fails over",
+        ),
     };
     let exception = NewException {
         key: OBSERVER.to_owned(),
@@ -77,14 +109,13 @@ fn frozen(observatory: &Observatory, tenants: BTreeSet<TenantId>) -> Causes {
         order: None,
         task: None,
         store: None,
-        detail: format!(
-            "{silent} of {alive} stores fell silent at once: central's own network or broker is suspected, \
-             health is held at last known and nothing fails over"
-        ),
+        detail,
         suggestion: String::from(
             "Check the broker and central's uplink. It ends by itself when stores are heard.",
         ),
     };
+    let tenants: BTreeSet<TenantId> =
+        observatory.eligibilities().keys().map(|key| key.tenant.clone()).collect();
     tenants.into_iter().map(|tenant| ((tenant, OBSERVER.to_owned()), exception.clone())).collect()
 }
 

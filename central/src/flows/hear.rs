@@ -6,6 +6,7 @@ use super::{FlowError, Watch};
 use crate::core::exception::{Category, NewException, Severity};
 use crate::core::health::StoreKey;
 use crate::core::health::book::Heard;
+use crate::core::health::vitals::make_sense;
 use crate::ports::access::ReplicaIdentity;
 use crate::ports::fleet::Fleet;
 use crate::ports::replication::Replication;
@@ -51,7 +52,7 @@ pub async fn hear<S: Fleet + Replication + ?Sized>(
         Ok(message) if !message.is_from(&topic.tenant, &topic.store, sender) => {
             foreign(store, watch, &topic, sender, now).await
         }
-        Ok(message) => take(store, watch, &topic, message, now).await,
+        Ok(message) => take(store, watch, (&topic, sender), message, now).await,
     }
 }
 
@@ -75,7 +76,7 @@ pub async fn hear_by_sync<S: Replication + ?Sized>(
         return Ok(Outcome::Foreign);
     }
     let topic = Topic::new(replica.tenant.clone(), replica.store.clone(), Channel::Heartbeat);
-    take(store, watch, &topic, message, now).await
+    take(store, watch, (&topic, Some(replica)), message, now).await
 }
 
 enum Message {
@@ -110,7 +111,7 @@ impl Message {
 async fn take<S: Replication + ?Sized>(
     store: &S,
     watch: &Watch,
-    topic: &Topic,
+    (topic, sender): (&Topic, Option<&ReplicaIdentity>),
     message: Message,
     now: Now,
 ) -> Result<Outcome, FlowError> {
@@ -125,8 +126,13 @@ async fn take<S: Replication + ?Sized>(
         Message::Presence(presence) => {
             watch.with(|observatory| observatory.book.hear_presence(&key, &presence, now.mono))
         }
-        Message::Heartbeat(beat) => {
+        Message::Heartbeat(mut beat) => {
             let replica = beat.replica.clone();
+            match make_sense(&mut beat) {
+                Ok(false) => {}
+                Ok(true) => absurd(watch, &key, &replica),
+                Err(error) => return Ok(unreadable(watch, sender, &format!("{topic}: {error}"))),
+            }
             let heard = watch.with(|observatory| observatory.hear(*beat, now.mono));
             if heard == Heard::Taken {
                 compare_newest(store, watch, &key, &replica).await?;
@@ -139,6 +145,18 @@ async fn take<S: Replication + ?Sized>(
 
 fn sender_name(sender: Option<&ReplicaIdentity>) -> String {
     sender.map_or_else(|| String::from("an external broker"), |known| known.replica.to_string())
+}
+
+fn absurd(watch: &Watch, key: &StoreKey, replica: &ReplicaId) {
+    let first = watch.with(|observatory| {
+        observatory.counts.absurd = observatory.counts.absurd.saturating_add(1);
+        observatory.offends_first(&format!("absurd:{key}:{replica}"))
+    });
+    if first {
+        tracing::warn!(store = %key, %replica,
+            "a heartbeat has numbers that no machine measures; they are taken for unknown, and more are only \
+             counted");
+    }
 }
 
 fn unreadable(watch: &Watch, sender: Option<&ReplicaIdentity>, what: &str) -> Outcome {

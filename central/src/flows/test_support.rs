@@ -1,18 +1,19 @@
 //! A store in memory that answers as it was told and keeps what it was asked to do. The rules of
 //! a real one are proven by the conformance suite; here only the flows are.
 
+use crate::core::arranged::{Arrangement, Unfit};
 use crate::core::exception::{Exception, NewException};
-use crate::core::fleet::{Closure, Store, StoreRecord};
+use crate::core::fleet::{Arranged, Closure, Store, StoreRecord};
 use crate::core::health::StoreKey;
 use crate::core::order::{Order, OrderEvent, OrderState};
 use crate::core::routing::decision::{Decision, Demand, DemandLine};
 use crate::core::test_support::{LONDON, tenant};
 use crate::ports::access::{Access, ApiKey, ReplicaIdentity};
-use crate::ports::fleet::{CatalogueItem, EligibilityChange, Fleet, StorePosition};
-use crate::ports::leases::Leases;
+use crate::ports::fleet::{CatalogueItem, ChangedStores, EligibilityChange, Fleet, StorePosition};
 use crate::ports::orders::{Activity, CancelOutcome, NewOrder, Orders, Placed};
 use crate::ports::poke::Poke;
 use crate::ports::replication::{Exchanged, Replication, StoreDigest};
+use crate::ports::vetoes::Peer;
 use crate::ports::work::{AssignOutcome, Assignment, Audit, RecallOutcome, TakeBackOutcome, TaskRow, Work};
 use crate::ports::{Page, PageRequest, StoreError};
 use async_trait::async_trait;
@@ -26,6 +27,8 @@ use holdfast_shared::time::{Now, UtcMs};
 use holdfast_shared::wire::sync::SyncRequest;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Mutex;
+
+mod replicas;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -49,6 +52,7 @@ pub(crate) struct Told {
     pub(crate) leases: Vec<(StoreKey, i64)>,
     pub(crate) take_back: Option<TakeBackOutcome>,
     pub(crate) unanswered_cancels: u32,
+    pub(crate) peers: Vec<Peer>,
 }
 
 #[derive(Default)]
@@ -66,6 +70,7 @@ pub(crate) struct Done {
     pub(crate) digest_reads: u32,
     pub(crate) leases: Vec<(StoreKey, i64)>,
     pub(crate) cancels_looked_for: Vec<UtcMs>,
+    pub(crate) said: Vec<Peer>,
 }
 
 #[derive(Default)]
@@ -169,6 +174,23 @@ impl Fleet for Ram {
     async fn stores(&self, _: Option<&TenantId>) -> Result<Vec<StoreRecord>> {
         Ok(self.told(|told| told.stores.clone()))
     }
+    async fn changed_stores(&self, since: u64) -> Result<ChangedStores> {
+        Ok(ChangedStores { records: self.told(|told| told.stores.clone()), up_to: since })
+    }
+    async fn arrange(
+        &self,
+        _: &TenantId,
+        store: &StoreId,
+        change: &Arrangement,
+        now: UtcMs,
+    ) -> Result<Option<std::result::Result<Arranged, Unfit>>> {
+        let arrange = |record: &mut StoreRecord| {
+            let arranged = record.arranged.with(change.clone(), now)?;
+            record.arranged = arranged.clone();
+            Ok(arranged)
+        };
+        Ok(self.told(|told| told.stores.iter_mut().find(|known| known.store.store == *store).map(arrange)))
+    }
     async fn close(&self, _: &TenantId, _: &StoreId, closure: &Closure) -> Result<bool> {
         self.done(|done| done.closures.push(closure.clone()));
         Ok(true)
@@ -213,17 +235,6 @@ impl Fleet for Ram {
     }
     async fn resolve_exception(&self, _: &TenantId, _: &ExceptionId, _: &str, _: UtcMs) -> Result<bool> {
         not_here()
-    }
-}
-
-#[async_trait]
-impl Leases for Ram {
-    async fn grant(&self, store: &StoreKey, granted_ms: i64) -> Result<()> {
-        self.done(|done| done.leases.push((store.clone(), granted_ms)));
-        Ok(())
-    }
-    async fn granted(&self) -> Result<Vec<(StoreKey, i64)>> {
-        Ok(self.told(|told| told.leases.clone()))
     }
 }
 

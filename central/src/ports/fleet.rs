@@ -1,9 +1,10 @@
 //! Nodes, catalogue, closures, stock and the history of eligibility.
 
 use super::{Page, PageRequest, StoreError};
+use crate::core::arranged::{Arrangement, Unfit};
 use crate::core::eligibility::Eligibility;
 use crate::core::exception::{Exception, NewException};
-use crate::core::fleet::{Closure, Handling, Store, StoreRecord};
+use crate::core::fleet::{Arranged, Closure, Handling, Store, StoreRecord};
 use async_trait::async_trait;
 use holdfast_shared::ids::{ExceptionId, Sku, StoreId, TenantId};
 use holdfast_shared::time::UtcMs;
@@ -45,12 +46,34 @@ pub struct EligibilityChange {
     pub eligibility: Eligibility,
 }
 
+/// The records that are not as they were at an earlier reading.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ChangedStores {
+    pub records: Vec<StoreRecord>,
+    /// Where the next reading goes on.
+    pub up_to: u64,
+}
+
 #[async_trait]
 pub trait Fleet: Send + Sync {
     async fn put_store(&self, tenant: &TenantId, store: &Store, now: UtcMs) -> Result<(), StoreError>;
     async fn store(&self, tenant: &TenantId, store: &StoreId) -> Result<Option<StoreRecord>, StoreError>;
     /// Of all tenants when none is named: the reconcilers see everything.
     async fn stores(&self, tenant: Option<&TenantId>) -> Result<Vec<StoreRecord>, StoreError>;
+
+    /// Of all tenants, those that were described, closed, arranged, staffed with boxes or given work since
+    /// a reading went up to there; all of them from 0 on. A sync alone is no change.
+    async fn changed_stores(&self, since: u64) -> Result<ChangedStores, StoreError>;
+
+    /// What is arranged for the store then; none when it is not known. A change that does not fit leaves
+    /// all as it was.
+    async fn arrange(
+        &self,
+        tenant: &TenantId,
+        store: &StoreId,
+        change: &Arrangement,
+        now: UtcMs,
+    ) -> Result<Option<Result<Arranged, Unfit>>, StoreError>;
 
     /// Adds a closure, or replaces the one of the same origin.
     async fn close(&self, tenant: &TenantId, store: &StoreId, closure: &Closure) -> Result<bool, StoreError>;

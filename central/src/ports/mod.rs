@@ -13,6 +13,7 @@ pub mod poke;
 pub mod recovery;
 pub mod replication;
 pub mod signals;
+pub mod vetoes;
 pub mod work;
 
 use holdfast_shared::error::Code;
@@ -38,6 +39,7 @@ pub trait Storage:
     + outbox::Outbox
     + recovery::Recoveries
     + replication::Replication
+    + vetoes::Vetoes
     + work::Work
 {
 }
@@ -52,6 +54,7 @@ impl<T> Storage for T where
         + outbox::Outbox
         + recovery::Recoveries
         + replication::Replication
+        + vetoes::Vetoes
         + work::Work
 {
 }

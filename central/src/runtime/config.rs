@@ -205,7 +205,10 @@ fn health(reader: &mut Reader) -> Result<HealthPolicy, Flawed> {
     policy.freeze_percent = percent?;
     policy.freeze_stores = stores?;
     policy.freeze_window_ms = milliseconds(window?);
-    Ok(policy)
+    match policy.faults().first() {
+        Some(fault) => Err(reader.reject("health", format!("{}: {}", fault.at, fault.what))),
+        None => Ok(policy),
+    }
 }
 
 fn retention(reader: &mut Reader) -> Result<Retention, Flawed> {
@@ -301,6 +304,12 @@ mod tests {
         assert!(told.contains("retention.fact_days"), "{told}");
         let config = load("[retention]\narchive_days = 2\nfact_days = 3\n", &[]).unwrap();
         assert_eq!(config.retention.facts_ms / config.retention.archives_ms, 1);
+    }
+
+    #[test]
+    fn a_health_policy_that_cannot_be_meant_is_refused() {
+        let told = load("[health]\ngood_beats_to_return = 0\n", &[]).unwrap_err();
+        assert!(told.contains("good_beats_to_return: is 0: expected 1 to 1000"), "{told}");
     }
 
     #[test]

@@ -3,10 +3,11 @@
 //! The tasks, by name: `http`; `broker` (embedded, or the connection to an external one); `hear`
 //! takes signals into the health book; `health` judges the fleet on a tick and a bell, then moves
 //! work away from stores that are dark; `route` finds nodes for open units; `publish` relays the
-//! outbox to open streams; `measure` keeps the gauges. One that fails stops the process: a central
+//! outbox to open streams; `measure` keeps the gauges; `canary` hears whether central hears. One that fails stops the process: a central
 //! that is half there would look alive and not be.
 
 mod backup;
+mod canary;
 mod config;
 mod first_start;
 mod tasks;
@@ -23,6 +24,7 @@ pub use config::{CentralConfig, ENV_PREFIX, HttpConfig, MqttConfig};
 use crate::adapters::http::{self, App, Bells, Rooms};
 use crate::adapters::metrics;
 use crate::adapters::mqtt_broker::{BrokerError, BrokerSettings, EmbeddedBroker};
+use crate::adapters::mqtt_canary::CanarySettings;
 use crate::adapters::mqtt_client::ExternalBroker;
 use crate::adapters::sqlite::SqliteStore;
 use crate::core::health::observatory::Observatory;
@@ -33,6 +35,7 @@ use crate::ports::{Storage, StoreError};
 use holdfast_platform::clock::{Clock, SystemClock};
 use holdfast_platform::data_dir::{DataDir, DataDirError};
 use holdfast_platform::random::{self, RandomError};
+use holdfast_platform::secret::Secret;
 use holdfast_platform::server::{self, ServeError};
 use holdfast_platform::service::{Lifetime, LifetimeError};
 use holdfast_platform::sqlite::{Options, Place};
@@ -157,7 +160,7 @@ pub async fn start(
         poke: signals.poke,
         bells: Arc::new(Bells::default()),
         clock: Arc::new(clock),
-        mqtt_address: config.mqtt_advertised.clone().unwrap_or(signals.advertised),
+        mqtt_address: config.mqtt_advertised.clone().unwrap_or(signals.advertised.clone()),
         events: Hub::new(STREAM_LAG_MAX, STREAMS_MAX, life.token()),
         metrics: metrics::recorder(),
         demo,
@@ -168,6 +171,7 @@ pub async fn start(
         quarantine::know_apart(&*app.storage, &app.watch).await.map_err(CentralError::Database)?;
     }
     tasks::spawn_all(&life, &app, &config, hears);
+    canary::spawn(&life, &app, &signals.canary);
     let (router, stop, drain) = (http::router(&app), life.token(), config.drain);
     life.spawn("http", async move { server::serve(listener, router, stop, drain).await.map(|_drained| ()) });
     life.ready(&format!("serving on {http}"));
@@ -180,6 +184,7 @@ struct Signals {
     poke: Arc<dyn Poke>,
     address: Option<SocketAddr>,
     advertised: String,
+    canary: CanarySettings,
 }
 
 async fn signals(
@@ -191,12 +196,18 @@ async fn signals(
     let stop = life.token();
     match &config.mqtt {
         MqttConfig::Embedded { listen, observer_password } => {
-            let settings = BrokerSettings { listen: *listen, observer_password: observer_password.clone() };
+            let canary_password = Secret::new(random::token()?);
+            let settings = BrokerSettings {
+                listen: *listen,
+                observer_password: observer_password.clone(),
+                canary_password: canary_password.clone(),
+            };
             let broker = EmbeddedBroker::bind(settings, access, heard).await?;
             let (address, poke) = (broker.address(), Arc::new(broker.poker()));
+            let canary = canary::to_embedded(config.mqtt_advertised.as_deref(), address, canary_password);
             life.spawn("broker", broker.run(stop));
             // Without a host: agents reach the broker where they reached central.
-            Ok(Signals { poke, address: Some(address), advertised: format!(":{}", address.port()) })
+            Ok(Signals { poke, address: Some(address), advertised: format!(":{}", address.port()), canary })
         }
         MqttConfig::External(settings) => {
             let broker = ExternalBroker::new(settings, heard);
@@ -206,7 +217,8 @@ async fn signals(
                 Ok::<(), Infallible>(())
             });
             let advertised = format!("{}:{}", settings.host, settings.port);
-            Ok(Signals { poke, address: None, advertised })
+            let canary = canary::to_external(config.mqtt_advertised.as_deref(), settings);
+            Ok(Signals { poke, address: None, advertised, canary })
         }
     }
 }

@@ -13,6 +13,8 @@ use std::fmt;
 use std::str::FromStr;
 
 const ROOT: &str = "holdfast/v1";
+/// Central's own word to itself, to hear whether it hears. No store's topic.
+pub const CANARY_TOPIC: &str = "holdfast/v1/canary";
 
 /// What a topic carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

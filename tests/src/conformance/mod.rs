@@ -16,6 +16,7 @@ pub mod agent;
 pub mod cancelling;
 pub mod exceptions;
 pub mod fleet;
+pub mod health;
 pub mod hostile;
 pub mod limits;
 pub mod older;
@@ -51,6 +52,10 @@ macro_rules! conformance {
             fleet::the_history_of_eligibility_is_newest_first,
             fleet::a_tenant_sees_only_its_own,
             fleet::the_catalogue_knows_what_it_lacks,
+            health::what_is_arranged_stands_beside_the_description,
+            health::only_stores_that_changed_are_read_again,
+            health::how_a_store_works_is_counted_by_the_hour,
+            health::the_last_word_of_each_replica_of_central_stands,
             hostile::a_damaged_document_does_not_block_the_others,
             hostile::a_document_of_another_store_is_refused,
             hostile::a_store_cannot_write_into_anothers_documents,

@@ -73,7 +73,7 @@ impl Default for Rooms {
 
 pub(crate) type Shared = Arc<App>;
 
-/// A store as last evaluated.
+/// A store as it stands now.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Sight {
     /// None until it was evaluated for the first time.
@@ -86,12 +86,12 @@ pub(super) struct Sight {
 impl App {
     pub(super) fn sight(&self, tenant: &TenantId, store: &StoreId) -> Sight {
         let key = StoreKey::new(tenant.clone(), store.clone());
-        let now = self.clock.now().mono;
+        let now = self.clock.now();
         self.watch.with(|observatory| {
             let health = observatory.book.store(&key);
             Sight {
-                eligibility: observatory.eligibility(&key).cloned(),
-                heard_ms_ago: health.and_then(|h| h.last_word()).map(|word| now.since(word).max(0)),
+                eligibility: observatory.judged_now(&key, now),
+                heard_ms_ago: health.and_then(|h| h.last_word()).map(|word| now.mono.since(word).max(0)),
                 vitals: health.and_then(|h| h.vitals()).cloned(),
             }
         })

@@ -2,10 +2,12 @@
 
 use super::answer::{Answer, Refused, internal, known};
 use super::app::{Shared, Sight};
+use super::arrangements::Availability;
 use super::doors::Caller;
 use super::paging::Paging;
 use crate::core::eligibility::Eligibility;
-use crate::core::fleet::{Closure, ClosureCause, Store, StoreRecord};
+use crate::core::fleet::{Arranged, Closure, ClosureCause, Store, StoreRecord};
+use crate::core::hours;
 use crate::flows::closures::{self, Close};
 use crate::flows::enrol;
 use crate::ports::fleet::{CatalogueItem, EligibilityChange, StorePosition};
@@ -34,6 +36,8 @@ pub(super) struct StoreView {
     store: Store,
     /// Absent while the store was never evaluated.
     eligibility: Option<Eligibility>,
+    /// What follows from it, side by side; absent with it.
+    availability: Option<Availability>,
     /// Since the last heartbeat or sync; absent when never heard since central started.
     heard_ms_ago: Option<i64>,
     /// What the last heartbeat said, as it said it.
@@ -42,6 +46,7 @@ pub(super) struct StoreView {
     enrolled_replicas: u32,
     open_tasks: u32,
     closures: Vec<Closure>,
+    arranged: Arranged,
     /// Over its documents and over its stock, as central has them; told of one store, not in lists.
     /// The same two stand in the agent's status: equal means level.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,6 +130,7 @@ pub(super) struct PositionList {
 fn view(app: &Shared, record: StoreRecord) -> StoreView {
     let Sight { eligibility, heard_ms_ago, vitals } = app.sight(&record.tenant, &record.store.store);
     StoreView {
+        availability: eligibility.as_ref().map(|known| Availability::of(&record.store.fulfils, known)),
         store: record.store,
         eligibility,
         heard_ms_ago,
@@ -132,6 +138,7 @@ fn view(app: &Shared, record: StoreRecord) -> StoreView {
         enrolled_replicas: record.enrolled_replicas,
         open_tasks: record.open_tasks,
         closures: record.closures,
+        arranged: record.arranged,
         digest: None,
     }
 }
@@ -163,16 +170,8 @@ fn check(store: &Store) -> Answer<()> {
     if !(-90.0..=90.0).contains(&store.place.latitude) || !(-180.0..=180.0).contains(&store.place.longitude) {
         return refused("place is not on the globe: latitude -90 to 90, longitude -180 to 180".to_owned());
     }
-    if jiff::tz::TimeZone::get(&store.zone).is_err() {
-        return refused(format!("zone {:?} is not a name like Europe/London", store.zone));
-    }
-    let day = 24 * 60;
-    if store
-        .hours
-        .iter()
-        .any(|h| h.opens_minute >= day || h.closes_minute <= h.opens_minute || h.closes_minute > 2 * day)
-    {
-        return refused("hours: opens_minute 0 to 1439, closes_minute after it and at most 2880".to_owned());
+    if let Err(why) = hours::check(&store.hours, &store.zone) {
+        return refused(why);
     }
     if store.buffer_units < 0 {
         return refused("buffer_units must not be negative".to_owned());

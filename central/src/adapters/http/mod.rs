@@ -7,6 +7,7 @@
 mod agents;
 mod answer;
 mod app;
+mod arrangements;
 mod audit;
 mod boxes;
 mod console;
@@ -84,6 +85,10 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(fleet::history))
         .routes(routes!(fleet::tasks))
         .routes(routes!(fleet::close, fleet::reopen))
+        .routes(routes!(arrangements::put_dated_hours))
+        .routes(routes!(arrangements::put_capacity))
+        .routes(routes!(arrangements::plan))
+        .routes(routes!(arrangements::unplan))
         .routes(routes!(fleet::offer_enrolment))
         .routes(routes!(boxes::replicas))
         .routes(routes!(boxes::branch))

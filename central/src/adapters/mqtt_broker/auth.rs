@@ -3,7 +3,7 @@
 use crate::flows::enrol::token_hash;
 use crate::ports::access::{Access, ReplicaIdentity};
 use holdfast_platform::secret::{Secret, same};
-use holdfast_shared::wire::topic::{Channel, Topic, is_client_of};
+use holdfast_shared::wire::topic::{CANARY_TOPIC, Channel, Topic, is_client_of};
 use mqtt5::broker::{AuthProvider, AuthResult};
 use mqtt5::packet::connect::ConnectPacket;
 use mqtt5::protocol::v5::reason_codes::ReasonCode;
@@ -18,12 +18,16 @@ const OBSERVED: &str = "holdfast/v1/";
 
 type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// Central itself, as it comes in by the way of the stores.
+pub const CANARY: &str = "canary";
+
 /// Who a connection is. Its text form is what the broker keeps as the user of the connection, so
 /// that the access list needs no memory of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Login {
     Replica(ReplicaIdentity),
     Observer,
+    Canary,
 }
 
 impl Login {
@@ -31,6 +35,7 @@ impl Login {
         match self {
             Self::Replica(who) => format!("replica/{}/{}/{}", who.tenant, who.store, who.replica),
             Self::Observer => OBSERVER.to_owned(),
+            Self::Canary => CANARY.to_owned(),
         }
     }
 
@@ -38,6 +43,7 @@ impl Login {
         let parts: Vec<&str> = user.split('/').collect();
         match parts.as_slice() {
             [OBSERVER] => Some(Self::Observer),
+            [CANARY] => Some(Self::Canary),
             ["replica", tenant, store, replica] => Some(Self::Replica(ReplicaIdentity {
                 tenant: tenant.parse().ok()?,
                 store: store.parse().ok()?,
@@ -53,7 +59,8 @@ impl Login {
             (Self::Replica(who), Ok(topic)) => {
                 topic.channel.from_agent() && topic.tenant == who.tenant && topic.store == who.store
             }
-            (Self::Replica(_) | Self::Observer, _) => false,
+            (Self::Canary, _) => topic == CANARY_TOPIC,
+            (Self::Replica(_), Err(_)) | (Self::Observer, _) => false,
         }
     }
 
@@ -63,6 +70,7 @@ impl Login {
                 filter == Topic::new(who.tenant.clone(), who.store.clone(), Channel::Poke).to_string()
             }
             Self::Observer => filter.starts_with(OBSERVED),
+            Self::Canary => filter == CANARY_TOPIC,
         }
     }
 }
@@ -71,12 +79,17 @@ impl Login {
 pub(super) struct Doorkeeper {
     pub(super) access: Arc<dyn Access>,
     pub(super) observer_password: Option<Secret>,
+    pub(super) canary_password: Secret,
 }
 
 impl Doorkeeper {
     async fn login(&self, connect: &ConnectPacket) -> Option<Login> {
         let username = connect.username.as_deref()?;
         let password = std::str::from_utf8(connect.password.as_deref()?).ok()?;
+        if username == CANARY {
+            let expected = self.canary_password.reveal();
+            return same(expected.as_bytes(), password.as_bytes()).then_some(Login::Canary);
+        }
         if username == OBSERVER {
             let expected = self.observer_password.as_ref()?.reveal();
             return same(expected.as_bytes(), password.as_bytes()).then_some(Login::Observer);
@@ -162,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_login_survives_its_text_form() {
-        for login in [leeds(), Login::Observer] {
+        for login in [leeds(), Login::Observer, Login::Canary] {
             assert_eq!(Login::from_user(&login.to_user()), Some(login));
         }
         assert_eq!(Login::from_user("replica/acme/leeds"), None);
@@ -184,6 +197,18 @@ mod tests {
         for foreign in ["#", "holdfast/v1/acme/+/poke", "$share/x/holdfast/v1/acme/leeds/poke"] {
             assert!(!leeds.may_subscribe(foreign), "{foreign}");
         }
+    }
+
+    #[test]
+    fn the_canary_flies_one_way_only() {
+        assert!(Login::Canary.may_publish(CANARY_TOPIC) && Login::Canary.may_subscribe(CANARY_TOPIC));
+        for foreign in ["holdfast/v1/acme/leeds/heartbeat", "holdfast/v1/acme/leeds/poke", "holdfast/v1/#"] {
+            assert!(
+                !Login::Canary.may_publish(foreign) && !Login::Canary.may_subscribe(foreign),
+                "{foreign}"
+            );
+        }
+        assert!(!leeds().may_publish(CANARY_TOPIC) && !leeds().may_subscribe(CANARY_TOPIC));
     }
 
     #[test]

@@ -38,6 +38,8 @@ impl BrokerEventHandler for Ear {
             if !(event.retain && is_presence(&event.topic)) {
                 let from = match event.user_id.as_deref().and_then(Login::from_user) {
                     Some(Login::Replica(identity)) => Some(identity),
+                    // It says nothing of a store; what counts is that it gets out again.
+                    Some(Login::Canary) => return PublishAction::Continue,
                     Some(Login::Observer) | None => None,
                 };
                 let topic = event.topic.to_string();

@@ -29,7 +29,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-pub use auth::OBSERVER;
+pub use auth::{CANARY, OBSERVER};
 
 /// Connections at once.
 const CONNECTIONS_MAX: usize = 20_000;
@@ -64,6 +64,8 @@ pub struct BrokerSettings {
     pub listen: SocketAddr,
     /// Without one, nobody but agents may log in.
     pub observer_password: Option<Secret>,
+    /// Of central's own bird.
+    pub canary_password: Secret,
 }
 
 /// A broker that listens; it serves while [`EmbeddedBroker::run`] runs.
@@ -103,7 +105,8 @@ impl EmbeddedBroker {
         let refused = |source| BrokerError::Listen { address: settings.listen, source };
         let broker = MqttBroker::with_config(config).await.map_err(refused)?;
         let address = broker.local_addr().unwrap_or(settings.listen);
-        let doorkeeper = Doorkeeper { access, observer_password: settings.observer_password };
+        let BrokerSettings { observer_password, canary_password, .. } = settings;
+        let doorkeeper = Doorkeeper { access, observer_password, canary_password };
         Ok(Self { broker: broker.with_auth_provider(Arc::new(doorkeeper)), address })
     }
 

@@ -1,12 +1,15 @@
 //! Nodes, closures, catalogue, positions and the history of eligibility.
 
+use super::arranging::arranged;
 use super::row::{below, count, fetch, from_json, list, one, paged, parsed, run, to_json};
 use super::sql::sql;
-use super::{Result, SqliteStore, exceptions};
+use super::work_hours::hours_of_work;
+use super::{Result, SqliteStore, arranging, exceptions};
+use crate::core::arranged::{Arrangement, Unfit};
 use crate::core::eligibility::Standing;
 use crate::core::exception::{Exception, NewException};
-use crate::core::fleet::{Closure, Store, StoreRecord};
-use crate::ports::fleet::{CatalogueItem, EligibilityChange, Fleet, StorePosition};
+use crate::core::fleet::{Arranged, Closure, Store, StoreRecord};
+use crate::ports::fleet::{CatalogueItem, ChangedStores, EligibilityChange, Fleet, StorePosition};
 use crate::ports::{Page, PageRequest};
 use async_trait::async_trait;
 use holdfast_shared::ids::{ExceptionId, Sku, StoreId, TenantId};
@@ -14,7 +17,7 @@ use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, Row, named_params};
 
-fn read_store(row: &Row<'_>) -> rusqlite::Result<StoreRecord> {
+pub(super) fn read_store(row: &Row<'_>) -> rusqlite::Result<StoreRecord> {
     Ok(StoreRecord {
         tenant: parsed(row, "tenant")?,
         store: from_json(row, "description")?,
@@ -22,6 +25,8 @@ fn read_store(row: &Row<'_>) -> rusqlite::Result<StoreRecord> {
         open_tasks: count(row, "open_tasks")?,
         synced_at: row.get::<_, Option<i64>>("synced_at")?.map(UtcMs),
         closures: from_json(row, "closures")?,
+        arranged: arranged(row)?,
+        work: hours_of_work(row)?,
         recovering: row.get("recovering")?,
     })
 }
@@ -52,6 +57,21 @@ fn read_change(row: &Row<'_>) -> rusqlite::Result<(i64, EligibilityChange)> {
 
 #[async_trait]
 impl Fleet for SqliteStore {
+    async fn changed_stores(&self, since: u64) -> Result<ChangedStores> {
+        self.read(move |conn| arranging::changed(conn, since)).await
+    }
+
+    async fn arrange(
+        &self,
+        tenant: &TenantId,
+        store: &StoreId,
+        change: &Arrangement,
+        now: UtcMs,
+    ) -> Result<Option<std::result::Result<Arranged, Unfit>>> {
+        let (tenant, store, change) = (tenant.clone(), store.clone(), change.clone());
+        self.write(move |conn, _| arranging::arrange(conn, &tenant, &store, change, now)).await
+    }
+
     async fn put_store(&self, tenant: &TenantId, store: &Store, now: UtcMs) -> Result<()> {
         let (tenant, store) = (tenant.clone(), store.clone());
         self.write(move |conn, _| put_store(conn, &tenant, &store, now)).await

@@ -9,12 +9,13 @@
 //! ports. `tasks` follows what new facts of a task mean, as core decides it, and `task_news` tells people; `assign`, `recall`,
 //! `readopt`, `overrides` and `cancel` write central's own facts through `pen`; `rivals` stops whoever has less right to units. `documents` keeps changes, heads and
 //! roots, `ledger` the facts, `stock` positions and holds. `seals` ends documents, `baseline` keeps
-//! what they add up to, `older` speaks to agents of older versions, `housekeeping` deletes what is over. The statements are in `sql/`, one file
+//! what they add up to, `arranging` and `work_hours` keep what health looks at beside signals, `older` speaks to agents of older versions, `housekeeping` deletes what is over. The statements are in `sql/`, one file
 //! per area, and are found by name while compiling.
 
 mod access;
 mod adopt;
 mod answer;
+mod arranging;
 mod assign;
 mod baseline;
 mod boots;
@@ -58,8 +59,10 @@ mod stock;
 mod task_news;
 mod tasks;
 mod timeline;
+mod vetoes;
 mod window;
 mod work;
+mod work_hours;
 
 use crate::ports::StoreError;
 use holdfast_platform::clock::{Clock, SystemClock};

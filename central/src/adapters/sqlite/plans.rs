@@ -9,9 +9,10 @@ use rusqlite::Connection;
 use std::collections::BTreeSet;
 
 /// What is meant to look at everything, or at all that is open.
-const THROUGH_ALL: [&str; 30] = [
+const THROUGH_ALL: [&str; 32] = [
     // The fleet, at a tick and on pages for people.
     "leases",
+    "peers",
     "stores",
     "api_keys",
     // All that is open: small beside all that there is.
@@ -45,8 +46,10 @@ const THROUGH_ALL: [&str; 30] = [
     // What must be zero, counted from the tables.
     "audit",
     "unbalanced",
-    // Holds are looked through only while a foreign key is violated, which no statement leaves behind.
+    // Holds, and what stores own, are looked through only while a foreign key is violated, which no
+    // statement leaves behind.
     "move_position",
+    "put_store",
 ];
 
 /// A step of a plan that visits each row of a table or of a tenant. Tables of one row are none.

@@ -12,7 +12,7 @@ use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow, load, say_as};
 use super::timeline::{Happened, central, note};
-use super::{Result, ledger, recall, window};
+use super::{Result, fleet, ledger, recall, window};
 use crate::core::effects::words;
 use crate::ports::access::ReplicaIdentity;
 use holdfast_shared::domain::task::{Phase, TaskEvent, TaskState};
@@ -145,12 +145,7 @@ fn has_another_box(conn: &Connection, from: &ReplicaIdentity, now: UtcMs) -> Res
 }
 
 fn closed_hard(conn: &Connection, tenant: &TenantId, store: &StoreId, now: UtcMs) -> Result<bool> {
-    let params = named_params! {
-        ":tenant": tenant.as_str(), ":store": store.as_str(),
-    };
-    let closures: Vec<crate::core::fleet::Closure> =
-        list(conn, sql!(FLEET.closures), params, |row| from_json(row, "closure"))?;
-    Ok(closures.iter().any(|closure| closure.hard && closure.in_force(now)))
+    Ok(fleet::record(conn, tenant, store)?.is_some_and(|record| record.closed_hard(now)))
 }
 
 fn tell(

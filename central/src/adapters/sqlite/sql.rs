@@ -5,6 +5,7 @@ pub(super) const ACCESS: &str = include_str!("sql/access.sql");
 pub(super) const DOCUMENTS: &str = include_str!("sql/documents.sql");
 pub(super) const EXCEPTIONS: &str = include_str!("sql/exceptions.sql");
 pub(super) const FLEET: &str = include_str!("sql/fleet.sql");
+pub(super) const HEALTH: &str = include_str!("sql/health.sql");
 pub(super) const IDENTITY: &str = include_str!("sql/identity.sql");
 pub(super) const OLDER: &str = include_str!("sql/older.sql");
 pub(super) const ORDERS: &str = include_str!("sql/orders.sql");
@@ -15,8 +16,10 @@ pub(super) const STOCK: &str = include_str!("sql/stock.sql");
 pub(super) const WORK: &str = include_str!("sql/work.sql");
 
 #[cfg(test)]
-pub(super) const FILES: [&str; 12] =
-    [ACCESS, DOCUMENTS, EXCEPTIONS, FLEET, IDENTITY, OLDER, ORDERS, OUTBOX, SEALS, RECOVERY, STOCK, WORK];
+pub(super) const FILES: [&str; 13] = [
+    ACCESS, DOCUMENTS, EXCEPTIONS, FLEET, HEALTH, IDENTITY, OLDER, ORDERS, OUTBOX, SEALS, RECOVERY, STOCK,
+    WORK,
+];
 
 const MARK: &[u8] = b"-- name: ";
 

@@ -2,12 +2,13 @@
 //! boot and sequence, and counted rather than believed.
 
 use super::StoreKey;
+use super::canary::Canary;
 use super::freeze::{Count, Observer, Turn};
 use super::policy::HealthPolicy;
 use super::store::{BOOTS_REMEMBERED_MAX, DigestVerdict, Gone, StoreHealth, VOICES_MAX, Voice};
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{ReplicaId, TenantId};
-use holdfast_shared::time::MonoMs;
+use holdfast_shared::time::{MonoMs, Now};
 use holdfast_shared::wire::signal::{Freshness, Heartbeat, Presence};
 use std::collections::BTreeMap;
 
@@ -45,6 +46,7 @@ pub struct HealthBook {
     observer: Observer,
     looked_at: Option<MonoMs>,
     ignored: Ignored,
+    pub canary: Canary,
 }
 
 impl Default for HealthBook {
@@ -54,6 +56,7 @@ impl Default for HealthBook {
             observer: Observer::Watching,
             looked_at: None,
             ignored: Ignored::default(),
+            canary: Canary::default(),
         }
     }
 }
@@ -82,6 +85,7 @@ impl HealthBook {
     pub fn hear(&mut self, beat: Heartbeat, good: bool, policy: &HealthPolicy, now: MonoMs) -> Heard {
         let key = StoreKey::new(beat.tenant.clone(), beat.store.clone());
         let health = self.register(&key, false, now);
+        health.due.touch();
         let gap = health.voice().is_none_or(|voice| now.since(voice.received_at) > policy.silence_ms.soft);
         let heard = take_beat(health, beat, policy, now);
         if heard == Heard::Taken
@@ -96,6 +100,7 @@ impl HealthBook {
     pub fn hear_freshness(&mut self, fresh: Freshness, now: MonoMs) -> Heard {
         let key = StoreKey::new(fresh.tenant.clone(), fresh.store.clone());
         let health = self.register(&key, false, now);
+        health.due.touch();
         let heard = match health.voices.get_mut(&fresh.replica) {
             Some(voice) if voice.beat.boot == fresh.boot => {
                 let newer = voice.freshness.as_ref().is_none_or(|(last, _)| last.sequence < fresh.sequence);
@@ -114,6 +119,7 @@ impl HealthBook {
     /// A hint only. It is no sign of life, and it speaks for no other boot than its own.
     pub fn hear_presence(&mut self, key: &StoreKey, presence: &Presence, now: MonoMs) -> Heard {
         let health = self.register(key, false, now);
+        health.due.touch();
         let heard = match health.voices.get_mut(&presence.replica) {
             Some(voice) if voice.beat.boot == presence.boot => {
                 voice.gone = (!presence.online).then_some(Gone { at: now, planned: presence.planned });
@@ -127,6 +133,7 @@ impl HealthBook {
     /// A sync was answered: a sign of life, whatever became of MQTT.
     pub fn note_sync(&mut self, key: &StoreKey, now: MonoMs) {
         let health = self.register(key, false, now);
+        health.due.touch();
         health.last_sync = Some(now);
         if let Some(out) = &mut health.out {
             out.synced = true;
@@ -137,6 +144,7 @@ impl HealthBook {
     /// a sync brought what central lacked; it counts once.
     pub fn note_digest(&mut self, key: &StoreKey, replica: &ReplicaId, verdict: DigestVerdict) {
         let Some(health) = self.stores.get_mut(key) else { return };
+        health.due.touch();
         let Some(voice) = health.voices.get_mut(replica) else { return };
         let beat = Some((voice.beat.boot.clone(), voice.beat.sequence));
         let again = voice.drifted_at == beat;
@@ -144,6 +152,7 @@ impl HealthBook {
             DigestVerdict::Equal => {
                 health.drift_beats = 0;
                 voice.drifted_at = None;
+                voice.proven = Some((voice.beat.root.clone(), voice.beat.stock_digest.clone()));
             }
             DigestVerdict::Drift if again => {}
             DigestVerdict::Drift => {
@@ -172,12 +181,11 @@ impl HealthBook {
             self.start_anew(now);
         }
         let count = self.weigh(policy, now);
-        let turn = self.observer.look(count, policy, now);
+        let deaf = self.canary.is_missing(policy.canary_missing_ms, now);
+        let turn = self.observer.look(count, deaf, policy, now);
         if let Some(Turn::Thawed { .. }) = turn {
             self.start_anew(now);
         }
-        let frozen = self.observer.is_frozen();
-        self.stores.values_mut().for_each(|health| health.frozen = frozen);
         Looked { paused_ms, turn }
     }
 
@@ -189,7 +197,7 @@ impl HealthBook {
             health.silent_since = silent.then(|| health.silent_since.unwrap_or(now));
             let known_alive = health.last_word().is_some() || health.expected;
             let said_goodbye = health.gone().is_some_and(|gone| gone.planned);
-            if health.out.is_some() || !known_alive || said_goodbye {
+            if health.is_out() || !known_alive || said_goodbye {
                 continue;
             }
             match health.silent_since {
@@ -206,20 +214,48 @@ impl HealthBook {
     /// Whose silence does not count now.
     pub fn hold(&mut self, held: impl Fn(&TenantId) -> bool) {
         for (key, health) in &mut self.stores {
-            health.frozen = held(&key.tenant);
+            let frozen = held(&key.tenant);
+            if health.frozen != frozen {
+                health.frozen = frozen;
+                health.due.touch();
+            }
+        }
+    }
+
+    /// The stores that are to be judged now.
+    pub fn due(&self, now: Now) -> impl Iterator<Item = &StoreKey> {
+        self.stores.iter().filter(move |(_, health)| health.due.is_due(now)).map(|(key, _)| key)
+    }
+
+    #[must_use]
+    pub const fn stores(&self) -> &BTreeMap<StoreKey, StoreHealth> {
+        &self.stores
+    }
+
+    /// Something that all judgements look at changed.
+    pub fn touch_all(&mut self) {
+        self.stores.values_mut().for_each(|health| health.due.touch());
+    }
+
+    pub fn touch(&mut self, key: &StoreKey) {
+        if let Some(health) = self.stores.get_mut(key) {
+            health.due.touch();
         }
     }
 
     pub fn start_anew_of(&mut self, tenant: &TenantId, now: MonoMs) {
         for (_, health) in self.stores.iter_mut().filter(|(key, _)| key.tenant == *tenant) {
             health.silence_from = now;
+            health.due.touch();
         }
     }
 
     fn start_anew(&mut self, now: MonoMs) {
+        self.canary.start_anew(now);
         for health in self.stores.values_mut() {
             health.silence_from = now;
             health.silent_since = None;
+            health.due.touch();
         }
     }
 

@@ -15,15 +15,18 @@ const CENTRAL: &str = "clock:central";
 /// What a person should know of clocks now, by tenant and key.
 #[must_use]
 pub fn wrong_clocks(observatory: &Observatory) -> BTreeMap<(TenantId, String), NewException> {
-    let told: BTreeMap<&StoreKey, i64> = observatory
-        .eligibilities()
-        .keys()
-        .filter_map(|key| Some((key, observatory.book.store(key)?.vitals()?.clock_offset_ms?)))
-        .collect();
-    let central = centrals_offset(told.values().copied().collect());
+    let stores = observatory.book.stores().iter();
+    let mut told: Vec<(&StoreKey, i64)> =
+        stores.filter_map(|(key, health)| Some((key, health.vitals()?.clock_offset_ms?))).collect();
+    // The usual case, at each look: nobody's clock is off.
+    if !told.iter().any(|(_, offset_ms)| is_large(*offset_ms)) {
+        return BTreeMap::new();
+    }
+    told.retain(|(key, _)| observatory.record(key).is_some());
+    let central = centrals_offset(told.iter().map(|(_, offset_ms)| *offset_ms).collect());
     let mut causes = BTreeMap::new();
     if let Some(ahead_ms) = central {
-        let tenants: BTreeSet<&TenantId> = told.keys().map(|key| &key.tenant).collect();
+        let tenants: BTreeSet<&TenantId> = told.iter().map(|(key, _)| &key.tenant).collect();
         for tenant in tenants {
             causes.insert((tenant.clone(), CENTRAL.to_owned()), of_central(ahead_ms));
         }

@@ -14,6 +14,10 @@ pub enum Observer {
         silent: usize,
         alive: usize,
     },
+    /// Central's own bird does not come back by the way on which stores come in.
+    Deaf {
+        since: MonoMs,
+    },
 }
 
 /// The stores that are evidence for or against the observer: neither out before, nor gone with
@@ -31,17 +35,25 @@ pub struct Count {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
     Froze { silent: usize, alive: usize },
+    WentDeaf,
     Thawed { frozen_ms: i64 },
 }
 
 impl Observer {
     #[must_use]
     pub const fn is_frozen(self) -> bool {
-        matches!(self, Self::Frozen { .. })
+        match self {
+            Self::Watching => false,
+            Self::Frozen { .. } | Self::Deaf { .. } => true,
+        }
     }
 
-    pub fn look(&mut self, count: Count, policy: &HealthPolicy, now: MonoMs) -> Option<Turn> {
+    pub fn look(&mut self, count: Count, deaf: bool, policy: &HealthPolicy, now: MonoMs) -> Option<Turn> {
         match *self {
+            Self::Watching if deaf && Guard::ObserverFreeze.stands() => {
+                *self = Self::Deaf { since: now };
+                Some(Turn::WentDeaf)
+            }
             Self::Watching => {
                 let alive = count.speaking.saturating_add(count.fell_silent);
                 if !suspicious(count.fell_silent, alive, policy) || !Guard::ObserverFreeze.stands() {
@@ -50,10 +62,10 @@ impl Observer {
                 *self = Self::Frozen { since: now, silent: count.fell_silent, alive };
                 Some(Turn::Froze { silent: count.fell_silent, alive })
             }
-            Self::Frozen { since, .. } => {
+            Self::Frozen { since, .. } | Self::Deaf { since } => {
                 let silent = count.fell_silent.saturating_add(count.silent_before);
                 let alive = count.speaking.saturating_add(silent);
-                if suspicious(silent, alive, policy) {
+                if deaf || suspicious(silent, alive, policy) {
                     return None;
                 }
                 *self = Self::Watching;
@@ -84,8 +96,11 @@ mod tests {
     fn three_of_seven_is_three_stores_and_four_is_the_observer() {
         let policy = HealthPolicy::default();
         let mut observer = Observer::Watching;
-        assert_eq!(observer.look(count(4, 3), &policy, MonoMs(0)), None);
-        assert_eq!(observer.look(count(3, 4), &policy, MonoMs(1)), Some(Turn::Froze { silent: 4, alive: 7 }));
+        assert_eq!(observer.look(count(4, 3), false, &policy, MonoMs(0)), None);
+        assert_eq!(
+            observer.look(count(3, 4), false, &policy, MonoMs(1)),
+            Some(Turn::Froze { silent: 4, alive: 7 })
+        );
         assert!(observer.is_frozen());
     }
 
@@ -93,15 +108,28 @@ mod tests {
     fn in_a_large_fleet_the_share_counts() {
         let policy = HealthPolicy::default();
         let mut observer = Observer::Watching;
-        assert_eq!(observer.look(count(850, 150), &policy, MonoMs(0)), None);
-        assert!(observer.look(count(849, 151), &policy, MonoMs(0)).is_some());
+        assert_eq!(observer.look(count(850, 150), false, &policy, MonoMs(0)), None);
+        assert!(observer.look(count(849, 151), false, &policy, MonoMs(0)).is_some());
     }
 
     #[test]
     fn nobody_heard_at_all_is_the_observer_but_a_lone_store_is_itself() {
         let policy = HealthPolicy::default();
-        assert!(Observer::Watching.look(count(0, 2), &policy, MonoMs(0)).is_some());
-        assert!(Observer::Watching.look(count(0, 1), &policy, MonoMs(0)).is_none());
+        assert!(Observer::Watching.look(count(0, 2), false, &policy, MonoMs(0)).is_some());
+        assert!(Observer::Watching.look(count(0, 1), false, &policy, MonoMs(0)).is_none());
+    }
+
+    #[test]
+    fn a_bird_that_does_not_come_back_freezes_although_nobody_is_silent_yet() {
+        let policy = HealthPolicy::default();
+        let mut observer = Observer::Watching;
+        assert_eq!(observer.look(count(7, 0), true, &policy, MonoMs(0)), Some(Turn::WentDeaf));
+        assert!(observer.is_frozen());
+        assert_eq!(observer.look(count(7, 0), true, &policy, MonoMs(1_000)), None);
+        let all_silent = Count { speaking: 0, fell_silent: 0, silent_before: 7 };
+        assert_eq!(observer.look(all_silent, false, &policy, MonoMs(2_000)), None, "nobody is heard yet");
+        let thawed = observer.look(count(7, 0), false, &policy, MonoMs(3_000));
+        assert_eq!(thawed, Some(Turn::Thawed { frozen_ms: 3_000 }));
     }
 
     #[test]
@@ -109,8 +137,11 @@ mod tests {
         let policy = HealthPolicy::default();
         let mut observer = Observer::Frozen { since: MonoMs(1_000), silent: 5, alive: 7 };
         let still = Count { speaking: 2, fell_silent: 0, silent_before: 5 };
-        assert_eq!(observer.look(still, &policy, MonoMs(90_000)), None);
+        assert_eq!(observer.look(still, false, &policy, MonoMs(90_000)), None);
         let back = Count { speaking: 6, fell_silent: 0, silent_before: 1 };
-        assert_eq!(observer.look(back, &policy, MonoMs(91_000)), Some(Turn::Thawed { frozen_ms: 90_000 }));
+        assert_eq!(
+            observer.look(back, false, &policy, MonoMs(91_000)),
+            Some(Turn::Thawed { frozen_ms: 90_000 })
+        );
     }
 }

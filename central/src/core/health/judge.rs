@@ -1,13 +1,13 @@
 //! The judgement of one store: its signals, closures and hours together.
 
+use super::due::Due;
 use super::policy::HealthPolicy;
 use super::signals::{self, View};
 use super::store::StoreHealth;
-use crate::core::eligibility::{Eligibility, Reason, Standing};
+use crate::core::eligibility::{Eligibility, Reason, Standing, Unit};
 use crate::core::fleet::StoreRecord;
-use crate::core::hours::{Opening, opening};
+use crate::core::hours::{Opening, dated_today, opening_on};
 use holdfast_shared::time::{Now, UtcMs};
-use std::collections::BTreeSet;
 
 /// Pure: the same record, words and time give the same answer.
 #[must_use]
@@ -17,45 +17,75 @@ pub fn eligibility(
     policy: &HealthPolicy,
     now: Now,
 ) -> Eligibility {
-    let hours = opening(&record.store.hours, &record.store.zone, now.utc);
+    judge(record, health, policy, now).0
+}
+
+/// The judgement, and whether people are at work there, for [`next_due`].
+#[must_use]
+pub fn judge(
+    record: &StoreRecord,
+    health: &StoreHealth,
+    policy: &HealthPolicy,
+    now: Now,
+) -> (Eligibility, bool) {
+    let hours = opening_on(&record.store.hours, &record.arranged.dated_hours, &record.store.zone, now.utc);
     let physically_open = hours == Opening::Open;
-    let view = View { record, health, policy, physically_open, now: now.mono };
+    let view = View { record, health, policy, physically_open, now };
 
     let mut reasons = signals::assess(&view);
     let dark = reasons
         .iter()
         .any(|reason| reason.signal == signals::UPLINK && reason.standing == Standing::Ineligible);
-    reasons.extend(health.owes(policy).map(|words| against("readmission", Standing::Ineligible, words)));
-    reasons.extend(of_hours(hours));
+    reasons.extend(returning(health, policy, now));
+    reasons.extend(of_hours(hours, record, now.utc));
     let (closures, closed_hard) = of_closures(record, health, now.utc);
     reasons.extend(closures);
-    reasons.sort_by_key(|reason| std::cmp::Reverse(reason.standing));
 
-    let standing = reasons.first().map_or(Standing::Eligible, |reason| reason.standing);
-    let kinds = match standing {
-        Standing::Eligible | Standing::Suspect => record.store.fulfils.clone(),
-        Standing::Ineligible => BTreeSet::new(),
-    };
     let silent_for_good =
         policy.silence_ms.hard.is_some_and(|hard| health.silent_ms(now.mono) >= hard) && !health.frozen;
-    Eligibility {
-        standing,
-        kinds,
-        reasons,
-        physically_open,
-        fail_over: closed_hard || (dark && silent_for_good),
-    }
+    let fail_over = closed_hard || (dark && silent_for_good);
+    (Eligibility::of(&record.store.fulfils, reasons, physically_open, fail_over), physically_open)
+}
+
+/// When time alone may change the judgement, of a store that was judged now.
+#[must_use]
+pub fn next_due(
+    record: &StoreRecord,
+    health: &StoreHealth,
+    policy: &HealthPolicy,
+    physically_open: bool,
+    now: Now,
+) -> Due {
+    Due::next(&View { record, health, policy, physically_open, now })
 }
 
 fn against(signal: &str, standing: Standing, words: impl Into<String>) -> Reason {
-    Reason { signal: signal.to_owned(), standing, words: words.into() }
+    Reason::new(signal, standing, words)
 }
 
-fn of_hours(hours: Opening) -> Option<Reason> {
+fn returning(health: &StoreHealth, policy: &HealthPolicy, now: Now) -> Option<Reason> {
+    let owed = health.owes(policy, now.mono)?;
+    let reason = against("readmission", Standing::Ineligible, owed.words);
+    let reason = match owed.beats {
+        Some((good, needed)) => reason.with_values(good.into(), needed.into(), Unit::Beats),
+        None => reason,
+    };
+    Some(reason.about_only(health.out.as_ref().and_then(|out| out.kinds.clone())))
+}
+
+fn of_hours(hours: Opening, record: &StoreRecord, now: UtcMs) -> Option<Reason> {
     match hours {
         Opening::Open => None,
         Opening::Closed { local } => {
-            Some(against("hours", Standing::Ineligible, format!("closed at this hour ({local} there)")))
+            let today = dated_today(&record.arranged.dated_hours, &record.store.zone, now);
+            let words = match today {
+                Some(day) => {
+                    let why = day.why.as_ref().map(|why| format!(": {}", shortened(why))).unwrap_or_default();
+                    format!("closed at this hour ({local} there), by the hours of {} alone{why}", day.date)
+                }
+                None => format!("closed at this hour ({local} there)"),
+            };
+            Some(against("hours", Standing::Ineligible, words))
         }
         Opening::Unknown { why } => {
             Some(against("hours", Standing::Suspect, format!("opening hours unknown: {why}")))
@@ -69,15 +99,20 @@ pub fn closed_hard(record: &StoreRecord, health: &StoreHealth, now: UtcMs) -> bo
     of_closures(record, health, now).1
 }
 
-/// Closures on record, and the one that the store tells with its heartbeat. Whether any is hard.
+/// Closures on record, those that were planned for now, and the one that the store tells with its
+/// heartbeat. Whether any is hard.
 fn of_closures(record: &StoreRecord, health: &StoreHealth, now: UtcMs) -> (Vec<Reason>, bool) {
     let mut reasons = Vec::new();
-    let mut closed_hard = false;
+    let mut closed_hard = record.closed_hard(now);
     for closure in record.closures.iter().filter(|closure| closure.in_force(now)) {
-        closed_hard |= closure.hard;
         let words =
             closure_words(closure.hard, closure.cause.as_str(), closure.author.as_str(), closure.until);
         reasons.push(against("closure", Standing::Ineligible, words));
+    }
+    for planned in record.arranged.planned.iter().filter(|planned| planned.in_force(now)) {
+        let (cause, author) = (planned.cause.as_str(), planned.author.as_str());
+        let words = closure_words(planned.hard, cause, author, Some(planned.until));
+        reasons.push(against("closure", Standing::Ineligible, format!("{words}, as planned")));
     }
     let recorded = record.closures.iter().any(|closure| closure.from_store);
     if let Some(note) = health.vitals().and_then(|vitals| vitals.closure.as_ref()) {

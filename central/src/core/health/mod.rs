@@ -4,15 +4,21 @@
 //! clock, can neither make a store dark nor keep a dark one alive.
 
 pub mod book;
+pub mod canary;
 pub mod clocks;
+pub mod due;
 pub mod freeze;
 pub mod judge;
 pub mod lease;
 pub mod observatory;
 pub mod overrule;
+pub mod peers;
 pub mod policy;
+mod settle;
 pub mod signals;
 pub mod store;
+pub mod vitals;
+mod wall;
 
 use holdfast_shared::ids::{StoreId, TenantId};
 

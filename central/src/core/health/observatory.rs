@@ -3,13 +3,17 @@
 
 use super::StoreKey;
 use super::book::{HealthBook, Looked};
-use super::judge::{closed_hard, eligibility};
+use super::due::Due;
+use super::judge::{closed_hard, eligibility, judge, next_due};
 use super::lease::Leases;
 use super::overrule::{Overrule, Overrules};
+use super::peers::Peers;
 use super::policy::{HealthPolicy, Limits};
-use super::signals::{SIGNALS, View, beat_is_good};
-use super::store::{Out, StoreHealth};
-use crate::core::eligibility::{Eligibility, Standing};
+use super::settle::settle;
+use super::signals::{View, beat_is_good};
+use super::store::{StoreHealth, Voice};
+use super::wall::WallClock;
+use crate::core::eligibility::Eligibility;
 use crate::core::fleet::StoreRecord;
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{BootId, TenantId};
@@ -31,6 +35,8 @@ pub struct Change {
 pub struct Evaluation {
     pub looked: Looked,
     pub changes: Vec<Change>,
+    /// Stores that were judged; the others had nothing new and no threshold that fell due.
+    pub judged: usize,
 }
 
 /// What failover goes by for one store.
@@ -48,6 +54,8 @@ pub struct Observatory {
     current: BTreeMap<StoreKey, Eligibility>,
     failing: BTreeMap<StoreKey, Failing>,
     records: BTreeMap<StoreKey, StoreRecord>,
+    /// Up to which change of a store storage was read.
+    pub read_up_to: u64,
     /// Changes that the history does not have yet.
     unrecorded: VecDeque<Change>,
     /// Exceptions whose cause is still there, by topic; settled when it is gone.
@@ -58,6 +66,9 @@ pub struct Observatory {
     apart: BTreeSet<(StoreKey, BootId)>,
     wall: WallClock,
     overrules: Overrules,
+    pub peers: Peers,
+    /// Their work should move away; a beat is waited for the word of other replicas.
+    darkening: BTreeMap<StoreKey, MonoMs>,
     pub counts: Counts,
 }
 
@@ -68,28 +79,10 @@ pub struct Counts {
     pub unreadable: u64,
     /// Claims to be from someone else.
     pub foreign: u64,
+    /// Heartbeats with a number that no machine measures; it was taken for unknown.
+    pub absurd: u64,
 }
 
-/// Whether central's wall clock was put forward or back, told by the monotonic one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct WallClock {
-    offset_ms: Option<i64>,
-    stepped_at: MonoMs,
-}
-
-impl WallClock {
-    fn look(&mut self, now: Now) {
-        let offset_ms = now.utc.0.saturating_sub(now.mono.0);
-        let moved_ms = self.offset_ms.map_or(i64::MAX, |before| offset_ms.saturating_sub(before));
-        if moved_ms.saturating_abs() > WALL_STEP_MS {
-            self.stepped_at = now.mono;
-        }
-        self.offset_ms = Some(offset_ms);
-    }
-}
-
-/// Less than this between two looks is the slewing of a healthy clock.
-const WALL_STEP_MS: i64 = 2_000;
 /// Changes kept while the history cannot be written.
 const UNRECORDED_MAX: usize = 10_000;
 /// Offenders that are remembered; past this, a new one is counted and not told.
@@ -124,7 +117,12 @@ impl Observatory {
     /// Whether nothing of this tenant moves because of silence: by the observer, or by a person.
     #[must_use]
     pub fn holds(&self, tenant: &TenantId) -> bool {
-        self.overrules.holds(tenant, self.frozen())
+        self.overrules.holds(tenant, self.is_doubted())
+    }
+
+    /// By its own judgement, or by that of another replica.
+    fn is_doubted(&self) -> bool {
+        self.frozen() || self.peers.vetoes().is_some()
     }
 
     /// What a person decided about this tenant's silence.
@@ -151,6 +149,7 @@ impl Observatory {
     fn start_anew(&mut self, tenant: &TenantId, now: MonoMs) {
         self.book.start_anew_of(tenant, now);
         self.failing.retain(|key, _| key.tenant != *tenant);
+        self.darkening.retain(|key, _| key.tenant != *tenant);
     }
 
     /// The lease that a store is granted with its sync, and whether its length must be written down
@@ -172,41 +171,81 @@ impl Observatory {
     /// A heartbeat, weighed by itself with what is known of its store.
     pub fn hear(&mut self, beat: Heartbeat, now: MonoMs) -> super::book::Heard {
         let key = StoreKey::new(beat.tenant.clone(), beat.store.clone());
-        let good = self.records.get(&key).is_some_and(|record| {
-            let mut alone = StoreHealth::new(false, now);
-            alone.voices.insert(beat.replica.clone(), super::store::Voice::new(beat.clone(), now));
-            let view = View { record, health: &alone, policy: &self.policy, physically_open: false, now };
-            beat_is_good(&view)
-        });
+        let good = self.shows_what_is_owed(&key, &beat, now);
         self.book.hear(beat, good, &self.policy, now)
     }
 
-    /// Looks at the observer first, then at each store, and remembers what it concludes.
-    pub fn evaluate(&mut self, records: &[StoreRecord], now: Now) -> Evaluation {
-        let known: BTreeSet<StoreKey> = records.iter().map(key_of).collect();
-        self.current.retain(|key, _| known.contains(key));
-        self.failing.retain(|key, _| known.contains(key));
-        self.records = records.iter().map(|record| (key_of(record), record.clone())).collect();
-        let last_synced = last_synced(records);
-        for record in records {
-            let expected = self.is_expected(record, &last_synced);
-            self.book.register(&key_of(record), expected, now.mono);
-        }
+    /// Only a store that was out has something to show.
+    fn shows_what_is_owed(&self, key: &StoreKey, beat: &Heartbeat, now: MonoMs) -> bool {
+        let out = self.book.store(key).and_then(|health| health.out.as_ref());
+        let Some((out, record)) = out.zip(self.records.get(key)) else { return false };
+        let mut alone = StoreHealth::new(false, now);
+        alone.voices.insert(beat.replica.clone(), Voice::new(beat.clone(), now));
+        // Hours and work of other days say nothing about a heartbeat.
+        let at = Now { mono: now, ..Now::default() };
+        let view = View { record, health: &alone, policy: &self.policy, physically_open: false, now: at };
+        beat_is_good(&view, out.kinds.as_ref())
+    }
+
+    /// Another policy counts from the next look on.
+    pub fn set_policy(&mut self, policy: HealthPolicy) {
+        self.policy = policy;
+        self.book.touch_all();
+    }
+
+    /// Looks at the observer first, then at each store of which something changed or a threshold fell due,
+    /// and remembers what it concludes. `changed` are the records that are not as they were, or new.
+    pub fn evaluate(&mut self, changed: &[StoreRecord], now: Now) -> Evaluation {
+        self.learn(changed, now);
         let looked = self.book.look(&self.policy, now.mono);
         if looked.paused_ms.is_some() || looked.turn.is_some() {
             self.failing.clear();
+            self.darkening.clear();
+            self.book.touch_all();
         }
         for tenant in self.overrules.end(now.mono) {
             self.start_anew(&tenant, now.mono);
         }
-        let (overrules, frozen) = (&self.overrules, self.book.observer().is_frozen());
-        self.book.hold(|tenant| overrules.holds(tenant, frozen));
-        self.wall.look(now);
-        let changes: Vec<Change> =
-            records.iter().filter_map(|record| self.evaluate_one(record, now)).collect();
+        let (overrules, doubted) = (&self.overrules, self.is_doubted());
+        self.book.hold(|tenant| overrules.holds(tenant, doubted));
+        if self.wall.look(now) {
+            self.book.touch_all();
+        }
+        let due: Vec<StoreKey> = self.book.due(now).cloned().collect();
+        let judged = due.len();
+        let changes: Vec<Change> = due.into_iter().filter_map(|key| self.evaluate_one(key, now)).collect();
+        self.fail_those_waited_for(now.mono);
         self.unrecorded.extend(changes.iter().cloned());
         self.keep_the_newest();
-        Evaluation { looked, changes }
+        Evaluation { looked, changes, judged }
+    }
+
+    fn learn(&mut self, changed: &[StoreRecord], now: Now) {
+        let mut new = Vec::new();
+        for record in changed {
+            let key = key_of(record);
+            match self.records.insert(key.clone(), record.clone()) {
+                Some(before) if before == *record => continue,
+                Some(_) => {}
+                None => new.push(key.clone()),
+            }
+            self.book.touch(&key);
+        }
+        if new.is_empty() {
+            return;
+        }
+        let last_synced = last_synced(self.records.values());
+        let expected = |record: &StoreRecord| self.is_expected(record, &last_synced);
+        let new: Vec<(StoreKey, bool)> = new
+            .into_iter()
+            .map(|key| {
+                let expected = self.records.get(&key).is_some_and(expected);
+                (key, expected)
+            })
+            .collect();
+        for (key, expected) in new {
+            self.book.register(&key, expected, now.mono);
+        }
     }
 
     /// Whether the silence of a store that was not heard of since central started is evidence: it has
@@ -277,8 +316,7 @@ impl Observatory {
     /// Wall-clock deadlines wait one full period after a step of that clock or a start.
     #[must_use]
     pub fn deadlines_wait(&self, period_ms: i64, now: MonoMs) -> bool {
-        let waits = self.wall.offset_ms.is_none() || now.since(self.wall.stepped_at) < period_ms;
-        waits && Guard::DeadlinesWait.stands()
+        self.wall.is_new(period_ms, now) && Guard::DeadlinesWait.stands()
     }
 
     #[must_use]
@@ -286,15 +324,38 @@ impl Observatory {
         self.records.get(key)
     }
 
-    fn evaluate_one(&mut self, record: &StoreRecord, now: Now) -> Option<Change> {
-        let key = key_of(record);
+    /// As it stands now, ages and all; what was concluded at the last look stays.
+    #[must_use]
+    pub fn judged_now(&self, key: &StoreKey, now: Now) -> Option<Eligibility> {
+        self.current.get(key)?;
+        let (record, health) = self.records.get(key).zip(self.book.store(key))?;
+        Some(eligibility(record, health, &self.policy, now))
+    }
+
+    fn fail_those_waited_for(&mut self, now: MonoMs) {
+        let peers = &self.peers;
+        let due = self.darkening.extract_if(.., |_, since| !peers.waits(*since, now));
+        self.failing.extend(due.map(|(key, _)| (key, Failing { since: now })));
+    }
+
+    fn evaluate_one(&mut self, key: StoreKey, now: Now) -> Option<Change> {
         let health = self.book.register(&key, false, now.mono);
-        let after = eligibility(record, health, &self.policy, now);
-        settle(health, &after, &self.policy, now.mono);
-        if after.fail_over {
-            self.failing.entry(key.clone()).or_insert(Failing { since: now.mono });
-        } else {
+        // Heard of, and on no record yet: it is judged when it is.
+        let Some(record) = self.records.get(&key) else {
+            health.due = Due::NEVER;
+            return None;
+        };
+        let (after, physically_open) = judge(record, health, &self.policy, now);
+        let settled = settle(health, &after, &self.policy, now.mono);
+        health.due = next_due(record, health, &self.policy, physically_open, now);
+        if settled {
+            health.due.touch();
+        }
+        if !after.fail_over {
             self.failing.remove(&key);
+            self.darkening.remove(&key);
+        } else if !self.failing.contains_key(&key) {
+            self.darkening.entry(key.clone()).or_insert(now.mono);
         }
         let before = self.current.insert(key.clone(), after.clone());
         let changed = before.as_ref().is_none_or(|before| after.differs_from(before));
@@ -303,9 +364,9 @@ impl Observatory {
 }
 
 /// When each tenant's stores were heard of last.
-fn last_synced(records: &[StoreRecord]) -> BTreeMap<&TenantId, UtcMs> {
+fn last_synced<'a>(records: impl Iterator<Item = &'a StoreRecord>) -> BTreeMap<&'a TenantId, UtcMs> {
     let mut last: BTreeMap<&TenantId, UtcMs> = BTreeMap::new();
-    for (tenant, at) in records.iter().filter_map(|record| Some((&record.tenant, record.synced_at?))) {
+    for (tenant, at) in records.filter_map(|record| Some((&record.tenant, record.synced_at?))) {
         let newest = last.entry(tenant).or_insert(at);
         *newest = (*newest).max(at);
     }
@@ -317,35 +378,7 @@ pub fn key_of(record: &StoreRecord) -> StoreKey {
     StoreKey::new(record.tenant.clone(), record.store.store.clone())
 }
 
-/// Takes over what the evaluation says about the store's own way out and back in.
-fn settle(health: &mut StoreHealth, judged: &Eligibility, policy: &HealthPolicy, now: MonoMs) {
-    let mut excluded = false;
-    for signal in SIGNALS {
-        let worst = judged.reasons.iter().filter(|r| r.signal == signal.name()).map(|r| r.standing).max();
-        match worst {
-            Some(standing) => {
-                excluded |= standing == Standing::Ineligible && signal.must_be_proven();
-                health.standings.insert(signal.name(), standing);
-            }
-            None => {
-                health.standings.remove(signal.name());
-            }
-        }
-    }
-    if excluded && health.last_word().is_some() {
-        let since = health.out.map_or(now, |out| out.since);
-        let equal = health.out.is_some_and(|out| out.equal);
-        let synced = health.out.is_some_and(|out| out.synced);
-        let dark = judged.fail_over && health.silent_ms(now) >= policy.silence_ms.soft;
-        health.out = Some(if dark {
-            Out { since, good_beats: 0, synced: false, equal: false }
-        } else {
-            Out { since, good_beats: health.out.map_or(0, |out| out.good_beats), synced, equal }
-        });
-    } else if health.owes(policy).is_none() {
-        health.out = None;
-    }
-}
-
+#[cfg(test)]
+mod by_due_times;
 #[cfg(test)]
 mod tests;

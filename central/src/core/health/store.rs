@@ -1,11 +1,15 @@
 //! What central has heard of one store, and when by its own monotonic clock.
 
+use super::due::Due;
 use super::policy::HealthPolicy;
+use super::spoken;
 use crate::core::eligibility::Standing;
+use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::ids::{BootId, ReplicaId};
+use holdfast_shared::limits::FLAPS_REMEMBERED_MAX;
 use holdfast_shared::time::MonoMs;
 use holdfast_shared::wire::signal::{Freshness, Heartbeat, Vitals};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Boots of one replica that are remembered, to tell their late beats from new ones.
 pub const BOOTS_REMEMBERED_MAX: usize = 8;
@@ -41,19 +45,31 @@ pub struct Voice {
     pub former: Vec<(BootId, u64)>,
     /// The beat that was last found to drift.
     pub drifted_at: Option<(BootId, u64)>,
+    /// Root and stock digest that were last found equal to central's: that stays so.
+    pub proven: Option<(String, String)>,
 }
 
 impl Voice {
     #[must_use]
     pub const fn new(beat: Heartbeat, received_at: MonoMs) -> Self {
-        Self { beat, received_at, freshness: None, gone: None, former: Vec::new(), drifted_at: None }
+        Self {
+            beat,
+            received_at,
+            freshness: None,
+            gone: None,
+            former: Vec::new(),
+            drifted_at: None,
+            proven: None,
+        }
     }
 }
 
 /// A store that was excluded, and what it has shown since.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Out {
     pub since: MonoMs,
+    /// The kinds of work that it must prove itself for; none named: all.
+    pub kinds: Option<BTreeSet<FulfilmentKind>>,
     pub good_beats: u32,
     pub synced: bool,
     pub equal: bool,
@@ -76,8 +92,12 @@ pub struct StoreHealth {
     /// Heartbeats in a row that drifted.
     pub drift_beats: u32,
     pub out: Option<Out>,
+    /// When it went out for all of its work, oldest first.
+    pub went_out: VecDeque<MonoMs>,
     /// The standing that each signal gave last, for its hysteresis.
     pub standings: BTreeMap<&'static str, Standing>,
+    /// When it is judged again.
+    pub due: Due,
 }
 
 impl StoreHealth {
@@ -93,7 +113,9 @@ impl StoreHealth {
             digest: DigestVerdict::Unknown,
             drift_beats: 0,
             out: None,
+            went_out: VecDeque::new(),
             standings: BTreeMap::new(),
+            due: Due::AT_ONCE,
         }
     }
 
@@ -142,24 +164,65 @@ impl StoreHealth {
         voice.gone.filter(|gone| self.last_sync.is_none_or(|sync| sync <= gone.at))
     }
 
+    /// Out for all of its work: what it says or does not say proves nothing about others.
+    #[must_use]
+    pub fn is_out(&self) -> bool {
+        self.out.as_ref().is_some_and(|out| out.kinds.is_none())
+    }
+
+    /// It went out, after it was in.
+    pub fn note_went_out(&mut self, now: MonoMs) {
+        self.went_out.push_back(now);
+        if self.went_out.len() > FLAPS_REMEMBERED_MAX {
+            self.went_out.pop_front();
+        }
+    }
+
+    /// How often it went out within the policy's window.
+    #[must_use]
+    pub fn flaps(&self, policy: &HealthPolicy, now: MonoMs) -> u32 {
+        let lately = self.went_out.iter().filter(|at| now.since(**at) < policy.flap_window_ms);
+        u32::try_from(lately.count()).unwrap_or(u32::MAX)
+    }
+
     /// What a store that was out still owes before it gets work; none when it may come back.
     #[must_use]
-    pub fn owes(&self, policy: &HealthPolicy) -> Option<String> {
-        let out = self.out?;
-        let needed = policy.good_beats_to_return;
+    pub fn owes(&self, policy: &HealthPolicy, now: MonoMs) -> Option<Owed> {
+        let out = self.out.as_ref()?;
+        let flaps = self.flaps(policy, now);
+        let needed = policy.good_beats_owed(flaps);
         if out.good_beats < needed {
-            return Some(format!("returning: {} of {needed} good heartbeats", out.good_beats));
+            let mut words = format!("returning: {} of {needed} good heartbeats", out.good_beats);
+            if needed > policy.good_beats_to_return {
+                let window = spoken(policy.flap_window_ms);
+                words.push_str(&format!(", because it went out {flaps} times within {window}"));
+            }
+            return Some(Owed { words, beats: Some((out.good_beats, needed)) });
         }
         if !out.synced {
-            return Some(String::from("returning: has not synced since it came back"));
+            return Some(Owed::of("returning: has not synced since it came back"));
         }
         let unsynced = self.vitals().map_or(0, |vitals| vitals.unsynced_facts);
         if i64::try_from(unsynced).unwrap_or(i64::MAX) >= policy.unsynced_facts.soft {
-            return Some(format!("returning: {unsynced} facts still to sync"));
+            return Some(Owed::of(format!("returning: {unsynced} facts still to sync")));
         }
         if !out.equal {
-            return Some(String::from("returning: its stock digest has not matched central's yet"));
+            return Some(Owed::of("returning: its stock digest has not matched central's yet"));
         }
         None
+    }
+}
+
+/// What a store that returns has not shown yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owed {
+    pub words: String,
+    /// Good heartbeats so far, and as many as are needed.
+    pub beats: Option<(u32, u32)>,
+}
+
+impl Owed {
+    fn of(words: impl Into<String>) -> Self {
+        Self { words: words.into(), beats: None }
     }
 }

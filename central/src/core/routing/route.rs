@@ -62,7 +62,9 @@ impl<'p> Guide<'p> {
     fn climb<'a>(&'a self, search: &Search<'a>, now: UtcMs) -> Climb<'a> {
         let mut walks: Vec<Walk<'a>> = Vec::new();
         for suspects_too in [false, true] {
-            if suspects_too && !search.fleet.any(|node| node.eligibility.standing == Standing::Suspect) {
+            let kind = search.demand.kind;
+            let is_suspect = |node: &Node| node.eligibility.standing_for(kind) == Standing::Suspect;
+            if suspects_too && !search.fleet.any(is_suspect) {
                 break;
             }
             for rung in &self.policy.ladder {

@@ -108,10 +108,14 @@ fn is_all(search: &Search<'_>, lines: &[DemandLine]) -> bool {
 
 fn suspicion(search: &Search<'_>, node: NodeNo) -> String {
     let Some(node) = search.fleet.node(node) else { return String::new() };
-    match node.eligibility.standing {
+    let kind = search.demand.kind;
+    match node.eligibility.standing_for(kind) {
         Standing::Eligible => String::new(),
         Standing::Suspect | Standing::Ineligible => {
-            format!("; it is suspect ({}), and no eligible node could take it", node.eligibility.why())
+            format!(
+                "; it is suspect ({}), and no eligible node could take it",
+                node.eligibility.why_for(kind)
+            )
         }
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn judged(standing: Standing) -> Eligibility {
 }
 
 fn against(standing: Standing, signal: &str, words: &str) -> Eligibility {
-    let reason = Reason { signal: signal.to_owned(), standing, words: words.to_owned() };
+    let reason = Reason::new(signal, standing, words);
     let (reasons, kinds) = match standing {
         Standing::Eligible => (vec![], FulfilmentKind::ALL.into_iter().collect()),
         Standing::Suspect => (vec![reason], FulfilmentKind::ALL.into_iter().collect()),

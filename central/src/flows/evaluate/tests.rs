@@ -2,6 +2,7 @@ use super::*;
 use crate::core::health::store::DigestVerdict;
 use crate::core::test_support::{at_ms, beat, record};
 use crate::flows::test_support::{Ram, key};
+use crate::ports::vetoes::Peer;
 use holdfast_shared::time::MonoMs;
 
 fn heard(watch: &Watch, names: &[&str], now_ms: i64) {
@@ -135,4 +136,60 @@ async fn when_most_stores_are_off_by_the_same_it_is_centrals_own_clock() {
     let mut raised = ram.raised_keys();
     raised.sort();
     assert_eq!(raised, ["clock:central", "clock:d"]);
+}
+
+fn peer(frozen: bool, said_at_ms: i64) -> Peer {
+    Peer { replica: "central-b".to_owned(), frozen, said_at: at_ms(said_at_ms).utc }
+}
+
+/// Seven stores of which one falls silent at 0: how many fail at each second from 30 on.
+async fn failing_from_30_s(ram: &Ram, until_s: i64) -> Vec<usize> {
+    let watch = Watch::default();
+    let names = ["a", "b", "c", "d", "e", "f", "g"];
+    fleet(ram, &names);
+    heard(&watch, &names, 0);
+    let mut failing = Vec::new();
+    for second in 0..=until_s {
+        if second % 5 == 0 && second > 0 {
+            heard(&watch, &names[1..], second * 1_000);
+        }
+        ram.told(|told| told.peers.iter_mut().for_each(|peer| peer.said_at = at_ms(second * 1_000).utc));
+        look(ram, &watch, second, second).await;
+        if second >= 30 {
+            failing.push(watch.with(|observatory| observatory.failing().len()));
+        }
+    }
+    failing
+}
+
+#[tokio::test]
+async fn a_failover_waits_one_beat_for_the_word_of_another_replica() {
+    let alone = Ram::default();
+    assert_eq!(failing_from_30_s(&alone, 32).await, [0, 1, 1]);
+    let among_two = Ram::default();
+    among_two.told(|told| told.peers = vec![peer(false, 0)]);
+    assert_eq!(failing_from_30_s(&among_two, 37).await, [0, 0, 0, 0, 0, 0, 1, 1]);
+}
+
+#[tokio::test]
+async fn a_replica_that_suspects_its_ear_stops_the_failovers_of_all() {
+    let ram = Ram::default();
+    ram.told(|told| told.peers = vec![peer(true, 0)]);
+    assert_eq!(failing_from_30_s(&ram, 60).await, [0; 31]);
+}
+
+#[tokio::test]
+async fn a_freeze_is_said_to_the_other_replicas_and_taken_back() {
+    let ram = Ram::default();
+    let watch = Watch::default();
+    let names = ["a", "b", "c", "d", "e"];
+    fleet(&ram, &names);
+    heard(&watch, &names, 0);
+    look(&ram, &watch, 0, 13).await;
+    heard(&watch, &names, 14_000);
+    look(&ram, &watch, 14, 15).await;
+    let said = ram.done(|done| std::mem::take(&mut done.said));
+    let words: Vec<_> = said.iter().map(|peer| (peer.frozen, peer.said_at)).collect();
+    let at = |second: i64| at_ms(second * 1_000).utc;
+    assert_eq!(words, [(false, at(0)), (true, at(13)), (false, at(14))]);
 }

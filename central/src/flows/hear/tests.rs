@@ -1,10 +1,12 @@
 use super::*;
+use crate::core::eligibility::Standing;
 use crate::core::health::store::DigestVerdict;
-use crate::core::test_support::{at_ms, beat, tenant};
+use crate::core::test_support::{at_ms, beat, record, tenant};
+use crate::flows::evaluate::evaluate;
 use crate::flows::test_support::{Ram, identity, key};
 use crate::ports::replication::StoreDigest;
 use holdfast_shared::time::UtcMs;
-use holdfast_shared::wire::signal::encode;
+use holdfast_shared::wire::signal::{ClosureNote, encode};
 
 const LEEDS: &str = "holdfast/v1/acme/leeds/heartbeat";
 
@@ -110,5 +112,103 @@ async fn a_goodbye_reaches_the_book() {
     assert_eq!(say(&ram, &watch, topic, Some("leeds"), goodbye).await, Outcome::Heard(Heard::Taken));
     watch.with(|observatory| {
         assert!(observatory.book.store(&key("leeds")).unwrap().gone().unwrap().planned);
+    });
+}
+
+/// What a heartbeat does that was changed so.
+async fn changed(ram: &Ram, watch: &Watch, change: impl FnOnce(&mut Heartbeat)) -> Outcome {
+    let mut told = beat("leeds", "b1", 1);
+    change(&mut told);
+    say(ram, watch, LEEDS, Some("leeds"), &encode(&told).unwrap()).await
+}
+
+#[tokio::test]
+async fn the_stores_own_clock_makes_a_heartbeat_neither_old_nor_new() {
+    let ram = Ram::default();
+    let watch = Watch::default();
+    for (sequence, sent_at) in [(1, 253_370_764_799_999), (2, 0), (3, -62_167_219_200_000)] {
+        let told = changed(&ram, &watch, |beat| (beat.sequence, beat.sent_at) = (sequence, UtcMs(sent_at)));
+        assert_eq!(told.await, Outcome::Heard(Heard::Taken));
+    }
+    let late = changed(&ram, &watch, |beat| (beat.sequence, beat.sent_at) = (2, UtcMs(i64::from(u32::MAX))));
+    assert_eq!(late.await, Outcome::Heard(Heard::OldSequence), "its number says so");
+    let heard_at = watch.with(|observatory| observatory.book.store(&key("leeds")).unwrap().last_word());
+    assert_eq!(heard_at, Some(at_ms(0).mono), "by central's clock");
+}
+
+#[tokio::test]
+async fn a_heartbeat_of_a_boot_that_another_followed_is_old() {
+    let ram = Ram::default();
+    let watch = Watch::default();
+    let of_boot = |boot: &'static str, sequence| {
+        changed(&ram, &watch, move |beat| (beat.boot, beat.sequence) = (boot.parse().unwrap(), sequence))
+    };
+    assert_eq!(of_boot("b1", 7).await, Outcome::Heard(Heard::Taken));
+    assert_eq!(of_boot("b2", 1).await, Outcome::Heard(Heard::Taken));
+    assert_eq!(of_boot("b1", 8).await, Outcome::Heard(Heard::OldBoot));
+    assert_eq!(watch.with(|observatory| observatory.book.ignored().old_boot), 1);
+}
+
+#[tokio::test]
+async fn numbers_that_no_machine_measures_are_unknown_and_counted() {
+    let ram = Ram::default();
+    let watch = Watch::default();
+    let absurd = changed(&ram, &watch, |beat| {
+        beat.uptime_ms = i64::MIN;
+        beat.vitals.pos_seen_ms_ago = Some(-5);
+        beat.vitals.handheld_seen_ms_ago = Some(i64::MAX);
+        beat.vitals.unsynced_facts = u64::MAX;
+        beat.vitals.disk_free_bytes = Some(u64::MAX);
+    });
+    assert_eq!(absurd.await, Outcome::Heard(Heard::Taken));
+    ram.told(|told| told.stores = vec![record("leeds")]);
+    evaluate(&ram, &watch, at_ms(1_000)).await.unwrap();
+    watch.with(|observatory| {
+        assert_eq!(observatory.counts.absurd, 1);
+        let vitals = observatory.book.store(&key("leeds")).unwrap().vitals().unwrap();
+        assert_eq!((vitals.pos_seen_ms_ago, vitals.disk_free_bytes), (None, None));
+        let judged = observatory.eligibility(&key("leeds")).unwrap();
+        assert_eq!(judged.standing, Standing::Ineligible);
+        assert!(judged.reasons.iter().any(|reason| reason.signal == "sync_lag"), "{judged:?}");
+    });
+}
+
+#[tokio::test]
+async fn words_longer_than_any_real_one_are_refused() {
+    let ram = Ram::default();
+    let watch = Watch::default();
+    for field in 0..3 {
+        let long = "x".repeat(5_000);
+        let told = changed(&ram, &watch, |beat| match field {
+            0 => beat.version = long,
+            1 => beat.stock_digest = long,
+            _ => {
+                let (since, until) = (UtcMs(0), None);
+                beat.vitals.closure =
+                    Some(ClosureNote { hard: true, cause: long, author: "amy".into(), since, until });
+            }
+        });
+        assert_eq!(told.await, Outcome::Unreadable);
+    }
+    watch.with(|observatory| {
+        assert_eq!(observatory.counts.unreadable, 3);
+        assert!(observatory.book.store(&key("leeds")).is_none(), "nothing of it was taken");
+    });
+}
+
+#[tokio::test]
+async fn a_quiet_store_that_was_found_equal_costs_no_more_reads() {
+    let ram = Ram::default();
+    let watch = Watch::default();
+    let pair = StoreDigest { root: "r1".into(), stock_digest: "d1".into(), as_of: UtcMs(0) };
+    ram.told(|told| told.digests = vec![pair]);
+    for sequence in 1..=5 {
+        changed(&ram, &watch, |beat| beat.sequence = sequence).await;
+    }
+    assert_eq!(ram.done(|done| done.digest_reads), 1);
+    changed(&ram, &watch, |beat| (beat.sequence, beat.stock_digest) = (6, "d2".into())).await;
+    assert_eq!(ram.done(|done| done.digest_reads), 2, "another digest is looked up");
+    watch.with(|observatory| {
+        assert_eq!(observatory.book.store(&key("leeds")).unwrap().digest, DigestVerdict::Drift);
     });
 }

@@ -1,7 +1,8 @@
 //! The embedded broker, with the client that agents use.
 
 use super::bench::storage;
-use crate::adapters::mqtt_broker::{BrokerSettings, EmbeddedBroker, OBSERVER};
+use crate::adapters::mqtt_broker::{BrokerSettings, CANARY, EmbeddedBroker, OBSERVER};
+use crate::adapters::mqtt_canary::{CanarySettings, MqttCanary};
 use crate::adapters::mqtt_client::{ExternalBroker, ExternalSettings};
 use crate::adapters::sqlite::SqliteStore;
 use crate::core::fleet::Store;
@@ -16,6 +17,7 @@ use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{ConnectReturnCode, LastWill, Packet, PubAckReason, SubscribeReasonCode};
 use rumqttc::v5::{AsyncClient, ConnectionError, Event, EventLoop, MqttOptions};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -48,6 +50,7 @@ async fn stand() -> Stand {
     let settings = BrokerSettings {
         listen: "127.0.0.1:0".parse().unwrap(),
         observer_password: Some(Secret::new("look")),
+        canary_password: Secret::new("tweet"),
     };
     let (sender, heard) = mpsc::channel(16);
     let broker = EmbeddedBroker::bind(settings, Arc::new(access), sender).await.unwrap();
@@ -88,6 +91,31 @@ async fn publish(client: &AsyncClient, events: &mut EventLoop, topic: &str, payl
             return ack.reason;
         }
     }
+}
+
+#[tokio::test]
+async fn a_bird_comes_back_through_the_brokers_address_and_is_no_signal_of_a_store() {
+    let mut stand = stand().await;
+    let settings = CanarySettings {
+        host: "127.0.0.1".to_owned(),
+        port: stand.port,
+        client_id: CANARY.to_owned(),
+        username: Some(CANARY.to_owned()),
+        password: Some(Secret::new("tweet")),
+    };
+    let (landed, mut lands) = mpsc::unbounded_channel();
+    let flown = AtomicU64::new(0);
+    let stop = CancellationToken::new();
+    let flying = tokio::spawn(MqttCanary::new(&settings).run(
+        move || Some(flown.fetch_add(1, Ordering::Relaxed) + 1),
+        move |number| landed.send(number).unwrap(),
+        stop.clone(),
+    ));
+    let first = lands.recv().await.unwrap();
+    assert!(lands.recv().await.unwrap() > first);
+    stop.cancel();
+    flying.await.unwrap();
+    assert!(stand.heard.try_recv().is_err());
 }
 
 #[tokio::test]

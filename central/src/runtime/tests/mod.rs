@@ -6,5 +6,6 @@ mod bench;
 mod boxes;
 mod broker;
 mod console;
+mod health;
 mod life;
 mod routing;

@@ -3,9 +3,10 @@
 use super::observer::{Silence, silence};
 use super::{Frame, Person, ROWS, frame, need, page, words};
 use crate::adapters::http::answer::{Answer, Refused};
-use crate::adapters::http::app::Shared;
+use crate::adapters::http::app::{Shared, Sight};
+use crate::adapters::http::arrangements::{Availability, KindStanding};
 use crate::adapters::http::fleet;
-use crate::core::eligibility::Standing;
+use crate::core::eligibility::{Eligibility, Standing};
 use crate::core::fleet::{ClosureCause, StoreRecord};
 use crate::ports::PageRequest;
 use crate::ports::access::Scope;
@@ -58,6 +59,14 @@ struct TaskRow {
     changed: String,
 }
 
+/// How a store stands for one kind of work.
+struct KindRow {
+    kind: &'static str,
+    tone: &'static str,
+    standing: &'static str,
+    why: String,
+}
+
 struct ChangeRow {
     stamp: String,
     at: String,
@@ -71,8 +80,11 @@ struct ChangeRow {
 struct StorePage {
     frame: Frame,
     store: StoreCard,
+    kinds: Vec<KindRow>,
+    measured: Vec<(String, String, String)>,
     signals: Vec<(&'static str, String)>,
     closures: Vec<String>,
+    arranged: Vec<String>,
     tasks: Vec<TaskRow>,
     history: Vec<ChangeRow>,
     may_close: bool,
@@ -170,16 +182,33 @@ pub(super) async fn one(
     let tasks = app.storage.tasks_of_store(tenant, id, &rows).await?;
     let history = app.storage.eligibility_history(tenant, id, &rows).await?;
     let now = app.clock.now().utc;
-    let vitals = app.sight(tenant, id).vitals;
+    let Sight { eligibility, vitals, .. } = app.sight(tenant, id);
+    let known = eligibility.as_ref();
     page(&StorePage {
         frame: frame(&app, &person, "stores", said.said).await?,
         store: card(&app, &record),
+        kinds: known.map(|known| kind_rows(&record, known)).unwrap_or_default(),
+        measured: known
+            .map(|known| known.reasons.iter().filter_map(words::measured).collect())
+            .unwrap_or_default(),
         signals: vitals.as_ref().map(words::signals).unwrap_or_default(),
         closures: record.closures.iter().map(|closure| words::closure(closure, now)).collect(),
+        arranged: words::arranged(&record.arranged, now),
         tasks: tasks.rows.iter().map(|task| task_row(task, now)).collect(),
         history: history.rows.iter().map(|change| change_row(change, now)).collect(),
         may_close: person.0.may(Scope::FleetWrite),
     })
+}
+
+fn kind_rows(record: &StoreRecord, known: &Eligibility) -> Vec<KindRow> {
+    let Availability { by_kind, .. } = Availability::of(&record.store.fulfils, known);
+    let row = |KindStanding { kind, standing, why }: KindStanding| KindRow {
+        kind: kind.as_str(),
+        tone: words::tone(standing),
+        standing: words::functionally(standing),
+        why,
+    };
+    by_kind.into_iter().map(row).collect()
 }
 
 fn task_row(task: &TaskState, now: UtcMs) -> TaskRow {

@@ -1,8 +1,8 @@
 //! The words and tones of the console: what a state is called, and how it looks.
 
-use crate::core::eligibility::{Eligibility, Standing};
+use crate::core::eligibility::{Eligibility, Reason, Standing, Unit, Values};
 use crate::core::exception::{Category, Exception, Severity};
-use crate::core::fleet::{Closure, ClosureCause, StoreKind};
+use crate::core::fleet::{Arranged, Closure, ClosureCause, StoreKind};
 use crate::core::lineage;
 use crate::core::order::OrderState;
 use crate::core::routing::decision::Verdict;
@@ -168,6 +168,57 @@ pub(super) fn closure(closure: &Closure, now: UtcMs) -> String {
     )
 }
 
+/// What was measured against which limit, of a reason that counts something.
+pub(super) fn measured(reason: &Reason) -> Option<(String, String, String)> {
+    let Values { measured, limit, unit } = reason.values?;
+    let said = |value: i64| match unit {
+        Unit::Ms => length(value),
+        Unit::Permille => format!("{} %", value / 10),
+        Unit::Percent => format!("{value} %"),
+        Unit::Celsius => format!("{value} °C"),
+        Unit::Facts => format!("{value} facts"),
+        Unit::Beats => format!("{value} heartbeats"),
+        Unit::Tasks => format!("{value} tasks"),
+    };
+    Some((reason.signal.replace('_', " "), said(measured), said(limit)))
+}
+
+/// What people arranged beside the store's description, a line each.
+pub(super) fn arranged(arranged: &Arranged, now: UtcMs) -> Vec<String> {
+    let mut lines = Vec::new();
+    for planned in arranged.planned.iter().filter(|planned| now < planned.until) {
+        let how = if planned.hard { "hard" } else { "softly" };
+        lines.push(format!(
+            "Closes {how} from {} until {}: {}, by {}",
+            clock(planned.from),
+            clock(planned.until),
+            cause(planned.cause),
+            planned.author
+        ));
+    }
+    for day in &arranged.dated_hours {
+        let spans: Vec<String> = day
+            .spans
+            .iter()
+            .map(|span| format!("{} to {}", minute(span.opens_minute), minute(span.closes_minute)))
+            .collect();
+        let hours = if spans.is_empty() { "closed".to_owned() } else { spans.join(", ") };
+        let why = day.why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+        lines.push(format!("{}: {hours}{why}", day.date));
+    }
+    if let Some(staffing) = &arranged.staffing {
+        let until = staffing.until.map(|until| format!(", until {}", clock(until))).unwrap_or_default();
+        lines.push(format!("{} % of the usual staff, by {}{until}", staffing.permille / 10, staffing.author));
+    }
+    lines.extend(arranged.tasks_per_hour.map(|tasks| format!("At most {tasks} tasks an hour")));
+    lines
+}
+
+/// On the wall there; past midnight it goes on counting.
+fn minute(of_day: u16) -> String {
+    format!("{:02}:{:02}", of_day / 60, of_day % 60)
+}
+
 /// A length of time as a person says it.
 pub(super) fn length(duration_ms: i64) -> String {
     let seconds = duration_ms.max(0) / 1000;
@@ -261,6 +312,7 @@ pub(super) fn signals(vitals: &Vitals) -> Vec<(&'static str, String)> {
                 .memory_bytes
                 .map_or_else(|| "unknown".to_owned(), |bytes| format!("{} MB", bytes / 1_000_000)),
         ),
+        ("Power", power(vitals)),
         (
             "Temperature",
             vitals.temperature_c.map_or_else(|| "unknown".to_owned(), |degrees| format!("{degrees:.0} °C")),
@@ -268,9 +320,28 @@ pub(super) fn signals(vitals: &Vitals) -> Vec<(&'static str, String)> {
     ]
 }
 
+fn power(vitals: &Vitals) -> String {
+    let charge = vitals.battery_percent.map(|left| format!(", {left} % left")).unwrap_or_default();
+    match vitals.on_battery {
+        Some(true) => format!("battery{charge}"),
+        Some(false) => format!("mains{charge}"),
+        None => "unknown".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_measured_stands_beside_its_limit() {
+        let silent = Reason::new("sync_lag", Standing::Suspect, "500 facts not yet synced");
+        assert_eq!(measured(&silent), None);
+        let silent = silent.with_values(500, 400, Unit::Facts);
+        assert_eq!(measured(&silent), Some(("sync lag".into(), "500 facts".into(), "400 facts".into())));
+        let silent = silent.with_values(34_000, 31_000, Unit::Ms);
+        assert_eq!(measured(&silent).unwrap().1, "34 s");
+    }
 
     #[test]
     fn lengths_read_as_a_person_says_them() {

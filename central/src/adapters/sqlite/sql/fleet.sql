@@ -17,6 +17,9 @@ SELECT s.tenant, s.description,
     (SELECT count(*) FROM task t WHERE t.tenant = s.tenant AND t.store = s.store AND t.ended_at IS NULL) AS open_tasks,
     (SELECT max(p.heard_at) FROM replica_progress p WHERE p.tenant = s.tenant AND p.store = s.store) AS synced_at,
     (SELECT json_group_array(json(c.closure)) FROM closure c WHERE c.tenant = s.tenant AND c.store = s.store) AS closures,
+    (SELECT a.arranged FROM arrangement a WHERE a.tenant = s.tenant AND a.store = s.store) AS arranged,
+    (SELECT json_group_array(json_array(h.hour, h.given, h.accepted, h.accept_ms, h.declined, h.picked_units,
+        h.short_units)) FROM work_hour h WHERE h.tenant = s.tenant AND h.store = s.store) AS work,
     EXISTS (SELECT 1 FROM recovery_replica v
         WHERE v.tenant = s.tenant AND v.store = s.store AND v.replayed_at IS NULL) AS recovering
 FROM store s WHERE s.tenant = ?1 AND s.store = ?2
@@ -27,6 +30,9 @@ SELECT s.tenant, s.description,
     (SELECT count(*) FROM task t WHERE t.tenant = s.tenant AND t.store = s.store AND t.ended_at IS NULL) AS open_tasks,
     (SELECT max(p.heard_at) FROM replica_progress p WHERE p.tenant = s.tenant AND p.store = s.store) AS synced_at,
     (SELECT json_group_array(json(c.closure)) FROM closure c WHERE c.tenant = s.tenant AND c.store = s.store) AS closures,
+    (SELECT a.arranged FROM arrangement a WHERE a.tenant = s.tenant AND a.store = s.store) AS arranged,
+    (SELECT json_group_array(json_array(h.hour, h.given, h.accepted, h.accept_ms, h.declined, h.picked_units,
+        h.short_units)) FROM work_hour h WHERE h.tenant = s.tenant AND h.store = s.store) AS work,
     EXISTS (SELECT 1 FROM recovery_replica v
         WHERE v.tenant = s.tenant AND v.store = s.store AND v.replayed_at IS NULL) AS recovering
 FROM store s WHERE ?1 IS NULL OR s.tenant = ?1 ORDER BY s.tenant, s.store
@@ -35,9 +41,6 @@ FROM store s WHERE ?1 IS NULL OR s.tenant = ?1 ORDER BY s.tenant, s.store
 INSERT INTO closure (tenant, store, from_store, closure)
 SELECT tenant, store, :from_store, :closure FROM store WHERE tenant = :tenant AND store = :store
 ON CONFLICT (tenant, store, from_store) DO UPDATE SET closure = excluded.closure
-
--- name: closures
-SELECT closure FROM closure WHERE tenant = :tenant AND store = :store
 
 -- name: grant_lease
 INSERT INTO lease (tenant, store, granted_ms) VALUES (:tenant, :store, :granted_ms)

@@ -1,5 +1,5 @@
 use super::*;
-use crate::core::fleet::{Closure, ClosureCause, OpeningHours, Weekday};
+use crate::core::fleet::{Closure, ClosureCause, DatedHours, OpeningHours, PlannedClosure, Weekday};
 use crate::core::health::store::{Out, Voice};
 use crate::core::test_support::{at_ms, beat, record};
 use holdfast_shared::time::MonoMs;
@@ -110,11 +110,11 @@ fn outside_of_hours_there_is_no_new_work_and_nothing_is_moved() {
 #[test]
 fn a_store_that_was_out_owes_beats_a_sync_and_an_equal_digest() {
     let mut health = heard();
-    let back = Out { since: MonoMs(0), good_beats: 3, synced: true, equal: true };
+    let back = Out { since: MonoMs(0), kinds: None, good_beats: 3, synced: true, equal: true };
     for (out, owes) in [
-        (Out { good_beats: 2, ..back }, Some("2 of 3 good heartbeats")),
-        (Out { synced: false, ..back }, Some("has not synced")),
-        (Out { equal: false, ..back }, Some("digest")),
+        (Out { good_beats: 2, ..back.clone() }, Some("2 of 3 good heartbeats")),
+        (Out { synced: false, ..back.clone() }, Some("has not synced")),
+        (Out { equal: false, ..back.clone() }, Some("digest")),
         (back, None),
     ] {
         health.out = Some(out);
@@ -134,4 +134,39 @@ fn the_worst_is_told_first_and_growing_numbers_are_no_change() {
     assert_eq!(judged.reasons[1].signal, "uplink");
     assert!(!judge(&full, &heard(), 14_000).differs_from(&judged));
     assert!(judge(&full, &heard(), 31_000).differs_from(&judged));
+}
+
+#[test]
+fn a_planned_closure_begins_and_ends_by_itself() {
+    let mut shop = record("leeds");
+    shop.arranged.planned = vec![PlannedClosure {
+        number: 1,
+        hard: true,
+        cause: ClosureCause::Maintenance,
+        author: "mia".parse().unwrap(),
+        from: at_ms(2_000).utc,
+        until: at_ms(4_000).utc,
+    }];
+    let standing = |now| judge(&shop, &heard(), now).standing;
+    assert_eq!((standing(1_999), standing(2_000)), (Standing::Eligible, Standing::Ineligible));
+    assert_eq!((standing(3_999), standing(4_000)), (Standing::Ineligible, Standing::Eligible));
+    let during = judge(&shop, &heard(), 3_000);
+    assert!(during.fail_over && during.why().ends_with(", as planned"), "{}", during.why());
+}
+
+#[test]
+fn a_day_of_the_calendar_closes_a_store_that_is_always_open() {
+    let mut shop = record("leeds");
+    let at = |text: &str| {
+        let utc = text.parse::<jiff::Timestamp>().unwrap().as_millisecond();
+        Now { utc: UtcMs(utc), mono: MonoMs(0) }
+    };
+    let why = Some("Christmas".to_owned());
+    shop.arranged.dated_hours = vec![DatedHours { date: "2026-12-25".parse().unwrap(), spans: vec![], why }];
+    let christmas = eligibility(&shop, &heard(), &HealthPolicy::default(), at("2026-12-25T10:00:00Z"));
+    assert_eq!((christmas.standing, christmas.physically_open), (Standing::Ineligible, false));
+    let words = "closed at this hour (Friday 10:00 there), by the hours of 2026-12-25 alone: Christmas";
+    assert_eq!(christmas.why(), words);
+    let after = eligibility(&shop, &heard(), &HealthPolicy::default(), at("2026-12-26T10:00:00Z"));
+    assert!(after.physically_open);
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::core::eligibility::Standing;
 use crate::core::health::book::Heard;
 use crate::core::health::freeze::Turn;
 use crate::core::health::store::DigestVerdict;
@@ -320,3 +321,5 @@ fn deadlines_wait_one_period_after_a_start_and_after_a_step_of_the_clock() {
     sky.run(30);
     assert!(!wait(&sky));
 }
+
+mod lately;

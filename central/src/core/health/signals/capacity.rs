@@ -1,8 +1,9 @@
-//! Open tasks against what the store can work on. Central's own count, so never unknown. It ends
-//! as soon as work is done: nothing has to be proven.
+//! Open tasks against what the store can work on with the staff that is there. Central's own count,
+//! so never unknown. It ends as soon as work is done: nothing has to be proven.
 
-use super::{Signal, View, limit_of, reason};
-use crate::core::eligibility::Reason;
+use super::{Signal, View};
+use crate::core::eligibility::{Reason, Unit};
+use crate::core::fleet::AS_USUAL_PERMILLE;
 
 const NAME: &str = "capacity";
 
@@ -19,12 +20,25 @@ impl Signal for Capacity {
     }
 
     fn assess(&self, view: &View<'_>) -> Option<Reason> {
-        let (open, capacity) = (view.record.open_tasks, view.record.store.capacity_tasks);
-        let percent =
-            i64::from(open).saturating_mul(100).checked_div(i64::from(capacity)).unwrap_or(i64::MAX);
-        let limits = view.policy.capacity_percent;
-        let standing = view.grade(NAME, percent, limits)?;
-        let limit = limit_of(limits, standing);
-        Some(reason(NAME, standing, format!("{open} of {capacity} tasks open (limit {limit} %)")))
+        let (open, now) = (view.record.open_tasks, view.now.utc);
+        let capacity = view.record.capacity_now(now);
+        let percent = percent_of(open, capacity);
+        let staff = staff(view.record.staffing_permille(now));
+        view.against(NAME, (percent, Unit::Percent), &view.policy.capacity_percent, |limit| {
+            format!("{open} of {capacity} tasks open{staff} (limit {limit} %)")
+        })
+    }
+}
+
+/// Of nothing, all is taken.
+pub(super) fn percent_of(taken: u32, capacity: u32) -> i64 {
+    i64::from(taken).saturating_mul(100).checked_div(i64::from(capacity)).unwrap_or(i64::MAX)
+}
+
+/// Said where it is not as usual.
+pub(super) fn staff(permille: u16) -> String {
+    match permille {
+        AS_USUAL_PERMILLE => String::new(),
+        permille => format!(", with {} % of the usual staff", permille / 10),
     }
 }

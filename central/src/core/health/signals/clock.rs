@@ -1,8 +1,8 @@
 //! How far the agent's wall clock is off. Nothing safe rests on it, so it never excludes; but its
 //! times mislead people. Unknown (before the first sync) is told and does not stop the store.
 
-use super::{Signal, View, limit_of, reason};
-use crate::core::eligibility::{Reason, Standing};
+use super::{Signal, View};
+use crate::core::eligibility::{Reason, Standing, Unit};
 use crate::core::health::spoken;
 
 const NAME: &str = "clock";
@@ -17,13 +17,12 @@ impl Signal for Clock {
 
     fn assess(&self, view: &View<'_>) -> Option<Reason> {
         let Some(offset_ms) = view.health.vitals()?.clock_offset_ms else {
-            return Some(reason(NAME, Standing::Eligible, "clock not compared with central's yet"));
+            return Some(Reason::new(NAME, Standing::Eligible, "clock not compared with central's yet"));
         };
-        let limits = view.policy.clock_offset_ms;
         let off_ms = offset_ms.saturating_abs();
-        let standing = view.grade(NAME, off_ms, limits)?;
         let side = if offset_ms > 0 { "ahead" } else { "behind" };
-        let limit = spoken(limit_of(limits, standing));
-        Some(reason(NAME, standing, format!("clock {} {side} (limit {limit})", spoken(off_ms))))
+        view.against(NAME, (off_ms, Unit::Ms), &view.policy.clock_offset_ms, |limit| {
+            format!("clock {} {side} (limit {})", spoken(off_ms), spoken(limit))
+        })
     }
 }

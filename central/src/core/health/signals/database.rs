@@ -1,7 +1,7 @@
 //! Whether the agent's database passed its integrity check. Failed excludes: the agent only reads.
 //! Unknown (not checked yet) makes suspect.
 
-use super::{Signal, View, reason};
+use super::{Signal, View};
 use crate::core::eligibility::{Reason, Standing};
 
 const NAME: &str = "database";
@@ -19,9 +19,9 @@ impl Signal for Database {
             Some(true) => None,
             Some(false) => {
                 let words = "database failed its integrity check: the agent only reads";
-                Some(reason(NAME, Standing::Ineligible, words))
+                Some(Reason::new(NAME, Standing::Ineligible, words))
             }
-            None => Some(reason(NAME, Standing::Suspect, "database not checked yet")),
+            None => Some(Reason::new(NAME, Standing::Suspect, "database not checked yet")),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! How full the agent's disk is. Unknown is told, and does not stop the store: not every machine
 //! lets it be read, and a full disk also shows as refused writes.
 
-use super::{Signal, View, limit_of, reason};
-use crate::core::eligibility::{Reason, Standing};
+use super::{Signal, View};
+use crate::core::eligibility::{Reason, Standing, Unit};
 
 const NAME: &str = "disk";
 
@@ -17,7 +17,7 @@ impl Signal for Disk {
     fn assess(&self, view: &View<'_>) -> Option<Reason> {
         let vitals = view.health.vitals()?;
         let (Some(free), Some(total @ 1..)) = (vitals.disk_free_bytes, vitals.disk_total_bytes) else {
-            return Some(reason(NAME, Standing::Eligible, "free disk space unknown"));
+            return Some(Reason::new(NAME, Standing::Eligible, "free disk space unknown"));
         };
         // A tenth of a large disk is more than an agent ever needs.
         if free >= view.policy.disk_free_enough_bytes {
@@ -25,9 +25,8 @@ impl Signal for Disk {
         }
         let free_permille = u128::from(free).saturating_mul(1000) / u128::from(total);
         let used_permille = 1000_i64.saturating_sub(i64::try_from(free_permille).unwrap_or(1000)).max(0);
-        let limits = view.policy.disk_used_permille;
-        let standing = view.grade(NAME, used_permille, limits)?;
-        let limit = limit_of(limits, standing) / 10;
-        Some(reason(NAME, standing, format!("disk {} % full (limit {limit} %)", used_permille / 10)))
+        view.against(NAME, (used_permille, Unit::Permille), &view.policy.disk_used_permille, |limit| {
+            format!("disk {} % full (limit {} %)", used_permille / 10, limit / 10)
+        })
     }
 }

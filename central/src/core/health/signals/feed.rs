@@ -2,8 +2,8 @@
 //! synced, central's stock is as fresh as the store's, however quiet the store is. An unknown age
 //! counts from the last sync, and without one from the start of the agent.
 
-use super::{Signal, View, limit_of, reason};
-use crate::core::eligibility::Reason;
+use super::{Signal, View};
+use crate::core::eligibility::{Reason, Unit};
 use crate::core::health::spoken;
 
 const NAME: &str = "feed";
@@ -17,21 +17,30 @@ impl Signal for Feed {
     }
 
     fn assess(&self, view: &View<'_>) -> Option<Reason> {
-        let vitals = view.health.vitals()?;
-        if vitals.unsynced_facts == 0 {
-            return None;
-        }
-        let reported_ms = view.health.age_ms(vitals.sync_ok_ms_ago, view.now)?;
-        let seen_here_ms = view.health.last_sync.map(|sync| view.health.watched_ms(sync, view.now));
-        let age_ms = seen_here_ms.map_or(reported_ms, |seen| seen.min(reported_ms));
-        let limits = view.policy.feed_age_ms;
-        let standing = view.grade(NAME, age_ms, limits)?;
-        let limit = spoken(limit_of(limits, standing));
-        let words = format!(
-            "{} facts about it wait, the last sync was {} ago (limit {limit})",
-            vitals.unsynced_facts,
-            spoken(age_ms)
-        );
-        Some(reason(NAME, standing, words))
+        let (waiting, age_ms) = waiting(view)?;
+        view.against(NAME, (age_ms, Unit::Ms), &view.policy.feed_age_ms, |limit| {
+            format!(
+                "{waiting} facts about it wait, the last sync was {} ago (limit {})",
+                spoken(age_ms),
+                spoken(limit)
+            )
+        })
     }
+
+    fn speaks_in_ms(&self, view: &View<'_>) -> Option<i64> {
+        let (_, age_ms) = waiting(view)?;
+        view.crosses_in_ms(age_ms, &view.policy.feed_age_ms)
+    }
+}
+
+/// How many facts wait, and since when.
+fn waiting(view: &View<'_>) -> Option<(u64, i64)> {
+    let vitals = view.health.vitals()?;
+    if vitals.unsynced_facts == 0 {
+        return None;
+    }
+    let now = view.now.mono;
+    let reported_ms = view.health.age_ms(vitals.sync_ok_ms_ago, now)?;
+    let seen_here_ms = view.health.last_sync.map(|sync| view.health.watched_ms(sync, now));
+    Some((vitals.unsynced_facts, seen_here_ms.map_or(reported_ms, |seen| seen.min(reported_ms))))
 }

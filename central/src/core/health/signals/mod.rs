@@ -5,20 +5,27 @@
 mod capacity;
 mod clock;
 mod database;
+mod declines;
 mod disk;
 mod drift;
 mod feed;
 mod handhelds;
+mod hourly;
+mod pace;
 mod pos;
+mod power;
+mod short_picks;
 mod sync_lag;
 mod temperature;
 mod uplink;
 
 use super::policy::{HealthPolicy, Limits};
 use super::store::StoreHealth;
-use crate::core::eligibility::{Reason, Standing};
+use crate::core::eligibility::{Reason, Standing, Unit};
 use crate::core::fleet::StoreRecord;
-use holdfast_shared::time::MonoMs;
+use holdfast_shared::domain::task::FulfilmentKind;
+use holdfast_shared::time::Now;
+use std::collections::BTreeSet;
 
 /// All that a signal may look at.
 #[derive(Debug, Clone, Copy)]
@@ -28,13 +35,18 @@ pub struct View<'a> {
     pub policy: &'a HealthPolicy,
     /// People are at work there: POS and handhelds rest outside of opening hours.
     pub physically_open: bool,
-    pub now: MonoMs,
+    pub now: Now,
 }
 
 pub trait Signal: Sync {
     fn name(&self) -> &'static str;
     /// None when nothing speaks against the store.
     fn assess(&self, view: &View<'_>) -> Option<Reason>;
+    /// When it may say something else although nothing is heard until then, only because time passes;
+    /// never later than it does. None for never.
+    fn speaks_in_ms(&self, _: &View<'_>) -> Option<i64> {
+        None
+    }
     /// Whether a store that this signal excluded must prove itself before it gets work again.
     fn must_be_proven(&self) -> bool {
         true
@@ -52,7 +64,12 @@ pub const SIGNALS: &[&dyn Signal] = &[
     &database::Database,
     &clock::Clock,
     &capacity::Capacity,
+    &hourly::Hourly,
+    &pace::Pace,
+    &declines::Declines,
+    &short_picks::ShortPicks,
     &temperature::Temperature,
+    &power::Power,
 ];
 
 /// The name of the signal that tells a dark store.
@@ -63,25 +80,40 @@ pub fn assess(view: &View<'_>) -> Vec<Reason> {
     SIGNALS.iter().filter_map(|signal| signal.assess(view)).collect()
 }
 
-/// Whether the last heartbeat, for itself, shows a store that could work.
+/// Until the first signal may say something else although nothing is heard.
 #[must_use]
-pub fn beat_is_good(view: &View<'_>) -> bool {
+pub fn speaks_in_ms(view: &View<'_>) -> Option<i64> {
+    SIGNALS.iter().filter_map(|signal| signal.speaks_in_ms(view)).min()
+}
+
+/// Whether the last heartbeat, for itself, shows a store that could do this work; none named: any.
+#[must_use]
+pub fn beat_is_good(view: &View<'_>, kinds: Option<&BTreeSet<FulfilmentKind>>) -> bool {
+    let asked = |reason: &Reason| match (kinds, &reason.kinds) {
+        (Some(asked), Some(about)) => !asked.is_disjoint(about),
+        (Some(_), None) | (None, None) => true,
+        // A store that was out for all of its work may come back for some of it.
+        (None, Some(_)) => false,
+    };
     SIGNALS
         .iter()
         .filter(|signal| signal.must_be_proven() && signal.name() != UPLINK)
         .filter_map(|signal| signal.assess(view))
+        .filter(asked)
         .all(|reason| reason.standing != Standing::Ineligible)
 }
 
+/// A threshold once crossed is left only some way below it, so that a value at the border does not flap.
+fn left_at(limit: i64, limits: &Limits) -> i64 {
+    limit.saturating_sub(limit.saturating_mul(limits.slack_percent) / 100)
+}
+
 impl View<'_> {
-    /// The standing of a value under its limits. A threshold once crossed is left only some way
-    /// below it, so that a value at the border does not flap.
-    fn grade(&self, signal: &'static str, value: i64, limits: Limits) -> Option<Standing> {
+    /// The standing of a value under its limits.
+    fn grade(&self, signal: &'static str, value: i64, limits: &Limits) -> Option<Standing> {
         let was = self.health.standings.get(signal).copied();
         let crossed = |limit: i64, standing: Standing| {
-            let slack =
-                if was >= Some(standing) { limit.saturating_mul(limits.slack_percent) / 100 } else { 0 };
-            value >= limit.saturating_sub(slack)
+            value >= if was >= Some(standing) { left_at(limit, limits) } else { limit }
         };
         if limits.hard.is_some_and(|hard| crossed(hard, Standing::Ineligible)) {
             Some(Standing::Ineligible)
@@ -91,17 +123,34 @@ impl View<'_> {
             None
         }
     }
-}
 
-fn reason(signal: &'static str, standing: Standing, words: impl Into<String>) -> Reason {
-    Reason { signal: signal.to_owned(), standing, words: words.into() }
+    /// What a value says that crossed one of its limits. `words` gets the limit.
+    fn against(
+        &self,
+        signal: &'static str,
+        (value, unit): (i64, Unit),
+        limits: &Limits,
+        words: impl FnOnce(i64) -> String,
+    ) -> Option<Reason> {
+        let standing = self.grade(signal, value, limits)?;
+        let limit = limit_of(limits, standing);
+        let reason = Reason::new(signal, standing, words(limit)).with_values(value, limit, unit);
+        Some(reason.about_only(limits.kinds.clone()))
+    }
+
+    /// Until an age that grows with time crosses the next of its limits.
+    fn crosses_in_ms(&self, age_ms: i64, limits: &Limits) -> Option<i64> {
+        let thresholds = [Some(limits.soft), limits.hard].into_iter().flatten();
+        let both = thresholds.flat_map(|limit| [left_at(limit, limits), limit]);
+        both.filter(|limit| *limit > age_ms).map(|limit| limit.saturating_sub(age_ms)).min()
+    }
 }
 
 /// The limit that made this standing, for the words of the reason.
-fn limit_of(limits: Limits, standing: Standing) -> i64 {
-    match standing {
-        Standing::Ineligible => limits.hard.unwrap_or(limits.soft),
-        Standing::Suspect | Standing::Eligible => limits.soft,
+const fn limit_of(limits: &Limits, standing: Standing) -> i64 {
+    match (standing, limits.hard) {
+        (Standing::Ineligible, Some(hard)) => hard,
+        (Standing::Ineligible, None) | (Standing::Suspect | Standing::Eligible, _) => limits.soft,
     }
 }
 

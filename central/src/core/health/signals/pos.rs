@@ -2,8 +2,8 @@
 //! None paired says nothing; paired and never seen is as old as the agent has been up. A
 //! distribution centre has no till.
 
-use super::{Signal, View, limit_of, reason};
-use crate::core::eligibility::Reason;
+use super::{Signal, View};
+use crate::core::eligibility::{Reason, Unit};
 use crate::core::fleet::StoreKind;
 use crate::core::health::spoken;
 
@@ -19,20 +19,31 @@ impl Signal for Pos {
 
     fn assess(&self, view: &View<'_>) -> Option<Reason> {
         let vitals = view.health.vitals()?;
-        let has_tills = match view.record.store.kind {
-            StoreKind::Store => vitals.pos_paired > 0,
-            StoreKind::DistributionCentre => false,
-        };
-        if !has_tills || !view.physically_open {
-            return None;
-        }
-        let age_ms = view.health.age_ms(vitals.pos_seen_ms_ago, view.now)?;
-        let limits = view.policy.pos_unseen_ms;
-        let standing = view.grade(NAME, age_ms, limits)?;
-        let limit = spoken(limit_of(limits, standing));
+        let age_ms = unseen_ms(view)?;
         let seen = if vitals.pos_seen_ms_ago.is_some() { "not seen" } else { "never seen" };
-        let words =
-            format!("{} POS paired, {seen} for {} (limit {limit})", vitals.pos_paired, spoken(age_ms));
-        Some(reason(NAME, standing, words))
+        view.against(NAME, (age_ms, Unit::Ms), &view.policy.pos_unseen_ms, |limit| {
+            format!(
+                "{} POS paired, {seen} for {} (limit {})",
+                vitals.pos_paired,
+                spoken(age_ms),
+                spoken(limit)
+            )
+        })
     }
+
+    fn speaks_in_ms(&self, view: &View<'_>) -> Option<i64> {
+        view.crosses_in_ms(unseen_ms(view)?, &view.policy.pos_unseen_ms)
+    }
+}
+
+fn unseen_ms(view: &View<'_>) -> Option<i64> {
+    let vitals = view.health.vitals()?;
+    let has_tills = match view.record.store.kind {
+        StoreKind::Store => vitals.pos_paired > 0,
+        StoreKind::DistributionCentre => false,
+    };
+    if !has_tills || !view.physically_open {
+        return None;
+    }
+    view.health.age_ms(vitals.pos_seen_ms_ago, view.now.mono)
 }

@@ -1,8 +1,8 @@
 //! How many facts central has not acknowledged. Always reported; unknown only with the whole
 //! heartbeat, which the uplink tells.
 
-use super::{Signal, View, limit_of, reason};
-use crate::core::eligibility::Reason;
+use super::{Signal, View};
+use crate::core::eligibility::{Reason, Unit};
 
 const NAME: &str = "sync_lag";
 
@@ -16,9 +16,9 @@ impl Signal for SyncLag {
 
     fn assess(&self, view: &View<'_>) -> Option<Reason> {
         let unsynced = view.health.vitals()?.unsynced_facts;
-        let limits = view.policy.unsynced_facts;
-        let standing = view.grade(NAME, i64::try_from(unsynced).unwrap_or(i64::MAX), limits)?;
-        let limit = limit_of(limits, standing);
-        Some(reason(NAME, standing, format!("{unsynced} facts not yet synced (limit {limit})")))
+        let count = i64::try_from(unsynced).unwrap_or(i64::MAX);
+        view.against(NAME, (count, Unit::Facts), &view.policy.unsynced_facts, |limit| {
+            format!("{unsynced} facts not yet synced (limit {limit})")
+        })
     }
 }

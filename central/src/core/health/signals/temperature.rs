@@ -1,7 +1,7 @@
 //! The hottest sensor. Unknown says nothing: most machines have none that can be read.
 
-use super::{Signal, View, limit_of, reason};
-use crate::core::eligibility::Reason;
+use super::{Signal, View};
+use crate::core::eligibility::{Reason, Unit};
 
 const NAME: &str = "temperature";
 
@@ -18,11 +18,10 @@ impl Signal for Temperature {
         if !celsius.is_finite() {
             return None;
         }
-        let limits = view.policy.temperature_c;
         #[expect(clippy::cast_possible_truncation, reason = "clamped to what a sensor can mean")]
         let whole = celsius.clamp(-100.0, 1000.0) as i64;
-        let standing = view.grade(NAME, whole, limits)?;
-        let limit = limit_of(limits, standing);
-        Some(reason(NAME, standing, format!("{whole} °C (limit {limit} °C)")))
+        view.against(NAME, (whole, Unit::Celsius), &view.policy.temperature_c, |limit| {
+            format!("{whole} °C (limit {limit} °C)")
+        })
     }
 }

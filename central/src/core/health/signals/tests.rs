@@ -1,7 +1,8 @@
 use super::*;
-use crate::core::fleet::StoreKind;
+use crate::core::fleet::{HourOfWork, Staffing, StoreKind, hour_of};
 use crate::core::health::store::{Gone, Voice};
-use crate::core::test_support::{beat, record};
+use crate::core::test_support::{at_ms, beat, record};
+use holdfast_shared::time::MonoMs;
 use holdfast_shared::wire::signal::Vitals;
 
 /// A store that was heard at 0 and synced then; `change` says what is different.
@@ -23,7 +24,7 @@ fn judge(change: impl FnOnce(&mut StoreRecord, &mut StoreHealth, &mut Vitals), n
         health: &health,
         policy: &policy,
         physically_open: true,
-        now: MonoMs(now),
+        now: at_ms(now),
     })
 }
 
@@ -103,7 +104,7 @@ fn tills_and_handhelds_rest_outside_of_hours() {
     health.voices.insert(beat.replica.clone(), Voice::new(beat, MonoMs(0)));
     let policy = HealthPolicy::default();
     let view =
-        View { record: &record, health: &health, policy: &policy, physically_open: false, now: MonoMs(0) };
+        View { record: &record, health: &health, policy: &policy, physically_open: false, now: at_ms(0) };
     assert_eq!(assess(&view), vec![]);
     assert_eq!(assess(&View { physically_open: true, ..view }).len(), 2);
 }
@@ -227,6 +228,97 @@ fn a_value_at_the_border_does_not_flap() {
 
 #[test]
 fn signals_have_distinct_names() {
-    let names: std::collections::BTreeSet<_> = SIGNALS.iter().map(|signal| signal.name()).collect();
+    let names: BTreeSet<_> = SIGNALS.iter().map(|signal| signal.name()).collect();
     assert_eq!(names.len(), SIGNALS.len());
+}
+
+#[test]
+fn half_the_staff_is_half_the_capacity() {
+    let with = |open_tasks: u32, permille: u16| {
+        judge(
+            |record, _, _| {
+                record.open_tasks = open_tasks;
+                let author = "mia".parse().unwrap();
+                record.arranged.staffing = Some(Staffing { permille, until: None, author });
+            },
+            0,
+        )
+    };
+    assert_eq!(with(17, 500), vec![]);
+    let full = with(20, 500);
+    assert_eq!(told(&full), vec![("capacity", Standing::Ineligible)]);
+    assert_eq!(full[0].words, "20 of 20 tasks open, with 50 % of the usual staff (limit 100 %)");
+    assert_eq!(with(40, 2_000), vec![], "and twice the staff is twice");
+    assert_eq!(told(&with(0, 0)), vec![("capacity", Standing::Ineligible)], "nobody is there");
+}
+
+#[test]
+fn an_hour_brings_only_so_many_tasks_and_the_next_begins_anew() {
+    let with = |hours_ago: i64, given: u32| {
+        judge(
+            |record, _, _| {
+                record.arranged.tasks_per_hour = Some(10);
+                let hour = hour_of(at_ms(0).utc) - hours_ago;
+                record.work = vec![HourOfWork { hour, given, ..HourOfWork::default() }];
+            },
+            0,
+        )
+    };
+    assert_eq!(with(0, 8), vec![]);
+    assert_eq!(told(&with(0, 9)), vec![("hourly", Standing::Suspect)]);
+    let full = with(0, 10);
+    assert_eq!(told(&full), vec![("hourly", Standing::Ineligible)]);
+    assert_eq!(full[0].words, "10 of 10 tasks of this hour given (limit 100 %)");
+    assert_eq!(with(1, 10), vec![]);
+}
+
+#[test]
+fn how_a_store_worked_lately_makes_it_suspect_and_few_tasks_say_nothing() {
+    let with = |work: HourOfWork| {
+        let hour = hour_of(at_ms(0).utc);
+        judge(|record, _, _| record.work = vec![HourOfWork { hour, ..work }], 0)
+    };
+    let usual = HourOfWork { accepted: 10, accept_ms: 600_000, picked_units: 40, ..HourOfWork::default() };
+    assert_eq!(with(usual), vec![]);
+    let slow = with(HourOfWork { accept_ms: 10 * 20 * MINUTE, ..usual });
+    assert_eq!(told(&slow), vec![("pace", Standing::Suspect)]);
+    assert_eq!(slow[0].words, "takes 20 min to accept an offer, of 10 in the last 6 h (limit 15 min)");
+    assert_eq!(slow[0].values.unwrap().measured, 20 * MINUTE);
+    let declines = with(HourOfWork { declined: 6, ..usual });
+    assert_eq!(told(&declines), vec![("declines", Standing::Suspect)]);
+    assert_eq!(declines[0].words, "declined 6 of 16 tasks in the last 6 h (limit 30 %)");
+    let wrong = with(HourOfWork { short_units: 10, ..usual });
+    assert_eq!(told(&wrong), vec![("short_picks", Standing::Suspect)]);
+    assert_eq!(wrong[0].words, "10 of 50 units were not there in the last 6 h (limit 15 %)");
+    let few = HourOfWork { accepted: 4, declined: 5, accept_ms: 4 * 60 * MINUTE, short_units: 9, ..usual };
+    assert_eq!(with(few), vec![]);
+}
+
+#[test]
+fn a_battery_alone_counts_by_what_is_left() {
+    let with = |on_battery, left| judge(|_, _, v| (v.on_battery, v.battery_percent) = (on_battery, left), 0);
+    assert_eq!(with(None, Some(3)), vec![], "on mains, or unknown");
+    assert_eq!(with(Some(false), Some(3)), vec![]);
+    assert_eq!(told(&with(Some(true), Some(80))), vec![("power", Standing::Eligible)]);
+    assert_eq!(told(&with(Some(true), Some(50))), vec![("power", Standing::Suspect)]);
+    assert_eq!(told(&with(Some(true), None)), vec![("power", Standing::Suspect)]);
+    let last = with(Some(true), Some(10));
+    assert_eq!(last[0].words, "runs on its battery, 10 % left (limit 10 %)");
+}
+
+#[test]
+fn which_kinds_a_signal_speaks_against_is_policy() {
+    let record = record("leeds");
+    let mut health = StoreHealth::new(false, MonoMs(0));
+    let mut beat = beat("leeds", "b1", 1);
+    beat.vitals.pos_seen_ms_ago = Some(600 * MINUTE);
+    health.voices.insert(beat.replica.clone(), Voice::new(beat, MonoMs(0)));
+    let mut policy = HealthPolicy::default();
+    let about = |policy: &HealthPolicy| {
+        let view = View { record: &record, health: &health, policy, physically_open: true, now: at_ms(0) };
+        assess(&view).remove(0).kinds
+    };
+    assert_eq!(about(&policy), None, "all");
+    policy.pos_unseen_ms.kinds = Some([FulfilmentKind::Pickup].into());
+    assert_eq!(about(&policy), Some([FulfilmentKind::Pickup].into()));
 }

@@ -16,22 +16,26 @@ impl Rule for Eligible {
     }
 
     fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
-        let eligibility = &seen.node.eligibility;
-        match eligibility.standing {
+        match seen.node.eligibility.standing_for(ask.demand.kind) {
             Standing::Ineligible => true,
-            Standing::Suspect if !ask.suspects_too => true,
-            Standing::Suspect | Standing::Eligible => !eligibility.kinds.contains(&ask.demand.kind),
+            Standing::Suspect => !ask.suspects_too,
+            Standing::Eligible => false,
         }
     }
 
     fn words(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> String {
-        let eligibility = &seen.node.eligibility;
-        match eligibility.standing {
-            Standing::Ineligible => format!("ineligible: {}", eligibility.why()),
-            Standing::Suspect if !ask.suspects_too => {
-                format!("suspect, so only after eligible nodes: {}", eligibility.why())
+        let (eligibility, kind) = (&seen.node.eligibility, ask.demand.kind);
+        let why = eligibility.why_for(kind);
+        match (eligibility.standing, eligibility.standing_for(kind)) {
+            (Standing::Ineligible, _) => format!("ineligible: {why}"),
+            (Standing::Eligible | Standing::Suspect, Standing::Ineligible) => {
+                let against = eligibility.reasons.iter().any(|reason| reason.excludes(kind));
+                let why = if against { format!(": {why}") } else { String::new() };
+                format!("takes no {} now{why}", kind.as_str())
             }
-            Standing::Suspect | Standing::Eligible => format!("takes no {} now", ask.demand.kind.as_str()),
+            (Standing::Eligible | Standing::Suspect, Standing::Eligible | Standing::Suspect) => {
+                format!("suspect, so only after eligible nodes: {why}")
+            }
         }
     }
 }
