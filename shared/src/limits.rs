@@ -55,6 +55,16 @@ pub const SIGNAL_WORD_CHARS_MAX: usize = 128;
 pub const PAIRING_CODE_MS: i64 = 10 * 60 * 1000;
 /// Errors of one import file that are told at once.
 pub const IMPORT_ERRORS_TOLD_MAX: usize = 20;
+/// SKU classes that one stock policy names.
+pub const STOCK_CLASSES_MAX: usize = 256;
+/// Channels that one class of a stock policy names.
+pub const STOCK_CHANNELS_MAX: usize = 64;
+/// Nodes that are told to have kept units back from one order line.
+pub const WITHHELD_NODES_MAX: usize = 3;
+/// Days of one stock report.
+pub const STOCK_REPORT_DAYS_MAX: i64 = 92;
+/// Rows of one stock report: of the stores, classes and channels with the most units.
+pub const STOCK_REPORT_ROWS_MAX: i64 = 2_000;
 /// Open event streams of one process.
 pub const STREAMS_MAX: usize = 256;
 /// Events that a slow stream may lag behind before it is told to reload.

@@ -19,6 +19,7 @@ pub mod repair;
 pub mod rivals;
 pub mod routing;
 pub mod work_hours;
+pub mod stock;
 
 #[cfg(test)]
 pub(crate) mod test_support;

@@ -1,0 +1,146 @@
+use super::super::class::SkuClass;
+use super::super::learned::{CheckRecord, Counts, Learned};
+use super::*;
+use holdfast_shared::domain::stock::{Movement, StockFact};
+use holdfast_shared::ids::{Sku, StoreId};
+use proptest::prelude::*;
+
+const NOW: UtcMs = UtcMs(1_700_000_000_000);
+const HOUR_MS: i64 = 3_600_000;
+
+fn known(on_hand: i64, reserved: i64) -> Known {
+    Known {
+        store: StoreId::new("leeds").unwrap(),
+        sku: Sku::new("A").unwrap(),
+        class: SkuClass::default(),
+        on_hand,
+        reserved,
+        store_buffer: 0,
+        as_of: NOW,
+        level_at: None,
+        recovering: false,
+        learned: None,
+    }
+}
+
+fn policy(json: serde_json::Value) -> ClassPolicy {
+    serde_json::from_value(json).unwrap()
+}
+
+fn sold(known: &Known, policy: &ClassPolicy, channel: &str) -> (i64, String) {
+    let asked = Asked { channel: &Channel::new(channel), kind: Some(FulfilmentKind::Ship) };
+    let sellable = sellable(known, &Records::default(), policy, asked, NOW);
+    (sellable.units, sellable.words().unwrap_or_default())
+}
+
+#[test]
+fn what_is_open_is_sold_but_for_what_orders_hold() {
+    assert_eq!(sold(&known(5, 2), &ClassPolicy::open(), "web"), (3, String::new()));
+    assert_eq!(sold(&known(2, 5), &ClassPolicy::open(), "web").0, 0);
+    assert_eq!(sold(&known(-3, 0), &ClassPolicy::open(), "web").0, 0);
+}
+
+#[test]
+fn the_larger_of_both_buffers_is_kept() {
+    let mut known = known(9, 0);
+    let class = policy(serde_json::json!({"buffer_units": 2, "allow_last_unit": true}));
+    assert_eq!(sold(&known, &class, "web"), (7, "2 kept as buffer".to_owned()));
+    known.store_buffer = 4;
+    assert_eq!(sold(&known, &class, "web").0, 5);
+    known.store_buffer = 40;
+    assert_eq!(sold(&known, &class, "web").0, 0);
+}
+
+#[test]
+fn the_last_unit_stays_unless_it_is_allowed() {
+    let class = policy(serde_json::json!({"channels": {"web": {"allow_last_unit": true}}}));
+    assert_eq!(sold(&known(1, 0), &class, "market"), (0, "1 kept as the last unit".to_owned()));
+    assert_eq!(sold(&known(1, 0), &class, "web").0, 1);
+    assert_eq!(sold(&known(4, 2), &class, "market").0, 1, "of the two that are free");
+    let buffered = policy(serde_json::json!({"buffer_units": 1}));
+    assert_eq!(sold(&known(4, 0), &buffered, "web").0, 3, "the buffer holds the last unit already");
+}
+
+#[test]
+fn a_channel_gets_its_share_and_not_more_than_its_cap() {
+    let class = policy(serde_json::json!({"allow_last_unit": true, "channels": {
+        "market": {"share_permille": 300}, "flash": {"share_permille": 900, "cap_units": 2}, "shut": {"cap_units": 0},
+    }}));
+    let units = ["market", "flash", "shut", "web"].map(|channel| sold(&known(11, 0), &class, channel).0);
+    assert_eq!(units, [3, 2, 0, 11]);
+}
+
+#[test]
+fn a_last_word_that_is_too_old_sells_nothing_of_its_class() {
+    let class = policy(serde_json::json!({
+        "allow_last_unit": true, "max_age_ms": HOUR_MS, "max_age_ms_of": {"ship": 2 * HOUR_MS},
+    }));
+    let mut known = known(5, 0);
+    known.as_of = NOW.plus(-2 * HOUR_MS);
+    assert_eq!(sold(&known, &class, "web").0, 5);
+    known.as_of = NOW.plus(-2 * HOUR_MS - 1);
+    let (units, words) = sold(&known, &class, "web");
+    assert_eq!((units, words.as_str()), (0, "5 kept back: the store's last word is too old"));
+    known.level_at = Some(NOW.plus(-1));
+    assert_eq!(sold(&known, &class, "web").0, 5, "it had nothing more to tell a moment ago");
+}
+
+#[test]
+fn units_that_are_not_sure_enough_are_kept_back() {
+    let class = policy(serde_json::json!({"allow_last_unit": true, "confidence_min": 0.95}));
+    let mut known = known(6, 0);
+    let mut learned = Learned::nothing_since(NOW.plus(-60 * 24 * HOUR_MS));
+    for day in 1..60 {
+        let sale = StockFact { sku: known.sku.clone(), delta: -2, movement: Movement::Sale, note: None };
+        learned.absorb(&sale, NOW.plus(-24 * HOUR_MS * day), Counts::Now);
+    }
+    known.learned = Some(learned);
+    assert_eq!(sold(&known, &class, "web").0, 5, "two a day, but told just now; books may be wrong");
+    known.as_of = NOW.plus(-24 * HOUR_MS);
+    let (units, words) = sold(&known, &class, "web");
+    assert!((1..=3).contains(&units), "{units}: about two were sold since");
+    assert!(words.contains("not sure enough"), "{words}");
+}
+
+#[test]
+fn a_store_whose_checks_fail_sells_fewer() {
+    let class = policy(serde_json::json!({"allow_last_unit": true, "confidence_min": 0.95}));
+    let (known, asked) = (known(3, 0), Asked { channel: &Channel::new("web"), kind: None });
+    let mut sloppy = Records::default();
+    let mut record = CheckRecord::default();
+    let wrong =
+        StockFact { sku: known.sku.clone(), delta: -2, movement: Movement::Count { found: 0 }, note: None };
+    for _ in 0..30 {
+        let check = super::super::learned::Check::of(&wrong, 2).unwrap();
+        record.absorb(check, 1.0, NOW, Counts::Now);
+    }
+    sloppy.put(SkuClass::default(), record);
+    let [usual, less] =
+        [Records::default(), sloppy].map(|records| sellable(&known, &records, &class, asked, NOW).units);
+    assert!(less < usual, "{less} of {usual}");
+}
+
+proptest! {
+    #[test]
+    fn what_is_sold_and_what_is_kept_is_what_is_free(
+        on_hand in -10_i64..3_000, reserved in 0_i64..40, buffer in 0_i64..9, last in any::<bool>(),
+        least in 0.0_f64..0.999, share in 0_u16..=1000, cap in proptest::option::of(0_i64..50), age in 0_i64..90,
+    ) {
+        let mut known = known(on_hand, reserved);
+        known.as_of = NOW.plus(-age * HOUR_MS);
+        let web = Channel::new("web");
+        let mut class = ClassPolicy { buffer_units: buffer, allow_last_unit: last, confidence_min: least, ..ClassPolicy::open() };
+        class.max_age_ms = Some(48 * HOUR_MS);
+        let allotment = ChannelPolicy { share_permille: Some(share), cap_units: cap, allow_last_unit: None };
+        class.channels.insert(web.clone(), allotment);
+        let asked = Asked { channel: &web, kind: None };
+        let sold = sellable(&known, &Records::default(), &class, asked, NOW);
+        let kept: i64 = sold.kept.iter().map(|(_, units)| units).sum();
+        prop_assert_eq!(sold.units + kept, (on_hand - reserved).max(0));
+        prop_assert!(sold.units <= (on_hand - reserved - buffer).max(0));
+        prop_assert!(sold.units == 0 || age <= 48);
+        prop_assert!(cap.is_none_or(|cap| sold.units <= cap));
+        let sure = known.evidence(&Records::default(), NOW).that_free(sold.units);
+        prop_assert!(sure >= least, "{} units with {sure}, {least} asked", sold.units);
+    }
+}
