@@ -18,8 +18,8 @@ pub mod recovery;
 pub mod repair;
 pub mod rivals;
 pub mod routing;
-pub mod work_hours;
 pub mod stock;
+pub mod work_hours;
 
 #[cfg(test)]
 pub(crate) mod test_support;

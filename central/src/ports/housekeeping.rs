@@ -22,6 +22,8 @@ pub struct Retention {
     pub eligibility_ms: i64,
     /// Decisions of orders that are final.
     pub decisions_ms: i64,
+    /// Days of the stock report.
+    pub stock_ms: i64,
 }
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -36,6 +38,7 @@ impl Default for Retention {
             events_ms: 30 * DAY_MS,
             eligibility_ms: 400 * DAY_MS,
             decisions_ms: 400 * DAY_MS,
+            stock_ms: 400 * DAY_MS,
         }
     }
 }
@@ -50,6 +53,8 @@ pub struct Kept {
     pub events: usize,
     pub eligibility: usize,
     pub decisions: usize,
+    /// Lines of the stock report.
+    pub stock: usize,
     /// A step is bounded: there is more to do.
     pub more: bool,
 }

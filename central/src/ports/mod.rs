@@ -13,6 +13,7 @@ pub mod poke;
 pub mod recovery;
 pub mod replication;
 pub mod signals;
+pub mod stock;
 pub mod vetoes;
 pub mod work;
 
@@ -40,6 +41,7 @@ pub trait Storage:
     + recovery::Recoveries
     + replication::Replication
     + vetoes::Vetoes
+    + stock::Stock
     + work::Work
 {
 }
@@ -55,6 +57,7 @@ impl<T> Storage for T where
         + recovery::Recoveries
         + replication::Replication
         + vetoes::Vetoes
+        + stock::Stock
         + work::Work
 {
 }

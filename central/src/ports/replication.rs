@@ -17,6 +17,8 @@ pub struct Exchanged {
     pub changed_tasks: Vec<TaskId>,
     /// Facts of stock came in that made units available.
     pub stock_grew: bool,
+    /// From the stamp of each new fact to now, on central's clock.
+    pub lags_ms: Vec<i64>,
 }
 
 /// The root and stock digest of a store as central has them.

@@ -18,6 +18,7 @@ pub mod exceptions;
 pub mod fleet;
 pub mod health;
 pub mod hostile;
+pub mod learning;
 pub mod limits;
 pub mod older;
 pub mod orders;
@@ -63,6 +64,15 @@ macro_rules! conformance {
             hostile::a_foreign_writer_is_refused,
             hostile::another_replicas_name_is_refused,
             hostile::two_bodies_under_one_id_are_told,
+            learning::sales_are_learned_with_the_facts_that_tell_them,
+            learning::a_store_that_has_nothing_to_tell_is_heard_all_the_same,
+            learning::what_does_not_count_any_more_is_not_learned,
+            learning::checks_are_kept_by_store_and_class,
+            learning::units_that_were_promised_and_not_there_are_reported,
+            learning::units_that_were_kept_back_are_reported_once,
+            learning::what_no_store_told_of_is_listed_as_unknown,
+            learning::what_a_store_has_is_listed_in_pages,
+            learning::a_facts_way_to_central_is_measured,
             limits::an_agent_of_the_first_version_still_syncs,
             limits::a_siblings_backlog_comes_in_pieces_and_tasks_overtake_it,
             older::an_agent_of_the_first_version_lives_a_whole_life,

@@ -99,6 +99,7 @@ pub(super) struct Received {
     pub(super) new_facts: u64,
     pub(super) changed_tasks: Vec<TaskId>,
     pub(super) stock_grew: bool,
+    pub(super) lags_ms: Vec<i64>,
     pub(super) documents: Vec<DocumentId>,
     pub(super) errors: Vec<DocumentProblem>,
 }
@@ -124,7 +125,13 @@ fn exchange(
         Hearing::Merge { behind } => behind,
         Hearing::Challenge(words) => {
             let response = SyncResponse { superseded: Some(words), ..bare(conn, state, from, request, now)? };
-            return Ok(Exchanged { response, new_facts: 0, changed_tasks: Vec::new(), stock_grew: false });
+            return Ok(Exchanged {
+                response,
+                new_facts: 0,
+                changed_tasks: Vec::new(),
+                stock_grew: false,
+                lags_ms: Vec::new(),
+            });
         }
         Hearing::Apart(copy) => return branch::keep(conn, state, Branch { from, copy: &copy }, request, now),
     };
@@ -150,6 +157,7 @@ fn exchange(
     let level = excerpts.root(digests.root) == request.root;
     let params = named_params! {
         ":tenant": from.tenant.as_str(), ":store": from.store.as_str(), ":level": level,
+        ":now": now.0,
     };
     run(conn, sql!(DOCUMENTS.set_level), params)?;
     let errors = std::mem::take(&mut received.errors);
@@ -163,6 +171,7 @@ fn exchange(
         new_facts: received.new_facts,
         changed_tasks: received.changed_tasks,
         stock_grew: received.stock_grew,
+        lags_ms: received.lags_ms,
     })
 }
 
@@ -184,10 +193,11 @@ fn receive(
         }
     };
     match attempt_or(conn, || take_in(conn, state, from, frame, &document, now))? {
-        Ok(Taken { new_facts, changed_task, stock_grew }) => {
+        Ok(Taken { new_facts, changed_task, stock_grew, lags_ms }) => {
             received.new_facts = received.new_facts.saturating_add(new_facts);
             received.changed_tasks.extend(changed_task);
             received.stock_grew |= stock_grew;
+            received.lags_ms.extend(lags_ms);
             received.documents.push(document);
             Ok(())
         }

@@ -8,6 +8,7 @@ use super::seals::{Place, seal_closed, seal_task};
 use super::sql::sql;
 use super::state::State;
 use super::{Result, SqliteStore, error};
+use crate::core::stock::report::Day;
 use crate::ports::housekeeping::{Housekeeping, Kept, Retention};
 use async_trait::async_trait;
 use holdfast_shared::ids::{DocumentId, StoreId, TenantId};
@@ -39,14 +40,21 @@ fn keep_house(conn: &Connection, state: &mut State, retention: Retention, now: U
         decisions: drop(sql!(SEALS.drop_decisions), retention.decisions_ms, rows)?,
         ..Kept::default()
     };
+    kept.stock = drop_stock(conn, Day::of(now.plus(retention.stock_ms.saturating_neg())), rows)?;
     let facts_ms = retention.facts_ms.max(retention.archives_ms);
     let (facts, full) = drop_facts(conn, now.0.saturating_sub(facts_ms), documents)?;
     kept.facts = facts;
-    let longest = kept.keys.max(kept.events).max(kept.eligibility).max(kept.decisions);
+    let longest = kept.keys.max(kept.events).max(kept.eligibility).max(kept.decisions).max(kept.stock);
     kept.more = full
         || kept.tasks_sealed.max(kept.archives).max(waited) >= SEALING_DOCUMENTS_MAX
         || longest >= HOUSEKEEPING_ROWS_MAX;
     Ok(kept)
+}
+
+/// Days of the stock report. Of one day all stores have a bounded number of rows, orders have not.
+fn drop_stock(conn: &Connection, before: Day, rows: i64) -> Result<usize> {
+    run(conn, sql!(LESSONS.drop_misses), named_params! { ":before": before.0 })?;
+    run(conn, sql!(LESSONS.drop_withheld), named_params! { ":before": before.0, ":rows": rows })
 }
 
 fn seal_tasks(

@@ -32,6 +32,8 @@ pub(super) struct Taken {
     pub(super) new_facts: u64,
     pub(super) changed_task: Option<TaskId>,
     pub(super) stock_grew: bool,
+    /// How long each new fact was on its way.
+    pub(super) lags_ms: Vec<i64>,
 }
 
 /// Whether this replica may send this document at all.
@@ -328,6 +330,7 @@ fn record(
     if new.is_empty() {
         return Ok(Taken::default());
     }
+    let lags_ms = new.iter().map(|fact| receipt.at.since(receipt.likely(fact.at.wall))).collect();
     let (stock_grew, changed_task) = match document {
         DocumentId::Stock { .. } => {
             stock::undo(conn, &from.tenant, &from.store, &undone, &receipt)?;
@@ -353,7 +356,7 @@ fn record(
             (false, Some(task.clone()))
         }
     };
-    Ok(Taken { new_facts, changed_task, stock_grew })
+    Ok(Taken { new_facts, changed_task, stock_grew, lags_ms })
 }
 
 /// Each fact is a line of the order's timeline.

@@ -8,7 +8,7 @@
 //! How the rooms lie: `orders`, `fleet`, `access`, `work`, `outbox` and `exchange` answer the
 //! ports. `tasks` follows what new facts of a task mean, as core decides it, and `task_news` tells people; `assign`, `recall`,
 //! `readopt`, `overrides` and `cancel` write central's own facts through `pen`; `rivals` stops whoever has less right to units. `documents` keeps changes, heads and
-//! roots, `ledger` the facts, `stock` positions and holds. `seals` ends documents, `baseline` keeps
+//! roots, `ledger` the facts, `stock` positions and holds, `lessons` what facts teach about them, and `stock_book` tells of both. `seals` ends documents, `baseline` keeps
 //! what they add up to, `arranging` and `work_hours` keep what health looks at beside signals, `older` speaks to agents of older versions, `housekeeping` deletes what is over. The statements are in `sql/`, one file
 //! per area, and are found by name while compiling.
 
@@ -33,6 +33,7 @@ mod housekeeping;
 mod incoming;
 mod leases;
 mod ledger;
+mod lessons;
 mod lines;
 mod losses;
 mod older;
@@ -56,6 +57,7 @@ mod seen;
 mod sql;
 mod state;
 mod stock;
+mod stock_book;
 mod task_news;
 mod tasks;
 mod timeline;

@@ -7,6 +7,7 @@ pub(super) const EXCEPTIONS: &str = include_str!("sql/exceptions.sql");
 pub(super) const FLEET: &str = include_str!("sql/fleet.sql");
 pub(super) const HEALTH: &str = include_str!("sql/health.sql");
 pub(super) const IDENTITY: &str = include_str!("sql/identity.sql");
+pub(super) const LESSONS: &str = include_str!("sql/lessons.sql");
 pub(super) const OLDER: &str = include_str!("sql/older.sql");
 pub(super) const ORDERS: &str = include_str!("sql/orders.sql");
 pub(super) const OUTBOX: &str = include_str!("sql/outbox.sql");
@@ -16,9 +17,9 @@ pub(super) const STOCK: &str = include_str!("sql/stock.sql");
 pub(super) const WORK: &str = include_str!("sql/work.sql");
 
 #[cfg(test)]
-pub(super) const FILES: [&str; 13] = [
-    ACCESS, DOCUMENTS, EXCEPTIONS, FLEET, HEALTH, IDENTITY, OLDER, ORDERS, OUTBOX, SEALS, RECOVERY, STOCK,
-    WORK,
+pub(super) const FILES: [&str; 14] = [
+    ACCESS, DOCUMENTS, EXCEPTIONS, FLEET, HEALTH, IDENTITY, LESSONS, OLDER, ORDERS, OUTBOX, SEALS, RECOVERY,
+    STOCK, WORK,
 ];
 
 const MARK: &[u8] = b"-- name: ";

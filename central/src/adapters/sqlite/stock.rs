@@ -3,10 +3,12 @@
 
 use super::Result;
 use super::documents::Digests;
+use super::lessons;
 use super::outbox::{Class, NewEvent, append};
 use super::row::{list, one, parsed, run};
 use super::sql::sql;
 use crate::core::routing::decision::DemandLine;
+use crate::core::stock::learned::Counts;
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::domain::stock::HoldRef;
 use holdfast_shared::domain::task::{Line, Phase, TaskState};
@@ -34,6 +36,7 @@ pub(super) fn apply(
     facts: &[Fact],
     receipt: &Receipt,
 ) -> Result<bool> {
+    lessons::heed(conn, (tenant, store), facts, receipt, Counts::Now)?;
     let mut differences: BTreeMap<&Sku, Difference> = BTreeMap::new();
     for fact in facts {
         let Body::Stock(stock) = &fact.body else { continue };
@@ -66,6 +69,7 @@ pub(super) fn undo(
     facts: &[Fact],
     receipt: &Receipt,
 ) -> Result<()> {
+    lessons::heed(conn, (tenant, store), facts, receipt, Counts::NoMore)?;
     for fact in facts {
         let Body::Stock(stock) = &fact.body else { continue };
         let again = match stock.ends_hold() {
@@ -157,6 +161,9 @@ fn move_position(
         Ok((row.get::<_, i64>("on_hand")?, row.get::<_, i64>("reserved")?))
     })?;
     let (on_hand, reserved) = told.unwrap_or_default();
+    let free = on_hand.saturating_sub(reserved);
+    let free_before = free.saturating_sub(difference.on_hand).saturating_sub(difference.freed);
+    lessons::note_oversold(conn, (tenant, store, sku), (free_before, free), now)?;
     let body = json!({
         "store": store, "sku": sku, "on_hand": on_hand, "reserved": reserved,
         "change": difference.on_hand,

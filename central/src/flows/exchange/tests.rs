@@ -41,8 +41,13 @@ fn answers(ram: &Ram, new_facts: u64) {
         rehydrate: false,
     };
     ram.told(|told| {
-        told.exchanged =
-            Some(Exchanged { response, new_facts, changed_tasks: Vec::new(), stock_grew: false });
+        told.exchanged = Some(Exchanged {
+            response,
+            new_facts,
+            changed_tasks: Vec::new(),
+            stock_grew: false,
+            lags_ms: Vec::new(),
+        });
     });
 }
 

@@ -54,7 +54,8 @@ UPDATE replication SET sequence = :sequence, root = :root, stock_digest = :stock
 WHERE tenant = :tenant AND store = :store
 
 -- name: set_level
-UPDATE replication SET level = :level WHERE tenant = :tenant AND store = :store
+UPDATE replication SET level = :level, level_at = CASE WHEN :level THEN :now ELSE level_at END
+WHERE tenant = :tenant AND store = :store
 
 -- name: recent_digests
 SELECT root, stock_digest, as_of FROM store_digest
