@@ -14,6 +14,7 @@ use holdfast_central::core::routing::decision::{Choice, Demand, DemandLine, Node
 use holdfast_central::core::routing::fleet_index::FleetIndex;
 use holdfast_central::core::routing::geo::distance_km;
 use holdfast_central::core::routing::policy::{RoutingPolicy, Weights};
+use holdfast_central::core::stock::class::Channel;
 use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
 use holdfast_shared::ids::{LineNo, Sku, StoreId};
 use holdfast_shared::money::Money;
@@ -198,6 +199,7 @@ fn demand(n: usize, names: &[Sku], dice: &mut Dice) -> Result<(Demand, usize)> {
         tenant: "acme".parse()?,
         order: format!("o-{n}").parse()?,
         kind: FulfilmentKind::Ship,
+        channel: Channel::new("web"),
         destination: Place { latitude: dice.within(44.5, 53.5), longitude: dice.within(-1.0, 17.0) },
         pickup_store: None,
         prices: lines.iter().map(|line| (line.line, price)).collect(),

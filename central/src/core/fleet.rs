@@ -19,6 +19,15 @@ pub enum StoreKind {
 impl StoreKind {
     pub const ALL: [Self; 2] = [Self::Store, Self::DistributionCentre];
 
+    /// The word for it in APIs and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Store => "store",
+            Self::DistributionCentre => "distribution_centre",
+        }
+    }
+
     /// How far away the customer is refuses no node of this kind.
     #[must_use]
     pub const fn ships_everywhere(self) -> bool {

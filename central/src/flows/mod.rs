@@ -14,6 +14,7 @@ pub mod overrule;
 pub mod place_order;
 pub mod quarantine;
 pub mod route_orders;
+mod shelves;
 mod standing;
 pub mod take_back;
 pub mod unanswered;

@@ -2,22 +2,26 @@
 //! routed, whoever woke it. Two that run at once do no harm: the assignment is one conditional
 //! write.
 
+use super::shelves::{Offering, Shelves};
 use super::{FlowError, Watch};
 use crate::core::eligibility::Eligibility;
 use crate::core::exception::{Category, NewException, Severity};
 use crate::core::fleet::StoreRecord;
 use crate::core::health::observatory::key_of;
 use crate::core::routing::Guide;
-use crate::core::routing::decision::{Choice, Decision, Demand, Node, Parcel, Plan, Shelf};
+use crate::core::routing::decision::{Choice, Decision, Demand, Node, Parcel, Plan};
 use crate::core::routing::fleet_index::FleetIndex;
 use crate::core::routing::policy::RoutingPolicy;
-use crate::ports::fleet::{Fleet, StorePosition};
+use crate::core::stock::policy::StockPolicy;
+use crate::core::stock::withheld::Withheld;
+use crate::ports::fleet::Fleet;
 use crate::ports::poke::Poke;
+use crate::ports::stock::{OrderWithout, Stock};
 use crate::ports::work::{AssignOutcome, Assignment, Work};
 use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
 use holdfast_shared::guard::Guard;
-use holdfast_shared::ids::{DecisionId, Sku, StoreId, TenantId};
-use holdfast_shared::time::Now;
+use holdfast_shared::ids::{DecisionId, StoreId, TenantId};
+use holdfast_shared::time::{Now, UtcMs};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Demands of one run; the caller runs again while `more`.
@@ -37,6 +41,8 @@ pub struct Routed {
     pub held: u32,
     /// Left for the next run: the order or its stock moved meanwhile.
     pub postponed: u32,
+    /// Units that were kept back somewhere while their order went farther away, or nowhere.
+    pub withheld: u64,
     /// More may wait: run again at once.
     pub more: bool,
 }
@@ -46,6 +52,7 @@ pub struct Router<'a> {
     pub watch: &'a Watch,
     pub poke: &'a dyn Poke,
     pub policy: &'a RoutingPolicy,
+    pub stock: &'a StockPolicy,
     /// Ids for decisions; random, so passed in.
     pub decision_id: &'a (dyn Fn() -> DecisionId + Send + Sync),
 }
@@ -63,7 +70,7 @@ struct Run<'a> {
     now: Now,
 }
 
-pub async fn route_orders<S: Work + Fleet + ?Sized>(
+pub async fn route_orders<S: Work + Fleet + Stock + ?Sized>(
     store: &S,
     router: &Router<'_>,
     now: Now,
@@ -74,7 +81,7 @@ pub async fn route_orders<S: Work + Fleet + ?Sized>(
     let tenants: BTreeSet<TenantId> = demands.iter().map(|demand| demand.tenant.clone()).collect();
     let mut views = BTreeMap::new();
     for tenant in tenants {
-        let view = FleetView::load(store, router.watch, &tenant).await?;
+        let view = FleetView::load(store, router, &tenant).await?;
         views.insert(tenant, view);
     }
     let run = Run { router, guide: &Guide::of(router.policy), now };
@@ -89,14 +96,20 @@ pub async fn route_orders<S: Work + Fleet + ?Sized>(
 }
 
 /// The nodes of one tenant as this run knows them.
-struct FleetView {
+struct FleetView<'a> {
     fleet: FleetIndex,
+    shelves: Shelves<'a>,
 }
 
-impl FleetView {
-    async fn load<S: Fleet + ?Sized>(store: &S, watch: &Watch, tenant: &TenantId) -> Result<Self, FlowError> {
+impl<'a> FleetView<'a> {
+    async fn load<S: Fleet + Stock + ?Sized>(
+        store: &S,
+        router: &Router<'a>,
+        tenant: &TenantId,
+    ) -> Result<Self, FlowError> {
         let records = store.stores(Some(tenant)).await?;
-        let nodes = watch.with(|observatory| {
+        let shelves = Shelves::load(store, router.stock, tenant).await?;
+        let nodes = router.watch.with(|observatory| {
             let node = |record: StoreRecord| {
                 let known = observatory.eligibility(&key_of(&record)).cloned();
                 Node {
@@ -109,23 +122,21 @@ impl FleetView {
             };
             records.into_iter().map(node).collect()
         });
-        Ok(Self { fleet: FleetIndex::of(nodes) })
+        Ok(Self { fleet: FleetIndex::of(nodes), shelves })
     }
 
     /// What lies on the shelves, asked anew for each decision: each takes some of it.
-    async fn restock<S: Fleet + ?Sized>(&mut self, store: &S, demand: &Demand) -> Result<(), FlowError> {
-        let skus: BTreeSet<Sku> = demand.lines.iter().map(|line| line.sku.clone()).collect();
-        let asked: Vec<Sku> = skus.iter().cloned().collect();
-        let mut shelves: BTreeMap<Sku, Vec<(StoreId, Shelf)>> = BTreeMap::new();
-        for position in store.positions(&demand.tenant, &asked).await? {
-            let on_shelf = shelf(&position);
-            shelves.entry(position.sku).or_default().push((position.store, on_shelf));
+    async fn restock<S: Stock + ?Sized>(
+        &mut self,
+        store: &S,
+        demand: &Demand,
+        now: UtcMs,
+    ) -> Result<Offering<'a>, FlowError> {
+        let offering = self.shelves.offering(store, demand, now).await?;
+        for (sku, shelves) in offering.shelves(demand) {
+            self.fleet.stock(sku, shelves);
         }
-        for sku in skus {
-            let of_sku = shelves.remove(&sku).unwrap_or_default();
-            self.fleet.stock(sku, of_sku);
-        }
-        Ok(())
+        Ok(offering)
     }
 
     fn release_point(&self, store: &StoreId, kind: FulfilmentKind) -> ReleasePoint {
@@ -139,24 +150,21 @@ impl FleetView {
     }
 }
 
-/// What an order may be promised of a position.
-fn shelf(position: &StorePosition) -> Shelf {
-    Shelf { units: position.available, as_of: Some(position.as_of), ..Shelf::default() }
-}
-
 /// Plan by plan, until no unit is open or nobody takes the rest.
-async fn route_one<S: Work + Fleet + ?Sized>(
+async fn route_one<S: Work + Fleet + Stock + ?Sized>(
     store: &S,
     run: &Run<'_>,
-    view: &mut FleetView,
+    view: &mut FleetView<'_>,
     mut demand: Demand,
     routed: &mut Routed,
 ) -> Result<(), FlowError> {
     let Run { router, guide, now } = *run;
     let mut stock_gone = 0;
+    let mut withheld = Vec::new();
     while !demand.lines.is_empty() {
-        view.restock(store, &demand).await?;
+        let offering = view.restock(store, &demand, now.utc).await?;
         let decision = guide.route(&demand, &view.fleet, (router.decision_id)(), now.utc);
+        withheld.extend(offering.withheld(&demand, &view.fleet, &decision.choice));
         let plan = match &decision.choice {
             Choice::Assign(plan) => plan.clone(),
             Choice::Hold { until, .. } => {
@@ -167,10 +175,10 @@ async fn route_one<S: Work + Fleet + ?Sized>(
             Choice::Backorder { .. } => {
                 backorder(store, &demand, &decision, now).await?;
                 routed.backordered = routed.backordered.saturating_add(1);
-                return Ok(());
+                return note_withheld(store, &demand, withheld, now, routed).await;
             }
         };
-        match carry_out(store, run, view, &mut demand, (&plan, &decision), routed).await? {
+        match carry_out(store, run, view, &mut demand, (&plan, &decision, &offering), routed).await? {
             Carried::Out => {}
             Carried::StockGone if stock_gone < STOCK_GONE_MAX => stock_gone = stock_gone.saturating_add(1),
             Carried::StockGone | Carried::OrderMoved => {
@@ -180,6 +188,23 @@ async fn route_one<S: Work + Fleet + ?Sized>(
         }
     }
     store.settle(&demand.tenant, &backorder_key(&demand), "a node took it", now.utc).await?;
+    note_withheld(store, &demand, withheld, now, routed).await
+}
+
+async fn note_withheld<S: Stock + ?Sized>(
+    store: &S,
+    demand: &Demand,
+    withheld: Vec<Withheld>,
+    now: Now,
+    routed: &mut Routed,
+) -> Result<(), FlowError> {
+    if withheld.is_empty() {
+        return Ok(());
+    }
+    let (order, channel) = (demand.order.clone(), demand.channel.clone());
+    let without = OrderWithout { order, channel, withheld };
+    let units = store.note_withheld(&demand.tenant, &without, now.utc).await?;
+    routed.withheld = routed.withheld.saturating_add(units);
     Ok(())
 }
 
@@ -192,16 +217,17 @@ enum Carried {
 }
 
 /// Parcel by parcel, each with a fence of its own.
-async fn carry_out<S: Work + Fleet + ?Sized>(
+async fn carry_out<S: Work + Fleet + Stock + ?Sized>(
     store: &S,
     run: &Run<'_>,
-    view: &mut FleetView,
+    view: &mut FleetView<'_>,
     demand: &mut Demand,
-    (plan, decision): (&Plan, &Decision),
+    (plan, decision, offering): (&Plan, &Decision, &Offering<'_>),
     routed: &mut Routed,
 ) -> Result<Carried, FlowError> {
     for parcel in &plan.parcels {
-        let assignment = assignment(demand, view, run.router.policy, parcel, decision.clone(), run.now);
+        let mut assignment = assignment(demand, view, run.router.policy, parcel, decision.clone(), run.now);
+        assignment.accept_by = accept_by(offering, &assignment, run.now);
         match store.assign(&assignment, run.now).await? {
             AssignOutcome::Assigned { .. } => {
                 routed.assigned = routed.assigned.saturating_add(1);
@@ -219,7 +245,7 @@ async fn carry_out<S: Work + Fleet + ?Sized>(
 
 fn assignment(
     demand: &Demand,
-    view: &FleetView,
+    view: &FleetView<'_>,
     policy: &RoutingPolicy,
     parcel: &Parcel,
     decision: Decision,
@@ -238,6 +264,12 @@ fn assignment(
         note: demand.note.clone(),
         decision,
     }
+}
+
+/// Units of a class that is wanted by many are not held for long by a store that does not answer.
+fn accept_by(offering: &Offering<'_>, assignment: &Assignment, now: Now) -> UtcMs {
+    let ttl_ms = offering.hold_ttl_ms(&assignment.lines);
+    ttl_ms.map_or(assignment.accept_by, |ttl_ms| assignment.accept_by.min(now.utc.plus(ttl_ms)))
 }
 
 fn backorder_key(demand: &Demand) -> String {

@@ -7,12 +7,15 @@ use crate::core::fleet::{Arranged, Closure, Store, StoreRecord};
 use crate::core::health::StoreKey;
 use crate::core::order::{Order, OrderEvent, OrderState};
 use crate::core::routing::decision::{Decision, Demand, DemandLine};
+use crate::core::stock::class::{Channel, SkuClass};
+use crate::core::stock::policy::StockPolicy;
 use crate::core::test_support::{LONDON, tenant};
 use crate::ports::access::{Access, ApiKey, ReplicaIdentity};
 use crate::ports::fleet::{CatalogueItem, ChangedStores, EligibilityChange, Fleet, StorePosition};
 use crate::ports::orders::{Activity, CancelOutcome, NewOrder, Orders, Placed};
 use crate::ports::poke::Poke;
 use crate::ports::replication::{Exchanged, Replication, StoreDigest};
+use crate::ports::stock::OrderWithout;
 use crate::ports::vetoes::Peer;
 use crate::ports::work::{AssignOutcome, Assignment, Audit, RecallOutcome, TakeBackOutcome, TaskRow, Work};
 use crate::ports::{Page, PageRequest, StoreError};
@@ -29,6 +32,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Mutex;
 
 mod replicas;
+mod stock;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -53,6 +57,9 @@ pub(crate) struct Told {
     pub(crate) take_back: Option<TakeBackOutcome>,
     pub(crate) unanswered_cancels: u32,
     pub(crate) peers: Vec<Peer>,
+    /// The class of every SKU; none: no class.
+    pub(crate) class: Option<SkuClass>,
+    pub(crate) stock: StockPolicy,
 }
 
 #[derive(Default)]
@@ -71,6 +78,7 @@ pub(crate) struct Done {
     pub(crate) leases: Vec<(StoreKey, i64)>,
     pub(crate) cancels_looked_for: Vec<UtcMs>,
     pub(crate) said: Vec<Peer>,
+    pub(crate) without: Vec<OrderWithout>,
 }
 
 #[derive(Default)]
@@ -133,6 +141,7 @@ pub(crate) fn demand(order: &str, lines: &[(&str, i64)]) -> Demand {
         tenant: tenant(),
         order: order.parse().unwrap(),
         kind: FulfilmentKind::Ship,
+        channel: Channel::new("web"),
         destination: LONDON,
         pickup_store: None,
         lines: lines

@@ -3,6 +3,7 @@
 use crate::adapters::mqtt_client::ExternalSettings;
 use crate::core::health::policy::HealthPolicy;
 use crate::core::routing::policy::RoutingPolicy;
+use crate::core::stock::policy::StockPolicy;
 use crate::ports::housekeeping::Retention;
 use holdfast_platform::config::{ConfigErrors, Flawed, Reader};
 use holdfast_platform::secret::Secret;
@@ -47,6 +48,8 @@ pub struct CentralConfig {
     pub mqtt_advertised: Option<String>,
     pub health: HealthPolicy,
     pub routing: RoutingPolicy,
+    /// How each class of SKUs is sold.
+    pub stock: StockPolicy,
     /// How long what is over is kept.
     pub retention: Retention,
     /// How often the fleet is judged when nothing else wakes it.
@@ -68,6 +71,7 @@ impl CentralConfig {
             mqtt_advertised: None,
             health: HealthPolicy::default(),
             routing: RoutingPolicy::default(),
+            stock: StockPolicy::default(),
             retention: Retention::default(),
             tick: Duration::from_millis(250),
             drain: DRAIN,
@@ -125,6 +129,7 @@ fn read(reader: &mut Reader, default_dir: PathBuf) -> Result<CentralConfig, Flaw
         mqtt_advertised: mqtt_advertised?,
         health: health?,
         routing: routing?,
+        stock: StockPolicy::default(),
         retention: retention?,
         tick: tick?,
         drain: drain?,

@@ -160,6 +160,7 @@ pub async fn start(
         poke: signals.poke,
         bells: Arc::new(Bells::default()),
         clock: Arc::new(clock),
+        stock: config.stock.clone(),
         mqtt_address: config.mqtt_advertised.clone().unwrap_or(signals.advertised.clone()),
         events: Hub::new(STREAM_LAG_MAX, STREAMS_MAX, life.token()),
         metrics: metrics::recorder(),

@@ -170,8 +170,13 @@ async fn route(app: Shared, policy: RoutingPolicy, stop: CancellationToken) -> E
     let mut trouble = Trouble::of("route");
     let decision_id = decision_id;
     while ticker.tick_or(&app.bells.route).await {
-        let router =
-            Router { watch: &app.watch, poke: &*app.poke, policy: &policy, decision_id: &decision_id };
+        let router = Router {
+            watch: &app.watch,
+            poke: &*app.poke,
+            policy: &policy,
+            stock: &app.stock,
+            decision_id: &decision_id,
+        };
         // Each run is bounded; a long backlog takes several, and stopping comes between them.
         while !stop.is_cancelled() {
             let routed = route_orders(&*app.storage, &router, app.clock.now()).await;
@@ -184,6 +189,7 @@ async fn route(app: Shared, policy: RoutingPolicy, stop: CancellationToken) -> E
             ] {
                 metrics::counter!("holdfast_routing_total", "outcome" => outcome).increment(count.into());
             }
+            metrics::counter!("holdfast_stock_withheld_units_total").increment(routed.withheld);
             if routed.assigned > 0 || routed.backordered > 0 {
                 app.bells.publish.notify_one();
             }

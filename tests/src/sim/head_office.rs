@@ -10,6 +10,7 @@ use holdfast_central::core::health::book::Heard as Word;
 use holdfast_central::core::health::observatory::Observatory;
 use holdfast_central::core::health::policy::HealthPolicy;
 use holdfast_central::core::routing::policy::RoutingPolicy;
+use holdfast_central::core::stock::policy::StockPolicy;
 use holdfast_central::flows::Watch;
 use holdfast_central::flows::evaluate::evaluate;
 use holdfast_central::flows::exchange::exchange;
@@ -47,6 +48,7 @@ pub struct HeadOffice {
     pub watch: Watch,
     pub pokes: Pokes,
     routing: RoutingPolicy,
+    stock: StockPolicy,
     decisions: AtomicU64,
     pub back_at_step: u64,
     pub paused_until_step: u64,
@@ -101,6 +103,7 @@ impl HeadOffice {
             store: None,
             watch: watch(),
             pokes: Pokes::default(),
+            stock: StockPolicy::default(),
             routing: RoutingPolicy { accept_within_ms: ACCEPT_WITHIN_MS, ..RoutingPolicy::default() },
             decisions: AtomicU64::new(0),
             back_at_step: 0,
@@ -335,8 +338,13 @@ impl HeadOffice {
         let Some(store) = self.store() else { return Ok(()) };
         let now = self.clock(now);
         let next = || self.decision_id(now);
-        let router =
-            Router { watch: &self.watch, poke: &self.pokes, policy: &self.routing, decision_id: &next };
+        let router = Router {
+            watch: &self.watch,
+            poke: &self.pokes,
+            policy: &self.routing,
+            stock: &self.stock,
+            decision_id: &next,
+        };
         let routed = route_orders(store, &router, now).await;
         let Some(routed) = self.excuse(routed, fate).context("route")? else { return Ok(()) };
         if routed.assigned > 0 {

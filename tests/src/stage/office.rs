@@ -4,6 +4,7 @@ use holdfast_central::adapters::sqlite::SqliteStore;
 use holdfast_central::core::health::observatory::Observatory;
 use holdfast_central::core::health::policy::HealthPolicy;
 use holdfast_central::core::routing::policy::RoutingPolicy;
+use holdfast_central::core::stock::policy::StockPolicy;
 use holdfast_central::flows::Watch;
 use holdfast_central::flows::evaluate::evaluate;
 use holdfast_central::flows::exchange::exchange;
@@ -30,6 +31,7 @@ pub struct Office {
     pub watch: Watch,
     pub pokes: Pokes,
     pub routing: RoutingPolicy,
+    pub stock: StockPolicy,
     /// What its wall clock is wrong by.
     pub skew_ms: i64,
     decisions: AtomicU64,
@@ -54,6 +56,7 @@ impl Office {
             watch: Watch::default(),
             pokes: Pokes::default(),
             routing: RoutingPolicy::default(),
+            stock: StockPolicy::default(),
             skew_ms: 0,
             decisions: AtomicU64::new(0),
         };
@@ -152,7 +155,7 @@ impl Office {
             let n = self.decisions.fetch_add(1, Ordering::Relaxed);
             DecisionId::new(format!("d-{}-{n}", now.mono.0)).unwrap()
         };
-        let router = Router { watch, poke, policy: &self.routing, decision_id: &next };
+        let router = Router { watch, poke, policy: &self.routing, stock: &self.stock, decision_id: &next };
         route_orders(store, &router, now).await.unwrap();
     }
 }

@@ -4,8 +4,11 @@ use super::answer::{Answer, Refused, internal};
 use super::app::Shared;
 use super::doors::Replicating;
 use super::peer::CameFrom;
+use crate::core::health::StoreKey;
 use crate::flows::enrol::enrol;
 use crate::flows::exchange::exchange;
+use crate::ports::access::ReplicaIdentity;
+use crate::ports::replication::Exchanged;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -80,7 +83,7 @@ pub(super) async fn sync(
     let outcome = if done.is_ok() { "ok" } else { "refused" };
     metrics::counter!("holdfast_sync_exchanges_total", "outcome" => outcome).increment(1);
     let done = done?;
-    measure(&app, started, done.new_facts);
+    measure(&app, started, &replica, &done);
     if done.new_facts > 0 || done.stock_grew || !done.changed_tasks.is_empty() {
         app.work_changed();
     }
@@ -90,11 +93,17 @@ pub(super) async fn sync(
     Ok(([kind, version], body).into_response())
 }
 
-fn measure(app: &Shared, started: Now, new_facts: u64) {
-    let took_ms = app.clock.now().mono.since(started.mono);
-    let seconds = f64::from(i32::try_from(took_ms).unwrap_or(i32::MAX)) / 1000.0;
-    metrics::histogram!("holdfast_sync_seconds").record(seconds);
-    metrics::counter!("holdfast_sync_facts_total").increment(new_facts);
+fn measure(app: &Shared, started: Now, replica: &ReplicaIdentity, done: &Exchanged) {
+    let seconds = |ms: i64| f64::from(i32::try_from(ms).unwrap_or(i32::MAX)) / 1000.0;
+    metrics::histogram!("holdfast_sync_seconds").record(seconds(app.clock.now().mono.since(started.mono)));
+    metrics::counter!("holdfast_sync_facts_total").increment(done.new_facts);
+    if done.lags_ms.is_empty() {
+        return;
+    }
+    let key = StoreKey::new(replica.tenant.clone(), replica.store.clone());
+    let kind = app.watch.with(|seen| seen.record(&key).map(|record| record.store.kind.as_str()));
+    let lag = metrics::histogram!("holdfast_convergence_seconds", "kind" => kind.unwrap_or("unknown"));
+    done.lags_ms.iter().for_each(|ms| lag.record(seconds(*ms)));
 }
 
 fn cut_off(refused: &BytesRejection) -> Refused {

@@ -3,6 +3,7 @@
 use super::sessions::Sessions;
 use crate::core::eligibility::{Eligibility, Standing};
 use crate::core::health::StoreKey;
+use crate::core::stock::policy::StockPolicy;
 use crate::flows::Watch;
 use crate::ports::Storage;
 use crate::ports::demo::DemoControls;
@@ -40,6 +41,8 @@ pub(crate) struct App {
     pub(crate) poke: Arc<dyn Poke>,
     pub(crate) bells: Arc<Bells>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// How each class of SKUs is sold.
+    pub(crate) stock: StockPolicy,
     /// What agents are told when they enrol.
     pub(crate) mqtt_address: String,
     pub(crate) events: Hub<Arc<OutboxEvent>>,

@@ -24,6 +24,7 @@ mod peer;
 mod plain;
 mod recovery;
 mod sessions;
+mod stock;
 mod tasks;
 
 pub use app::Bells;
@@ -95,6 +96,9 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(boxes::decide))
         .routes(routes!(fleet::put_catalogue))
         .routes(routes!(fleet::positions))
+        .routes(routes!(stock::of_sku))
+        .routes(routes!(stock::of_store))
+        .routes(routes!(stock::report))
         .routes(routes!(observer::freeze, observer::release))
         .routes(routes!(tasks::take_back))
         .routes(routes!(exceptions::list))

@@ -2,13 +2,16 @@
 //! test that starts central twice shares it.
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
 
 static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
 
 /// Seconds, from a memory read to the patience of a client.
 const SECONDS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+/// Seconds, from the budget of a store that is online to three days without a line.
+const LAGS: [f64; 12] = [0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 600.0, 3_600.0, 21_600.0, 86_400.0, 259_200.0];
 
 /// The one recorder, installed at the first call.
 #[must_use]
@@ -20,6 +23,9 @@ fn install() -> PrometheusHandle {
     let builder = PrometheusBuilder::new();
     // Fails for an empty list only; the default buckets serve as well.
     let builder = builder.set_buckets(&SECONDS).unwrap_or_else(|_| PrometheusBuilder::new());
+    let converging = Matcher::Full(String::from("holdfast_convergence_seconds"));
+    let builder =
+        builder.set_buckets_for_metric(converging, &LAGS).unwrap_or_else(|_| PrometheusBuilder::new());
     let recorder = builder.build_recorder();
     let handle = recorder.handle();
     if metrics::set_global_recorder(recorder).is_err() {
@@ -36,6 +42,13 @@ fn describe() {
     describe_counter!("holdfast_recalls_total", "Recalls of work at a store, by cause and outcome");
     describe_counter!("holdfast_sync_exchanges_total", "Rounds of sync, by outcome");
     describe_histogram!("holdfast_sync_seconds", Unit::Seconds, "Time to answer a round of sync");
+    describe_histogram!(
+        "holdfast_convergence_seconds",
+        Unit::Seconds,
+        "From a fact at a store to central's positions, by kind of store"
+    );
+    describe_counter!("holdfast_stock_withheld_units_total", "Units kept back while orders went elsewhere");
+    describe_counter!("holdfast_stock_missing_units_total", "Units promised and not there, by cause");
     describe_counter!("holdfast_sync_facts_total", "New facts that sync brought in");
     describe_counter!("holdfast_signals_heard_total", "MQTT messages taken, by channel");
     describe_counter!("holdfast_signals_refused_total", "MQTT messages not believed or not readable");

@@ -5,6 +5,7 @@ use super::sql::sql;
 use super::{Result, SqliteStore, assign, decisions, error, order_rows, overrides, recall, task_news, tasks};
 use crate::core::order::OrderRequest;
 use crate::core::routing::decision::{Decision, Demand, DemandLine};
+use crate::core::stock::class::Channel;
 use crate::ports::work::{AssignOutcome, Assignment, Audit, RecallOutcome, TakeBackOutcome, TaskRow, Work};
 use crate::ports::{Page, PageRequest};
 use async_trait::async_trait;
@@ -188,6 +189,7 @@ fn demands(conn: &Connection, limit: u32, retry_before: UtcMs, now: UtcMs) -> Re
             tenant,
             order,
             kind: request.kind,
+            channel: Channel::new(request.channel),
             destination: request.destination,
             pickup_store: request.pickup_store,
             lines,

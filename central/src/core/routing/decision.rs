@@ -2,6 +2,7 @@
 
 use crate::core::eligibility::Eligibility;
 use crate::core::fleet::{Handling, Place, Store};
+use crate::core::stock::class::Channel;
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::ids::{DecisionId, LineNo, OrderId, Sku, StoreId, TenantId};
 use holdfast_shared::money::Money;
@@ -16,6 +17,8 @@ pub struct Demand {
     pub tenant: TenantId,
     pub order: OrderId,
     pub kind: FulfilmentKind,
+    /// Where it was ordered.
+    pub channel: Channel,
     pub destination: Place,
     pub pickup_store: Option<StoreId>,
     pub lines: Vec<DemandLine>,

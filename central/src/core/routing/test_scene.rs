@@ -5,6 +5,7 @@ use super::policy::{HoldFor, RoutingPolicy, Rung, Weights};
 use super::route;
 use crate::core::eligibility::{Eligibility, Reason, Standing};
 use crate::core::fleet::{Handling, HandlingCost, OpeningHours, Place, StoreKind, Weekday};
+use crate::core::stock::class::Channel;
 use crate::core::test_support::{store, tenant};
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::ids::LineNo;
@@ -26,6 +27,7 @@ impl Default for Scene {
             tenant: tenant(),
             order: "o1".parse().unwrap(),
             kind: FulfilmentKind::Ship,
+            channel: Channel::new("web"),
             destination: Place { latitude: 0.0, longitude: 0.0 },
             pickup_store: None,
             lines: Vec::new(),

@@ -2,6 +2,8 @@ use super::*;
 use crate::core::fleet::{OpeningHours, Weekday};
 use crate::core::routing::decision::DemandLine;
 use crate::core::routing::policy::HoldFor;
+use crate::core::stock::class::SkuClass;
+use crate::core::stock::sellable::Kept;
 use crate::core::test_support::{at_ms, beat, record};
 use crate::flows::evaluate::evaluate;
 use crate::flows::test_support::{Ram, decision_id, demand, position};
@@ -21,7 +23,8 @@ async fn fleet(ram: &Ram, names: &[&str]) -> Watch {
 
 async fn run(ram: &Ram, watch: &Watch) -> Routed {
     let policy = RoutingPolicy::default();
-    let router = Router { watch, poke: ram, policy: &policy, decision_id: &decision_id };
+    let stock = ram.told(|told| told.stock.clone());
+    let router = Router { watch, poke: ram, policy: &policy, stock: &stock, decision_id: &decision_id };
     route_orders(ram, &router, at_ms(0)).await.unwrap()
 }
 
@@ -224,11 +227,87 @@ async fn an_order_that_waits_for_an_opening_is_held_and_not_backordered() {
     evaluate(&ram, &watch, at_ms(0)).await.unwrap();
     let mut policy = RoutingPolicy::default();
     policy.ladder[1].hold = Some(HoldFor { within_ms: 2 * 3_600_000, saves: 50.0 });
-    let router = Router { watch: &watch, poke: &ram, policy: &policy, decision_id: &decision_id };
+    let stock = StockPolicy::default();
+    let router =
+        Router { watch: &watch, poke: &ram, policy: &policy, stock: &stock, decision_id: &decision_id };
     let routed = route_orders(&ram, &router, at_ms(0)).await.unwrap();
     assert_eq!(routed, Routed { held: 1, ..Routed::default() });
     let (order, until) = ram.done(|done| done.held[0].clone());
     assert_eq!(order.as_str(), "o1");
     assert!((opens.0 - 60_000..=opens.0 + HOLD_GRACE_MS).contains(&until.0), "{until:?}");
     assert!(ram.poked().is_empty() && ram.raised_keys().is_empty());
+}
+
+fn hot(ram: &Ram, class: &serde_json::Value) {
+    ram.told(|told| {
+        told.class = Some(SkuClass::new("hot"));
+        told.stock = serde_json::from_value(serde_json::json!({"classes": {"hot": class}})).unwrap();
+    });
+}
+
+#[tokio::test]
+async fn units_that_a_class_keeps_back_are_not_sold_and_are_told() {
+    let ram = Ram::default();
+    let watch = fleet(&ram, &["leeds", "york"]).await;
+    hot(&ram, &serde_json::json!({"buffer_units": 2, "allow_last_unit": true}));
+    ram.told(|told| {
+        told.stores[1].store.place.latitude += 1.0;
+        told.demands = vec![demand("o1", &[("TEA", 2)])];
+        told.positions = vec![position("leeds", "TEA", 3), position("york", "TEA", 4)];
+    });
+    assert_eq!(run(&ram, &watch).await, Routed { assigned: 1, withheld: 1, ..Routed::default() });
+    assert_eq!(assigned(&ram), ["york#0 2xTEA"], "the nearer one keeps two of three");
+    let without = ram.done(|done| done.without.clone());
+    let told =
+        (without[0].order.as_str(), without[0].channel.as_str(), without[0].withheld[0].store.as_str());
+    assert_eq!((told, without[0].withheld[0].why), (("o1", "web", "leeds"), Kept::Buffer));
+}
+
+#[tokio::test]
+async fn a_backorder_tells_what_was_kept_back_everywhere_it_could_have_gone() {
+    let ram = Ram::default();
+    let watch = fleet(&ram, &["leeds", "york", "hull"]).await;
+    hot(&ram, &serde_json::json!({"max_age_ms": 1, "max_age_ms_of": {"pickup": 1}}));
+    let mut pickup = demand("o2", &[("TEA", 1)]);
+    pickup.kind = FulfilmentKind::Pickup;
+    pickup.pickup_store = Some("hull".parse().unwrap());
+    ram.told(|told| {
+        told.demands = vec![demand("o1", &[("TEA", 2)]), pickup];
+        told.positions =
+            vec![position("leeds", "TEA", 3), position("york", "TEA", 1), position("hull", "TEA", 2)];
+    });
+    assert_eq!(run(&ram, &watch).await, Routed { backordered: 2, withheld: 5, ..Routed::default() });
+    let stores: Vec<Vec<String>> = ram.done(|done| {
+        let stores =
+            |without: &OrderWithout| without.withheld.iter().map(|kept| kept.store.to_string()).collect();
+        done.without.iter().map(stores).collect()
+    });
+    assert_eq!(stores, [vec!["hull", "leeds"], vec!["hull"]], "a pickup is bound to its store");
+}
+
+#[tokio::test]
+async fn a_store_that_had_the_order_before_did_not_keep_it_back() {
+    let ram = Ram::default();
+    let watch = fleet(&ram, &["leeds"]).await;
+    hot(&ram, &serde_json::json!({"buffer_units": 9}));
+    let mut again = demand("o1", &[("TEA", 2)]);
+    again.tried = BTreeSet::from(["leeds".parse().unwrap()]);
+    ram.told(|told| {
+        told.demands = vec![again];
+        told.positions = vec![position("leeds", "TEA", 3)];
+    });
+    assert_eq!(run(&ram, &watch).await.withheld, 0);
+}
+
+#[tokio::test]
+async fn units_that_many_want_are_held_no_longer_than_their_class_says() {
+    let ram = Ram::default();
+    let watch = fleet(&ram, &["leeds"]).await;
+    hot(&ram, &serde_json::json!({"hold_ttl_ms": 90_000, "allow_last_unit": true}));
+    ram.told(|told| {
+        told.demands = vec![demand("o1", &[("TEA", 1)])];
+        told.positions = vec![position("leeds", "TEA", 3)];
+    });
+    run(&ram, &watch).await;
+    assert_eq!(ram.done(|done| done.assigned[0].accept_by), at_ms(90_000).utc);
 }

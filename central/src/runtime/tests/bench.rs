@@ -5,6 +5,7 @@ use crate::adapters::metrics;
 use crate::adapters::sqlite::SqliteStore;
 use crate::core::health::observatory::Observatory;
 use crate::core::health::policy::HealthPolicy;
+use crate::core::stock::policy::StockPolicy;
 use crate::flows::Watch;
 use crate::flows::enrol::token_hash;
 use crate::ports::access::{Access, ApiKey, Scope};
@@ -69,6 +70,7 @@ pub(super) fn bench_with(demo: Option<Arc<dyn DemoControls>>) -> Bench {
         poke: Arc::new(Silent),
         bells: Arc::new(Bells::default()),
         clock: Arc::new(ManualClock::new(now)),
+        stock: StockPolicy::default(),
         mqtt_address: ":7883".to_owned(),
         events: Hub::new(16, 4, CancellationToken::new()),
         metrics: metrics::recorder(),

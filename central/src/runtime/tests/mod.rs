@@ -9,3 +9,4 @@ mod console;
 mod health;
 mod life;
 mod routing;
+mod stock;

@@ -8,6 +8,7 @@ mod observer;
 mod orders;
 mod recovery;
 mod session;
+mod stock;
 mod stores;
 mod words;
 
@@ -69,6 +70,10 @@ pub(super) fn router() -> Router<Shared> {
         .route("/console/stores/{store}", get(stores::one))
         .route("/console/stores/{store}/close", post(stores::close))
         .route("/console/stores/{store}/reopen", post(stores::reopen))
+        .route("/console/stores/{store}/stock", get(stock::store))
+        .route("/console/stock", get(stock::show))
+        .route("/console/stock/find", get(stock::find))
+        .route("/console/stock/skus/{sku}", get(stock::sku))
         .route("/console/stores/{store}/demo", post(stores::demo))
         .route("/console/stores/{store}/boxes", get(boxes::show).post(boxes::enrolment))
         .route("/console/stores/{store}/replicas/{replica}/quarantine", post(boxes::decide))

@@ -275,11 +275,5 @@ pub(super) async fn demo(
 }
 
 fn back(said: &str) -> Response {
-    let encoded: String = said.bytes().map(query_byte).collect();
-    Redirect::to(&format!("/console/stores?said={encoded}")).into_response()
-}
-
-/// One byte of a query value.
-fn query_byte(byte: u8) -> String {
-    if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+    Redirect::to(&format!("/console/stores?said={}", words::in_url(said))).into_response()
 }

@@ -230,6 +230,14 @@ pub(super) fn length(duration_ms: i64) -> String {
     }
 }
 
+/// As one part of a path, or one value of a query.
+pub(super) fn in_url(text: &str) -> String {
+    let byte = |byte: u8| {
+        if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+    };
+    text.bytes().map(byte).collect()
+}
+
 /// For `<time datetime>`.
 pub(super) fn stamp(at: UtcMs) -> String {
     jiff::Timestamp::from_millisecond(at.0).map(|time| time.to_string()).unwrap_or_default()

@@ -1,0 +1,176 @@
+//! Stock with how sure it is, and what uncertainty cost.
+
+use super::answer::{Answer, Refused, internal, known};
+use super::app::{App, Shared};
+use super::doors::Caller;
+use super::fleet;
+use super::paging::Paging;
+use crate::core::stock::Records;
+use crate::core::stock::report::{Day, MissRow};
+use crate::core::stock::view::StockPosition;
+use crate::ports::stock::StockRow;
+use crate::ports::{Page, PageRequest};
+use axum::Json;
+use axum::extract::{Path, State};
+use holdfast_platform::http::ApiQuery;
+use holdfast_shared::error::{Code, Problem};
+use holdfast_shared::ids::{Sku, StoreId, TenantId};
+use holdfast_shared::limits::STOCK_REPORT_DAYS_MAX;
+use holdfast_shared::time::UtcMs;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+const DAY_MS: i64 = 86_400_000;
+/// Days of a report whose beginning nobody named.
+const REPORT_DAYS: i64 = 30;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct StockPage {
+    pub(super) positions: Vec<StockPosition>,
+    pub(super) next: Option<String>,
+}
+
+/// Units that were promised and not there, beside units that were there and not promised.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct StockReport {
+    /// The first and the last day, in UTC, both counted.
+    #[schema(example = "2026-11-01")]
+    pub(super) from: String,
+    #[schema(example = "2026-11-30")]
+    pub(super) to: String,
+    pub(super) oversold_units: i64,
+    pub(super) withheld_units: i64,
+    /// Most units first; beyond 2,000 the rest is left out, also of the sums.
+    pub(super) rows: Vec<MissRow>,
+}
+
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Span {
+    /// A day in UTC, like 2026-11-01; 30 days before the last when absent.
+    pub(super) from: Option<String>,
+    /// A day in UTC; today when absent.
+    pub(super) to: Option<String>,
+}
+
+fn told(app: &App, page: Page<StockRow>, records: &BTreeMap<StoreId, Records>, now: UtcMs) -> StockPage {
+    let unchecked = Records::default();
+    let position = |row: StockRow| match &row.known {
+        Some(known) => {
+            StockPosition::of(known, records.get(&row.store).unwrap_or(&unchecked), &app.stock, now)
+        }
+        None => StockPosition::unknown(row.store, row.sku, row.class, &app.stock),
+    };
+    StockPage { positions: page.rows.into_iter().map(position).collect(), next: page.next }
+}
+
+pub(super) async fn sku_page(
+    app: &App,
+    tenant: &TenantId,
+    sku: &Sku,
+    page: &PageRequest,
+) -> Answer<StockPage> {
+    let rows = app.storage.stock_of_sku(tenant, sku, page).await?;
+    let records = app.storage.check_records(tenant, None).await?;
+    Ok(told(app, rows, &records, app.clock.now().utc))
+}
+
+pub(super) async fn store_page(
+    app: &App,
+    tenant: &TenantId,
+    store: &StoreId,
+    page: &PageRequest,
+) -> Answer<StockPage> {
+    let rows = app.storage.stock_of_store(tenant, store, page).await?;
+    let records = app.storage.check_records(tenant, Some(store)).await?;
+    Ok(told(app, rows, &records, app.clock.now().utc))
+}
+
+pub(super) async fn report_of(app: &App, tenant: &TenantId, span: &Span) -> Answer<StockReport> {
+    let last = match &span.to {
+        Some(text) => day(text)?,
+        None => Day::of(app.clock.now().utc),
+    };
+    let first = match &span.from {
+        Some(text) => day(text)?,
+        None => Day(last.0.saturating_sub(REPORT_DAYS - 1)),
+    };
+    let days = first.up_to(last);
+    if !(1..=STOCK_REPORT_DAYS_MAX).contains(&days) {
+        let detail = format!("from and to name {days} days; 1 to {STOCK_REPORT_DAYS_MAX} can be asked for");
+        return Err(Refused::new(Code::InvalidRequest, detail));
+    }
+    let rows = app.storage.stock_report(tenant, first, last).await?;
+    let sum = |oversell: bool| {
+        let units = rows.iter().filter(|row| row.cause.is_oversell() == oversell).map(|row| row.units);
+        units.fold(0_i64, i64::saturating_add)
+    };
+    Ok(StockReport {
+        from: date(first)?,
+        to: date(last)?,
+        oversold_units: sum(true),
+        withheld_units: sum(false),
+        rows,
+    })
+}
+
+fn day(text: &str) -> Answer<Day> {
+    let date = text.parse::<jiff::civil::Date>().ok();
+    let midnight = date.and_then(|date| date.to_zoned(jiff::tz::TimeZone::UTC).ok());
+    let shown: String = text.chars().take(40).collect();
+    midnight.map(|midnight| Day::of(UtcMs(midnight.timestamp().as_millisecond()))).ok_or_else(|| {
+        Refused::new(Code::InvalidRequest, format!("{shown:?} is not a day; expected one like 2026-11-01"))
+    })
+}
+
+fn date(day: Day) -> Answer<String> {
+    let midnight = jiff::Timestamp::from_millisecond(day.0.saturating_mul(DAY_MS));
+    let midnight = midnight.map_err(|error| internal("a date", error))?;
+    Ok(midnight.strftime("%Y-%m-%d").to_string())
+}
+
+/// One SKU at every node, also at those that never told of it: that is unknown, not none.
+#[utoipa::path(get, path = "/v1/stock/skus/{sku}", tag = "fleet", params(("sku" = Sku, Path), Paging),
+    responses((status = 200, body = StockPage), (status = "4XX", body = Problem)))]
+pub(super) async fn of_sku(
+    State(app): State<Shared>,
+    caller: Caller,
+    Path(sku): Path<String>,
+    ApiQuery(paging): ApiQuery<Paging>,
+) -> Answer<Json<StockPage>> {
+    let (sku, page) = (typed(&sku)?, paging.request()?);
+    Ok(Json(sku_page(&app, caller.tenant(), &sku, &page).await?))
+}
+
+/// What one store has, SKU by SKU.
+#[utoipa::path(get, path = "/v1/stock/stores/{store}", tag = "fleet",
+    params(("store" = StoreId, Path), Paging),
+    responses((status = 200, body = StockPage), (status = "4XX", body = Problem)))]
+pub(super) async fn of_store(
+    State(app): State<Shared>,
+    caller: Caller,
+    Path(store): Path<String>,
+    ApiQuery(paging): ApiQuery<Paging>,
+) -> Answer<Json<StockPage>> {
+    let page = paging.request()?;
+    let record = fleet::find(&app, &caller, &store).await?;
+    Ok(Json(store_page(&app, caller.tenant(), &record.store.store, &page).await?))
+}
+
+/// Units promised that were not there, and units kept back while their order went elsewhere.
+#[utoipa::path(get, path = "/v1/stock/report", tag = "fleet", params(Span),
+    responses((status = 200, body = StockReport), (status = "4XX", body = Problem)))]
+pub(super) async fn report(
+    State(app): State<Shared>,
+    caller: Caller,
+    ApiQuery(span): ApiQuery<Span>,
+) -> Answer<Json<StockReport>> {
+    Ok(Json(report_of(&app, caller.tenant(), &span).await?))
+}
+
+/// A SKU out of a path or a form.
+pub(super) fn typed(text: &str) -> Answer<Sku> {
+    known(text.trim(), Code::InvalidRequest)
+}
