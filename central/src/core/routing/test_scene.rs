@@ -119,7 +119,7 @@ fn stand(node: &mut Node, word: &str) {
         "dc" => node.store.kind = StoreKind::DistributionCentre,
         "noship" => node.store.fulfils = BTreeSet::from([FulfilmentKind::Pickup]),
         "nodelivery" => {
-            node.eligibility.kinds = BTreeSet::from([FulfilmentKind::Ship, FulfilmentKind::Pickup])
+            node.eligibility.kinds = BTreeSet::from([FulfilmentKind::Ship, FulfilmentKind::Pickup]);
         }
         other => panic!("unknown word {other}"),
     }

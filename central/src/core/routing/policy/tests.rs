@@ -44,7 +44,7 @@ fn each_thing_that_cannot_be_meant_is_found_where_it_stands() {
         (
             |policy| {
                 policy.split_min_value =
-                    Some(serde_json::from_str(r#"{"minor":-1,"currency":"EUR"}"#).unwrap())
+                    Some(serde_json::from_str(r#"{"minor":-1,"currency":"EUR"}"#).unwrap());
             },
             "split_min_value.minor",
         ),

@@ -138,7 +138,7 @@ proptest! {
             Choice::Hold { .. } | Choice::Backorder { .. } => false,
         };
         if suspect_chosen {
-            let mut without = scene.clone();
+            let mut without = scene;
             without.nodes.retain(|node| node.eligibility.standing == Standing::Eligible);
             let nobody = matches!(decide(&without).choice, Choice::Backorder { .. });
             prop_assert!(nobody);
@@ -157,7 +157,7 @@ proptest! {
         prop_assume!(here > 0.01);
         twin.store.store = "twin".parse().unwrap();
         twin.store.place.longitude = here * nearer * 0.99;
-        let mut with = scene.clone();
+        let mut with = scene;
         with.nodes.push(twin);
         let decision = decide(&with);
         let Choice::Assign(now) = &decision.choice else { panic!("somebody can take it") };
