@@ -11,7 +11,7 @@ use super::row::{one, run, to_json};
 use super::sql::sql;
 use super::state::State;
 use super::timeline::{Happened, central, note, refresh};
-use super::{Result, access, documents, fleet, stock, tasks, window};
+use super::{Result, access, documents, stock, store_row, tasks, window};
 use crate::core::exception::Category;
 use crate::core::order::{OrderLineRequest, OrderRequest};
 use crate::core::recovery as words;
@@ -150,7 +150,7 @@ fn adopt_order(
     fact: &Fact,
     now: UtcMs,
 ) -> Result<()> {
-    let store = fleet::record(conn, &from.tenant, &from.store)?;
+    let store = store_row::record(conn, &from.tenant, &from.store)?;
     let store = store.ok_or_else(|| super::error::missing("store"))?.store;
     let line = |line: &holdfast_shared::domain::task::OfferLine| OrderLineRequest {
         sku: line.sku.clone(),

@@ -2,20 +2,15 @@
 
 use super::Result;
 use super::error;
-use super::fleet::{read_store, record};
-use super::row::{list, run, to_json, unreadable, unsigned};
+use super::row::{list, run, to_json, unsigned};
 use super::sql::sql;
+use super::store_row::{read_store, record};
 use crate::core::arranged::{Arrangement, Unfit};
 use crate::core::fleet::Arranged;
 use crate::ports::fleet::ChangedStores;
 use holdfast_shared::ids::{StoreId, TenantId};
 use holdfast_shared::time::UtcMs;
-use rusqlite::{Connection, Row, named_params};
-
-pub(super) fn arranged(row: &Row<'_>) -> rusqlite::Result<Arranged> {
-    let text: Option<String> = row.get("arranged")?;
-    text.map_or_else(|| Ok(Arranged::default()), |text| serde_json::from_str(&text).map_err(unreadable))
-}
+use rusqlite::{Connection, named_params};
 
 /// Read, decided and written in one transaction: of two that come at once, the second sees the first.
 pub(super) fn arrange(

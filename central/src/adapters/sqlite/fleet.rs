@@ -1,9 +1,8 @@
 //! Nodes, closures, catalogue, positions and the history of eligibility.
 
-use super::arranging::arranged;
-use super::row::{below, count, fetch, from_json, list, one, paged, parsed, run, to_json};
+use super::row::{below, fetch, from_json, list, one, paged, parsed, run, to_json};
 use super::sql::sql;
-use super::work_hours::hours_of_work;
+use super::store_row::{read_store, record};
 use super::{Result, SqliteStore, arranging, exceptions};
 use crate::core::arranged::{Arrangement, Unfit};
 use crate::core::eligibility::Standing;
@@ -16,20 +15,6 @@ use holdfast_shared::ids::{ExceptionId, Sku, StoreId, TenantId};
 use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, Row, named_params};
-
-pub(super) fn read_store(row: &Row<'_>) -> rusqlite::Result<StoreRecord> {
-    Ok(StoreRecord {
-        tenant: parsed(row, "tenant")?,
-        store: from_json(row, "description")?,
-        enrolled_replicas: count(row, "enrolled_replicas")?,
-        open_tasks: count(row, "open_tasks")?,
-        synced_at: row.get::<_, Option<i64>>("synced_at")?.map(UtcMs),
-        closures: from_json(row, "closures")?,
-        arranged: arranged(row)?,
-        work: hours_of_work(row)?,
-        recovering: row.get("recovering")?,
-    })
-}
 
 fn read_position(row: &Row<'_>) -> rusqlite::Result<StorePosition> {
     let on_hand: i64 = row.get("on_hand")?;
@@ -202,10 +187,6 @@ impl Fleet for SqliteStore {
         let (tenant, exception, resolution) = (tenant.clone(), exception.clone(), resolution.to_owned());
         self.write(move |conn, _| exceptions::resolve(conn, &tenant, &exception, &resolution, now)).await
     }
-}
-
-pub(super) fn record(conn: &Connection, tenant: &TenantId, store: &StoreId) -> Result<Option<StoreRecord>> {
-    one(conn, sql!(FLEET.store), [tenant.as_str(), store.as_str()], read_store)
 }
 
 fn put_store(conn: &Connection, tenant: &TenantId, store: &Store, now: UtcMs) -> Result<()> {

@@ -58,6 +58,7 @@ mod sql;
 mod state;
 mod stock;
 mod stock_book;
+mod store_row;
 mod task_news;
 mod tasks;
 mod timeline;

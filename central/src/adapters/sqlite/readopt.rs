@@ -12,7 +12,7 @@ use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow, load, say_as};
 use super::timeline::{Happened, central, note};
-use super::{Result, fleet, ledger, recall, window};
+use super::{Result, ledger, recall, store_row, window};
 use crate::core::effects::words;
 use crate::ports::access::ReplicaIdentity;
 use holdfast_shared::domain::task::{Phase, TaskEvent, TaskState};
@@ -145,7 +145,7 @@ fn has_another_box(conn: &Connection, from: &ReplicaIdentity, now: UtcMs) -> Res
 }
 
 fn closed_hard(conn: &Connection, tenant: &TenantId, store: &StoreId, now: UtcMs) -> Result<bool> {
-    Ok(fleet::record(conn, tenant, store)?.is_some_and(|record| record.closed_hard(now)))
+    Ok(store_row::record(conn, tenant, store)?.is_some_and(|record| record.closed_hard(now)))
 }
 
 fn tell(

@@ -1,6 +1,5 @@
 //! The judgement of one store: its signals, closures and hours together.
 
-use super::due::Due;
 use super::policy::HealthPolicy;
 use super::signals::{self, View};
 use super::store::StoreHealth;
@@ -20,7 +19,7 @@ pub fn eligibility(
     judge(record, health, policy, now).0
 }
 
-/// The judgement, and whether people are at work there, for [`next_due`].
+/// The judgement, and whether people are at work there, for [`super::next_due`].
 #[must_use]
 pub fn judge(
     record: &StoreRecord,
@@ -45,18 +44,6 @@ pub fn judge(
         policy.silence_ms.hard.is_some_and(|hard| health.silent_ms(now.mono) >= hard) && !health.frozen;
     let fail_over = closed_hard || (dark && silent_for_good);
     (Eligibility::of(&record.store.fulfils, reasons, physically_open, fail_over), physically_open)
-}
-
-/// When time alone may change the judgement, of a store that was judged now.
-#[must_use]
-pub fn next_due(
-    record: &StoreRecord,
-    health: &StoreHealth,
-    policy: &HealthPolicy,
-    physically_open: bool,
-    now: Now,
-) -> Due {
-    Due::next(&View { record, health, policy, physically_open, now })
 }
 
 fn against(signal: &str, standing: Standing, words: impl Into<String>) -> Reason {

@@ -10,6 +10,7 @@ pub mod due;
 pub mod freeze;
 pub mod judge;
 pub mod lease;
+pub mod next_due;
 pub mod observatory;
 pub mod overrule;
 pub mod peers;

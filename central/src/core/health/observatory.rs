@@ -4,8 +4,9 @@
 use super::StoreKey;
 use super::book::{HealthBook, Looked};
 use super::due::Due;
-use super::judge::{closed_hard, eligibility, judge, next_due};
+use super::judge::{closed_hard, eligibility, judge};
 use super::lease::Leases;
+use super::next_due::next_due;
 use super::overrule::{Overrule, Overrules};
 use super::peers::Peers;
 use super::policy::{HealthPolicy, Limits};
@@ -378,7 +379,5 @@ pub fn key_of(record: &StoreRecord) -> StoreKey {
     StoreKey::new(record.tenant.clone(), record.store.store.clone())
 }
 
-#[cfg(test)]
-mod by_due_times;
 #[cfg(test)]
 mod tests;

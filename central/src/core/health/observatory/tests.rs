@@ -322,4 +322,5 @@ fn deadlines_wait_one_period_after_a_start_and_after_a_step_of_the_clock() {
     assert!(!wait(&sky));
 }
 
+mod by_due_times;
 mod lately;

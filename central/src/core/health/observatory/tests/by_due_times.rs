@@ -1,7 +1,7 @@
 //! Judging a store only when something of it changed or a threshold fell due gives what judging every
 //! store at every look gives.
 
-use super::*;
+use super::super::*;
 use crate::core::fleet::{Closure, ClosureCause, OpeningHours, PlannedClosure, Staffing, Weekday};
 use crate::core::health::overrule::Verdict;
 use crate::core::health::store::DigestVerdict;
@@ -135,7 +135,7 @@ impl Twins {
         let all = self.by_all.evaluate(&self.records, self.now);
         let due = self.by_due.evaluate(&self.records, self.now);
         prop_assert_eq!(all.looked, due.looked);
-        let gist = |changes: &[super::Change]| {
+        let gist = |changes: &[crate::core::health::observatory::Change]| {
             changes.iter().map(|change| (change.key.clone(), change.after.standing)).collect::<Vec<_>>()
         };
         prop_assert_eq!(gist(&all.changes), gist(&due.changes));
