@@ -162,3 +162,24 @@ pub const OFFER_MS_MAX: i64 = 7 * 24 * 60 * 60 * 1000;
 pub const HOLD_WITHIN_MS_MAX: i64 = 7 * 24 * 60 * 60 * 1000;
 /// Closed nodes of one rung that are looked at for one that opens soon.
 pub const HOLD_NODES_MAX: usize = 32;
+
+/// Services of carriers that one policy describes.
+pub const CARRIER_SERVICES_MAX: usize = 64;
+/// Days on which a service rests.
+pub const CARRIER_HOLIDAYS_MAX: usize = 400;
+/// Bands of distance of one service.
+pub const TRANSIT_BANDS_MAX: usize = 32;
+/// Days that goods travel.
+pub const TRANSIT_DAYS_MAX: u16 = 60;
+/// Days that are looked through for a cutoff, an opening or a day of arrival.
+pub const CALENDAR_DAYS_MAX: u16 = 400;
+/// Minutes of opening time that one step of handling may take: a week around the clock.
+pub const HANDLING_MINUTES_MAX: u32 = 7 * 24 * 60;
+/// Lines that set the handling of stores and kinds.
+pub const HANDLING_RULES_MAX: usize = 20_000;
+/// Minor units of one part of a price.
+pub const PRICE_MINOR_MAX: i64 = 100_000_000;
+/// Lines of a cart that a promise is asked for.
+pub const CART_LINES_MAX: usize = 100;
+/// Seconds for which units are set aside for a cart.
+pub const CART_HOLD_S_MAX: i64 = 60 * 60;

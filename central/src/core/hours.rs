@@ -128,7 +128,7 @@ fn check_span(opens: u16, closes: u16) -> Result<(), String> {
     Ok(())
 }
 
-fn zone_of(zone: &str) -> Result<TimeZone, String> {
+pub(super) fn zone_of(zone: &str) -> Result<TimeZone, String> {
     TimeZone::get(zone).map_err(|_| {
         let told: String = zone.chars().take(60).collect();
         format!("time zone {told:?} is not known: expected an IANA name like Europe/London")
@@ -146,7 +146,7 @@ fn minute_of_day(local: civil::DateTime) -> u16 {
     u16::try_from(minutes).unwrap_or(0)
 }
 
-const fn weekday(day: civil::Weekday) -> Weekday {
+pub(super) const fn weekday(day: civil::Weekday) -> Weekday {
     match day {
         civil::Weekday::Monday => Weekday::Monday,
         civil::Weekday::Tuesday => Weekday::Tuesday,

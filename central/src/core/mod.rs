@@ -2,6 +2,7 @@
 //! No sockets, no clock, no threads, no randomness that is not passed in.
 
 pub mod arranged;
+pub mod carriers;
 pub mod effects;
 pub mod eligibility;
 pub mod exception;
@@ -14,6 +15,7 @@ pub mod order;
 pub mod order_request;
 pub mod order_state;
 pub mod policy;
+pub mod promise;
 pub mod recovery;
 pub mod repair;
 pub mod rivals;

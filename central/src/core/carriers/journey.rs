@@ -1,0 +1,146 @@
+//! When a parcel is ready, until when it must be handed over, by when it arrives, and what it costs.
+
+use super::calendar::{Calendar, day_of, next};
+use super::no_date::NoDate;
+use super::policy::{CarrierPolicy, Service};
+use crate::core::fleet::Store;
+use holdfast_shared::domain::task::FulfilmentKind;
+use holdfast_shared::limits::CALENDAR_DAYS_MAX;
+use holdfast_shared::money::Money;
+use holdfast_shared::time::UtcMs;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What is to be taken where. The destination has no zone of its own: its days are those of the
+/// store that sends.
+#[derive(Debug, Clone, Copy)]
+pub struct Trip<'a> {
+    pub store: &'a Store,
+    pub kind: FulfilmentKind,
+    pub distance_km: f64,
+    pub units: i64,
+    /// Tasks that the store works on first.
+    pub open_tasks: u32,
+}
+
+/// The times of one parcel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Journey {
+    /// None when the customer collects.
+    #[schema(example = "standard")]
+    pub service: Option<String>,
+    pub ready_at: UtcMs,
+    /// The last moment at which the carrier takes it. A customer who collects may come from then on.
+    pub hand_over_by: UtcMs,
+    /// The last moment of the day on which it arrives.
+    pub arrives_by: UtcMs,
+    /// Of transit.
+    pub days: u16,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Money>,
+}
+
+/// When work that is begun now is done.
+pub fn ready_at(policy: &CarrierPolicy, trip: &Trip<'_>, now: UtcMs) -> Result<UtcMs, NoDate> {
+    let handling = policy.handling_at(&trip.store.store, trip.kind);
+    let queued = handling.minutes_per_open_task.saturating_mul(trip.open_tasks);
+    let minutes = handling.minutes.saturating_add(queued);
+    Calendar::of(&trip.store.zone)?.after_opening_time(&trip.store.hours, now, minutes)
+}
+
+/// The last moment at which the service takes goods that are ready then.
+pub fn next_cutoff(service: &Service, zone: &str, ready_at: UtcMs) -> Result<UtcMs, NoDate> {
+    let calendar = Calendar::of(zone)?;
+    let mut date = calendar.date(ready_at)?;
+    for _ in 0..CALENDAR_DAYS_MAX {
+        if let Some(minute) = service.cutoff_on(date, day_of(date)) {
+            let cutoff = calendar.end(date, minute)?;
+            if cutoff >= ready_at {
+                return Ok(cutoff);
+            }
+        }
+        date = next(date)?;
+    }
+    Err(NoDate::NeverComes { service: service.name.clone() })
+}
+
+/// The last moment of the day on which goods arrive that are handed over then, and the days of transit.
+pub fn arrival(
+    service: &Service,
+    zone: &str,
+    distance_km: f64,
+    handed_at: UtcMs,
+) -> Result<(UtcMs, u16), NoDate> {
+    let too_far = || NoDate::TooFar { service: service.name.clone(), distance_km };
+    let days = service.band(distance_km).ok_or_else(too_far)?.days;
+    let calendar = Calendar::of(zone)?;
+    let mut date = calendar.date(handed_at)?;
+    let mut left = days;
+    for _ in 0..CALENDAR_DAYS_MAX {
+        if left == 0 {
+            return Ok((calendar.end_of_day(date)?, days));
+        }
+        date = next(date)?;
+        if service.brings_on(date, day_of(date)) {
+            left = left.saturating_sub(1);
+        }
+    }
+    Err(NoDate::NeverBrings { service: service.name.clone() })
+}
+
+pub fn service_journey(
+    policy: &CarrierPolicy,
+    service: &Service,
+    trip: &Trip<'_>,
+    now: UtcMs,
+) -> Result<Journey, NoDate> {
+    let ready_at = ready_at(policy, trip, now)?;
+    let hand_over_by = next_cutoff(service, &trip.store.zone, ready_at)?;
+    let (arrives_by, days) = arrival(service, &trip.store.zone, trip.distance_km, hand_over_by)?;
+    let cost = service.cost(trip.distance_km, trip.units);
+    Ok(Journey { service: Some(service.name.clone()), ready_at, hand_over_by, arrives_by, days, cost })
+}
+
+/// With each service that can take it. For a pickup there is one: the customer.
+pub fn journeys(policy: &CarrierPolicy, trip: &Trip<'_>, now: UtcMs) -> Result<Vec<Journey>, NoDate> {
+    match trip.kind {
+        FulfilmentKind::Pickup => {
+            let ready_at = ready_at(policy, trip, now)?;
+            let (hand_over_by, arrives_by) = (ready_at, ready_at);
+            Ok(vec![Journey { service: None, ready_at, hand_over_by, arrives_by, days: 0, cost: None }])
+        }
+        FulfilmentKind::Ship | FulfilmentKind::Delivery => {
+            let mut why = NoDate::NoService(trip.kind);
+            let mut found = Vec::new();
+            for service in policy.services_for(trip.kind) {
+                match service_journey(policy, service, trip, now) {
+                    Ok(journey) => found.push(journey),
+                    Err(not) => why = not,
+                }
+            }
+            if found.is_empty() { Err(why) } else { Ok(found) }
+        }
+    }
+}
+
+/// Of those that keep the promise the cheapest; when none does, or nothing is promised, the first to
+/// arrive. A price that is not known counts as dearer than any that is.
+#[must_use]
+pub fn choose(mut journeys: Vec<Journey>, promise_by: Option<UtcMs>) -> Option<Journey> {
+    let keeps = |journey: &Journey| promise_by.is_some_and(|by| journey.arrives_by <= by);
+    let price = |journey: &Journey| journey.cost.map_or(i64::MAX, |cost| cost.minor);
+    journeys.sort_by(|one, other| {
+        let (first, second) = (keeps(one), keeps(other));
+        let cheaper = if first && second { price(one).cmp(&price(other)) } else { std::cmp::Ordering::Equal };
+        second
+            .cmp(&first)
+            .then(cheaper)
+            .then(one.arrives_by.cmp(&other.arrives_by))
+            .then(price(one).cmp(&price(other)))
+            .then(one.service.cmp(&other.service))
+    });
+    journeys.into_iter().next()
+}
+
+#[cfg(test)]
+mod tests;
