@@ -1,6 +1,7 @@
 //! Whether an order may be taken. What looks like a card number is refused, and is not repeated
 //! in the refusal, because refusals are logged.
 
+use super::fleet::Place;
 use super::order::OrderRequest;
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::error::Code;
@@ -55,10 +56,7 @@ impl BadOrder {
 
 pub fn check(request: &OrderRequest) -> Result<(), BadOrder> {
     check_texts(request)?;
-    let place = request.destination;
-    if !((-90.0..=90.0).contains(&place.latitude) && (-180.0..=180.0).contains(&place.longitude)) {
-        return Err(BadOrder::Place);
-    }
+    check_place(request.destination)?;
     match (request.kind, &request.pickup_store) {
         (FulfilmentKind::Pickup, None) => return Err(BadOrder::PickupStoreMissing),
         (FulfilmentKind::Ship | FulfilmentKind::Delivery, Some(_)) => {
@@ -67,6 +65,12 @@ pub fn check(request: &OrderRequest) -> Result<(), BadOrder> {
         (FulfilmentKind::Pickup, Some(_)) | (FulfilmentKind::Ship | FulfilmentKind::Delivery, None) => {}
     }
     check_lines(request)
+}
+
+/// On the globe. Not a number is nowhere.
+pub fn check_place(place: Place) -> Result<(), BadOrder> {
+    let on_globe = (-90.0..=90.0).contains(&place.latitude) && (-180.0..=180.0).contains(&place.longitude);
+    if on_globe { Ok(()) } else { Err(BadOrder::Place) }
 }
 
 fn check_lines(request: &OrderRequest) -> Result<(), BadOrder> {
@@ -113,9 +117,16 @@ fn check_texts(request: &OrderRequest) -> Result<(), BadOrder> {
             return Err(BadOrder::ControlCharacters { field });
         }
     }
-    let channel = request.channel.as_bytes();
+    check_channel(&request.channel)
+}
+
+pub fn check_channel(channel: &str) -> Result<(), BadOrder> {
+    if holds_card_number(channel) {
+        return Err(BadOrder::CardNumber { field: "channel" });
+    }
+    let channel = channel.as_bytes();
     let word = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
-    if channel.is_empty() || !channel.iter().all(word) {
+    if channel.is_empty() || channel.len() > ID_CHARS_MAX || !channel.iter().all(word) {
         return Err(BadOrder::Channel);
     }
     Ok(())
