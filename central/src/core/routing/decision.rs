@@ -1,5 +1,6 @@
 //! What routing is asked, what it may look at, and the saved record of what it decided and why.
 
+use crate::core::carriers::Journey;
 use crate::core::eligibility::Eligibility;
 use crate::core::fleet::{Handling, Place, Store};
 use crate::core::stock::class::Channel;
@@ -186,10 +187,20 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Whether nothing of the demand is left without a node.
+    #[must_use]
+    pub fn covers(&self, demand: &Demand) -> bool {
+        let mut left = demand.clone();
+        for parcel in &self.parcels {
+            left.take(&parcel.lines);
+        }
+        left.lines.is_empty()
+    }
+
     /// The whole of it to one store.
     #[must_use]
     pub fn single(rung: impl Into<String>, store: StoreId, lines: Vec<DemandLine>) -> Self {
-        Self { rung: rung.into(), parcels: vec![Parcel { store, lines, words: String::new() }] }
+        Self { rung: rung.into(), parcels: vec![Parcel { store, lines, words: String::new(), journey: None }] }
     }
 }
 
@@ -201,6 +212,9 @@ pub struct Parcel {
     /// Why this store, in a sentence.
     #[serde(default)]
     pub words: String,
+    /// When it should leave and arrive, by which service; absent when no date could be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journey: Option<Journey>,
 }
 
 /// A node that something passing kept out.

@@ -4,12 +4,20 @@
 use super::decision::Demand;
 use super::fleet_index::{FleetIndex, Holders};
 use super::policy::RoutingPolicy;
+use crate::core::carriers::CarrierPolicy;
 use holdfast_shared::time::UtcMs;
 
 /// Of a policy: made once, and part of each decision under it.
 pub(super) fn of_policy(policy: &RoutingPolicy) -> [u8; 32] {
     // A number that is none has no text in JSON, and no policy that passed its check has one.
     blake3::hash(&serde_json::to_vec(policy).unwrap_or_default()).into()
+}
+
+/// Of both together.
+pub(super) fn with_carriers(policy: &[u8; 32], carriers: &CarrierPolicy) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(policy).update(&serde_json::to_vec(carriers).unwrap_or_default());
+    hasher.finalize().into()
 }
 
 pub(super) fn hash(

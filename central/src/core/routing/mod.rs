@@ -5,6 +5,7 @@ pub mod fleet_index;
 pub mod geo;
 mod hold;
 mod inputs;
+mod journey;
 pub mod policy;
 mod route;
 pub mod rules;
@@ -13,6 +14,7 @@ mod search;
 mod split;
 mod tell;
 
+pub use journey::Dates;
 pub use route::{Guide, route};
 
 #[cfg(test)]

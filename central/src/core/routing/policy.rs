@@ -37,11 +37,28 @@ pub struct Weights {
     pub markdown: f64,
     /// Goods that are surely not there, beside goods that surely are.
     pub confidence: f64,
+    /// Each day on the way.
+    pub transit: f64,
+    /// An arrival on the promised day, beside one long before it.
+    pub slack: f64,
+    /// Each hundred minor units that the carrier takes.
+    pub shipping: f64,
 }
 
 impl Default for Weights {
     fn default() -> Self {
-        Self { distance: 1.0, load: 0.0, depth: 0.0, cost: 0.0, margin: 0.0, markdown: 0.0, confidence: 0.0 }
+        Self {
+            distance: 1.0,
+            load: 0.0,
+            depth: 0.0,
+            cost: 0.0,
+            margin: 0.0,
+            markdown: 0.0,
+            confidence: 0.0,
+            transit: 0.0,
+            slack: 0.0,
+            shipping: 0.0,
+        }
     }
 }
 

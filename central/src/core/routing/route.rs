@@ -7,6 +7,7 @@ use super::hold::{Waiting, worth_waiting};
 use super::policy::RoutingPolicy;
 use super::search::{Found, Search, Walk};
 use super::{inputs, tell};
+use crate::core::carriers::CarrierPolicy;
 use crate::core::eligibility::Standing;
 use holdfast_shared::ids::DecisionId;
 use holdfast_shared::time::UtcMs;
@@ -15,6 +16,7 @@ use holdfast_shared::time::UtcMs;
 #[derive(Debug, Clone, Copy)]
 pub struct Guide<'p> {
     policy: &'p RoutingPolicy,
+    carriers: Option<&'p CarrierPolicy>,
     digest: [u8; 32],
 }
 
@@ -28,13 +30,20 @@ struct Climb<'a> {
 impl<'p> Guide<'p> {
     #[must_use]
     pub fn of(policy: &'p RoutingPolicy) -> Self {
-        Self { policy, digest: inputs::of_policy(policy) }
+        Self { policy, carriers: None, digest: inputs::of_policy(policy) }
+    }
+
+    /// Dates count, too.
+    #[must_use]
+    pub fn with_carriers(self, carriers: &'p CarrierPolicy) -> Self {
+        let digest = inputs::with_carriers(&self.digest, carriers);
+        Self { carriers: Some(carriers), digest, ..self }
     }
 
     /// Who sends what of the open lines, and why; what no parcel has is routed again.
     #[must_use]
     pub fn route(&self, demand: &Demand, fleet: &FleetIndex, decision: DecisionId, now: UtcMs) -> Decision {
-        let search = Search::of(demand, fleet, self.policy, now);
+        let search = Search::of(demand, fleet, self.policy, self.carriers, now);
         let climb = self.climb(&search, now);
         let found = climb.found.as_ref();
         let missed = tell::missed(&search, &climb.walks, found);

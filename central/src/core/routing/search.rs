@@ -1,5 +1,6 @@
 //! Looks at the nodes that a rung asks, and picks from those that no rule refuses.
 
+use super::Dates;
 use super::decision::{Demand, DemandLine, Shelf};
 use super::fleet_index::{FleetIndex, Holders, NodeNo};
 use super::geo::Spot;
@@ -9,6 +10,7 @@ use super::rules::splits::parcels_left;
 use super::rules::{About, Ask, RULES, Rule, Seen, Wanted, only_today, refusal};
 use super::scorers::score;
 use super::split::{self, Offer, Sharing};
+use crate::core::carriers::CarrierPolicy;
 use holdfast_shared::ids::StoreId;
 use holdfast_shared::time::UtcMs;
 
@@ -20,6 +22,7 @@ pub(super) struct Search<'a> {
     pub(super) holders: Vec<Holders<'a>>,
     pub(super) fleet: &'a FleetIndex,
     pub(super) policy: &'a RoutingPolicy,
+    pub(super) dates: Option<Dates<'a>>,
     spot: Spot,
     now: UtcMs,
 }
@@ -64,16 +67,18 @@ impl<'a> Search<'a> {
         demand: &'a Demand,
         fleet: &'a FleetIndex,
         policy: &'a RoutingPolicy,
+        carriers: Option<&'a CarrierPolicy>,
         now: UtcMs,
     ) -> Self {
+        let dates = carriers.map(|carriers| Dates { carriers, now });
         let wanted = Wanted::of(demand);
         let holders = wanted.iter().map(|wanted| fleet.holders(&wanted.line.sku)).collect();
-        Self { demand, wanted, holders, fleet, policy, spot: Spot::of(demand.destination), now }
+        Self { demand, wanted, holders, fleet, policy, dates, spot: Spot::of(demand.destination), now }
     }
 
     pub(super) fn ask<'s>(&'s self, rung: &'s Rung, suspects_too: bool) -> Ask<'s> {
-        let Self { demand, wanted, policy, now, .. } = self;
-        Ask { demand, wanted, rung, policy, suspects_too, now: *now }
+        let Self { demand, wanted, policy, now, dates, .. } = self;
+        Ask { demand, wanted, rung, policy, suspects_too, now: *now, dates: *dates }
     }
 
     /// The node beside this demand; `shelves` is room to write in.

@@ -6,6 +6,7 @@ use super::hold::Waiting;
 use super::rules::{About, Rule};
 use super::scorers::terms;
 use super::search::{Found, Looked, Picked, Search, Walk};
+use crate::core::carriers::Journey;
 use crate::core::eligibility::Standing;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
@@ -93,12 +94,18 @@ pub(super) fn plan(search: &Search<'_>, found: &Found<'_>) -> (Plan, String) {
         let part = if is_all(search, &picked.lines) { "" } else { ", a part of it" };
         let suspect = suspicion(search, picked.node);
         let words = format!("{store} takes {what}{part}: {how}{suspect}.");
-        Some(Parcel { store, lines: picked.lines.clone(), words })
+        Some(Parcel { store, lines: picked.lines.clone(), words, journey: journey(search, picked) })
     };
     let parcels: Vec<Parcel> = found.parcels.iter().filter_map(parcel).collect();
     let told: Vec<&str> = parcels.iter().map(|parcel| parcel.words.as_str()).collect();
     let words = told.join(" ");
     (Plan { rung: found.rung.name.clone(), parcels }, words)
+}
+
+fn journey(search: &Search<'_>, picked: &Picked) -> Option<Journey> {
+    let node = search.fleet.node(picked.node)?;
+    let units = picked.lines.iter().map(|line| line.quantity).fold(0, i64::saturating_add);
+    search.dates?.journey(search.demand, node, picked.distance_km, units)?.ok()
 }
 
 fn is_all(search: &Search<'_>, lines: &[DemandLine]) -> bool {

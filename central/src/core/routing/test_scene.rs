@@ -244,7 +244,8 @@ impl Scene {
 
 fn weigh(rung: &mut Rung, word: &str) {
     let (name, value) = word.split_once('=').unwrap();
-    let Weights { distance, load, depth, cost, margin, markdown, confidence } = &mut rung.weights;
+    let Weights { distance, load, depth, cost, margin, markdown, confidence, transit, slack, shipping } =
+        &mut rung.weights;
     let weight = match name {
         "distance" => distance,
         "load" => load,
@@ -253,6 +254,9 @@ fn weigh(rung: &mut Rung, word: &str) {
         "margin" => margin,
         "markdown" => markdown,
         "confidence" => confidence,
+        "transit" => transit,
+        "slack" => slack,
+        "shipping" => shipping,
         "confidence_min" => return rung.confidence_min = Some(value.parse().unwrap()),
         "radius_km" => return rung.radius_km = Some(value.parse().unwrap()),
         // `hold=MINUTES/KM`

@@ -58,7 +58,7 @@ impl RoutingPolicy {
             faults
                 .push(Fault::new("ladder", between(count, 1, LADDER_RUNGS_MAX, "each is walked per order")));
         }
-        let counts_cost = |rung: &Rung| rung.weights.cost != 0.0;
+        let counts_cost = |rung: &Rung| rung.weights.cost != 0.0 || rung.weights.shipping != 0.0;
         if self.currency.is_none() && self.ladder.iter().any(counts_cost) {
             let what = "is not set, and a rung weighs cost: say in which currency costs are compared";
             faults.push(Fault::new("currency", what));
@@ -131,7 +131,7 @@ fn hold_faults(hold: HoldFor, n: usize, fault: &mut impl FnMut(&str, String)) {
 }
 
 fn weight_faults(weights: &Weights, fault: &mut impl FnMut(&str, String)) {
-    let Weights { distance, load, depth, cost, margin, markdown, confidence } = *weights;
+    let Weights { distance, load, depth, cost, margin, markdown, confidence, transit, slack, shipping } = *weights;
     let named = [
         ("distance", distance),
         ("load", load),
@@ -140,6 +140,9 @@ fn weight_faults(weights: &Weights, fault: &mut impl FnMut(&str, String)) {
         ("margin", margin),
         ("markdown", markdown),
         ("confidence", confidence),
+        ("transit", transit),
+        ("slack", slack),
+        ("shipping", shipping),
     ];
     for (name, weight) in named {
         if !counts(weight) {

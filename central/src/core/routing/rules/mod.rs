@@ -11,12 +11,14 @@ pub mod giving;
 mod node_kind;
 mod parcel_value;
 mod pickup_store;
+pub(super) mod promise;
 mod radius;
 mod recovering;
 pub mod splits;
 mod stock;
 mod tried;
 
+use super::Dates;
 use super::decision::{Demand, DemandLine, Node, Shelf};
 use super::policy::{RoutingPolicy, Rung};
 use crate::core::fleet::Handling;
@@ -35,6 +37,8 @@ pub struct Ask<'a> {
     /// No eligible node could take it: suspect ones are asked as well.
     pub suspects_too: bool,
     pub now: UtcMs,
+    /// None: nothing is known of carriers, and no date is asked for.
+    pub dates: Option<Dates<'a>>,
 }
 
 /// One line of a demand, with what is known of its goods.
@@ -114,6 +118,7 @@ pub const RULES: &[&dyn Rule] = &[
     &constraints::Constraints,
     &confidence::Confidence,
     &stock::Stock,
+    &promise::Promise,
     &parcel_value::ParcelValue,
 ];
 

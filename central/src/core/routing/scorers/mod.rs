@@ -9,6 +9,9 @@ mod distance;
 mod load;
 mod margin;
 mod markdown;
+mod shipping;
+mod slack;
+mod transit;
 
 use super::policy::Weights;
 use super::rules::{Ask, Seen};
@@ -29,6 +32,9 @@ pub const SCORERS: &[&dyn Scorer] = &[
     &margin::Margin,
     &markdown::Markdown,
     &confidence::Confidence,
+    &transit::Transit,
+    &slack::Slack,
+    &shipping::Shipping,
 ];
 
 fn weighted<'a>(ask: &'a Ask<'_>, seen: &'a Seen<'_>) -> impl Iterator<Item = (&'static str, f64)> + 'a {

@@ -1,0 +1,56 @@
+//! The date that the customer was promised. A node that cannot keep it is not asked.
+
+use super::giving::units;
+use super::{Ask, Rule, Seen};
+use crate::core::carriers::{Journey, NoDate};
+
+#[derive(Debug)]
+pub(super) struct Promise;
+
+impl Rule for Promise {
+    fn name(&self) -> &'static str {
+        "promise"
+    }
+
+    fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
+        let Some(by) = ask.demand.promise_by else { return false };
+        match journey(ask, seen) {
+            None => false,
+            Some(Ok(journey)) => journey.arrives_by > by,
+            Some(Err(_)) => true,
+        }
+    }
+
+    fn words(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> String {
+        let promised = ask.demand.promise_by.map(said).unwrap_or_default();
+        match journey(ask, seen) {
+            Some(Ok(journey)) => {
+                let service = journey.service.as_deref().unwrap_or("the customer");
+                format!(
+                    "ready {}, {service} takes it until {}, {} days on the way, there by {}; promised by {promised}",
+                    said(journey.ready_at),
+                    said(journey.hand_over_by),
+                    journey.days,
+                    said(journey.arrives_by),
+                )
+            }
+            Some(Err(no_date)) => format!("no date can be told: {no_date}; promised by {promised}"),
+            None => format!("promised by {promised}"),
+        }
+    }
+}
+
+/// For what this node would give.
+pub(in crate::core::routing) fn journey(ask: &Ask<'_>, seen: &Seen<'_>) -> Option<Result<Journey, NoDate>> {
+    let given = units(ask, seen).fold(0, i64::saturating_add);
+    ask.dates?.journey(ask.demand, seen.node, seen.distance_km, given)
+}
+
+/// In UTC, to the minute.
+fn said(at: holdfast_shared::time::UtcMs) -> String {
+    let at = jiff::Timestamp::from_millisecond(at.writable().0).unwrap_or_default();
+    at.strftime("%Y-%m-%d %H:%MZ").to_string()
+}
+
+#[cfg(test)]
+mod tests;
