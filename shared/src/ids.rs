@@ -104,6 +104,9 @@ name_id!(
 name_id!(DecisionId, "decision id");
 name_id!(ExceptionId, "exception id");
 name_id!(ApiKeyId, "API key id");
+name_id!(
+    /// What a checkout was promised, with the units that are set aside for it.
+    PromiseId, "promise id");
 
 text_id!(
     /// What a chain calls an article. Case matters; it never names a topic or a path.

@@ -133,6 +133,7 @@ pub(super) async fn order(
         pickup_store: None,
         lines,
         promise_by: None,
+        promise: None,
         note: None,
     };
     let key = IdempotencyKey::new(format!("demo-{n}"))?;

@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, reason = "a bench tells its figures")]
 
 use anyhow::{Context, Result};
+use holdfast_central::core::carriers::CarrierPolicy;
 use holdfast_central::core::eligibility::{Eligibility, Reason, Standing};
 use holdfast_central::core::fleet::{Handling, HandlingCost, Place, Store, StoreKind};
 use holdfast_central::core::routing::Guide;
@@ -68,7 +69,8 @@ fn measure(stores: usize, skus: usize) -> Result<()> {
     }
     let index_kb = resident_kb()?.saturating_sub(before);
     let policy = policy()?;
-    let guide = Guide::of(&policy);
+    let carriers = CarrierPolicy::default();
+    let guide = Guide::of(&policy).with_carriers(&carriers);
     let demands: Vec<(Demand, usize)> =
         (0..DEMANDS).map(|n| demand(n, &names, &mut dice)).collect::<Result<_>>()?;
 
@@ -140,7 +142,7 @@ fn node(n: usize, dice: &mut Dice) -> Result<Node> {
     let reasons = match standing {
         Standing::Eligible => Vec::new(),
         Standing::Suspect | Standing::Ineligible => {
-            vec![Reason { signal: String::from("uplink"), standing, words: String::from("silent for 40 s") }]
+            vec![Reason::new("uplink", standing, "silent for 40 s")]
         }
     };
     let kinds = if standing == Standing::Ineligible { BTreeSet::new() } else { store.fulfils.clone() };
@@ -175,6 +177,9 @@ fn policy() -> Result<RoutingPolicy> {
             margin: 30.0,
             markdown: 10.0,
             confidence: 20.0,
+            transit: 5.0,
+            slack: 5.0,
+            shipping: 2.0,
         };
     }
     anyhow::ensure!(policy.faults().is_empty(), "{:?}", policy.faults());

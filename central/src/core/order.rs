@@ -4,7 +4,7 @@ use super::fleet::Place;
 use super::health::spoken;
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::ids::{
-    Actor, BadId, IdempotencyKey, LineNo, OrderId, Sku, StoreId, TaskId, TenantId, TraceId,
+    Actor, BadId, IdempotencyKey, LineNo, OrderId, PromiseId, Sku, StoreId, TaskId, TenantId, TraceId,
 };
 use holdfast_shared::money::Money;
 use holdfast_shared::time::UtcMs;
@@ -29,6 +29,10 @@ pub struct OrderRequest {
     pub lines: Vec<OrderLineRequest>,
     #[serde(default)]
     pub promise_by: Option<UtcMs>,
+    /// What a checkout was promised; the order takes over the units that were set aside for it.
+    // Left out when there is none: the hash of an older request must stay what it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promise: Option<PromiseId>,
     #[serde(default)]
     pub note: Option<String>,
 }
@@ -46,14 +50,23 @@ pub struct OrderLineRequest {
 /// The id of the order that this key places: the same intent has the same order, also at a central
 /// that was restored and has never heard of the key. `o-` and 26 letters and digits.
 pub fn order_id(tenant: &TenantId, key: &IdempotencyKey) -> Result<OrderId, BadId> {
+    OrderId::new(format!("o-{}", name_of("holdfast order", tenant, key)))
+}
+
+/// The id of the promise that this key asks for, likewise.
+pub fn promise_id(tenant: &TenantId, key: &IdempotencyKey) -> Result<PromiseId, BadId> {
+    PromiseId::new(format!("p-{}", name_of("holdfast promise", tenant, key)))
+}
+
+fn name_of(what: &str, tenant: &TenantId, key: &IdempotencyKey) -> String {
     let mut hasher = blake3::Hasher::new();
     // A tenant id holds no zero byte, so tenant and key cannot be confused.
-    for part in ["holdfast order", tenant.as_str(), key.as_str()] {
+    for part in [what, tenant.as_str(), key.as_str()] {
         hasher.update(part.as_bytes()).update(&[0]);
     }
     let mut id = [0; 16];
     hasher.finalize_xof().fill(&mut id);
-    OrderId::new(format!("o-{}", data_encoding::BASE32_DNSSEC.encode(&id)))
+    data_encoding::BASE32_DNSSEC.encode(&id)
 }
 
 /// How far a line, and so an order, has come.

@@ -117,6 +117,7 @@ pub(crate) fn order_request() -> OrderRequest {
         pickup_store: None,
         lines: vec![OrderLineRequest { sku: "TEA".parse().unwrap(), quantity: 2, unit_price: None }],
         promise_by: None,
+        promise: None,
         note: None,
     }
 }

@@ -2,6 +2,7 @@
 //! decides again in its own transaction; a flow that is run twice does nothing the second time.
 
 pub mod cancel;
+mod carts;
 pub mod closures;
 pub mod digest;
 pub mod enrol;
@@ -9,9 +10,11 @@ pub mod evaluate;
 pub mod exchange;
 pub mod expire_offers;
 pub mod failover;
+mod fleet_view;
 pub mod hear;
 pub mod overrule;
 pub mod place_order;
+pub mod promise;
 pub mod quarantine;
 pub mod route_orders;
 mod shelves;

@@ -52,7 +52,7 @@ pub async fn place_order<S: Orders + Fleet + ?Sized>(
 
 const SKUS_TOLD_MAX: usize = 10;
 
-fn unknown_words(unknown: &[Sku]) -> String {
+pub(super) fn unknown_words(unknown: &[Sku]) -> String {
     let told: Vec<&str> = unknown.iter().take(SKUS_TOLD_MAX).map(Sku::as_str).collect();
     let more = unknown.len().saturating_sub(told.len());
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -60,7 +60,7 @@ fn unknown_words(unknown: &[Sku]) -> String {
 }
 
 /// Of what was understood, not of the bytes: spaces and the order of fields make no new request.
-fn hash(request: &OrderRequest) -> Result<[u8; 32], FlowError> {
+pub(super) fn hash(request: &impl serde::Serialize) -> Result<[u8; 32], FlowError> {
     let canonical = serde_json::to_vec(request)
         .map_err(|error| FlowError::refused(Code::InvalidRequest, error.to_string()))?;
     Ok(*blake3::hash(&canonical).as_bytes())

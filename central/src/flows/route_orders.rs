@@ -2,25 +2,22 @@
 //! routed, whoever woke it. Two that run at once do no harm: the assignment is one conditional
 //! write.
 
-use super::shelves::{Offering, Shelves};
+use super::fleet_view::FleetView;
+use super::shelves::Offering;
 use super::{FlowError, Watch};
-use crate::core::eligibility::Eligibility;
+use crate::core::carriers::CarrierPolicy;
 use crate::core::exception::{Category, NewException, Severity};
-use crate::core::fleet::StoreRecord;
-use crate::core::health::observatory::key_of;
 use crate::core::routing::Guide;
-use crate::core::routing::decision::{Choice, Decision, Demand, Node, Parcel, Plan};
-use crate::core::routing::fleet_index::FleetIndex;
+use crate::core::routing::decision::{Choice, Decision, Demand, Parcel, Plan};
 use crate::core::routing::policy::RoutingPolicy;
 use crate::core::stock::policy::StockPolicy;
 use crate::core::stock::withheld::Withheld;
 use crate::ports::fleet::Fleet;
 use crate::ports::poke::Poke;
+use crate::ports::promises::Promises;
 use crate::ports::stock::{OrderWithout, Stock};
 use crate::ports::work::{AssignOutcome, Assignment, Work};
-use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
-use holdfast_shared::guard::Guard;
-use holdfast_shared::ids::{DecisionId, StoreId, TenantId};
+use holdfast_shared::ids::{DecisionId, TenantId};
 use holdfast_shared::time::{Now, UtcMs};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,6 +50,7 @@ pub struct Router<'a> {
     pub poke: &'a dyn Poke,
     pub policy: &'a RoutingPolicy,
     pub stock: &'a StockPolicy,
+    pub carriers: &'a CarrierPolicy,
     /// Ids for decisions; random, so passed in.
     pub decision_id: &'a (dyn Fn() -> DecisionId + Send + Sync),
 }
@@ -70,7 +68,7 @@ struct Run<'a> {
     now: Now,
 }
 
-pub async fn route_orders<S: Work + Fleet + Stock + ?Sized>(
+pub async fn route_orders<S: Work + Fleet + Stock + Promises + ?Sized>(
     store: &S,
     router: &Router<'_>,
     now: Now,
@@ -81,10 +79,10 @@ pub async fn route_orders<S: Work + Fleet + Stock + ?Sized>(
     let tenants: BTreeSet<TenantId> = demands.iter().map(|demand| demand.tenant.clone()).collect();
     let mut views = BTreeMap::new();
     for tenant in tenants {
-        let view = FleetView::load(store, router, &tenant).await?;
+        let view = FleetView::load(store, router.watch, router.stock, &tenant).await?;
         views.insert(tenant, view);
     }
-    let run = Run { router, guide: &Guide::of(router.policy), now };
+    let run = Run { router, guide: &Guide::of(router.policy).with_carriers(router.carriers), now };
     for demand in demands {
         if let Some(view) = views.get_mut(&demand.tenant) {
             route_one(store, &run, view, demand, &mut routed).await?;
@@ -95,75 +93,21 @@ pub async fn route_orders<S: Work + Fleet + Stock + ?Sized>(
     Ok(routed)
 }
 
-/// The nodes of one tenant as this run knows them.
-struct FleetView<'a> {
-    fleet: FleetIndex,
-    shelves: Shelves<'a>,
-}
-
-impl<'a> FleetView<'a> {
-    async fn load<S: Fleet + Stock + ?Sized>(
-        store: &S,
-        router: &Router<'a>,
-        tenant: &TenantId,
-    ) -> Result<Self, FlowError> {
-        let records = store.stores(Some(tenant)).await?;
-        let shelves = Shelves::load(store, router.stock, tenant).await?;
-        let nodes = router.watch.with(|observatory| {
-            let node = |record: StoreRecord| {
-                let known = observatory.eligibility(&key_of(&record)).cloned();
-                Node {
-                    eligibility: known.unwrap_or_else(Eligibility::unknown),
-                    open_tasks: record.open_tasks,
-                    recovering: record.recovering && Guard::RecoveryBeforeRouting.stands(),
-                    shelves: BTreeMap::new(),
-                    store: record.store,
-                }
-            };
-            records.into_iter().map(node).collect()
-        });
-        Ok(Self { fleet: FleetIndex::of(nodes), shelves })
-    }
-
-    /// What lies on the shelves, asked anew for each decision: each takes some of it.
-    async fn restock<S: Stock + ?Sized>(
-        &mut self,
-        store: &S,
-        demand: &Demand,
-        now: UtcMs,
-    ) -> Result<Offering<'a>, FlowError> {
-        let offering = self.shelves.offering(store, demand, now).await?;
-        for (sku, shelves) in offering.shelves(demand) {
-            self.fleet.stock(sku, shelves);
-        }
-        Ok(offering)
-    }
-
-    fn release_point(&self, store: &StoreId, kind: FulfilmentKind) -> ReleasePoint {
-        match kind {
-            // Bound to its store, and never moved by silence.
-            FulfilmentKind::Pickup => ReleasePoint::Offered,
-            FulfilmentKind::Ship | FulfilmentKind::Delivery => {
-                self.fleet.find(store).map_or(ReleasePoint::Packed, |node| node.store.release_point)
-            }
-        }
-    }
-}
-
 /// Plan by plan, until no unit is open or nobody takes the rest.
-async fn route_one<S: Work + Fleet + Stock + ?Sized>(
+async fn route_one<S: Work + Fleet + Stock + Promises + ?Sized>(
     store: &S,
     run: &Run<'_>,
     view: &mut FleetView<'_>,
     mut demand: Demand,
     routed: &mut Routed,
 ) -> Result<(), FlowError> {
-    let Run { router, guide, now } = *run;
+    let now = run.now;
     let mut stock_gone = 0;
     let mut withheld = Vec::new();
     while !demand.lines.is_empty() {
         let offering = view.restock(store, &demand, now.utc).await?;
-        let decision = guide.route(&demand, &view.fleet, (router.decision_id)(), now.utc);
+        let shelves = offering.shelves(&demand);
+        let decision = view.decide(run.guide, &demand, shelves, run.router.decision_id, now.utc);
         withheld.extend(offering.withheld(&demand, &view.fleet, &decision.choice));
         let plan = match &decision.choice {
             Choice::Assign(plan) => plan.clone(),
@@ -232,7 +176,7 @@ async fn carry_out<S: Work + Fleet + Stock + ?Sized>(
             AssignOutcome::Assigned { .. } => {
                 routed.assigned = routed.assigned.saturating_add(1);
                 run.router.poke.poke(&demand.tenant, &parcel.store, "offer");
-                view.fleet.took_one(&parcel.store);
+                view.gave(demand, &parcel.store, |sku| parcel.lines.iter().any(|line| line.sku == *sku));
                 demand.take(&parcel.lines);
                 demand.assignments = demand.assignments.saturating_add(1);
             }
@@ -263,6 +207,7 @@ fn assignment(
         promise_by: demand.promise_by,
         note: demand.note.clone(),
         decision,
+        journey: parcel.journey.clone(),
     }
 }
 

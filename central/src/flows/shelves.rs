@@ -10,10 +10,14 @@ use crate::core::stock::policy::StockPolicy;
 use crate::core::stock::sellable::{Asked, Sellable, sellable};
 use crate::core::stock::withheld::{KeptBack, Wanted, Withheld, withheld};
 use crate::core::stock::{Known, Records};
+use crate::ports::promises::CartUnits;
 use crate::ports::stock::Stock;
 use holdfast_shared::ids::{Sku, StoreId, TenantId};
 use holdfast_shared::time::UtcMs;
 use std::collections::BTreeMap;
+
+/// What lies on the shelves of stores, by SKU.
+pub(super) type OnShelves = BTreeMap<Sku, Vec<(StoreId, Shelf)>>;
 
 /// What a run knows of a tenant's stock beside the positions themselves.
 #[derive(Debug)]
@@ -35,6 +39,7 @@ impl<'a> Shelves<'a> {
         &self,
         store: &S,
         demand: &Demand,
+        cart: &[CartUnits],
         now: UtcMs,
     ) -> Result<Offering<'a>, FlowError> {
         let mut wanted: BTreeMap<&Sku, i64> = BTreeMap::new();
@@ -45,7 +50,11 @@ impl<'a> Shelves<'a> {
         let skus: Vec<Sku> = wanted.keys().map(|sku| (*sku).clone()).collect();
         let asked = Asked { channel: &demand.channel, kind: Some(demand.kind) };
         let unchecked = Records::default();
-        let offer = |known: Known| {
+        let offer = |mut known: Known| {
+            // What its own cart holds is not in the order's way.
+            let own = |units: &&CartUnits| units.store == known.store && units.sku == known.sku;
+            let own = cart.iter().filter(own).map(|units| units.quantity).fold(0, i64::saturating_add);
+            known.reserved = known.reserved.saturating_sub(own);
             let records = self.records.get(&known.store).unwrap_or(&unchecked);
             let sold = sellable(&known, records, self.policy.of(&known.class), asked, now);
             let units = wanted.get(&known.sku).map_or(1, |wanted| sold.units.clamp(1, (*wanted).max(1)));
@@ -75,9 +84,8 @@ pub(super) struct Offering<'a> {
 
 impl Offering<'_> {
     /// As routing reads them, of each SKU that is asked for: also of one that nobody has.
-    pub(super) fn shelves(&self, demand: &Demand) -> BTreeMap<Sku, Vec<(StoreId, Shelf)>> {
-        let mut shelves: BTreeMap<Sku, Vec<(StoreId, Shelf)>> =
-            demand.lines.iter().map(|line| (line.sku.clone(), Vec::new())).collect();
+    pub(super) fn shelves(&self, demand: &Demand) -> OnShelves {
+        let mut shelves: OnShelves = demand.lines.iter().map(|line| (line.sku.clone(), Vec::new())).collect();
         for Offer { known, sold, confidence } in &self.offers {
             let shelf = Shelf {
                 units: sold.units,

@@ -14,6 +14,7 @@ use crate::ports::access::{Access, ApiKey, ReplicaIdentity};
 use crate::ports::fleet::{CatalogueItem, ChangedStores, EligibilityChange, Fleet, StorePosition};
 use crate::ports::orders::{Activity, CancelOutcome, NewOrder, Orders, Placed};
 use crate::ports::poke::Poke;
+use crate::ports::promises::{CartHeld, CartUnits, NewCart};
 use crate::ports::replication::{Exchanged, Replication, StoreDigest};
 use crate::ports::stock::OrderWithout;
 use crate::ports::vetoes::Peer;
@@ -31,6 +32,7 @@ use holdfast_shared::wire::sync::SyncRequest;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Mutex;
 
+mod promises;
 mod replicas;
 mod stock;
 
@@ -60,6 +62,8 @@ pub(crate) struct Told {
     /// The class of every SKU; none: no class.
     pub(crate) class: Option<SkuClass>,
     pub(crate) stock: StockPolicy,
+    pub(crate) carts: BTreeMap<OrderId, Vec<CartUnits>>,
+    pub(crate) cart_held: VecDeque<CartHeld>,
 }
 
 #[derive(Default)]
@@ -79,6 +83,7 @@ pub(crate) struct Done {
     pub(crate) cancels_looked_for: Vec<UtcMs>,
     pub(crate) said: Vec<Peer>,
     pub(crate) without: Vec<OrderWithout>,
+    pub(crate) carts: Vec<NewCart>,
 }
 
 #[derive(Default)]

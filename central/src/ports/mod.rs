@@ -10,6 +10,7 @@ pub mod leases;
 pub mod orders;
 pub mod outbox;
 pub mod poke;
+pub mod promises;
 pub mod recovery;
 pub mod replication;
 pub mod signals;
@@ -38,6 +39,7 @@ pub trait Storage:
     + leases::Leases
     + orders::Orders
     + outbox::Outbox
+    + promises::Promises
     + recovery::Recoveries
     + replication::Replication
     + vetoes::Vetoes
@@ -54,6 +56,7 @@ impl<T> Storage for T where
         + leases::Leases
         + orders::Orders
         + outbox::Outbox
+        + promises::Promises
         + recovery::Recoveries
         + replication::Replication
         + vetoes::Vetoes

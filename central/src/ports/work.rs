@@ -2,6 +2,7 @@
 //! that of two that race one wins, always.
 
 use super::{Page, PageRequest, StoreError};
+use crate::core::carriers::Journey;
 use crate::core::routing::decision::{Decision, Demand, DemandLine};
 use async_trait::async_trait;
 use holdfast_shared::domain::fence::Fence;
@@ -24,6 +25,8 @@ pub struct Assignment {
     pub promise_by: Option<UtcMs>,
     pub note: Option<String>,
     pub decision: Decision,
+    /// When it should leave and arrive; none when no date could be told.
+    pub journey: Option<Journey>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

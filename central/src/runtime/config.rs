@@ -1,6 +1,7 @@
 //! Central's settings: defaults that run on one machine, a TOML file, environment variables.
 
 use crate::adapters::mqtt_client::ExternalSettings;
+use crate::core::carriers::CarrierPolicy;
 use crate::core::health::policy::HealthPolicy;
 use crate::core::routing::policy::RoutingPolicy;
 use crate::core::stock::policy::StockPolicy;
@@ -50,6 +51,7 @@ pub struct CentralConfig {
     pub routing: RoutingPolicy,
     /// How each class of SKUs is sold.
     pub stock: StockPolicy,
+    pub carriers: CarrierPolicy,
     /// How long what is over is kept.
     pub retention: Retention,
     /// How often the fleet is judged when nothing else wakes it.
@@ -72,6 +74,7 @@ impl CentralConfig {
             health: HealthPolicy::default(),
             routing: RoutingPolicy::default(),
             stock: StockPolicy::default(),
+            carriers: CarrierPolicy::default(),
             retention: Retention::default(),
             tick: Duration::from_millis(250),
             drain: DRAIN,
@@ -130,6 +133,7 @@ fn read(reader: &mut Reader, default_dir: PathBuf) -> Result<CentralConfig, Flaw
         health: health?,
         routing: routing?,
         stock: StockPolicy::default(),
+        carriers: CarrierPolicy::default(),
         retention: retention?,
         tick: tick?,
         drain: drain?,

@@ -161,6 +161,8 @@ pub async fn start(
         bells: Arc::new(Bells::default()),
         clock: Arc::new(clock),
         stock: config.stock.clone(),
+        routing: config.routing.clone(),
+        carriers: config.carriers.clone(),
         mqtt_address: config.mqtt_advertised.clone().unwrap_or(signals.advertised.clone()),
         events: Hub::new(STREAM_LAG_MAX, STREAMS_MAX, life.token()),
         metrics: metrics::recorder(),

@@ -175,6 +175,7 @@ async fn route(app: Shared, policy: RoutingPolicy, stop: CancellationToken) -> E
             poke: &*app.poke,
             policy: &policy,
             stock: &app.stock,
+            carriers: &app.carriers,
             decision_id: &decision_id,
         };
         // Each run is bounded; a long backlog takes several, and stopping comes between them.
@@ -245,8 +246,30 @@ async fn keep_house(app: Shared, retention: Retention, stop: CancellationToken) 
                 break;
             }
         }
+        while !stop.is_cancelled() {
+            if trouble.note(sweep_promises(&app, retention.keys_ms).await) != Some(true) {
+                break;
+            }
+        }
     }
     Ok(())
+}
+
+/// Units of carts that nobody ordered are free again. Whether there is more to do.
+async fn sweep_promises(app: &App, kept_ms: i64) -> Result<bool, FlowError> {
+    let swept = app.storage.sweep_promises(app.clock.now().utc, kept_ms).await?;
+    metrics::counter!("holdfast_promises_total", "outcome" => "expired").increment(swept.expired.into());
+    if swept.expired > 0 {
+        app.bells.route.notify_one();
+    }
+    for outcome in swept.outcomes {
+        let kept = if outcome.kept { "kept" } else { "missed" };
+        let (source, tenant) = (outcome.source.as_str(), outcome.tenant.to_string());
+        metrics::counter!("holdfast_promise_outcomes_total",
+            "outcome" => kept, "source" => source, "channel" => outcome.channel, "tenant" => tenant)
+        .increment(1);
+    }
+    Ok(swept.more)
 }
 
 async fn measure(app: Shared, stop: CancellationToken) -> Ended {

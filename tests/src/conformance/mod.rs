@@ -23,6 +23,7 @@ pub mod limits;
 pub mod older;
 pub mod orders;
 pub mod parcels;
+pub mod promises;
 pub mod recovering;
 pub mod returning;
 pub mod stock;
@@ -84,6 +85,18 @@ macro_rules! conformance {
             orders::a_listing_pages_newest_first_and_by_state,
             orders::an_order_whose_work_comes_back_is_no_new_order,
             orders::events_are_published_in_order_and_once,
+            promises::two_carts_never_hold_the_same_unit,
+            promises::a_cart_is_held_once_for_its_key,
+            promises::a_cart_whose_time_is_up_gives_its_units_back,
+            promises::a_clock_that_was_put_back_holds_no_cart_for_ever,
+            promises::a_cart_is_given_back_once,
+            promises::an_order_consumes_its_cart_with_its_assignment,
+            promises::an_order_that_went_elsewhere_leaves_its_cart_to_others,
+            promises::an_order_that_is_cancelled_leaves_its_cart_to_others,
+            promises::a_cart_that_is_over_is_taken_over_by_nobody,
+            promises::a_cart_never_promises_what_a_store_has_sold,
+            promises::a_promised_date_is_kept_or_missed_and_told_once,
+            promises::goods_that_missed_the_carrier_missed_the_promise,
             recovering::lost_work_is_adopted_while_a_store_replays_and_not_otherwise,
             recovering::a_replaying_store_cannot_say_everything,
             recovering::a_hold_that_ended_before_its_task_was_known_has_ended,

@@ -112,6 +112,7 @@ pub fn request(kind: FulfilmentKind, lines: &[(&str, i64)]) -> OrderRequest {
             })
             .collect(),
         promise_by: None,
+        promise: None,
         note: None,
     }
 }
@@ -175,6 +176,7 @@ pub fn assignment(demand: &Demand, store: &str, now: Now) -> Assignment {
         accept_by: now.utc.plus(60_000),
         promise_by: None,
         note: None,
+        journey: None,
     }
 }
 

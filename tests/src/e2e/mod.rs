@@ -156,6 +156,7 @@ pub fn order_of(skus: &[Sku]) -> OrderRequest {
             .map(|sku| OrderLineRequest { sku: sku.clone(), quantity: 1, unit_price: None })
             .collect(),
         promise_by: None,
+        promise: None,
         note: None,
     }
 }

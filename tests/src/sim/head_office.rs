@@ -6,6 +6,7 @@ use super::fate::Fate;
 use super::restore::How;
 use anyhow::{Context, Error, Result, bail};
 use holdfast_central::adapters::sqlite::SqliteStore;
+use holdfast_central::core::carriers::CarrierPolicy;
 use holdfast_central::core::health::book::Heard as Word;
 use holdfast_central::core::health::observatory::Observatory;
 use holdfast_central::core::health::policy::HealthPolicy;
@@ -343,6 +344,7 @@ impl HeadOffice {
             poke: &self.pokes,
             policy: &self.routing,
             stock: &self.stock,
+            carriers: &CarrierPolicy::default(),
             decision_id: &next,
         };
         let routed = route_orders(store, &router, now).await;

@@ -47,6 +47,7 @@ pub fn order(tenant: &TenantId, n: u64, skus: &[Sku], shops: &[Shop], dice: &Dic
                 })
                 .collect(),
             promise_by: None,
+            promise: None,
             note: None,
         },
         key: IdempotencyKey::new(format!("key-{n}"))?,
@@ -205,6 +206,7 @@ pub async fn rival_assigns(
         promise_by: None,
         note: None,
         decision,
+        journey: None,
     };
     let assigned = store.assign(&assignment, now).await;
     let Some(outcome) = office.excuse(assigned, fate)? else { return Ok(()) };

@@ -1,6 +1,7 @@
 //! Central on the stage: the real flows and the real storage.
 
 use holdfast_central::adapters::sqlite::SqliteStore;
+use holdfast_central::core::carriers::CarrierPolicy;
 use holdfast_central::core::health::observatory::Observatory;
 use holdfast_central::core::health::policy::HealthPolicy;
 use holdfast_central::core::routing::policy::RoutingPolicy;
@@ -155,7 +156,9 @@ impl Office {
             let n = self.decisions.fetch_add(1, Ordering::Relaxed);
             DecisionId::new(format!("d-{}-{n}", now.mono.0)).unwrap()
         };
-        let router = Router { watch, poke, policy: &self.routing, stock: &self.stock, decision_id: &next };
+        let carriers = &CarrierPolicy::default();
+        let router =
+            Router { watch, poke, policy: &self.routing, stock: &self.stock, carriers, decision_id: &next };
         route_orders(store, &router, now).await.unwrap();
     }
 }

@@ -1,8 +1,10 @@
 //! What the handlers stand on.
 
 use super::sessions::Sessions;
+use crate::core::carriers::CarrierPolicy;
 use crate::core::eligibility::{Eligibility, Standing};
 use crate::core::health::StoreKey;
+use crate::core::routing::policy::RoutingPolicy;
 use crate::core::stock::policy::StockPolicy;
 use crate::flows::Watch;
 use crate::ports::Storage;
@@ -43,6 +45,9 @@ pub(crate) struct App {
     pub(crate) clock: Arc<dyn Clock>,
     /// How each class of SKUs is sold.
     pub(crate) stock: StockPolicy,
+    /// By which carts are promised what.
+    pub(crate) routing: RoutingPolicy,
+    pub(crate) carriers: CarrierPolicy,
     /// What agents are told when they enrol.
     pub(crate) mqtt_address: String,
     pub(crate) events: Hub<Arc<OutboxEvent>>,

@@ -22,6 +22,7 @@ mod orders;
 mod paging;
 mod peer;
 mod plain;
+mod promises;
 mod recovery;
 mod sessions;
 mod stock;
@@ -81,6 +82,9 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(orders::timeline))
         .routes(routes!(orders::explain))
         .routes(routes!(orders::cancel))
+        .routes(routes!(promises::ask))
+        .routes(routes!(promises::accuracy))
+        .routes(routes!(promises::get, promises::give_back))
         .routes(routes!(fleet::list))
         .routes(routes!(fleet::put, fleet::get))
         .routes(routes!(fleet::history))

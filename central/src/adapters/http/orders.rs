@@ -15,7 +15,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use holdfast_platform::http::{ApiJson, ApiQuery, Idempotency, Trace};
 use holdfast_shared::error::{Code, Problem};
-use holdfast_shared::ids::{Actor, LineNo, OrderId, Sku, StoreId, TaskId, TraceId};
+use holdfast_shared::ids::{Actor, LineNo, OrderId, PromiseId, Sku, StoreId, TaskId, TraceId};
 use holdfast_shared::limits::NOTE_CHARS_MAX;
 use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,18 @@ pub(super) struct PlacedOrder {
     trace_id: TraceId,
     /// The same request came before under the same key; this is its answer again.
     replayed: bool,
+    /// What became of the promise that it names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    promise: Option<PromiseTaken>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum PromiseTaken {
+    /// The units that were set aside are the order's.
+    TakenOver,
+    /// It had ended, or another order had it: this one is routed like any other.
+    Over,
 }
 
 /// An order as its storefront sees it.
@@ -200,6 +212,7 @@ pub(super) async fn place(
 ) -> Answer<(StatusCode, Json<PlacedOrder>)> {
     let (tenant, actor) = (caller.tenant().clone(), caller.actor()?);
     let order = order_id(&tenant, &key).map_err(|bad| internal("an order id", bad))?;
+    let promise = request.promise.clone();
     let command = PlaceOrder { tenant, order: order.clone(), request, key, actor, trace: trace.clone() };
     let placed = place_order(&*app.storage, command, app.clock.now().utc).await?;
     let (order, trace_id, replayed) = match placed {
@@ -217,8 +230,18 @@ pub(super) async fn place(
         app.work_changed();
         OrderState::Placed
     };
+    let promise = match promise {
+        Some(promise) => Some(taken(&app, &caller, &promise, &order).await?),
+        None => None,
+    };
     let status_url = format!("/v1/orders/{order}");
-    Ok((StatusCode::ACCEPTED, Json(PlacedOrder { order, state, status_url, trace_id, replayed })))
+    Ok((StatusCode::ACCEPTED, Json(PlacedOrder { order, state, status_url, trace_id, replayed, promise })))
+}
+
+async fn taken(app: &Shared, caller: &Caller, promise: &PromiseId, order: &OrderId) -> Answer<PromiseTaken> {
+    let found = app.storage.cart_promise(caller.tenant(), promise).await?;
+    let ours = found.is_some_and(|found| found.order.as_ref() == Some(order));
+    Ok(if ours { PromiseTaken::TakenOver } else { PromiseTaken::Over })
 }
 
 /// One order.

@@ -166,6 +166,7 @@ fn adopt_order(
         pickup_store: (offer.kind == FulfilmentKind::Pickup).then(|| from.store.clone()),
         lines: offer.lines.iter().map(line).collect(),
         promise_by: offer.promise_by,
+        promise: None,
         note: offer.note.clone(),
     };
     let trace = fact.trace.clone().map_or_else(|| TraceId::new(NO_TRACE), Ok)?;

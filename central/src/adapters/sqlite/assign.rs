@@ -8,7 +8,7 @@ use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow};
 use super::timeline::{Happened, central, note};
-use super::{Result, access, decisions, stock, window};
+use super::{Result, access, decisions, promise_outcomes, promises, stock, window};
 use crate::ports::work::{AssignOutcome, Assignment};
 use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::{FulfilmentKind, Offer, OfferLine, ReleasePoint, TaskEvent};
@@ -37,6 +37,7 @@ fn try_assign(
         return Err(Stop::Refused(AssignOutcome::OrderMoved));
     }
     take_units(conn, assignment, now)?;
+    promises::free_for(conn, assignment)?;
     let mut reserved = Vec::new();
     for line in &assignment.lines {
         let available = stock::reserve(conn, tenant, store, line)?;
@@ -77,6 +78,11 @@ fn try_assign(
     for (line, available) in reserved {
         stock::hold(conn, tenant, store, &task, line, available)?;
     }
+    // Nothing is compared where nothing was promised.
+    if let Some(journey) = assignment.journey.as_ref().filter(|_| assignment.promise_by.is_some()) {
+        promise_outcomes::plan(conn, tenant, &task, journey)?;
+    }
+    promises::settle(conn, tenant, order, now)?;
     Ok(AssignOutcome::Assigned { task, fence })
 }
 

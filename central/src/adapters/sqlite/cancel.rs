@@ -6,7 +6,7 @@ use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow, say};
 use super::timeline::{Happened, note, refresh};
-use super::{Result, ledger, window};
+use super::{Result, ledger, promises, window};
 use crate::core::effects::words;
 use crate::core::order::OrderState;
 use crate::ports::orders::CancelOutcome;
@@ -45,6 +45,7 @@ pub(super) fn cancel(
     if !held {
         let named = named_params! { ":tenant": tenant.as_str(), ":order": order.as_str() };
         run(conn, sql!(ORDERS.cancel_open_units), named)?;
+        promises::settle(conn, tenant, order, now)?;
     }
     // A store that has not told yet may have handed them over before the restore.
     let waits = if held { "; it is final when every store has told what it did" } else { "" };

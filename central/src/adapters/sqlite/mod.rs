@@ -8,7 +8,8 @@
 //! How the rooms lie: `orders`, `fleet`, `access`, `work`, `outbox` and `exchange` answer the
 //! ports. `tasks` follows what new facts of a task mean, as core decides it, and `task_news` tells people; `assign`, `recall`,
 //! `readopt`, `overrides` and `cancel` write central's own facts through `pen`; `rivals` stops whoever has less right to units. `documents` keeps changes, heads and
-//! roots, `ledger` the facts, `stock` positions and holds, `lessons` what facts teach about them, and `stock_book` tells of both. `seals` ends documents, `baseline` keeps
+//! roots, `ledger` the facts, `stock` positions and holds, `lessons` what facts teach about them, and `stock_book` tells of both;
+//! `promises` is what is set aside for carts. `seals` ends documents, `baseline` keeps
 //! what they add up to, `arranging` and `work_hours` keep what health looks at beside signals, `older` speaks to agents of older versions, `housekeeping` deletes what is over. The statements are in `sql/`, one file
 //! per area, and are found by name while compiling.
 
@@ -43,6 +44,8 @@ mod outbox;
 mod overrides;
 mod pen;
 mod place_again;
+mod promise_outcomes;
+mod promises;
 mod quarantine;
 mod readopt;
 mod recall;

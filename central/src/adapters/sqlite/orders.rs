@@ -7,7 +7,7 @@ use super::row::{
 };
 use super::sql::sql;
 use super::timeline::{Happened, Step, note, publish};
-use super::{Result, SqliteStore, cancel};
+use super::{Result, SqliteStore, cancel, promises};
 use crate::core::order::{Order, OrderEvent, OrderState, StoreClock};
 use crate::core::routing::decision::Decision;
 use crate::ports::orders::{Activity, CancelOutcome, NewOrder, Orders, Placed};
@@ -195,6 +195,9 @@ fn place(conn: &Connection, new: &NewOrder) -> Result<Placed> {
     }
     if Guard::OrderIdempotency.stands() {
         remember_key(conn, new, &new.trace)?;
+    }
+    if let Some(promise) = &new.request.promise {
+        promises::take_over(conn, &new.tenant, promise, &new.order, new.now)?;
     }
     let happened = Happened {
         kind: "placed",

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use std::collections::BTreeSet;
 
 /// What is meant to look at everything, or at all that is open.
-const THROUGH_ALL: [&str; 32] = [
+const THROUGH_ALL: [&str; 34] = [
     // The fleet, at a tick and on pages for people.
     "leases",
     "peers",
@@ -17,7 +17,9 @@ const THROUGH_ALL: [&str; 32] = [
     "api_keys",
     // All that is open: small beside all that there is.
     "apart",
+    "count_outcomes",
     "demands",
+    "due_promises",
     "expired_offers",
     "open_tasks",
     "unpublished",

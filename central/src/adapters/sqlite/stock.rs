@@ -225,12 +225,35 @@ pub(super) fn end_holds(conn: &Connection, tenant: &TenantId, task: &TaskId, now
     })?;
     for (line, store, sku, quantity) in holds {
         let freed = end_hold(conn, tenant, &store, &sku, task, line, quantity)?;
-        let params = named_params! {
-            ":tenant": tenant.as_str(), ":sku": sku.as_str(), ":store": store.as_str(), ":freed": freed,
-        };
-        run(conn, sql!(STOCK.free), params)?;
-        grow(conn, tenant, &sku, now)?;
+        give_back(conn, tenant, &store, &sku, freed, now)?;
     }
+    Ok(())
+}
+
+/// Units that were set aside may be sold again, and whoever waits for them may ask.
+pub(super) fn give_back(
+    conn: &Connection,
+    tenant: &TenantId,
+    store: &StoreId,
+    sku: &Sku,
+    units: i64,
+    now: UtcMs,
+) -> Result<()> {
+    free(conn, tenant, store, sku, units)?;
+    grow(conn, tenant, sku, now)
+}
+
+pub(super) fn free(
+    conn: &Connection,
+    tenant: &TenantId,
+    store: &StoreId,
+    sku: &Sku,
+    units: i64,
+) -> Result<()> {
+    let params = named_params! {
+        ":tenant": tenant.as_str(), ":sku": sku.as_str(), ":store": store.as_str(), ":freed": units,
+    };
+    run(conn, sql!(STOCK.free), params)?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 use super::Result;
 use super::order_rows::{lines, tasks_of};
 use super::outbox::{Class, NewEvent, append};
+use super::promise_outcomes::note_outcome;
 use super::row::{from_json, one, run, word};
 use super::sql::sql;
 use crate::core::order::{OrderRequest, OrderState};
@@ -76,10 +77,12 @@ pub(super) fn refresh(conn: &Connection, tenant: &TenantId, order: &OrderId, at:
         Ok((word::<OrderState>(row, "state")?, request, row.get::<_, String>("trace")?))
     })?;
     let Some((was, request, trace)) = row else { return Ok(()) };
-    let is = order_state(request.kind, &lines(conn, tenant, order)?, &tasks_of(conn, tenant, order)?);
+    let tasks = tasks_of(conn, tenant, order)?;
+    let is = order_state(request.kind, &lines(conn, tenant, order)?, &tasks);
     if was == is {
         return Ok(());
     }
+    note_outcome(conn, (tenant, order), &request, is, &tasks, at)?;
     let params = named_params! {
         ":tenant": tenant.as_str(), ":order": order.as_str(), ":state": is.as_str(), ":at": at.0,
     };

@@ -2,7 +2,9 @@
 //! parcels. The node ids stay inside.
 
 mod options;
+mod outcome;
 mod request;
 
 pub use options::{Part, PromiseOption, options};
+pub use outcome::expected_at;
 pub use request::{BadPromise, CartLine, HoldRequest, PromiseRequest, check};

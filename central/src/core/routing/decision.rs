@@ -200,7 +200,10 @@ impl Plan {
     /// The whole of it to one store.
     #[must_use]
     pub fn single(rung: impl Into<String>, store: StoreId, lines: Vec<DemandLine>) -> Self {
-        Self { rung: rung.into(), parcels: vec![Parcel { store, lines, words: String::new(), journey: None }] }
+        Self {
+            rung: rung.into(),
+            parcels: vec![Parcel { store, lines, words: String::new(), journey: None }],
+        }
     }
 }
 

@@ -7,6 +7,9 @@ use crate::core::stock::sellable::Kept;
 use crate::core::test_support::{at_ms, beat, record};
 use crate::flows::evaluate::evaluate;
 use crate::flows::test_support::{Ram, decision_id, demand, position};
+use crate::ports::promises::CartUnits;
+use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
+use holdfast_shared::ids::OrderId;
 use holdfast_shared::time::MonoMs;
 
 /// Stores that are heard and eligible, all in one place.
@@ -24,7 +27,15 @@ async fn fleet(ram: &Ram, names: &[&str]) -> Watch {
 async fn run(ram: &Ram, watch: &Watch) -> Routed {
     let policy = RoutingPolicy::default();
     let stock = ram.told(|told| told.stock.clone());
-    let router = Router { watch, poke: ram, policy: &policy, stock: &stock, decision_id: &decision_id };
+    let carriers = CarrierPolicy::default();
+    let router = Router {
+        watch,
+        poke: ram,
+        policy: &policy,
+        stock: &stock,
+        carriers: &carriers,
+        decision_id: &decision_id,
+    };
     route_orders(ram, &router, at_ms(0)).await.unwrap()
 }
 
@@ -228,8 +239,15 @@ async fn an_order_that_waits_for_an_opening_is_held_and_not_backordered() {
     let mut policy = RoutingPolicy::default();
     policy.ladder[1].hold = Some(HoldFor { within_ms: 2 * 3_600_000, saves: 50.0 });
     let stock = StockPolicy::default();
-    let router =
-        Router { watch: &watch, poke: &ram, policy: &policy, stock: &stock, decision_id: &decision_id };
+    let carriers = CarrierPolicy::default();
+    let router = Router {
+        watch: &watch,
+        poke: &ram,
+        policy: &policy,
+        stock: &stock,
+        carriers: &carriers,
+        decision_id: &decision_id,
+    };
     let routed = route_orders(&ram, &router, at_ms(0)).await.unwrap();
     assert_eq!(routed, Routed { held: 1, ..Routed::default() });
     let (order, until) = ram.done(|done| done.held[0].clone());
@@ -310,4 +328,75 @@ async fn units_that_many_want_are_held_no_longer_than_their_class_says() {
     });
     run(&ram, &watch).await;
     assert_eq!(ram.done(|done| done.assigned[0].accept_by), at_ms(90_000).utc);
+}
+
+fn cart(units: &[(&str, i64)]) -> BTreeMap<OrderId, Vec<CartUnits>> {
+    let units = units.iter().map(|(store, quantity)| CartUnits {
+        store: store.parse().unwrap(),
+        sku: "TEA".parse().unwrap(),
+        quantity: *quantity,
+    });
+    BTreeMap::from([("o1".parse().unwrap(), units.collect())])
+}
+
+#[tokio::test]
+async fn an_order_goes_first_where_units_are_set_aside_for_its_cart() {
+    let ram = Ram::default();
+    let watch = fleet(&ram, &["leeds", "york"]).await;
+    ram.told(|told| {
+        told.demands = vec![demand("o1", &[("TEA", 2)]), demand("o2", &[("TEA", 2)])];
+        // What is set aside at york is no longer there to sell.
+        told.positions = vec![position("leeds", "TEA", 9), position("york", "TEA", 0)];
+        told.carts = cart(&[("york", 2)]);
+    });
+    assert_eq!(run(&ram, &watch).await.assigned, 2);
+    assert_eq!(assigned(&ram), ["york#0 2xTEA", "leeds#0 2xTEA"]);
+    let words = ram.done(|done| done.assigned[0].decision.words.clone());
+    assert!(words.ends_with("Units were set aside there for the cart."), "{words}");
+}
+
+#[tokio::test]
+async fn an_order_whose_cart_was_sold_meanwhile_goes_where_the_goods_are() {
+    let ram = Ram::default();
+    let watch = fleet(&ram, &["leeds", "york"]).await;
+    ram.told(|told| {
+        told.demands = vec![demand("o1", &[("TEA", 2)])];
+        told.positions = vec![position("leeds", "TEA", 2), position("york", "TEA", -1)];
+        told.carts = cart(&[("york", 2)]);
+    });
+    assert_eq!(run(&ram, &watch).await.assigned, 1);
+    assert_eq!(assigned(&ram), ["leeds#0 2xTEA"]);
+}
+
+#[tokio::test]
+async fn the_plan_of_a_promised_order_goes_with_its_assignment() {
+    let ram = Ram::default();
+    let watch = fleet(&ram, &["leeds"]).await;
+    let promised =
+        Demand { promise_by: Some(at_ms(0).utc.plus(30 * 86_400_000)), ..demand("o1", &[("TEA", 1)]) };
+    ram.told(|told| {
+        told.demands = vec![promised, demand("o2", &[("TEA", 1)])];
+        told.positions = vec![position("leeds", "TEA", 9)];
+    });
+    run(&ram, &watch).await;
+    let planned: Vec<Option<String>> = ram.done(|done| {
+        done.assigned
+            .iter()
+            .map(|assignment| assignment.journey.clone().and_then(|plan| plan.service))
+            .collect()
+    });
+    assert_eq!(planned, [Some("standard".to_owned()), Some("standard".to_owned())]);
+}
+
+#[tokio::test]
+async fn an_order_whose_promise_nobody_can_keep_goes_all_the_same_and_says_so() {
+    let ram = Ram::default();
+    let watch = fleet(&ram, &["leeds"]).await;
+    ram.told(|told| {
+        told.demands = vec![Demand { promise_by: Some(at_ms(1).utc), ..demand("o1", &[("TEA", 1)]) }];
+        told.positions = vec![position("leeds", "TEA", 9)];
+    });
+    assert_eq!(run(&ram, &watch).await.assigned, 1);
+    let words = ram.done(|done| done.assigned[0].decision.words.clone());
+    assert!(words.starts_with("No node can keep the promised date. leeds takes 1 x TEA"), "{words}");
 }

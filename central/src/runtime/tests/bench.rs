@@ -3,8 +3,10 @@
 use crate::adapters::http::{self, App, Bells, Rooms, Shared};
 use crate::adapters::metrics;
 use crate::adapters::sqlite::SqliteStore;
+use crate::core::carriers::CarrierPolicy;
 use crate::core::health::observatory::Observatory;
 use crate::core::health::policy::HealthPolicy;
+use crate::core::routing::policy::RoutingPolicy;
 use crate::core::stock::policy::StockPolicy;
 use crate::flows::Watch;
 use crate::flows::enrol::token_hash;
@@ -71,6 +73,8 @@ pub(super) fn bench_with(demo: Option<Arc<dyn DemoControls>>) -> Bench {
         bells: Arc::new(Bells::default()),
         clock: Arc::new(ManualClock::new(now)),
         stock: StockPolicy::default(),
+        routing: RoutingPolicy::default(),
+        carriers: CarrierPolicy::default(),
         mqtt_address: ":7883".to_owned(),
         events: Hub::new(16, 4, CancellationToken::new()),
         metrics: metrics::recorder(),

@@ -8,5 +8,6 @@ mod broker;
 mod console;
 mod health;
 mod life;
+mod promises;
 mod routing;
 mod stock;

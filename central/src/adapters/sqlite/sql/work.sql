@@ -129,17 +129,24 @@ WITH
 SELECT
     (SELECT count(*) FROM (SELECT * FROM left_twice EXCEPT SELECT * FROM answered_for)) AS double_shipped,
     (SELECT count(*) FROM (SELECT * FROM left_twice INTERSECT SELECT * FROM answered_for)) AS overridden,
-    (SELECT coalesce(sum(max(0, taken - available)), 0) FROM hold
+    (SELECT coalesce(sum(max(0, taken - available)), 0) FROM (
+        SELECT tenant, taken, available FROM hold UNION ALL SELECT tenant, taken, available FROM cart_hold)
         WHERE :tenant IS NULL OR tenant = :tenant) AS oversold,
-    (SELECT count(*) FROM position p WHERE (:tenant IS NULL OR p.tenant = :tenant) AND p.reserved <> (
-        SELECT coalesce(sum(h.quantity), 0) FROM hold h
-        WHERE h.tenant = p.tenant AND h.sku = p.sku AND h.store = p.store)) AS reserved_mismatch,
+    (SELECT count(*) FROM position p WHERE (:tenant IS NULL OR p.tenant = :tenant) AND p.reserved <>
+        (SELECT coalesce(sum(h.quantity), 0) FROM hold h
+            WHERE h.tenant = p.tenant AND h.sku = p.sku AND h.store = p.store)
+        + (SELECT coalesce(sum(c.quantity), 0) FROM cart_hold c
+            WHERE c.tenant = p.tenant AND c.sku = p.sku AND c.store = p.store)) AS reserved_mismatch,
     -- While a store still has facts to send, the one that ends the hold may be among them.
     (SELECT count(*) FROM hold h
         JOIN task t ON t.tenant = h.tenant AND t.task = h.task
         JOIN replication r ON r.tenant = t.tenant AND r.store = t.store
         WHERE h.quantity > 0 AND t.ended_at IS NOT NULL AND r.level = 1
-            AND (:tenant IS NULL OR h.tenant = :tenant)) AS orphaned_holds,
+            AND (:tenant IS NULL OR h.tenant = :tenant))
+        + (SELECT count(*) FROM cart_hold c
+            JOIN cart_promise m ON m.tenant = c.tenant AND m.promise = c.promise
+            WHERE c.quantity > 0 AND m.ended_at IS NOT NULL
+                AND (:tenant IS NULL OR c.tenant = :tenant)) AS orphaned_holds,
     (SELECT count(*) FROM task
         WHERE json_extract(state, '$.recall') IS NOT NULL AND NOT json_extract(state, '$.recall.cancel')
             AND (:tenant IS NULL OR tenant = :tenant)) AS recalled_tasks,

@@ -131,7 +131,8 @@ fn hold_faults(hold: HoldFor, n: usize, fault: &mut impl FnMut(&str, String)) {
 }
 
 fn weight_faults(weights: &Weights, fault: &mut impl FnMut(&str, String)) {
-    let Weights { distance, load, depth, cost, margin, markdown, confidence, transit, slack, shipping } = *weights;
+    let Weights { distance, load, depth, cost, margin, markdown, confidence, transit, slack, shipping } =
+        *weights;
     let named = [
         ("distance", distance),
         ("load", load),

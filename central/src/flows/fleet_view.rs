@@ -1,0 +1,126 @@
+//! The nodes of one tenant as one run knows them, with what lies on their shelves for the order that
+//! is looked at.
+
+use super::carts::Carts;
+use super::shelves::{Offering, OnShelves, Shelves};
+use super::{FlowError, Watch};
+use crate::core::eligibility::Eligibility;
+use crate::core::fleet::StoreRecord;
+use crate::core::health::observatory::key_of;
+use crate::core::routing::Guide;
+use crate::core::routing::decision::{Choice, Decision, Demand, Node};
+use crate::core::routing::fleet_index::FleetIndex;
+use crate::core::stock::policy::StockPolicy;
+use crate::ports::fleet::Fleet;
+use crate::ports::promises::Promises;
+use crate::ports::stock::Stock;
+use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
+use holdfast_shared::guard::Guard;
+use holdfast_shared::ids::{DecisionId, Sku, StoreId, TenantId};
+use holdfast_shared::time::UtcMs;
+use std::collections::BTreeMap;
+
+pub(super) struct FleetView<'a> {
+    pub(super) fleet: FleetIndex,
+    shelves: Shelves<'a>,
+    carts: Carts,
+}
+
+impl<'a> FleetView<'a> {
+    pub(super) async fn load<S: Fleet + Stock + Promises + ?Sized>(
+        store: &S,
+        watch: &Watch,
+        stock: &'a StockPolicy,
+        tenant: &TenantId,
+    ) -> Result<Self, FlowError> {
+        let records = store.stores(Some(tenant)).await?;
+        let shelves = Shelves::load(store, stock, tenant).await?;
+        let nodes = watch.with(|observatory| {
+            let node = |record: StoreRecord| {
+                let known = observatory.eligibility(&key_of(&record)).cloned();
+                Node {
+                    eligibility: known.unwrap_or_else(Eligibility::unknown),
+                    open_tasks: record.open_tasks,
+                    recovering: record.recovering && Guard::RecoveryBeforeRouting.stands(),
+                    shelves: BTreeMap::new(),
+                    store: record.store,
+                }
+            };
+            records.into_iter().map(node).collect()
+        });
+        Ok(Self { fleet: FleetIndex::of(nodes), shelves, carts: Carts::load(store, tenant).await? })
+    }
+
+    /// What lies on the shelves, asked anew for each decision: each takes some of it.
+    pub(super) async fn restock<S: Stock + ?Sized>(
+        &mut self,
+        store: &S,
+        demand: &Demand,
+        now: UtcMs,
+    ) -> Result<Offering<'a>, FlowError> {
+        let offering = self.shelves.offering(store, demand, self.carts.of(&demand.order), now).await?;
+        for (sku, on_shelves) in offering.shelves(demand) {
+            self.fleet.stock(sku, on_shelves);
+        }
+        Ok(offering)
+    }
+
+    /// The nodes of the order's cart alone, while they can take all of it; else any node.
+    pub(super) fn decide(
+        &self,
+        guide: &Guide<'_>,
+        demand: &Demand,
+        shelves: OnShelves,
+        decision_id: &dyn Fn() -> DecisionId,
+        now: UtcMs,
+    ) -> Decision {
+        let planned = self.carts.nodes(&demand.order);
+        let nodes: Vec<Node> = planned.iter().filter_map(|store| self.fleet.find(store)).cloned().collect();
+        if !nodes.is_empty() {
+            let mut few = FleetIndex::of(nodes);
+            for (sku, of_sku) in shelves {
+                few.stock(sku, of_sku);
+            }
+            let mut decision = guide.route(demand, &few, decision_id(), now);
+            if matches!(&decision.choice, Choice::Assign(plan) if plan.covers(demand)) {
+                decision.words.push_str(" Units were set aside there for the cart.");
+                return decision;
+            }
+        }
+        let decision = guide.route(demand, &self.fleet, decision_id(), now);
+        match (&decision.choice, demand.promise_by) {
+            (Choice::Backorder { .. }, Some(_)) => self.late(guide, demand, decision, now),
+            (Choice::Assign(_) | Choice::Hold { .. } | Choice::Backorder { .. }, _) => decision,
+        }
+    }
+
+    /// Goods that come late are better than goods that never come, and whoever reads the decision learns
+    /// that the promise is broken.
+    fn late(&self, guide: &Guide<'_>, demand: &Demand, in_time: Decision, now: UtcMs) -> Decision {
+        let without = Demand { promise_by: None, ..demand.clone() };
+        let mut late = guide.route(&without, &self.fleet, in_time.decision.clone(), now);
+        match late.choice {
+            Choice::Assign(_) => {
+                late.words = format!("No node can keep the promised date. {}", late.words);
+                late
+            }
+            Choice::Hold { .. } | Choice::Backorder { .. } => in_time,
+        }
+    }
+
+    /// The store has one task more, and the cart of the order what these SKUs were set aside for no more.
+    pub(super) fn gave(&mut self, demand: &Demand, store: &StoreId, taken: impl Fn(&Sku) -> bool) {
+        self.fleet.took_one(store);
+        self.carts.spent(&demand.order, store, |units| taken(&units.sku));
+    }
+
+    pub(super) fn release_point(&self, store: &StoreId, kind: FulfilmentKind) -> ReleasePoint {
+        match kind {
+            // Bound to its store, and never moved by silence.
+            FulfilmentKind::Pickup => ReleasePoint::Offered,
+            FulfilmentKind::Ship | FulfilmentKind::Delivery => {
+                self.fleet.find(store).map_or(ReleasePoint::Packed, |node| node.store.release_point)
+            }
+        }
+    }
+}
