@@ -55,6 +55,12 @@ codes! {
     UnknownTask = "unknown_task", 404, false, "Reload the task list; the task may belong to another store.";
     UnknownOrder = "unknown_order", 404, false, "Check the order id.";
     MethodNotAllowed = "method_not_allowed", 405, false, "Use a method that the OpenAPI document lists for this path.";
+    UnknownPolicy = "unknown_policy", 404, false, "Check the number of the version; GET /v1/policies lists them.";
+    InvalidPolicy = "invalid_policy", 422, false, "Mend what the detail names, line by line, and send the policy again. POST /v1/policies/check tells the same without keeping anything.";
+    PolicyState = "policy_state", 409, false, "Look at the version: somebody may have taken it further already.";
+    PolicyUntried = "policy_untried", 409, false, "Try the version on a part of the orders first, or say big_bang: true and why.";
+    PoliciesFrozen = "policies_frozen", 409, true, "Wait until the freeze ends, or ask whoever froze the policies. Going back to a former version works meanwhile.";
+    SecondPerson = "second_person", 403, false, "Ask somebody else to approve it: a version takes effect by the word of two people.";
     IdempotencyKeyReused = "idempotency_key_reused", 409, false, "This key was used for another request; choose a new key for a new intent.";
     IllegalTransition = "illegal_transition", 409, false, "Reload the task: its state has moved on.";
     NotReleased = "not_released", 409, true, "Keep the goods here. Central has not released them yet; that happens by itself as soon as it can be reached. A manager can let them go if they cannot wait and central cannot be reached.";

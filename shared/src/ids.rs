@@ -107,10 +107,17 @@ name_id!(ApiKeyId, "API key id");
 name_id!(
     /// What a checkout was promised, with the units that are set aside for it.
     PromiseId, "promise id");
+name_id!(
+    /// A part of a chain whose stores share what a policy says of it.
+    RegionId, "region id");
 
 text_id!(
     /// What a chain calls an article. Case matters; it never names a topic or a path.
     Sku, "SKU", SKU_CHARS_MAX, "1 to 64 of letters, digits, '.', '_', '-' and ':'",
+    |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b':'));
+text_id!(
+    /// A kind of article that a policy treats alike, as the catalogue names it.
+    SkuClass, "SKU class", ID_CHARS_MAX, "1 to 64 of letters, digits, '.', '_', '-' and ':'",
     |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b':'));
 text_id!(
     /// Chosen by a client for one intent; the same key means the same intent.

@@ -183,3 +183,25 @@ pub const PRICE_MINOR_MAX: i64 = 100_000_000;
 pub const CART_LINES_MAX: usize = 100;
 /// Seconds for which units are set aside for a cart.
 pub const CART_HOLD_S_MAX: i64 = 60 * 60;
+/// Bytes of the text of a policy.
+pub const POLICY_BYTES_MAX: usize = 64 * 1024;
+/// What is wrong with one policy and told at once.
+pub const POLICY_FINDINGS_MAX: usize = 100;
+/// How far ahead a policy may be set to begin.
+pub const POLICY_AHEAD_MS_MAX: i64 = 400 * 24 * 60 * 60 * 1000;
+/// How long policies may be frozen with one word.
+pub const POLICY_FREEZE_MS_MAX: i64 = 60 * 24 * 60 * 60 * 1000;
+/// Versions of policies of one tenant; each stays for the record.
+pub const POLICY_VERSIONS_MAX: u32 = 100_000;
+/// Classes of articles that are read to check what a policy says of them.
+pub const POLICY_CLASSES_MAX: u32 = 10_000;
+/// The largest part of the orders, in percent, on which a policy is tried.
+pub const ROLLOUT_PERCENT_MAX: u8 = 50;
+/// The same where nothing but the share limits who follows it.
+pub const ROLLOUT_OPEN_COHORT_PERCENT_MAX: u8 = 10;
+/// Words, names or conditions in one list of a rollout's plan.
+pub const ROLLOUT_WORDS_MAX: usize = 50;
+/// Open orders that are looked at for who follows a policy that is tried.
+pub const ROLLOUT_SUBJECTS_MAX: u32 = 10_000;
+/// Decisions of a trial that are measured, the newest.
+pub const ROLLOUT_MEASURED_MAX: u32 = 20_000;

@@ -82,6 +82,7 @@ fn node((name, id, latitude, longitude): (&str, &str, f64, f64), kind: StoreKind
         capacity_tasks: if is_store { 12 } else { 60 },
         buffer_units: 0,
         release_point: ReleasePoint::Packed,
+        region: None,
         handles: [].into(),
         handling_cost: None,
         margin_permille: None,

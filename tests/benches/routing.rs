@@ -119,6 +119,7 @@ fn node(n: usize, dice: &mut Dice) -> Result<Node> {
     let currency = "EUR".parse()?;
     let cost = |minor| Money { minor, currency };
     let store = Store {
+        region: None,
         store: StoreId::new(format!("store-{n}"))?,
         name: format!("Store {n}"),
         kind,

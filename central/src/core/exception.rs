@@ -42,10 +42,12 @@ pub enum Category {
     Stuck,
     /// Central was restored from a backup, and something of it needs a person.
     Restored,
+    /// The policy in force says what has no effect, or cannot be read.
+    Policy,
 }
 
 impl Category {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Backorder,
         Self::ReleasedAtDarkStore,
         Self::Contradiction,
@@ -63,6 +65,7 @@ impl Category {
         Self::WrongClock,
         Self::Stuck,
         Self::Restored,
+        Self::Policy,
     ];
 
     #[must_use]
@@ -85,6 +88,7 @@ impl Category {
             Self::WrongClock => "wrong_clock",
             Self::Stuck => "stuck",
             Self::Restored => "restored",
+            Self::Policy => "policy",
         }
     }
 }

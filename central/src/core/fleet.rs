@@ -1,7 +1,7 @@
 //! The nodes that can fulfil: stores and distribution centres, where they are and what they can.
 
 use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
-use holdfast_shared::ids::{Actor, StoreId, TenantId};
+use holdfast_shared::ids::{Actor, RegionId, StoreId, TenantId};
 use holdfast_shared::money::Money;
 use holdfast_shared::time::UtcMs;
 use jiff::civil::Date;
@@ -134,6 +134,9 @@ pub struct Store {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = 8.0)]
     pub delivers_km: Option<f64>,
+    /// What a policy says of this region holds here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<RegionId>,
 }
 
 /// All of the usual staff.

@@ -19,7 +19,9 @@ pub mod promise;
 pub mod recovery;
 pub mod repair;
 pub mod rivals;
+pub mod rollout;
 pub mod routing;
+pub mod steering;
 pub mod stock;
 pub mod work_hours;
 

@@ -31,6 +31,7 @@ pub enum Call {
     Enrol,
     DecideCopy,
     OverrideStore,
+    DraftPolicy,
     Move,
     Unpair,
 }
@@ -47,6 +48,7 @@ impl Call {
             Self::Enrol => "POST /v1/stores/{store}/enrolments",
             Self::DecideCopy => "POST /v1/stores/{store}/replicas/{replica}/quarantine",
             Self::OverrideStore => "POST /v1/recovery/stores/{store}",
+            Self::DraftPolicy => "POST /v1/policies",
             Self::Move => "POST /v1/movements",
             Self::Unpair => "DELETE /v1/devices/{device}",
         }
@@ -64,7 +66,8 @@ impl Call {
             | Self::LiftFreeze
             | Self::Enrol
             | Self::DecideCopy
-            | Self::OverrideStore => false,
+            | Self::OverrideStore
+            | Self::DraftPolicy => false,
         }
     }
 }
@@ -139,6 +142,11 @@ pub const fn of_category(category: Category) -> Repair {
             "every store has told what it did",
             Call::OverrideStore,
             "answer for one that cannot",
+        ),
+        Category::Policy => Repair::Either(
+            "the nightly look finds nothing more",
+            Call::DraftPolicy,
+            "draft a version that says what is meant",
         ),
     }
 }

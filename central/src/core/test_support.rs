@@ -35,6 +35,7 @@ pub(crate) fn store(name: &str) -> Store {
         handling_cost: None,
         margin_permille: None,
         delivers_km: None,
+        region: None,
     }
 }
 

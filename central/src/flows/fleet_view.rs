@@ -2,6 +2,7 @@
 //! is looked at.
 
 use super::carts::Carts;
+use super::in_force::Steers;
 use super::shelves::{Offering, OnShelves, Shelves};
 use super::{FlowError, Watch};
 use crate::core::eligibility::Eligibility;
@@ -112,6 +113,12 @@ impl<'a> FleetView<'a> {
     pub(super) fn gave(&mut self, demand: &Demand, store: &StoreId, taken: impl Fn(&Sku) -> bool) {
         self.fleet.took_one(store);
         self.carts.spent(&demand.order, store, |units| taken(&units.sku));
+    }
+
+    /// As the policy stands at that store.
+    pub(super) fn accept_within_ms(&self, policy: &dyn Steers, demand: &Demand, store: &StoreId) -> i64 {
+        let at_store = self.fleet.find(store).map(|node| policy.routing_at(demand, &node.store));
+        at_store.unwrap_or_else(|| policy.routing(demand)).accept_within_ms
     }
 
     pub(super) fn release_point(&self, store: &StoreId, kind: FulfilmentKind) -> ReleasePoint {

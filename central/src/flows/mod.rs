@@ -12,14 +12,19 @@ pub mod expire_offers;
 pub mod failover;
 mod fleet_view;
 pub mod hear;
+pub mod in_force;
+pub mod lint_policies;
 pub mod overrule;
 pub mod place_order;
+pub mod policies;
 pub mod promise;
 pub mod quarantine;
+pub mod rollout;
 pub mod route_orders;
 mod shelves;
 mod standing;
 pub mod take_back;
+mod trials;
 pub mod unanswered;
 
 #[cfg(test)]

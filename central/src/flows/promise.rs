@@ -2,6 +2,7 @@
 //! would do with such an order now, and sets the units aside when they are to be held.
 
 use super::fleet_view::FleetView;
+use super::in_force::Steers;
 use super::place_order::{hash, unknown_words};
 use super::shelves::OnShelves;
 use super::{FlowError, Watch};
@@ -13,7 +14,6 @@ use crate::core::promise::{Part, PromiseOption, PromiseRequest, check, options};
 use crate::core::routing::Guide;
 use crate::core::routing::decision::{Choice, Demand, DemandLine, Node, Parcel};
 use crate::core::routing::geo::distance_km;
-use crate::core::routing::policy::RoutingPolicy;
 use crate::core::stock::class::Channel;
 use crate::core::stock::policy::StockPolicy;
 use crate::ports::fleet::Fleet;
@@ -34,7 +34,7 @@ const STOCK_GONE_MAX: u32 = 3;
 #[derive(Debug, Clone, Copy)]
 pub struct Promiser<'a> {
     pub watch: &'a Watch,
-    pub routing: &'a RoutingPolicy,
+    pub routing: &'a dyn Steers,
     pub stock: &'a StockPolicy,
     pub carriers: &'a CarrierPolicy,
 }
@@ -213,13 +213,14 @@ fn look(
     let kind = demand.kind;
     let answer = |options, why_not| Answer { kind, options, why_not };
     let decision = DecisionId::new("cart").map_err(|bad| malformed(&bad))?;
-    let plan = match Guide::of(promiser.routing).route(demand, &view.fleet, decision, now).choice {
-        Choice::Assign(plan) if plan.covers(demand) => plan,
-        Choice::Assign(_) | Choice::Hold { .. } | Choice::Backorder { .. } => {
-            let why_not = Some(WhyNot::Stock(lacks(demand, view, shelves)));
-            return Ok((answer(Vec::new(), why_not), Vec::new()));
-        }
-    };
+    let plan =
+        match Guide::of(&promiser.routing.routing(demand)).route(demand, &view.fleet, decision, now).choice {
+            Choice::Assign(plan) if plan.covers(demand) => plan,
+            Choice::Assign(_) | Choice::Hold { .. } | Choice::Backorder { .. } => {
+                let why_not = Some(WhyNot::Stock(lacks(demand, view, shelves)));
+                return Ok((answer(Vec::new(), why_not), Vec::new()));
+            }
+        };
     let units = plan.parcels.iter().flat_map(|parcel| {
         parcel.lines.iter().map(|line| CartUnits {
             store: parcel.store.clone(),

@@ -3,6 +3,7 @@
 //! write.
 
 use super::fleet_view::FleetView;
+use super::in_force::Steers;
 use super::shelves::Offering;
 use super::{FlowError, Watch};
 use crate::core::carriers::CarrierPolicy;
@@ -20,6 +21,7 @@ use crate::ports::work::{AssignOutcome, Assignment, Work};
 use holdfast_shared::ids::{DecisionId, TenantId};
 use holdfast_shared::time::{Now, UtcMs};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Demands of one run; the caller runs again while `more`.
 const DEMANDS_MAX: u32 = 200;
@@ -48,7 +50,7 @@ pub struct Routed {
 pub struct Router<'a> {
     pub watch: &'a Watch,
     pub poke: &'a dyn Poke,
-    pub policy: &'a RoutingPolicy,
+    pub policy: &'a dyn Steers,
     pub stock: &'a StockPolicy,
     pub carriers: &'a CarrierPolicy,
     /// Ids for decisions; random, so passed in.
@@ -57,11 +59,11 @@ pub struct Router<'a> {
 
 impl std::fmt::Debug for Router<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Router").field("policy", &self.policy.name).finish_non_exhaustive()
+        f.debug_struct("Router").finish_non_exhaustive()
     }
 }
 
-/// One run, over all that waits.
+/// One run, over all that waits by one policy.
 struct Run<'a> {
     router: &'a Router<'a>,
     guide: &'a Guide<'a>,
@@ -82,10 +84,18 @@ pub async fn route_orders<S: Work + Fleet + Stock + Promises + ?Sized>(
         let view = FleetView::load(store, router.watch, router.stock, &tenant).await?;
         views.insert(tenant, view);
     }
-    let run = Run { router, guide: &Guide::of(router.policy).with_carriers(router.carriers), now };
-    for demand in demands {
-        if let Some(view) = views.get_mut(&demand.tenant) {
-            route_one(store, &run, view, demand, &mut routed).await?;
+    let policies: Vec<Arc<RoutingPolicy>> =
+        demands.iter().map(|demand| router.policy.routing(demand)).collect();
+    // A name is that of one version: made ready once, however many follow it.
+    let by_name: BTreeMap<&str, &RoutingPolicy> =
+        policies.iter().map(|policy| (policy.name.as_str(), &**policy)).collect();
+    let guides: BTreeMap<&str, Guide<'_>> = by_name
+        .into_iter()
+        .map(|(name, policy)| (name, Guide::of(policy).with_carriers(router.carriers)))
+        .collect();
+    for (demand, policy) in demands.into_iter().zip(&policies) {
+        if let (Some(view), Some(guide)) = (views.get_mut(&demand.tenant), guides.get(policy.name.as_str())) {
+            route_one(store, &Run { router, guide, now }, view, demand, &mut routed).await?;
         }
     }
     // A run that could place nothing would find the same again.
@@ -190,7 +200,7 @@ async fn carry_out<S: Work + Fleet + Stock + ?Sized>(
 fn assignment(
     demand: &Demand,
     view: &FleetView<'_>,
-    policy: &RoutingPolicy,
+    policy: &dyn Steers,
     parcel: &Parcel,
     decision: Decision,
     now: Now,
@@ -203,7 +213,7 @@ fn assignment(
         kind: demand.kind,
         lines: parcel.lines.clone(),
         assignments: demand.assignments,
-        accept_by: now.utc.plus(policy.accept_within_ms),
+        accept_by: now.utc.plus(view.accept_within_ms(policy, demand, &parcel.store)),
         promise_by: demand.promise_by,
         note: demand.note.clone(),
         decision,

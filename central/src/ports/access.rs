@@ -20,13 +20,25 @@ pub enum Scope {
     FleetWrite,
     /// Exceptions, cancellations.
     Support,
+    /// Draft policies, let them begin, go back, freeze them.
+    PolicyWrite,
+    /// Agree to what somebody else drafted.
+    PolicyApprove,
     /// API keys, and everything else of the tenant.
     Admin,
 }
 
 impl Scope {
-    pub const ALL: [Self; 6] =
-        [Self::OrdersWrite, Self::OrdersRead, Self::FleetRead, Self::FleetWrite, Self::Support, Self::Admin];
+    pub const ALL: [Self; 8] = [
+        Self::OrdersWrite,
+        Self::OrdersRead,
+        Self::FleetRead,
+        Self::FleetWrite,
+        Self::Support,
+        Self::PolicyWrite,
+        Self::PolicyApprove,
+        Self::Admin,
+    ];
 
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -36,6 +48,8 @@ impl Scope {
             Self::FleetRead => "fleet_read",
             Self::FleetWrite => "fleet_write",
             Self::Support => "support",
+            Self::PolicyWrite => "policy_write",
+            Self::PolicyApprove => "policy_approve",
             Self::Admin => "admin",
         }
     }

@@ -10,9 +10,11 @@ pub mod leases;
 pub mod orders;
 pub mod outbox;
 pub mod poke;
+pub mod policies;
 pub mod promises;
 pub mod recovery;
 pub mod replication;
+pub mod rollouts;
 pub mod signals;
 pub mod stock;
 pub mod vetoes;
@@ -39,11 +41,13 @@ pub trait Storage:
     + leases::Leases
     + orders::Orders
     + outbox::Outbox
+    + policies::Policies
     + promises::Promises
     + recovery::Recoveries
     + replication::Replication
-    + vetoes::Vetoes
+    + rollouts::Rollouts
     + stock::Stock
+    + vetoes::Vetoes
     + work::Work
 {
 }
@@ -56,11 +60,13 @@ impl<T> Storage for T where
         + leases::Leases
         + orders::Orders
         + outbox::Outbox
+        + policies::Policies
         + promises::Promises
         + recovery::Recoveries
         + replication::Replication
-        + vetoes::Vetoes
+        + rollouts::Rollouts
         + stock::Stock
+        + vetoes::Vetoes
         + work::Work
 {
 }

@@ -2,7 +2,8 @@
 //!
 //! The tasks, by name: `http`; `broker` (embedded, or the connection to an external one); `hear`
 //! takes signals into the health book; `health` judges the fleet on a tick and a bell, then moves
-//! work away from stores that are dark; `route` finds nodes for open units; `publish` relays the
+//! work away from stores that are dark; `route` finds nodes for open units; `policies` lets versions begin and looks
+//! at those in force; `publish` relays the
 //! outbox to open streams; `measure` keeps the gauges; `canary` hears whether central hears. One that fails stops the process: a central
 //! that is half there would look alive and not be.
 
@@ -10,6 +11,7 @@ mod backup;
 mod canary;
 mod config;
 mod first_start;
+mod steering;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -28,7 +30,9 @@ use crate::adapters::mqtt_canary::CanarySettings;
 use crate::adapters::mqtt_client::ExternalBroker;
 use crate::adapters::sqlite::SqliteStore;
 use crate::core::health::observatory::Observatory;
-use crate::flows::{Watch, quarantine};
+use crate::core::steering::Steering;
+use crate::flows::in_force::{PoliciesInForce, know_in_force};
+use crate::flows::{FlowError, Watch, quarantine};
 use crate::ports::poke::Poke;
 use crate::ports::signals::{HEARD_QUEUE_MAX, Heard};
 use crate::ports::{Storage, StoreError};
@@ -59,6 +63,10 @@ pub enum CentralError {
     Backup(#[source] StoreError),
     #[error("the first key cannot be stored")]
     FirstStart(#[source] StoreError),
+    #[error("the routing settings cannot be meant: {0}")]
+    Policy(String),
+    #[error("the policies in force cannot be read")]
+    PoliciesInForce(#[source] FlowError),
     #[error(transparent)]
     Random(#[from] RandomError),
     #[error(transparent)]
@@ -147,6 +155,10 @@ pub async fn start(
     if let Some(incarnation) = storage.restored() {
         tracing::warn!(incarnation, "the database is an older one; orders wait until every store has told");
     }
+    let built_in = Steering::built_in(&config.routing).map_err(|found| {
+        let told: Vec<String> = found.iter().map(ToString::to_string).collect();
+        CentralError::Policy(told.join(", "))
+    })?;
     let clock = SystemClock;
     let admin_key = first_start::admin_key(&data_dir, &storage, damage.is_none(), clock.now().utc).await?;
     let life = Lifetime::new(config.drain.saturating_add(config.drain));
@@ -157,11 +169,11 @@ pub async fn start(
     let app = Arc::new(App {
         storage: Arc::clone(&shared),
         watch: Arc::new(Watch::new(Observatory::new(config.health.clone()))),
+        policies: Arc::new(PoliciesInForce::new(built_in)),
         poke: signals.poke,
         bells: Arc::new(Bells::default()),
         clock: Arc::new(clock),
         stock: config.stock.clone(),
-        routing: config.routing.clone(),
         carriers: config.carriers.clone(),
         mqtt_address: config.mqtt_advertised.clone().unwrap_or(signals.advertised.clone()),
         events: Hub::new(STREAM_LAG_MAX, STREAMS_MAX, life.token()),
@@ -173,8 +185,13 @@ pub async fn start(
     if damage.is_none() {
         quarantine::know_apart(&*app.storage, &app.watch).await.map_err(CentralError::Database)?;
     }
+    let known = know_in_force(&*app.storage, &app.policies).await.map_err(CentralError::PoliciesInForce)?;
+    for unreadable in known {
+        tracing::error!(tenant = %unreadable.tenant, what = unreadable.what, "a policy is not followed");
+    }
     tasks::spawn_all(&life, &app, &config, hears);
     canary::spawn(&life, &app, &signals.canary);
+    life.spawn("policies", steering::keep(Arc::clone(&app), life.token()));
     let (router, stop, drain) = (http::router(&app), life.token(), config.drain);
     life.spawn("http", async move { server::serve(listener, router, stop, drain).await.map(|_drained| ()) });
     life.ready(&format!("serving on {http}"));

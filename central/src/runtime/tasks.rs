@@ -5,12 +5,12 @@ use super::CentralConfig;
 use crate::adapters::http::{App, Shared};
 use crate::core::eligibility::Standing;
 use crate::core::order::OrderState;
-use crate::core::routing::policy::RoutingPolicy;
 use crate::flows::FlowError;
 use crate::flows::evaluate::evaluate;
 use crate::flows::expire_offers::expire_offers;
 use crate::flows::failover::fail_over;
 use crate::flows::hear::{Outcome, hear};
+use crate::flows::in_force::know_in_force;
 use crate::flows::route_orders::{Router, route_orders};
 use crate::flows::unanswered::tell_unanswered_cancels;
 use crate::ports::housekeeping::Retention;
@@ -36,35 +36,30 @@ const EVENTS_MAX: u32 = 256;
 /// Open exceptions are counted up to here.
 const COUNTED_MAX: u32 = 500;
 
-type Ended = Result<(), Infallible>;
+pub(super) type Ended = Result<(), Infallible>;
 
 pub(super) fn spawn_all(life: &Lifetime, app: &Shared, config: &CentralConfig, hears: mpsc::Receiver<Heard>) {
     let stop = life.token();
     life.spawn("hear", listen(Arc::clone(app), hears, stop.clone()));
-    let health = Health {
-        tick: config.tick,
-        accept_within_ms: config.routing.accept_within_ms,
-        cancel_answer_within_ms: config.routing.cancel_answer_within_ms,
-    };
-    life.spawn("health", watch_over(Arc::clone(app), health, stop.clone()));
-    life.spawn("route", route(Arc::clone(app), config.routing.clone(), stop.clone()));
+    life.spawn("health", watch_over(Arc::clone(app), config.tick, stop.clone()));
+    life.spawn("route", route(Arc::clone(app), stop.clone()));
     life.spawn("publish", publish(Arc::clone(app), stop.clone()));
     life.spawn("housekeeping", keep_house(Arc::clone(app), config.retention, stop.clone()));
     life.spawn("measure", measure(Arc::clone(app), stop));
 }
 
 /// Tells a trouble when it begins, when it changes, and when it ends.
-struct Trouble {
+pub(super) struct Trouble {
     task: &'static str,
     told: Option<String>,
 }
 
 impl Trouble {
-    const fn of(task: &'static str) -> Self {
+    pub(super) const fn of(task: &'static str) -> Self {
         Self { task, told: None }
     }
 
-    fn note<T>(&mut self, outcome: Result<T, FlowError>) -> Option<T> {
+    pub(super) fn note<T>(&mut self, outcome: Result<T, FlowError>) -> Option<T> {
         match outcome {
             Ok(value) => {
                 if self.told.take().is_some() {
@@ -132,17 +127,11 @@ fn count(app: &App, topic: &str, outcome: Outcome) {
     }
 }
 
-struct Health {
-    tick: Duration,
-    accept_within_ms: i64,
-    cancel_answer_within_ms: i64,
-}
-
-async fn watch_over(app: Shared, health: Health, stop: CancellationToken) -> Ended {
-    let mut ticker = Ticker::new(health.tick, stop);
+async fn watch_over(app: Shared, tick: Duration, stop: CancellationToken) -> Ended {
+    let mut ticker = Ticker::new(tick, stop);
     let mut trouble = Trouble::of("health");
     while ticker.tick_or(&app.bells.evaluate).await {
-        let looked = look(&app, &health).await;
+        let looked = look(&app).await;
         if trouble.note(looked).unwrap_or(false) {
             app.bells.route.notify_one();
             app.bells.publish.notify_one();
@@ -152,12 +141,13 @@ async fn watch_over(app: Shared, health: Health, stop: CancellationToken) -> End
 }
 
 /// Judges the fleet, then moves what must move. Whether anything changed.
-async fn look(app: &App, health: &Health) -> Result<bool, FlowError> {
+async fn look(app: &App) -> Result<bool, FlowError> {
     let (storage, watch, poke) = (&*app.storage, &*app.watch, &*app.poke);
     let evaluation = evaluate(storage, watch, app.clock.now()).await?;
     let failed_over = fail_over(storage, watch, poke, app.clock.now()).await?;
-    let withdrawn = expire_offers(storage, watch, poke, health.accept_within_ms, app.clock.now()).await?;
-    let limit_ms = health.cancel_answer_within_ms;
+    let withdrawn =
+        expire_offers(storage, watch, poke, app.policies.accept_within_ms(), app.clock.now()).await?;
+    let limit_ms = app.policies.cancel_answer_within_ms();
     let unanswered = tell_unanswered_cancels(storage, watch, limit_ms, app.clock.now()).await?;
     metrics::counter!("holdfast_recalls_total", "cause" => "failover").increment(failed_over.recalled.into());
     metrics::counter!("holdfast_recalls_total", "cause" => "not_accepted").increment(withdrawn.into());
@@ -165,7 +155,7 @@ async fn look(app: &App, health: &Health) -> Result<bool, FlowError> {
     Ok(!evaluation.changes.is_empty() || failed_over.recalled > 0 || withdrawn > 0 || told)
 }
 
-async fn route(app: Shared, policy: RoutingPolicy, stop: CancellationToken) -> Ended {
+async fn route(app: Shared, stop: CancellationToken) -> Ended {
     let mut ticker = Ticker::new(ROUTE_EVERY, stop.clone());
     let mut trouble = Trouble::of("route");
     let decision_id = decision_id;
@@ -173,13 +163,17 @@ async fn route(app: Shared, policy: RoutingPolicy, stop: CancellationToken) -> E
         let router = Router {
             watch: &app.watch,
             poke: &*app.poke,
-            policy: &policy,
+            policy: &*app.policies,
             stock: &app.stock,
             carriers: &app.carriers,
             decision_id: &decision_id,
         };
         // Each run is bounded; a long backlog takes several, and stopping comes between them.
         while !stop.is_cancelled() {
+            // What began since steers this run already, whichever process let it begin.
+            if trouble.note(know_in_force(&*app.storage, &app.policies).await).is_none() {
+                break;
+            }
             let routed = route_orders(&*app.storage, &router, app.clock.now()).await;
             let Some(routed) = trouble.note(routed) else { break };
             for (outcome, count) in [

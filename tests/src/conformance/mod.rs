@@ -23,9 +23,11 @@ pub mod limits;
 pub mod older;
 pub mod orders;
 pub mod parcels;
+pub mod policies;
 pub mod promises;
 pub mod recovering;
 pub mod returning;
+pub mod rollouts;
 pub mod stock;
 pub mod sync;
 pub mod tasks;
@@ -97,6 +99,13 @@ macro_rules! conformance {
             promises::a_cart_never_promises_what_a_store_has_sold,
             promises::a_promised_date_is_kept_or_missed_and_told_once,
             promises::goods_that_missed_the_carrier_missed_the_promise,
+            policies::versions_are_numbered_by_tenant_and_listed_newest_first,
+            policies::one_version_is_in_force_and_the_other_retires_with_it,
+            policies::of_two_activations_at_once_each_leaves_one_in_force,
+            policies::a_step_is_decided_where_it_is_written,
+            policies::a_freeze_is_heeded_until_it_ends,
+            policies::what_is_to_begin_later_is_due_then_and_once,
+            policies::the_history_of_policies_tells_every_step,
             recovering::lost_work_is_adopted_while_a_store_replays_and_not_otherwise,
             recovering::a_replaying_store_cannot_say_everything,
             recovering::a_hold_that_ended_before_its_task_was_known_has_ended,
@@ -113,6 +122,10 @@ macro_rules! conformance {
             returning::goods_that_a_manager_lets_go_are_told_and_their_replacement_stops,
             returning::a_replacement_that_is_released_is_told_while_it_can_still_be_stopped,
             returning::a_short_line_stays_open_when_the_rest_is_given_back,
+            rollouts::one_trial_runs_at_a_time_and_only_of_what_is_approved,
+            rollouts::a_trial_that_went_well_lets_its_version_begin,
+            rollouts::a_trial_does_not_grow_over_open_exceptions_or_work_that_was_lost,
+            rollouts::open_orders_tell_their_channel_and_classes,
             stock::facts_become_positions_by_difference,
             stock::a_hold_ends_with_the_fact_that_names_it,
             stock::a_drifted_store_is_told_and_settles,

@@ -70,6 +70,7 @@ pub fn described(store: &str) -> Store {
         handling_cost: None,
         margin_permille: None,
         delivers_km: None,
+        region: None,
     }
 }
 

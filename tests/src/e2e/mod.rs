@@ -135,6 +135,7 @@ pub fn store_named(name: &str, n: u8) -> Result<Store> {
         capacity_tasks: 10_000,
         buffer_units: 0,
         release_point: ReleasePoint::Packed,
+        region: None,
         handles: [].into(),
         handling_cost: None,
         margin_permille: None,

@@ -115,6 +115,7 @@ fn described(name: &str, n: usize, dice: &Dice) -> Result<Store> {
         capacity_tasks: 40,
         buffer_units: 0,
         release_point: dice.pick(&points).copied().unwrap_or(ReleasePoint::Packed),
+        region: None,
         handles: [].into(),
         handling_cost: None,
         margin_permille: None,

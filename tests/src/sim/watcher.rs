@@ -310,7 +310,8 @@ impl Watcher {
                 | Category::CancelUnanswered
                 | Category::WrongClock
                 | Category::Stuck
-                | Category::Restored => None,
+                | Category::Restored
+                | Category::Policy => None,
             };
             if let Some(invariant) = invariant {
                 anyhow::bail!("{invariant}: central raised {:?}: {}", raised.category, raised.detail);

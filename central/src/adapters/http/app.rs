@@ -4,9 +4,9 @@ use super::sessions::Sessions;
 use crate::core::carriers::CarrierPolicy;
 use crate::core::eligibility::{Eligibility, Standing};
 use crate::core::health::StoreKey;
-use crate::core::routing::policy::RoutingPolicy;
 use crate::core::stock::policy::StockPolicy;
 use crate::flows::Watch;
+use crate::flows::in_force::PoliciesInForce;
 use crate::ports::Storage;
 use crate::ports::demo::DemoControls;
 use crate::ports::outbox::OutboxEvent;
@@ -40,13 +40,12 @@ pub struct Bells {
 pub(crate) struct App {
     pub(crate) storage: Arc<dyn Storage>,
     pub(crate) watch: Arc<Watch>,
+    pub(crate) policies: Arc<PoliciesInForce>,
     pub(crate) poke: Arc<dyn Poke>,
     pub(crate) bells: Arc<Bells>,
     pub(crate) clock: Arc<dyn Clock>,
     /// How each class of SKUs is sold.
     pub(crate) stock: StockPolicy,
-    /// By which carts are promised what.
-    pub(crate) routing: RoutingPolicy,
     pub(crate) carriers: CarrierPolicy,
     /// What agents are told when they enrol.
     pub(crate) mqtt_address: String,

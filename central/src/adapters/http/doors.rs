@@ -27,7 +27,10 @@ pub(crate) enum Needs {
 }
 
 use Needs::{AnyOf, Nothing, Replica};
-use Scope::{Admin, FleetRead, FleetWrite, OrdersRead, OrdersWrite, Support};
+use Scope::{Admin, FleetRead, FleetWrite, OrdersRead, OrdersWrite, PolicyApprove, PolicyWrite, Support};
+
+/// Whoever may look at policies.
+const POLICY_READERS: &[Scope] = &[PolicyWrite, PolicyApprove, FleetRead, Support];
 
 pub(crate) const DOORS: &[(Method, &str, Needs)] = &[
     (Method::POST, "/v1/orders", AnyOf(&[OrdersWrite])),
@@ -65,6 +68,23 @@ pub(crate) const DOORS: &[(Method, &str, Needs)] = &[
     (Method::GET, "/v1/stock/report", AnyOf(&[FleetRead, Support])),
     (Method::GET, "/v1/exceptions", AnyOf(&[Support, FleetRead])),
     (Method::POST, "/v1/exceptions/{exception}/resolve", AnyOf(&[Support])),
+    (Method::GET, "/v1/policies", AnyOf(POLICY_READERS)),
+    (Method::POST, "/v1/policies", AnyOf(&[PolicyWrite])),
+    (Method::POST, "/v1/policies/check", AnyOf(POLICY_READERS)),
+    (Method::POST, "/v1/policies/lint", AnyOf(POLICY_READERS)),
+    (Method::GET, "/v1/policies/{version}", AnyOf(POLICY_READERS)),
+    (Method::POST, "/v1/policies/{version}/approve", AnyOf(&[PolicyApprove])),
+    (Method::POST, "/v1/policies/{version}/activate", AnyOf(&[PolicyWrite])),
+    (Method::POST, "/v1/policies/{version}/rollback", AnyOf(&[PolicyWrite, PolicyApprove])),
+    (Method::POST, "/v1/policies/{version}/withdraw", AnyOf(&[PolicyWrite, PolicyApprove])),
+    (Method::GET, "/v1/policy/explain", AnyOf(POLICY_READERS)),
+    (Method::GET, "/v1/policy/diff", AnyOf(POLICY_READERS)),
+    (Method::GET, "/v1/policy/history", AnyOf(POLICY_READERS)),
+    (Method::PUT, "/v1/policy/freeze", AnyOf(&[PolicyWrite, PolicyApprove])),
+    (Method::DELETE, "/v1/policy/freeze", AnyOf(&[PolicyApprove])),
+    (Method::GET, "/v1/rollouts", AnyOf(POLICY_READERS)),
+    (Method::POST, "/v1/rollouts", AnyOf(&[PolicyWrite])),
+    (Method::POST, "/v1/rollouts/{act}", AnyOf(&[PolicyWrite, PolicyApprove])),
     (Method::GET, "/v1/recovery", AnyOf(&[FleetRead, Support])),
     (Method::POST, "/v1/recovery/stores/{store}", AnyOf(&[Support])),
     (Method::GET, "/v1/activity", AnyOf(&[FleetRead, Support])),

@@ -22,8 +22,11 @@ mod orders;
 mod paging;
 mod peer;
 mod plain;
+mod policies;
+mod policy;
 mod promises;
 mod recovery;
+mod rollouts;
 mod sessions;
 mod stock;
 mod tasks;
@@ -56,6 +59,7 @@ use utoipa_axum::routes;
     tags(
         (name = "orders", description = "For storefronts and customer service"),
         (name = "fleet", description = "Stores, closures, catalogue, stock"),
+        (name = "policies", description = "What steers routing, in versions"),
         (name = "support", description = "What a person must look at"),
         (name = "events", description = "What happens, as it happens"),
         (name = "admin", description = "API keys and the audit"),
@@ -107,6 +111,20 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(tasks::take_back))
         .routes(routes!(exceptions::list))
         .routes(routes!(exceptions::resolve))
+        .routes(routes!(policies::draft, policies::list))
+        .routes(routes!(policies::check))
+        .routes(routes!(policies::lint))
+        .routes(routes!(policies::get))
+        .routes(routes!(policies::approve))
+        .routes(routes!(policies::activate))
+        .routes(routes!(policies::rollback))
+        .routes(routes!(policies::withdraw))
+        .routes(routes!(policy::explain))
+        .routes(routes!(policy::differences))
+        .routes(routes!(policy::history))
+        .routes(routes!(policy::freeze, policy::thaw))
+        .routes(routes!(rollouts::get, rollouts::start))
+        .routes(routes!(rollouts::step))
         .routes(routes!(recovery::get))
         .routes(routes!(recovery::override_store))
         .routes(routes!(events::recent))

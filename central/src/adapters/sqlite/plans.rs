@@ -9,18 +9,29 @@ use rusqlite::Connection;
 use std::collections::BTreeSet;
 
 /// What is meant to look at everything, or at all that is open.
-const THROUGH_ALL: [&str; 34] = [
+const THROUGH_ALL: [&str; 43] = [
     // The fleet, at a tick and on pages for people.
     "leases",
     "peers",
     "stores",
     "api_keys",
+    // Of policies: those in force, one per tenant, and the classes that a catalogue names.
+    "active_version",
+    "policy_freeze",
+    "thaw_policies",
+    "end_rollout",
+    // A bounded number of the newest decisions, gathered once.
+    "measure_rollout",
+    "policies_in_force",
+    "sku_classes",
+    "rollouts_running",
     // All that is open: small beside all that there is.
     "apart",
     "count_outcomes",
     "demands",
     "due_promises",
     "expired_offers",
+    "open_orders",
     "open_tasks",
     "unpublished",
     "waiting",

@@ -11,16 +11,18 @@ pub(super) const LESSONS: &str = include_str!("sql/lessons.sql");
 pub(super) const OLDER: &str = include_str!("sql/older.sql");
 pub(super) const ORDERS: &str = include_str!("sql/orders.sql");
 pub(super) const OUTBOX: &str = include_str!("sql/outbox.sql");
+pub(super) const POLICIES: &str = include_str!("sql/policies.sql");
 pub(super) const PROMISES: &str = include_str!("sql/promises.sql");
+pub(super) const ROLLOUTS: &str = include_str!("sql/rollouts.sql");
 pub(super) const SEALS: &str = include_str!("sql/seals.sql");
 pub(super) const RECOVERY: &str = include_str!("sql/recovery.sql");
 pub(super) const STOCK: &str = include_str!("sql/stock.sql");
 pub(super) const WORK: &str = include_str!("sql/work.sql");
 
 #[cfg(test)]
-pub(super) const FILES: [&str; 15] = [
-    ACCESS, DOCUMENTS, EXCEPTIONS, FLEET, HEALTH, IDENTITY, LESSONS, OLDER, ORDERS, OUTBOX, PROMISES, SEALS,
-    RECOVERY, STOCK, WORK,
+pub(super) const FILES: [&str; 17] = [
+    ACCESS, DOCUMENTS, EXCEPTIONS, FLEET, HEALTH, IDENTITY, LESSONS, OLDER, ORDERS, OUTBOX, POLICIES,
+    PROMISES, ROLLOUTS, SEALS, RECOVERY, STOCK, WORK,
 ];
 
 const MARK: &[u8] = b"-- name: ";

@@ -41,6 +41,7 @@ fn store() -> Store {
         handling_cost: None,
         margin_permille: None,
         delivers_km: None,
+        region: None,
     }
 }
 
@@ -154,4 +155,41 @@ async fn the_clock_and_the_incarnation_survive_a_restart() {
     assert!(second.hlc > first.hlc);
     assert_eq!((first.incarnation, second.incarnation), (1, u64::from(begun)));
     assert!(begun > 1);
+}
+
+async fn tried_on_policies(central: &SqliteStore, statement: &'static str) -> String {
+    let broken =
+        central.write(move |conn: &Connection, _: &mut State| Ok(conn.execute_batch(statement)?)).await;
+    broken.err().map(|error| format!("{:?}", error.source)).unwrap_or_default()
+}
+
+/// What a mistake above would do to the record of policies, the schema refuses.
+#[tokio::test]
+async fn the_record_of_policies_cannot_be_rewritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let central = open(&folder.path().join("central.db"));
+    let rows = "INSERT INTO policy_version (tenant, version, state, text, canonical, hash, author, reason,
+            created_at, approved_by, approved_at, activated_at)
+        VALUES ('acme', 1, 'active', 't', 'c', zeroblob(32), 'ann', 'why', 0, 'bob', 1, 2),
+            ('acme', 2, 'approved', 't', 'c', zeroblob(32), 'ann', 'why', 0, 'bob', 1, NULL),
+            ('acme', 3, 'draft', 't', 'c', zeroblob(32), 'ann', 'why', 0, NULL, NULL, NULL);
+        INSERT INTO policy_event (tenant, version, at, actor, act, reason) VALUES ('acme', 1, 0, 'ann', 'draft', 'why')";
+    assert_eq!(tried_on_policies(&central, rows).await, "");
+    for (statement, refused) in [
+        ("UPDATE policy_version SET text = 'other' WHERE version = 1", "never changes"),
+        ("UPDATE policy_version SET author = 'cy' WHERE version = 3", "never changes"),
+        ("DELETE FROM policy_version WHERE version = 3", "are kept"),
+        ("UPDATE policy_event SET reason = 'better'", "history of policies never changes"),
+        ("DELETE FROM policy_event", "history of policies is kept"),
+        ("UPDATE policy_version SET state = 'active', activated_at = 3 WHERE version = 2", "UNIQUE"),
+        ("UPDATE policy_version SET state = 'approved' WHERE version = 3", "CHECK"),
+        (
+            "UPDATE policy_version SET state = 'approved', approved_by = 'ann', approved_at = 1 WHERE version = 3",
+            "CHECK",
+        ),
+        ("UPDATE policy_version SET effective_at = 9 WHERE version = 2", "CHECK"),
+    ] {
+        let told = tried_on_policies(&central, statement).await;
+        assert!(told.contains(refused), "{statement}: {told}");
+    }
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::core::promise::{CartLine, HoldRequest};
+use crate::core::routing::policy::RoutingPolicy;
 use crate::core::test_support::{LONDON, at_ms, beat, record, tenant};
 use crate::flows::evaluate::evaluate;
 use crate::flows::test_support::{Ram, position};

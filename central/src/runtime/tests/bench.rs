@@ -7,9 +7,11 @@ use crate::core::carriers::CarrierPolicy;
 use crate::core::health::observatory::Observatory;
 use crate::core::health::policy::HealthPolicy;
 use crate::core::routing::policy::RoutingPolicy;
+use crate::core::steering::Steering;
 use crate::core::stock::policy::StockPolicy;
 use crate::flows::Watch;
 use crate::flows::enrol::token_hash;
+use crate::flows::in_force::PoliciesInForce;
 use crate::ports::access::{Access, ApiKey, Scope};
 use crate::ports::demo::DemoControls;
 use crate::ports::poke::Poke;
@@ -66,14 +68,15 @@ pub(super) fn bench() -> Bench {
 
 pub(super) fn bench_with(demo: Option<Arc<dyn DemoControls>>) -> Bench {
     let now = Now { utc: UtcMs(1_800_000_000_000), mono: MonoMs(1_000_000) };
+    let built_in = Steering::built_in(&RoutingPolicy::default()).unwrap();
     let app = Arc::new(App {
         storage: Arc::new(storage()),
         watch: Arc::new(Watch::new(Observatory::new(HealthPolicy::default()))),
+        policies: Arc::new(PoliciesInForce::new(built_in)),
         poke: Arc::new(Silent),
         bells: Arc::new(Bells::default()),
         clock: Arc::new(ManualClock::new(now)),
         stock: StockPolicy::default(),
-        routing: RoutingPolicy::default(),
         carriers: CarrierPolicy::default(),
         mqtt_address: ":7883".to_owned(),
         events: Hub::new(16, 4, CancellationToken::new()),

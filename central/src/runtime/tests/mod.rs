@@ -8,6 +8,8 @@ mod broker;
 mod console;
 mod health;
 mod life;
+mod policies;
 mod promises;
+mod rollouts;
 mod routing;
 mod stock;

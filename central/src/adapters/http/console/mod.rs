@@ -6,6 +6,7 @@ mod boxes;
 mod exceptions;
 mod observer;
 mod orders;
+mod policies;
 mod recovery;
 mod session;
 mod stock;
@@ -84,6 +85,11 @@ pub(super) fn router() -> Router<Shared> {
         .route("/console/tasks/{task}/take-back", post(orders::take_back))
         .route("/console/exceptions", get(exceptions::list))
         .route("/console/exceptions/{exception}/resolve", post(exceptions::resolve))
+        .route("/console/policies", get(policies::list).post(policies::draft))
+        .route("/console/policies/freeze", post(policies::freeze))
+        .route("/console/policies/thaw", post(policies::thaw))
+        .route("/console/policies/{version}", get(policies::one))
+        .route("/console/policies/{version}/{act}", post(policies::act))
         .route("/console/recovery", get(recovery::show))
         .route("/console/recovery/stores/{store}", post(recovery::override_store))
         .layer(from_fn(own_forms_only))

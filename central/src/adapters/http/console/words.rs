@@ -91,6 +91,7 @@ pub(super) const fn category(category: Category) -> &'static str {
         Category::WrongClock => "A clock is far off",
         Category::Stuck => "Something does not come to its end",
         Category::Restored => "Central was restored from a backup",
+        Category::Policy => "A policy hardly says what is meant",
     }
 }
 
@@ -102,6 +103,7 @@ pub(super) fn remedy(exception: &Exception) -> Option<(String, &'static str)> {
             Some((format!("/console/stores/{store}/boxes"), "Boxes of the store"))
         }
         Category::Restored => Some(("/console/recovery".to_owned(), "Recovery")),
+        Category::Policy => Some(("/console/policies".to_owned(), "Policies")),
         Category::ObserverFrozen => Some(("/console/stores#silence".to_owned(), "Whether silence counts")),
         Category::Backorder
         | Category::ReleasedAtDarkStore

@@ -1,0 +1,125 @@
+//! Reads one section of a document and finds everything that is wrong with it: what the reader
+//! stumbles over is told, taken out, and the rest is read again.
+
+use super::found::Found;
+use super::places::{Step, line_and_column, nearest, path_at, steps, take_out, written};
+use super::section::{Kind, Whole};
+use holdfast_shared::limits::POLICY_FINDINGS_MAX;
+use std::ops::Range;
+use toml::de::DeTable;
+use toml::{Spanned, Table};
+
+/// Keys this close to a known one are taken for a slip of the fingers.
+const SIMILAR_MIN: f64 = 0.7;
+
+/// The text of a document with its tree, for naming places.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Text<'a> {
+    pub(super) text: &'a str,
+    pub(super) root: &'a DeTable<'a>,
+}
+
+impl Text<'_> {
+    pub(super) fn found(&self, at: usize, path: String, what: impl Into<String>) -> Found {
+        let (line, column) = line_and_column(self.text, at);
+        Found { line, column, at: path, what: what.into() }
+    }
+
+    /// At the thing of this path, or where it would stand.
+    pub(super) fn found_under(&self, path: &[Step], what: impl Into<String>) -> Found {
+        self.found(nearest(self.root, path).unwrap_or(0), written(path), what)
+    }
+}
+
+/// Reads a section, from the tenant's own values with layers laid over them.
+///
+/// `values` keeps the places of the text that each value came from. None when something in it could
+/// not be read; then everything that could not stands in `found`.
+///
+/// `under` is the path of the section, or of what a layer says about it.
+pub(super) fn sift(
+    text: Text<'_>,
+    kind: &Kind,
+    (under, span): (&[Step], Range<usize>),
+    mut values: DeTable<'_>,
+    found: &mut Vec<Found>,
+) -> Option<Table> {
+    let mut unread = false;
+    let mut told: Vec<Vec<Step>> = Vec::new();
+    loop {
+        let error = match (kind.read)(Spanned::new(span.clone(), values.clone())) {
+            Ok(_) if unread => return None,
+            Ok(Whole { values: complete, faults }) => {
+                for fault in &faults {
+                    let below = steps(&fault.at);
+                    let at = nearest(&values, &below).unwrap_or(span.start);
+                    note(found, text.found(at, written(&[under, &below].concat()), fault.what.clone()));
+                }
+                return faults.is_empty().then_some(complete);
+            }
+            Err(error) => error,
+        };
+        let at = error.span().map_or(span.start, |span| span.start);
+        let path = path_at(text.root, at).unwrap_or_else(|| under.to_vec());
+        // What was taken out because of its value is missed next: that is no second thing.
+        let missed = error.message().strip_prefix("missing field ").map(|field| field.trim_matches('`'));
+        let missed = missed.map(|field| [path.as_slice(), &[Step::Key(field.to_owned())]].concat());
+        if missed.is_none_or(|missed| !told.contains(&missed)) {
+            note(found, text.found(at, written(&path), words(error.message(), &path)));
+        }
+        told.push(path);
+        unread |= !error.message().starts_with("unknown field");
+        let taken = path_at(&values, at).is_some_and(|path| take_out(&mut values, &path));
+        if !taken || found.len() >= POLICY_FINDINGS_MAX {
+            return None;
+        }
+    }
+}
+
+/// The same place is read once for each layer over it: told once.
+pub(super) fn note(found: &mut Vec<Found>, one: Found) {
+    let same = |other: &Found| (other.line, other.column, &other.what) == (one.line, one.column, &one.what);
+    if found.len() < POLICY_FINDINGS_MAX && !found.iter().any(same) {
+        found.push(one);
+    }
+}
+
+/// What the reader of TOML says, in words that name the remedy.
+fn words(message: &str, path: &[Step]) -> String {
+    let key = match path.last() {
+        Some(Step::Key(key)) => key.as_str(),
+        Some(Step::Index(_)) | None => "",
+    };
+    let message = message.replace('\n', ", ");
+    let Some((_, rest)) = message.split_once("unknown field") else {
+        if let Some((said, rest)) = message.split_once("unknown variant ") {
+            let known = ticked(rest);
+            let (wrong, known) = known.split_first().unwrap_or((&key, &[]));
+            return format!("{said}`{wrong}` is none of the words here{}", suggestion(wrong, known));
+        }
+        return message;
+    };
+    let known = ticked(rest);
+    let (wrong, known) = known.split_first().unwrap_or((&key, &[]));
+    unknown_key(wrong, known)
+}
+
+/// A key that nothing asks for, with the known one that it is most like.
+pub(super) fn unknown_key(key: &str, known: &[&str]) -> String {
+    format!("`{key}` is not known here{}", suggestion(key, known))
+}
+
+fn suggestion(wrong: &str, known: &[&str]) -> String {
+    let like = |known: &str| strsim::jaro_winkler(wrong, known);
+    let best = known.iter().copied().max_by(|one, other| like(one).total_cmp(&like(other)));
+    match best.filter(|best| like(best) >= SIMILAR_MIN) {
+        Some(best) => format!("; did you mean `{best}`?"),
+        None if known.is_empty() => String::new(),
+        None => format!("; known are {}", known.join(", ")),
+    }
+}
+
+/// The words between backticks.
+fn ticked(text: &str) -> Vec<&str> {
+    text.split('`').skip(1).step_by(2).collect()
+}
