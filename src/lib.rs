@@ -13,3 +13,4 @@ pub mod client;
 pub mod demo;
 pub mod launch;
 pub mod operator;
+pub mod policy;

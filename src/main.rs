@@ -3,7 +3,8 @@
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand, ValueEnum};
 use holdfast::client::{CentralClient, http};
-use holdfast::{demo, operator};
+use holdfast::policy::PolicyCommand;
+use holdfast::{demo, operator, policy};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -75,6 +76,13 @@ enum Command {
         #[command(flatten)]
         central: Central,
     },
+    /// What steers routing, in versions: written, checked, approved by a second person, begun, taken back
+    Policy {
+        #[command(subcommand)]
+        command: PolicyCommand,
+        #[command(flatten)]
+        central: MaybeCentral,
+    },
     /// One store's agent, as the demo starts it
     #[command(hide = true, disable_help_flag = true)]
     DemoAgent {
@@ -102,6 +110,24 @@ struct Central {
 impl Central {
     fn client(&self) -> Result<CentralClient> {
         Ok(CentralClient::new(http()?, &self.url, &self.key))
+    }
+}
+
+/// As [`Central`], for commands of which some ask nobody.
+#[derive(Debug, clap::Args)]
+struct MaybeCentral {
+    /// Where central is
+    #[arg(long, env = "HOLDFAST_CENTRAL_URL", default_value = "http://127.0.0.1:7700", global = true)]
+    url: String,
+    /// An API key
+    #[arg(long, env = "HOLDFAST_API_KEY", hide_env_values = true, global = true)]
+    key: Option<String>,
+}
+
+impl MaybeCentral {
+    fn client(self) -> Result<CentralClient> {
+        let key = self.key.context("this asks central, and needs an API key: --key, or HOLDFAST_API_KEY")?;
+        Central { url: self.url, key }.client()
     }
 }
 
@@ -173,6 +199,8 @@ async fn run(command: Command) -> Result<()> {
             operator::take_back(&central.client()?, &task, &reason, &mut out).await
         }
         Command::Exceptions { central } => operator::exceptions(&central.client()?, &mut out).await,
+        Command::Policy { command: PolicyCommand::Check { file }, .. } => policy::check(&file, &mut out),
+        Command::Policy { command, central } => policy::ask(&central.client()?, command, &mut out).await,
         Command::DemoAgent { .. } => Ok(()),
     }
 }
