@@ -110,6 +110,9 @@ name_id!(
 name_id!(
     /// A part of a chain whose stores share what a policy says of it.
     RegionId, "region id");
+name_id!(
+    /// Stores declared dark on purpose, for a while.
+    DrillId, "drill id");
 
 text_id!(
     /// What a chain calls an article. Case matters; it never names a topic or a path.

@@ -50,6 +50,20 @@ pub const WORK_HOURS_KEPT: i64 = 24;
 pub const FLAPS_REMEMBERED_MAX: usize = 16;
 /// Characters of a word that a heartbeat carries: a version, a digest.
 pub const SIGNAL_WORD_CHARS_MAX: usize = 128;
+/// How long a policy may leave work at a store that may no longer have it, short of for ever.
+pub const FAILOVER_WAIT_MS_MAX: i64 = 7 * 24 * 60 * 60 * 1000;
+/// Tasks that one tenant's failover may move within a minute, whatever its policy says.
+pub const MOVES_PER_MINUTE_MAX: u32 = 6_000;
+/// Moves that one answer tells.
+pub const MOVES_TOLD_MAX: u32 = 500;
+/// How long a drill may last.
+pub const DRILL_MS_MAX: i64 = 24 * 60 * 60 * 1000;
+/// How long a drill lasts when nobody says.
+pub const DRILL_MS_DEFAULT: i64 = 15 * 60 * 1000;
+/// Stores of one drill.
+pub const DRILL_STORES_MAX: usize = 50;
+/// Tasks of each store that a dry drill decides about.
+pub const DRILL_TASKS_MAX: u32 = 500;
 /// How long a code that pairs a device is good: long enough to walk to the handheld, too short to
 /// leave lying about.
 pub const PAIRING_CODE_MS: i64 = 10 * 60 * 1000;

@@ -169,6 +169,16 @@ impl Eligibility {
             || gist(self) != gist(before)
     }
 
+    /// Of the kinds that a store fulfils, those that it may not be given although it gets work. A store
+    /// that gets none finishes what it has; what is dark or closed hard fails over as a whole.
+    #[must_use]
+    pub fn withdrawn_of(&self, fulfils: &BTreeSet<FulfilmentKind>) -> BTreeSet<FulfilmentKind> {
+        match self.standing {
+            Standing::Eligible | Standing::Suspect => fulfils.difference(&self.kinds).copied().collect(),
+            Standing::Ineligible => BTreeSet::new(),
+        }
+    }
+
     /// The worst that speaks against it, in words.
     #[must_use]
     pub fn why(&self) -> &str {

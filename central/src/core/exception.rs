@@ -44,10 +44,12 @@ pub enum Category {
     Restored,
     /// The policy in force says what has no effect, or cannot be read.
     Policy,
+    /// What an order was promised is over, and its work had to move.
+    PromiseMissed,
 }
 
 impl Category {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Backorder,
         Self::ReleasedAtDarkStore,
         Self::Contradiction,
@@ -66,6 +68,7 @@ impl Category {
         Self::Stuck,
         Self::Restored,
         Self::Policy,
+        Self::PromiseMissed,
     ];
 
     #[must_use]
@@ -89,6 +92,7 @@ impl Category {
             Self::Stuck => "stuck",
             Self::Restored => "restored",
             Self::Policy => "policy",
+            Self::PromiseMissed => "promise_missed",
         }
     }
 }

@@ -293,6 +293,8 @@ pub enum ClosureCause {
     Staffing,
     Outage,
     Maintenance,
+    /// On purpose, to see the work move: `POST /v1/drills`.
+    Drill,
 }
 
 impl ClosureCause {
@@ -304,6 +306,7 @@ impl ClosureCause {
             Self::Staffing => "staffing",
             Self::Outage => "outage",
             Self::Maintenance => "maintenance",
+            Self::Drill => "drill",
         }
     }
 }

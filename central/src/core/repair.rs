@@ -148,6 +148,9 @@ pub const fn of_category(category: Category) -> Repair {
             Call::DraftPolicy,
             "draft a version that says what is meant",
         ),
+        Category::PromiseMissed => {
+            Repair::ByPerson(Call::Resolve, "agree a new date with the customer, or cancel the order")
+        }
     }
 }
 

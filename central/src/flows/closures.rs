@@ -25,6 +25,9 @@ pub async fn close<S: Fleet + ?Sized>(
     command: Close,
     now: UtcMs,
 ) -> Result<(), FlowError> {
+    if command.cause == ClosureCause::Drill {
+        return Err(FlowError::refused(Code::InvalidRequest, "a drill is begun by POST /v1/drills"));
+    }
     if command.until.is_some_and(|until| until <= now) {
         return Err(FlowError::refused(Code::InvalidRequest, "until is in the past"));
     }

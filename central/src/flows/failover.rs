@@ -1,17 +1,28 @@
-//! Moves work away from stores that are dark or closed hard. Each recall decides once more,
-//! against a release, in its own transaction; the plan only says what to try.
+//! Moves work away from stores that may no longer have it: dark, closed hard, or not open to its kind.
+//! It takes no input; what is open, what central sees and the policy decide. Each move decides once
+//! more, against a release and against the pace, in its own transaction; the plan only says what to
+//! try, in which order.
 
+use super::moving::Mover;
+use super::route_orders::Router;
 use super::standing::{Causes, keep};
 use super::{FlowError, Watch};
 use crate::core::exception::{Category, NewException, Severity};
-use crate::core::failover::{Exposed, Stays, Step, plan};
+use crate::core::failover::plan::{Cause, Exposed, Lately, Stays, Step, plan};
+use crate::core::failover::policy::FailoverPolicy;
 use crate::core::health::StoreKey;
+use crate::core::health::observatory::Observatory;
+use crate::ports::PageRequest;
 use crate::ports::fleet::Fleet;
-use crate::ports::poke::Poke;
-use crate::ports::work::{RecallOutcome, TaskRow, Work};
-use holdfast_shared::ids::TaskId;
+use crate::ports::moves::{MoveOutcome, Moves};
+use crate::ports::orders::Orders;
+use crate::ports::promises::Promises;
+use crate::ports::stock::Stock;
+use crate::ports::work::{TaskRow, Work};
+use holdfast_shared::domain::task::FulfilmentKind;
+use holdfast_shared::ids::{StoreId, TaskId, TenantId};
 use holdfast_shared::time::Now;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const TOPIC: &str = "released";
 /// Tasks of one store that one run looks at.
@@ -19,34 +30,41 @@ const TASKS_MAX: u32 = 1_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct FailedOver {
-    /// Their lines are open again and wait for routing.
+    /// Their lines are open again, and wait for routing or were given to plan B.
     pub recalled: u32,
     /// Exceptions raised about work that must stay.
     pub told: u32,
+    /// May leave, and will when it is their turn.
+    pub waiting: u32,
 }
 
-pub async fn fail_over<S: Work + Fleet + ?Sized>(
+/// A step about a task, with the task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Planned {
+    pub row: TaskRow,
+    pub step: Step,
+}
+
+pub async fn fail_over<S: Work + Fleet + Orders + Moves + Stock + Promises + ?Sized>(
     store: &S,
-    watch: &Watch,
-    poke: &dyn Poke,
+    router: &Router<'_>,
+    policy: &FailoverPolicy,
     now: Now,
 ) -> Result<FailedOver, FlowError> {
-    let failing: BTreeMap<StoreKey, String> = watch.with(|observatory| {
-        let why = |key: &StoreKey| observatory.eligibility(key).map_or("", |e| e.why()).to_owned();
-        observatory.failing().keys().map(|key| (key.clone(), why(key))).collect()
-    });
+    let watch = router.watch;
     let mut done = FailedOver::default();
     let mut stay = Causes::new();
     let mut held = watch.with(|observatory| observatory.frozen());
-    for (key, why) in &failing {
-        if watch.with(|observatory| observatory.holds(&key.tenant)) {
+    let mut mover = Mover::new(store, router, policy, now);
+    for (tenant, suspects) in suspects(watch, None, now) {
+        if watch.with(|observatory| observatory.holds(&tenant)) {
             held = true;
             continue;
         }
-        let tasks = store.open_tasks(Some(&key.tenant), Some(&key.store), TASKS_MAX).await?;
-        for step in steps(watch, &tasks, why, now) {
-            if let Some(exception) = take(store, poke, key, step, now, &mut done).await? {
-                stay.insert((key.tenant.clone(), exception.key.clone()), exception);
+        for Planned { row, step } in planned(store, watch, policy, &tenant, suspects, now).await? {
+            let left = row.state.store;
+            if let Some(exception) = take(&mut mover, &left, step, &mut done).await? {
+                stay.insert((tenant.clone(), exception.key.clone()), exception);
             }
         }
     }
@@ -58,50 +76,177 @@ pub async fn fail_over<S: Work + Fleet + ?Sized>(
     Ok(done)
 }
 
-/// Planned with what the observatory holds now: it may have frozen since the run began.
-fn steps(watch: &Watch, tasks: &[TaskRow], why: &str, now: Now) -> Vec<Step> {
+/// What the next run would do, of one tenant, without doing it. None while nothing moves because the
+/// observer is suspected, or a person holds it.
+pub async fn outlook<S: Work + Fleet + Moves + ?Sized>(
+    store: &S,
+    watch: &Watch,
+    policy: &FailoverPolicy,
+    tenant: &TenantId,
+    now: Now,
+) -> Result<Option<Vec<Planned>>, FlowError> {
+    if watch.with(|observatory| observatory.holds(tenant)) {
+        return Ok(None);
+    }
+    let suspects = suspects(watch, Some(tenant), now).remove(tenant).unwrap_or_default();
+    Ok(Some(planned(store, watch, policy, tenant, suspects, now).await?))
+}
+
+/// A store that may no longer have some of its work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Suspect {
+    store: StoreId,
+    cause: Cause,
+    /// The kinds that it may not have.
+    kinds: BTreeSet<FulfilmentKind>,
+    why: String,
+    lasts_ms: i64,
+}
+
+fn suspects(watch: &Watch, only: Option<&TenantId>, now: Now) -> BTreeMap<TenantId, Vec<Suspect>> {
     watch.with(|observatory| {
-        let lease_ended = |row: &TaskRow| {
-            let key = StoreKey::new(row.tenant.clone(), row.state.store.clone());
-            observatory.lease_ended(&key, now.mono)
-        };
-        let open: Vec<Exposed<'_>> = tasks
-            .iter()
-            .map(|row| Exposed { tenant: &row.tenant, task: &row.state, why, lease_ended: lease_ended(row) })
-            .collect();
-        let held = tasks.first().is_some_and(|row| observatory.holds(&row.tenant));
-        plan(&open, observatory.failing(), held)
+        let mut found: BTreeMap<TenantId, Vec<Suspect>> = BTreeMap::new();
+        let wanted = |key: &StoreKey| only.is_none_or(|only| key.tenant == *only);
+        for (key, failing) in observatory.failing().iter().filter(|(key, _)| wanted(key)) {
+            let why = observatory.eligibility(key).map_or("", |e| e.why()).to_owned();
+            found.entry(key.tenant.clone()).or_default().push(Suspect {
+                store: key.store.clone(),
+                cause: Cause::StoreFails,
+                kinds: FulfilmentKind::ALL.into_iter().collect(),
+                why,
+                lasts_ms: now.mono.since(failing.since).max(0),
+            });
+        }
+        for key in observatory.eligibilities().keys().filter(|key| wanted(key)) {
+            if let Some(suspect) = withdrawn(observatory, key) {
+                found.entry(key.tenant.clone()).or_default().push(suspect);
+            }
+        }
+        found
     })
 }
 
-/// What a person must know of it, if it stays.
-async fn take<S: Work + ?Sized>(
+/// A store that gets work, but not of every kind that it fulfils. How long that has been so is looked
+/// up when it matters.
+fn withdrawn(observatory: &Observatory, key: &StoreKey) -> Option<Suspect> {
+    let (record, eligibility) = (observatory.record(key)?, observatory.eligibility(key)?);
+    if record.open_tasks == 0 || observatory.failing().contains_key(key) {
+        return None;
+    }
+    let kinds = eligibility.withdrawn_of(&record.store.fulfils);
+    (!kinds.is_empty()).then(|| Suspect {
+        store: key.store.clone(),
+        cause: Cause::KindWithdrawn,
+        kinds,
+        why: eligibility.why().to_owned(),
+        lasts_ms: 0,
+    })
+}
+
+/// Planned with what the observatory holds now: it may have frozen since the run began.
+async fn planned<S: Work + Fleet + Moves + ?Sized>(
     store: &S,
-    poke: &dyn Poke,
-    key: &StoreKey,
-    step: Step,
+    watch: &Watch,
+    policy: &FailoverPolicy,
+    tenant: &TenantId,
+    suspects: Vec<Suspect>,
     now: Now,
+) -> Result<Vec<Planned>, FlowError> {
+    let mut open = Vec::new();
+    for mut suspect in suspects {
+        let tasks = store.movable(tenant, &suspect.store, TASKS_MAX).await?;
+        if suspect.cause == Cause::KindWithdrawn && !tasks.is_empty() {
+            suspect.lasts_ms = withdrawn_for(store, watch, tenant, &suspect.store, now).await?;
+        }
+        open.extend(tasks.into_iter().map(|task| (task, suspect.clone())));
+    }
+    open.retain(|(row, suspect)| suspect.kinds.contains(&row.state.kind));
+    if open.is_empty() {
+        return Ok(Vec::new());
+    }
+    let lately = store.moved_lately(tenant, now.utc).await?;
+    let steps = watch.with(|observatory| steps(observatory, &open, &lately, policy, now));
+    let mut rows: BTreeMap<TaskId, TaskRow> =
+        open.into_iter().map(|(row, _)| (row.state.task.clone(), row)).collect();
+    Ok(steps
+        .into_iter()
+        .filter_map(|step| rows.remove(step.task()).map(|row| Planned { row, step }))
+        .collect())
+}
+
+fn steps(
+    observatory: &Observatory,
+    open: &[(TaskRow, Suspect)],
+    lately: &Lately,
+    policy: &FailoverPolicy,
+    now: Now,
+) -> Vec<Step> {
+    let still = |key: &StoreKey, cause: Cause| match cause {
+        Cause::StoreFails => observatory.failing().contains_key(key),
+        Cause::KindWithdrawn | Cause::NotAccepted => true,
+    };
+    let exposed: Vec<Exposed<'_>> = open
+        .iter()
+        .filter_map(|(row, suspect)| {
+            let key = StoreKey::new(row.tenant.clone(), row.state.store.clone());
+            still(&key, suspect.cause).then(|| Exposed {
+                tenant: &row.tenant,
+                task: &row.state,
+                cause: suspect.cause,
+                why: &suspect.why,
+                lasts_ms: suspect.lasts_ms,
+                lease_ended: observatory.lease_ended(&key, now.mono),
+            })
+        })
+        .collect();
+    let held = open.first().is_some_and(|(row, _)| observatory.holds(&row.tenant));
+    plan(&exposed, lately, policy, held)
+}
+
+/// Since its eligibility last changed. A step of the wall clock makes it wait anew.
+async fn withdrawn_for<S: Fleet + ?Sized>(
+    store: &S,
+    watch: &Watch,
+    tenant: &TenantId,
+    node: &StoreId,
+    now: Now,
+) -> Result<i64, FlowError> {
+    let newest = PageRequest { cursor: None, limit: 1 };
+    let history = store.eligibility_history(tenant, node, &newest).await?;
+    let lasts_ms = history.rows.first().map_or(0, |change| now.utc.since(change.at).max(0));
+    let doubtful = watch.with(|observatory| observatory.deadlines_wait(lasts_ms, now.mono));
+    Ok(if doubtful { 0 } else { lasts_ms })
+}
+
+/// What a person must know of it, if it stays.
+async fn take<S: Work + Fleet + Orders + Moves + Stock + Promises + ?Sized>(
+    mover: &mut Mover<'_, S>,
+    left: &StoreId,
+    step: Step,
     done: &mut FailedOver,
 ) -> Result<Option<NewException>, FlowError> {
     match step {
-        Step::Tell { task, stays, detail, .. } => Ok(Some(stays_exception(key, &task, stays, detail))),
-        Step::Recall { tenant, task, fence, reason } => {
-            match store.recall(&tenant, &task, fence, &reason, now).await? {
-                RecallOutcome::Recalled => {
-                    poke.poke(&tenant, &key.store, "recall");
-                    done.recalled = done.recalled.saturating_add(1);
-                    Ok(None)
-                }
-                RecallOutcome::Moot => Ok(None),
-                RecallOutcome::ReleasedAlready => {
-                    Ok(Some(stays_exception(key, &task, Stays::Released, reason)))
+        Step::Tell { task, stays, detail, .. } => Ok(Some(stays_exception(left, &task, stays, detail))),
+        Step::Wait { .. } => {
+            done.waiting = done.waiting.saturating_add(1);
+            Ok(None)
+        }
+        Step::Move(leaving) => {
+            let (task, reason) = (leaving.task.clone(), leaving.reason());
+            match mover.move_away(leaving).await? {
+                MoveOutcome::Moved => done.recalled = done.recalled.saturating_add(1),
+                MoveOutcome::Waits(_) => done.waiting = done.waiting.saturating_add(1),
+                MoveOutcome::Moot => {}
+                MoveOutcome::ReleasedAlready => {
+                    return Ok(Some(stays_exception(left, &task, Stays::Released, reason)));
                 }
             }
+            Ok(None)
         }
     }
 }
 
-fn stays_exception(key: &StoreKey, task: &TaskId, stays: Stays, detail: String) -> NewException {
+fn stays_exception(store: &StoreId, task: &TaskId, stays: Stays, detail: String) -> NewException {
     let (severity, suggestion) = match stays {
         Stays::Released => (
             Severity::High,
@@ -118,7 +263,7 @@ fn stays_exception(key: &StoreKey, task: &TaskId, stays: Stays, detail: String) 
         severity,
         order: None,
         task: Some(task.clone()),
-        store: Some(key.store.clone()),
+        store: Some(store.clone()),
         detail,
         suggestion: suggestion.to_owned(),
     }

@@ -21,6 +21,9 @@ use holdfast_shared::ids::{DecisionId, Sku, StoreId, TenantId};
 use holdfast_shared::time::UtcMs;
 use std::collections::BTreeMap;
 
+/// Units that somebody has been given already, although no position says so.
+pub(super) type Taken = BTreeMap<(StoreId, Sku), i64>;
+
 pub(super) struct FleetView<'a> {
     pub(super) fleet: FleetIndex,
     shelves: Shelves<'a>,
@@ -34,7 +37,19 @@ impl<'a> FleetView<'a> {
         stock: &'a StockPolicy,
         tenant: &TenantId,
     ) -> Result<Self, FlowError> {
-        let records = store.stores(Some(tenant)).await?;
+        Self::load_without(store, watch, stock, tenant, &[]).await
+    }
+
+    /// As if these were not there.
+    pub(super) async fn load_without<S: Fleet + Stock + Promises + ?Sized>(
+        store: &S,
+        watch: &Watch,
+        stock: &'a StockPolicy,
+        tenant: &TenantId,
+        without: &[StoreId],
+    ) -> Result<Self, FlowError> {
+        let mut records = store.stores(Some(tenant)).await?;
+        records.retain(|record| !without.contains(&record.store.store));
         let shelves = Shelves::load(store, stock, tenant).await?;
         let nodes = watch.with(|observatory| {
             let node = |record: StoreRecord| {
@@ -64,6 +79,45 @@ impl<'a> FleetView<'a> {
             self.fleet.stock(sku, on_shelves);
         }
         Ok(offering)
+    }
+
+    /// The same, when these units are somebody else's already.
+    pub(super) async fn restock_less<S: Stock + ?Sized>(
+        &mut self,
+        store: &S,
+        demand: &Demand,
+        taken: &Taken,
+        now: UtcMs,
+    ) -> Result<(), FlowError> {
+        let offering = self.shelves.offering(store, demand, self.carts.of(&demand.order), now).await?;
+        for (sku, mut on_shelves) in offering.shelves(demand) {
+            for (store, shelf) in &mut on_shelves {
+                let gone = taken.get(&(store.clone(), sku.clone())).copied().unwrap_or(0);
+                shelf.units = shelf.units.saturating_sub(gone);
+            }
+            self.fleet.stock(sku, on_shelves);
+        }
+        Ok(())
+    }
+
+    /// A few of the nodes by themselves, with what lies there now of what is asked for.
+    pub(super) async fn few<S: Stock + ?Sized>(
+        &self,
+        store: &S,
+        demand: &Demand,
+        wanted: &[StoreId],
+        now: UtcMs,
+    ) -> Result<Vec<Node>, FlowError> {
+        let offering = self.shelves.offering(store, demand, self.carts.of(&demand.order), now).await?;
+        let on_shelves = offering.shelves(demand);
+        let nodes = wanted.iter().filter_map(|wanted| self.fleet.find(wanted)).map(|node| {
+            let here = on_shelves.iter().filter_map(|(sku, of_sku)| {
+                let (_, shelf) = of_sku.iter().find(|(store, _)| *store == node.store.store)?;
+                Some((sku.clone(), shelf.clone()))
+            });
+            Node { shelves: here.collect(), ..node.clone() }
+        });
+        Ok(nodes.collect())
     }
 
     /// The nodes of the order's cart alone, while they can take all of it; else any node.

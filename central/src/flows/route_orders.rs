@@ -197,7 +197,7 @@ async fn carry_out<S: Work + Fleet + Stock + ?Sized>(
     Ok(Carried::Out)
 }
 
-fn assignment(
+pub(super) fn assignment(
     demand: &Demand,
     view: &FleetView<'_>,
     policy: &dyn Steers,

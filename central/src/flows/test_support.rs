@@ -2,8 +2,11 @@
 //! a real one are proven by the conformance suite; here only the flows are.
 
 use crate::core::arranged::{Arrangement, Unfit};
-use crate::core::exception::{Exception, NewException};
 use crate::core::fleet::{Arranged, Closure, Store, StoreRecord};
+mod moves;
+
+use crate::core::exception::{Exception, NewException};
+use crate::core::failover::plan::Lately;
 use crate::core::health::StoreKey;
 use crate::core::order::{Order, OrderEvent, OrderState};
 use crate::core::routing::decision::{Decision, Demand, DemandLine};
@@ -11,7 +14,9 @@ use crate::core::stock::class::{Channel, SkuClass};
 use crate::core::stock::policy::StockPolicy;
 use crate::core::test_support::{LONDON, tenant};
 use crate::ports::access::{Access, ApiKey, ReplicaIdentity};
+use crate::ports::drills::{DrillBegun, NewDrill};
 use crate::ports::fleet::{CatalogueItem, ChangedStores, EligibilityChange, Fleet, StorePosition};
+use crate::ports::moves::Departure;
 use crate::ports::orders::{Activity, CancelOutcome, NewOrder, Orders, Placed};
 use crate::ports::poke::Poke;
 use crate::ports::promises::{CartHeld, CartUnits, NewCart};
@@ -64,6 +69,9 @@ pub(crate) struct Told {
     pub(crate) stock: StockPolicy,
     pub(crate) carts: BTreeMap<OrderId, Vec<CartUnits>>,
     pub(crate) cart_held: VecDeque<CartHeld>,
+    pub(crate) decisions: Vec<Decision>,
+    pub(crate) lately: Lately,
+    pub(crate) begun: Option<DrillBegun>,
 }
 
 #[derive(Default)]
@@ -84,6 +92,9 @@ pub(crate) struct Done {
     pub(crate) said: Vec<Peer>,
     pub(crate) without: Vec<OrderWithout>,
     pub(crate) carts: Vec<NewCart>,
+    pub(crate) departed: Vec<Departure>,
+    pub(crate) plan_b_refused: Vec<String>,
+    pub(crate) drills: Vec<NewDrill>,
 }
 
 #[derive(Default)]
@@ -342,8 +353,9 @@ impl Orders for Ram {
     async fn activity(&self, _: &TenantId, _: u32) -> Result<Vec<Activity>> {
         not_here()
     }
-    async fn decisions(&self, _: &TenantId, _: &OrderId) -> Result<Vec<Decision>> {
-        not_here()
+    async fn decisions(&self, _: &TenantId, order: &OrderId) -> Result<Vec<Decision>> {
+        let of_order = |decision: &&Decision| decision.order == *order;
+        Ok(self.told(|told| told.decisions.iter().filter(of_order).cloned().collect()))
     }
     async fn cancel(&self, _: &TenantId, _: &OrderId, _: &str, _: &Actor, _: UtcMs) -> Result<CancelOutcome> {
         Ok(self.told(|told| told.cancel.clone()).unwrap_or(CancelOutcome::Unknown))

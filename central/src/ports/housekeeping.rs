@@ -55,6 +55,7 @@ pub struct Kept {
     pub decisions: usize,
     /// Lines of the stock report.
     pub stock: usize,
+    pub moves: usize,
     /// A step is bounded: there is more to do.
     pub more: bool,
 }

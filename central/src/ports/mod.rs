@@ -4,9 +4,11 @@
 pub mod access;
 pub mod boxes;
 pub mod demo;
+pub mod drills;
 pub mod fleet;
 pub mod housekeeping;
 pub mod leases;
+pub mod moves;
 pub mod orders;
 pub mod outbox;
 pub mod poke;
@@ -36,9 +38,11 @@ pub struct StoreError {
 pub trait Storage:
     access::Access
     + boxes::Boxes
+    + drills::Drills
     + fleet::Fleet
     + housekeeping::Housekeeping
     + leases::Leases
+    + moves::Moves
     + orders::Orders
     + outbox::Outbox
     + policies::Policies
@@ -55,9 +59,11 @@ pub trait Storage:
 impl<T> Storage for T where
     T: access::Access
         + boxes::Boxes
+        + drills::Drills
         + fleet::Fleet
         + housekeeping::Housekeeping
         + leases::Leases
+        + moves::Moves
         + orders::Orders
         + outbox::Outbox
         + policies::Policies

@@ -2,6 +2,7 @@
 
 use crate::adapters::mqtt_client::ExternalSettings;
 use crate::core::carriers::CarrierPolicy;
+use crate::core::failover::policy::{FailoverPolicy, Pace};
 use crate::core::health::policy::HealthPolicy;
 use crate::core::routing::policy::RoutingPolicy;
 use crate::core::stock::policy::StockPolicy;
@@ -52,6 +53,7 @@ pub struct CentralConfig {
     /// How each class of SKUs is sold.
     pub stock: StockPolicy,
     pub carriers: CarrierPolicy,
+    pub failover: FailoverPolicy,
     /// How long what is over is kept.
     pub retention: Retention,
     /// How often the fleet is judged when nothing else wakes it.
@@ -75,6 +77,7 @@ impl CentralConfig {
             routing: RoutingPolicy::default(),
             stock: StockPolicy::default(),
             carriers: CarrierPolicy::default(),
+            failover: FailoverPolicy::default(),
             retention: Retention::default(),
             tick: Duration::from_millis(250),
             drain: DRAIN,
@@ -122,6 +125,7 @@ fn read(reader: &mut Reader, default_dir: PathBuf) -> Result<CentralConfig, Flaw
     let mqtt_advertised = reader.optional("mqtt.advertised");
     let health = health(reader);
     let routing = routing(reader);
+    let failover = failover(reader);
     let retention = retention(reader);
     Ok(CentralConfig {
         data_dir: data_dir?,
@@ -134,6 +138,7 @@ fn read(reader: &mut Reader, default_dir: PathBuf) -> Result<CentralConfig, Flaw
         routing: routing?,
         stock: StockPolicy::default(),
         carriers: CarrierPolicy::default(),
+        failover: failover?,
         retention: retention?,
         tick: tick?,
         drain: drain?,
@@ -236,6 +241,21 @@ fn retention(reader: &mut Reader) -> Result<Retention, Flawed> {
     Ok(Retention { archives_ms: archives * DAY_MS, facts_ms: facts * DAY_MS, ..usual })
 }
 
+fn failover(reader: &mut Reader) -> Result<FailoverPolicy, Flawed> {
+    let usual = Pace::default();
+    let all = reader.or_default("failover.moves_per_minute", usual.moves_per_minute);
+    let each = reader.or_default("failover.moves_per_store_per_minute", usual.moves_per_store_per_minute);
+    let pace = Pace { moves_per_minute: all?, moves_per_store_per_minute: each? };
+    let policy = FailoverPolicy { pace, ..FailoverPolicy::default() };
+    match policy.faults().into_iter().next() {
+        None => Ok(policy),
+        Some(fault) => {
+            let key = fault.at.replace("pace.", "failover.");
+            Err(reader.reject(&key, fault.what))
+        }
+    }
+}
+
 fn routing(reader: &mut Reader) -> Result<RoutingPolicy, Flawed> {
     let mut policy = RoutingPolicy::default();
     let mut radii = Vec::new();
@@ -319,6 +339,14 @@ mod tests {
     fn a_health_policy_that_cannot_be_meant_is_refused() {
         let told = load("[health]\ngood_beats_to_return = 0\n", &[]).unwrap_err();
         assert!(told.contains("good_beats_to_return: is 0: expected 1 to 1000"), "{told}");
+    }
+
+    #[test]
+    fn work_moves_at_a_pace_that_can_be_meant() {
+        let told = load("[failover]\nmoves_per_minute = 10\n", &[]).unwrap_err();
+        assert!(told.contains("failover.moves_per_store_per_minute"), "{told}");
+        let text = "[failover]\nmoves_per_minute = 10\nmoves_per_store_per_minute = 5\n";
+        assert_eq!(load(text, &[]).unwrap().failover.pace.moves_per_store_per_minute, 5);
     }
 
     #[test]

@@ -180,6 +180,8 @@ pub async fn start(
         metrics: metrics::recorder(),
         demo,
         rooms: Rooms::default(),
+        failover: config.failover.clone(),
+        decision_id: tasks::decision_id,
         trusted_proxies: config.http.trusted_proxies.clone(),
     });
     if damage.is_none() {

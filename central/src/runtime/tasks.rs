@@ -6,6 +6,7 @@ use crate::adapters::http::{App, Shared};
 use crate::core::eligibility::Standing;
 use crate::core::order::OrderState;
 use crate::flows::FlowError;
+use crate::flows::drill::end_those_over;
 use crate::flows::evaluate::evaluate;
 use crate::flows::expire_offers::expire_offers;
 use crate::flows::failover::fail_over;
@@ -17,7 +18,7 @@ use crate::ports::housekeeping::Retention;
 use crate::ports::signals::Heard;
 use crate::ports::{PageRequest, StoreError};
 use holdfast_platform::service::{Lifetime, Ticker};
-use holdfast_shared::ids::{DecisionId, TenantId};
+use holdfast_shared::ids::{Actor, DecisionId, TenantId};
 use holdfast_shared::wire::topic::{Channel, Topic};
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -144,15 +145,35 @@ async fn watch_over(app: Shared, tick: Duration, stop: CancellationToken) -> End
 async fn look(app: &App) -> Result<bool, FlowError> {
     let (storage, watch, poke) = (&*app.storage, &*app.watch, &*app.poke);
     let evaluation = evaluate(storage, watch, app.clock.now()).await?;
-    let failed_over = fail_over(storage, watch, poke, app.clock.now()).await?;
-    let withdrawn =
-        expire_offers(storage, watch, poke, app.policies.accept_within_ms(), app.clock.now()).await?;
+    let router = Router {
+        watch,
+        poke,
+        policy: &*app.policies,
+        stock: &app.stock,
+        carriers: &app.carriers,
+        decision_id: &decision_id,
+    };
+    let policy = &app.failover;
+    let over = end_those_over(storage, poke, &central()?, app.clock.now()).await?;
+    let failed_over = fail_over(storage, &router, policy, app.clock.now()).await?;
+    let accept_within_ms = app.policies.accept_within_ms();
+    let withdrawn = expire_offers(storage, &router, policy, accept_within_ms, app.clock.now()).await?;
     let limit_ms = app.policies.cancel_answer_within_ms();
     let unanswered = tell_unanswered_cancels(storage, watch, limit_ms, app.clock.now()).await?;
     metrics::counter!("holdfast_recalls_total", "cause" => "failover").increment(failed_over.recalled.into());
+    metrics::gauge!("holdfast_moves_waiting").set(f64::from(failed_over.waiting));
     metrics::counter!("holdfast_recalls_total", "cause" => "not_accepted").increment(withdrawn.into());
     let told = failed_over.told > 0 || unanswered > 0;
+    if over > 0 {
+        // The stores are open again: do not wait for the tick.
+        app.bells.evaluate.notify_one();
+    }
     Ok(!evaluation.changes.is_empty() || failed_over.recalled > 0 || withdrawn > 0 || told)
+}
+
+/// In whose name what ends by itself is ended.
+fn central() -> Result<Actor, StoreError> {
+    Ok(Actor::new("central")?)
 }
 
 async fn route(app: Shared, stop: CancellationToken) -> Ended {
@@ -198,7 +219,7 @@ async fn route(app: Shared, stop: CancellationToken) -> Ended {
 
 /// Sorted by time. The fallback cannot be reached: the text is always well formed.
 #[expect(clippy::expect_used, reason = "letters and digits are an id, whatever the random bytes are")]
-fn decision_id() -> DecisionId {
+pub(super) fn decision_id() -> DecisionId {
     let text = data_encoding::BASE32_DNSSEC.encode(uuid::Uuid::now_v7().as_bytes());
     DecisionId::new(format!("d-{text}")).expect("an id of letters and digits")
 }

@@ -20,6 +20,7 @@ pub mod health;
 pub mod hostile;
 pub mod learning;
 pub mod limits;
+pub mod moves;
 pub mod older;
 pub mod orders;
 pub mod parcels;
@@ -78,6 +79,18 @@ macro_rules! conformance {
             learning::a_facts_way_to_central_is_measured,
             limits::an_agent_of_the_first_version_still_syncs,
             limits::a_siblings_backlog_comes_in_pieces_and_tasks_overtake_it,
+            moves::a_move_opens_the_lines_and_is_on_record_to_its_end,
+            moves::why_the_second_did_not_get_it_is_told_with_who_did,
+            moves::no_minute_has_more_moves_than_its_pace,
+            moves::what_has_left_does_not_hide_what_is_left,
+            moves::a_move_decides_on_the_row_of_the_release,
+            moves::a_customer_is_told_without_a_word_of_stores,
+            moves::a_promise_that_is_over_is_told_once,
+            moves::work_that_is_given_back_is_told_as_that,
+            moves::a_drill_closes_its_stores_and_opens_them_again,
+            moves::a_drill_takes_all_of_its_stores_or_none,
+            moves::a_closure_that_somebody_made_meanwhile_outlives_the_drill,
+            moves::a_move_under_another_fence_does_nothing,
             older::an_agent_of_the_first_version_lives_a_whole_life,
             older::an_agent_of_the_second_version_lives_a_whole_life,
             older::what_is_closed_is_sealed_when_nobody_needs_it_open,

@@ -7,6 +7,7 @@ use super::restore::How;
 use anyhow::{Context, Error, Result, bail};
 use holdfast_central::adapters::sqlite::SqliteStore;
 use holdfast_central::core::carriers::CarrierPolicy;
+use holdfast_central::core::failover::policy::FailoverPolicy;
 use holdfast_central::core::health::book::Heard as Word;
 use holdfast_central::core::health::observatory::Observatory;
 use holdfast_central::core::health::policy::HealthPolicy;
@@ -312,7 +313,17 @@ impl HeadOffice {
     /// When central fails.
     pub async fn move_work(&self, fate: &Fate, now: Now) -> Result<()> {
         let Some(store) = self.store() else { return Ok(()) };
-        let moved = fail_over(store, &self.watch, &self.pokes, self.clock(now)).await;
+        let now = self.clock(now);
+        let next = || self.decision_id(now);
+        let router = Router {
+            watch: &self.watch,
+            poke: &self.pokes,
+            policy: &self.routing,
+            stock: &self.stock,
+            carriers: &CarrierPolicy::default(),
+            decision_id: &next,
+        };
+        let moved = fail_over(store, &router, &FailoverPolicy::default(), now).await;
         let Some(moved) = self.excuse(moved, fate).context("fail over")? else { return Ok(()) };
         fate.mark_many("failed_over", moved.recalled.into());
         fate.mark_many("stayed_released", moved.told.into());
@@ -324,10 +335,20 @@ impl HeadOffice {
     pub async fn withdraw(&self, fate: &Fate, now: Now) -> Result<()> {
         let Some(store) = self.store() else { return Ok(()) };
         let within = self.routing.accept_within_ms;
-        let done = expire_offers(store, &self.watch, &self.pokes, within, self.clock(now)).await;
+        let now = self.clock(now);
+        let next = || self.decision_id(now);
+        let router = Router {
+            watch: &self.watch,
+            poke: &self.pokes,
+            policy: &self.routing,
+            stock: &self.stock,
+            carriers: &CarrierPolicy::default(),
+            decision_id: &next,
+        };
+        let done = expire_offers(store, &router, &FailoverPolicy::default(), within, now).await;
         let Some(withdrawn) = self.excuse(done, fate).context("expire offers")? else { return Ok(()) };
         fate.mark_many("offer_withdrawn", withdrawn.into());
-        let told = tell_unanswered_cancels(store, &self.watch, CANCEL_WITHIN_MS, self.clock(now)).await;
+        let told = tell_unanswered_cancels(store, &self.watch, CANCEL_WITHIN_MS, now).await;
         let told = self.excuse(told, fate).context("tell unanswered cancels")?;
         fate.mark_many("cancel_unanswered", told.unwrap_or(0).into());
         Ok(())

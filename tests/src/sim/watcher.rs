@@ -311,7 +311,8 @@ impl Watcher {
                 | Category::WrongClock
                 | Category::Stuck
                 | Category::Restored
-                | Category::Policy => None,
+                | Category::Policy
+                | Category::PromiseMissed => None,
             };
             if let Some(invariant) = invariant {
                 anyhow::bail!("{invariant}: central raised {:?}: {}", raised.category, raised.detail);

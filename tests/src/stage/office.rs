@@ -2,6 +2,7 @@
 
 use holdfast_central::adapters::sqlite::SqliteStore;
 use holdfast_central::core::carriers::CarrierPolicy;
+use holdfast_central::core::failover::policy::FailoverPolicy;
 use holdfast_central::core::health::observatory::Observatory;
 use holdfast_central::core::health::policy::HealthPolicy;
 use holdfast_central::core::routing::policy::RoutingPolicy;
@@ -149,9 +150,6 @@ impl Office {
         let now = self.clock(now);
         let (store, watch, poke) = (self.store(), &self.watch, &self.pokes);
         evaluate(store, watch, now).await.unwrap();
-        fail_over(store, watch, poke, now).await.unwrap();
-        expire_offers(store, watch, poke, self.routing.accept_within_ms, now).await.unwrap();
-        tell_unanswered_cancels(store, watch, self.routing.cancel_answer_within_ms, now).await.unwrap();
         let next = || {
             let n = self.decisions.fetch_add(1, Ordering::Relaxed);
             DecisionId::new(format!("d-{}-{n}", now.mono.0)).unwrap()
@@ -159,6 +157,10 @@ impl Office {
         let carriers = &CarrierPolicy::default();
         let router =
             Router { watch, poke, policy: &self.routing, stock: &self.stock, carriers, decision_id: &next };
+        let policy = FailoverPolicy::default();
+        fail_over(store, &router, &policy, now).await.unwrap();
+        expire_offers(store, &router, &policy, self.routing.accept_within_ms, now).await.unwrap();
+        tell_unanswered_cancels(store, watch, self.routing.cancel_answer_within_ms, now).await.unwrap();
         route_orders(store, &router, now).await.unwrap();
     }
 }

@@ -11,6 +11,7 @@ mod a_cancel_races_a_pick;
 mod a_conversation_is_cut;
 mod a_cutoff_on_a_dst_day;
 mod a_damaged_box_has_seals;
+mod a_dark_store_hands_over;
 mod a_half_written_wal;
 mod a_holds_end_races_a_late_acknowledgement;
 mod a_person_overrides_a_release;

@@ -3,6 +3,7 @@
 use super::sessions::Sessions;
 use crate::core::carriers::CarrierPolicy;
 use crate::core::eligibility::{Eligibility, Standing};
+use crate::core::failover::policy::FailoverPolicy;
 use crate::core::health::StoreKey;
 use crate::core::stock::policy::StockPolicy;
 use crate::flows::Watch;
@@ -14,7 +15,7 @@ use crate::ports::poke::Poke;
 use holdfast_platform::clock::Clock;
 use holdfast_platform::http::Admission;
 use holdfast_platform::sse::Hub;
-use holdfast_shared::ids::{StoreId, TenantId};
+use holdfast_shared::ids::{DecisionId, StoreId, TenantId};
 use holdfast_shared::limits::{SYNC_BACKLOGS_MAX, SYNC_EXCHANGES_MAX};
 use holdfast_shared::wire::signal::Vitals;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -53,6 +54,9 @@ pub(crate) struct App {
     pub(crate) metrics: PrometheusHandle,
     pub(crate) demo: Option<Arc<dyn DemoControls>>,
     pub(crate) rooms: Rooms,
+    pub(crate) failover: FailoverPolicy,
+    /// Ids for decisions that are only shown.
+    pub(crate) decision_id: fn() -> DecisionId,
     /// Whose word counts about where a request came from.
     pub(crate) trusted_proxies: Vec<IpAddr>,
 }

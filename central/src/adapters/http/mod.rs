@@ -12,8 +12,10 @@ mod audit;
 mod boxes;
 mod console;
 mod doors;
+mod drills;
 mod events;
 mod exceptions;
+mod failover;
 mod fleet;
 mod keys;
 mod measure;
@@ -109,6 +111,9 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(stock::report))
         .routes(routes!(observer::freeze, observer::release))
         .routes(routes!(tasks::take_back))
+        .routes(routes!(failover::outlook))
+        .routes(routes!(drills::begin, drills::list))
+        .routes(routes!(drills::get, drills::end))
         .routes(routes!(exceptions::list))
         .routes(routes!(exceptions::resolve))
         .routes(routes!(policies::draft, policies::list))

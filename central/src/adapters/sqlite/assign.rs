@@ -8,7 +8,7 @@ use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow};
 use super::timeline::{Happened, central, note};
-use super::{Result, access, decisions, promise_outcomes, promises, stock, window};
+use super::{Result, access, decisions, moves, promise_outcomes, promises, stock, window};
 use crate::ports::work::{AssignOutcome, Assignment};
 use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::{FulfilmentKind, Offer, OfferLine, ReleasePoint, TaskEvent};
@@ -75,6 +75,7 @@ fn try_assign(
         _ => None::<&ReplicaId>,
     };
     follow(conn, state, &Grown { tenant, task: &task, before: None, release_to, now })?;
+    moves::went(conn, (tenant, order), (&task, store), now)?;
     for (line, available) in reserved {
         stock::hold(conn, tenant, store, &task, line, available)?;
     }

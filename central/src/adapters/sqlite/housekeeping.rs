@@ -38,13 +38,15 @@ fn keep_house(conn: &Connection, state: &mut State, retention: Retention, now: U
         events: drop(sql!(SEALS.drop_events), retention.events_ms, rows)?,
         eligibility: drop(sql!(SEALS.drop_eligibility), retention.eligibility_ms, rows)?,
         decisions: drop(sql!(SEALS.drop_decisions), retention.decisions_ms, rows)?,
+        moves: drop(sql!(MOVES.drop_moves), retention.eligibility_ms, rows)?,
         ..Kept::default()
     };
     kept.stock = drop_stock(conn, Day::of(now.plus(retention.stock_ms.saturating_neg())), rows)?;
     let facts_ms = retention.facts_ms.max(retention.archives_ms);
     let (facts, full) = drop_facts(conn, now.0.saturating_sub(facts_ms), documents)?;
     kept.facts = facts;
-    let longest = kept.keys.max(kept.events).max(kept.eligibility).max(kept.decisions).max(kept.stock);
+    let longest =
+        kept.keys.max(kept.events).max(kept.eligibility).max(kept.decisions).max(kept.moves).max(kept.stock);
     kept.more = full
         || kept.tasks_sealed.max(kept.archives).max(waited) >= SEALING_DOCUMENTS_MAX
         || longest >= HOUSEKEEPING_ROWS_MAX;

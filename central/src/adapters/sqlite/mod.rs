@@ -10,7 +10,7 @@
 //! `readopt`, `overrides` and `cancel` write central's own facts through `pen`; `rivals` stops whoever has less right to units. `documents` keeps changes, heads and
 //! roots, `ledger` the facts, `stock` positions and holds, `lessons` what facts teach about them, and `stock_book` tells of both;
 //! `promises` is what is set aside for carts. `seals` ends documents, `baseline` keeps
-//! what they add up to, `arranging` and `work_hours` keep what health looks at beside signals, `older` speaks to agents of older versions, `housekeeping` deletes what is over. The statements are in `sql/`, one file
+//! what they add up to, `moves` keeps what left which store and its pace, `drills` those that are meant, `arranging` and `work_hours` keep what health looks at beside signals, `older` speaks to agents of older versions, `housekeeping` deletes what is over. The statements are in `sql/`, one file
 //! per area, and are found by name while compiling.
 
 mod access;
@@ -24,7 +24,9 @@ mod branch;
 mod cancel;
 mod counters;
 mod decisions;
+mod demand;
 mod documents;
+mod drills;
 mod error;
 mod exceptions;
 mod exchange;
@@ -37,6 +39,7 @@ mod ledger;
 mod lessons;
 mod lines;
 mod losses;
+mod moves;
 mod older;
 mod order_rows;
 mod orders;

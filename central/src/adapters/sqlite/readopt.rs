@@ -12,7 +12,7 @@ use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow, load, say_as};
 use super::timeline::{Happened, central, note};
-use super::{Result, ledger, recall, store_row, window};
+use super::{Result, ledger, moves, recall, store_row, window};
 use crate::core::effects::words;
 use crate::ports::access::ReplicaIdentity;
 use holdfast_shared::domain::task::{Phase, TaskEvent, TaskState};
@@ -84,6 +84,7 @@ fn readopt(
     say_as(conn, state, tenant, task, (fence, TaskEvent::Readopted, &actor), now)?;
     let told = words(&TaskEvent::Readopted, &task.store);
     tell(conn, from, task, "readopted", &told, now)?;
+    moves::went(conn, (tenant, &task.order), (&task.task, &task.store), now)?;
     let release_to = Some(&from.replica);
     follow(conn, state, &Grown { tenant, task: &task.task, before, release_to, now })?;
     match load(conn, tenant, &task.task)? {

@@ -3,11 +3,13 @@
 
 pub(super) const ACCESS: &str = include_str!("sql/access.sql");
 pub(super) const DOCUMENTS: &str = include_str!("sql/documents.sql");
+pub(super) const DRILLS: &str = include_str!("sql/drills.sql");
 pub(super) const EXCEPTIONS: &str = include_str!("sql/exceptions.sql");
 pub(super) const FLEET: &str = include_str!("sql/fleet.sql");
 pub(super) const HEALTH: &str = include_str!("sql/health.sql");
 pub(super) const IDENTITY: &str = include_str!("sql/identity.sql");
 pub(super) const LESSONS: &str = include_str!("sql/lessons.sql");
+pub(super) const MOVES: &str = include_str!("sql/moves.sql");
 pub(super) const OLDER: &str = include_str!("sql/older.sql");
 pub(super) const ORDERS: &str = include_str!("sql/orders.sql");
 pub(super) const OUTBOX: &str = include_str!("sql/outbox.sql");
@@ -20,9 +22,9 @@ pub(super) const STOCK: &str = include_str!("sql/stock.sql");
 pub(super) const WORK: &str = include_str!("sql/work.sql");
 
 #[cfg(test)]
-pub(super) const FILES: [&str; 17] = [
-    ACCESS, DOCUMENTS, EXCEPTIONS, FLEET, HEALTH, IDENTITY, LESSONS, OLDER, ORDERS, OUTBOX, POLICIES,
-    PROMISES, ROLLOUTS, SEALS, RECOVERY, STOCK, WORK,
+pub(super) const FILES: [&str; 19] = [
+    ACCESS, DOCUMENTS, DRILLS, EXCEPTIONS, FLEET, HEALTH, IDENTITY, LESSONS, MOVES, OLDER, ORDERS, OUTBOX,
+    POLICIES, PROMISES, ROLLOUTS, SEALS, RECOVERY, STOCK, WORK,
 ];
 
 const MARK: &[u8] = b"-- name: ";

@@ -2,10 +2,9 @@
 
 use super::row::{below, fetch, from_json, list, one, paged, parsed, unsigned};
 use super::sql::sql;
-use super::{Result, SqliteStore, assign, decisions, error, order_rows, overrides, recall, task_news, tasks};
+use super::{Result, SqliteStore, assign, decisions, demand, error, overrides, recall, task_news, tasks};
 use crate::core::order::OrderRequest;
-use crate::core::routing::decision::{Decision, Demand, DemandLine};
-use crate::core::stock::class::Channel;
+use crate::core::routing::decision::{Decision, Demand};
 use crate::ports::work::{AssignOutcome, Assignment, Audit, RecallOutcome, TakeBackOutcome, TaskRow, Work};
 use crate::ports::{Page, PageRequest};
 use async_trait::async_trait;
@@ -16,7 +15,6 @@ use holdfast_shared::ids::{Actor, OrderId, StoreId, TaskId, TenantId};
 use holdfast_shared::limits::PAGE_ROWS_MAX;
 use holdfast_shared::time::{Now, UtcMs};
 use rusqlite::{Connection, Row, named_params};
-use std::collections::BTreeMap;
 
 fn read_task(row: &Row<'_>) -> rusqlite::Result<TaskRow> {
     Ok(TaskRow { tenant: parsed(row, "tenant")?, state: from_json(row, "state")? })
@@ -169,39 +167,10 @@ fn demands(conn: &Connection, limit: u32, retry_before: UtcMs, now: UtcMs) -> Re
         let request = from_json::<OrderRequest>(row, "request")?;
         Ok((tenant, order, request, row.get("assignments")?, UtcMs(row.get("placed_at")?)))
     })?;
-    let mut demands = Vec::new();
-    for (tenant, order, request, assignments, placed_at) in heads {
-        let open = order_rows::lines(conn, &tenant, &order)?.into_iter().filter(|line| line.open > 0);
-        let (mut lines, mut prices) = (Vec::new(), BTreeMap::new());
-        for line in open {
-            prices.extend(line.unit_price.map(|price| (line.line, price)));
-            lines.push(DemandLine { line: line.line, sku: line.sku, quantity: line.open });
-        }
-        let key = [tenant.as_str(), order.as_str()];
-        let needs = list(conn, sql!(ORDERS.needs_of_order), key, |row| {
-            Ok((parsed(row, "sku")?, from_json(row, "needs")?))
-        })?;
-        let tried: Vec<(StoreId, bool)> =
-            list(conn, sql!(WORK.tried), key, |row| Ok((parsed(row, "store")?, row.get("declined")?)))?;
-        let declined =
-            tried.iter().filter(|(_, declined)| *declined).map(|(store, _)| store.clone()).collect();
-        demands.push(Demand {
-            tenant,
-            order,
-            kind: request.kind,
-            channel: Channel::new(request.channel),
-            destination: request.destination,
-            pickup_store: request.pickup_store,
-            lines,
-            prices,
-            needs: needs.into_iter().collect(),
-            placed_at,
-            promise_by: request.promise_by,
-            note: request.note,
-            tried: tried.into_iter().map(|(store, _)| store).collect(),
-            declined,
-            assignments,
-        });
-    }
-    Ok(demands)
+    heads
+        .into_iter()
+        .map(|(tenant, order, request, assignments, placed_at)| {
+            demand::demand(conn, (tenant, order), request, assignments, placed_at)
+        })
+        .collect()
 }

@@ -1,8 +1,13 @@
 use super::*;
+use crate::core::carriers::CarrierPolicy;
+use crate::core::failover::policy::Pace;
+use crate::core::routing::policy::RoutingPolicy;
+use crate::core::stock::policy::StockPolicy;
 use crate::core::test_support::{at_ms, record, task, tenant};
+use crate::flows::Watch;
 use crate::flows::evaluate::evaluate;
-use crate::flows::test_support::Ram;
-use holdfast_shared::domain::task::{Phase, TaskState};
+use crate::flows::test_support::{Ram, decision_id};
+use holdfast_shared::domain::task::{FulfilmentKind, Phase, TaskState};
 
 const PERIOD_MS: i64 = 20_000;
 
@@ -20,7 +25,24 @@ async fn offered(ram: &Ram, kind: FulfilmentKind) -> Watch {
 }
 
 async fn run(ram: &Ram, watch: &Watch, now_ms: i64) -> u32 {
-    expire_offers(ram, watch, ram, PERIOD_MS, at_ms(now_ms)).await.unwrap()
+    run_at(ram, watch, at_ms(now_ms)).await
+}
+
+async fn run_at(ram: &Ram, watch: &Watch, now: Now) -> u32 {
+    run_by(&FailoverPolicy::default(), ram, watch, now).await
+}
+
+async fn run_by(policy: &FailoverPolicy, ram: &Ram, watch: &Watch, now: Now) -> u32 {
+    let routing = RoutingPolicy::default();
+    let router = Router {
+        watch,
+        poke: ram,
+        policy: &routing,
+        stock: &StockPolicy::default(),
+        carriers: &CarrierPolicy::default(),
+        decision_id: &decision_id,
+    };
+    expire_offers(ram, &router, policy, PERIOD_MS, now).await.unwrap()
 }
 
 #[tokio::test]
@@ -46,7 +68,7 @@ async fn a_step_of_the_wall_clock_withdraws_nothing_at_once() {
     let mut stepped = at_ms(25_000);
     stepped.utc = stepped.utc.plus(86_400_000);
     evaluate(&ram, &watch, stepped).await.unwrap();
-    assert_eq!(expire_offers(&ram, &watch, &ram, PERIOD_MS, stepped).await.unwrap(), 0);
+    assert_eq!(run_at(&ram, &watch, stepped).await, 0);
 }
 
 /// Central's wall clock is off by this from `from_ms` on; it looks every second until `until_ms`.
@@ -56,7 +78,7 @@ async fn off_by(ram: &Ram, watch: &Watch, step_ms: i64, (from_ms, until_ms): (i6
         let mut now = at_ms(ms);
         now.utc = now.utc.plus(step_ms);
         evaluate(ram, watch, now).await.unwrap();
-        if expire_offers(ram, watch, ram, PERIOD_MS, now).await.unwrap() > 0 {
+        if run_at(ram, watch, now).await > 0 {
             withdrawn_at.push(ms);
         }
     }
@@ -103,4 +125,20 @@ async fn a_pickup_is_not_moved_and_a_person_is_told_once() {
     ram.done(|done| done.settled.clear());
     run(&ram, &watch, 22_000).await;
     assert_eq!(ram.done(|done| done.settled.clone()), ["unaccepted:o1-1"]);
+}
+
+#[tokio::test]
+async fn an_offer_that_was_released_meanwhile_is_told_and_one_beyond_the_pace_waits() {
+    let ram = Ram::default();
+    let watch = offered(&ram, FulfilmentKind::Ship).await;
+    ram.told(|told| told.recall = [crate::ports::work::RecallOutcome::ReleasedAlready].into());
+    assert_eq!(run(&ram, &watch, 20_000).await, 0);
+    assert_eq!(ram.raised_keys(), ["unaccepted:o1-1"]);
+    ram.told(|told| told.lately = [("york".parse().unwrap(), 5)].into());
+    let pace = Pace { moves_per_minute: 5, moves_per_store_per_minute: 5 };
+    let policy = FailoverPolicy { pace, ..FailoverPolicy::default() };
+    assert_eq!(run_by(&policy, &ram, &watch, at_ms(21_000)).await, 0);
+    assert_eq!(ram.done(|done| done.recalled.len()), 1, "it was not even tried");
+    ram.told(|told| told.lately.clear());
+    assert_eq!(run_by(&policy, &ram, &watch, at_ms(22_000)).await, 1);
 }

@@ -23,7 +23,7 @@ pub(super) async fn enrolled(bench: &Bench) -> Value {
     identity.json()
 }
 
-async fn sync(bench: &Bench, secret: &str, body: Vec<u8>) -> super::bench::Answer {
+pub(super) async fn sync(bench: &Bench, secret: &str, body: Vec<u8>) -> super::bench::Answer {
     let request = Request::builder()
         .method(Method::POST)
         .uri("/v1/sync")

@@ -4,6 +4,7 @@ use crate::adapters::http::{self, App, Bells, Rooms, Shared};
 use crate::adapters::metrics;
 use crate::adapters::sqlite::SqliteStore;
 use crate::core::carriers::CarrierPolicy;
+use crate::core::failover::policy::FailoverPolicy;
 use crate::core::health::observatory::Observatory;
 use crate::core::health::policy::HealthPolicy;
 use crate::core::routing::policy::RoutingPolicy;
@@ -83,6 +84,8 @@ pub(super) fn bench_with(demo: Option<Arc<dyn DemoControls>>) -> Bench {
         metrics: metrics::recorder(),
         demo,
         rooms: Rooms::default(),
+        failover: FailoverPolicy::default(),
+        decision_id: || "d-shown".parse().unwrap(),
         trusted_proxies: Vec::new(),
     });
     Bench { router: http::router(&app), app }

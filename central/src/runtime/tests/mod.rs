@@ -6,6 +6,7 @@ mod bench;
 mod boxes;
 mod broker;
 mod console;
+mod drills;
 mod health;
 mod life;
 mod policies;

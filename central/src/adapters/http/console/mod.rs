@@ -4,6 +4,7 @@
 mod assets;
 mod boxes;
 mod exceptions;
+mod moves;
 mod observer;
 mod orders;
 mod policies;
@@ -83,6 +84,9 @@ pub(super) fn router() -> Router<Shared> {
         .route("/console/orders", get(orders::list))
         .route("/console/orders/{order}", get(orders::one))
         .route("/console/tasks/{task}/take-back", post(orders::take_back))
+        .route("/console/moves", get(moves::show))
+        .route("/console/drills", post(moves::begin))
+        .route("/console/drills/{drill}/end", post(moves::end))
         .route("/console/exceptions", get(exceptions::list))
         .route("/console/exceptions/{exception}/resolve", post(exceptions::resolve))
         .route("/console/policies", get(policies::list).post(policies::draft))

@@ -92,6 +92,7 @@ pub(super) const fn category(category: Category) -> &'static str {
         Category::Stuck => "Something does not come to its end",
         Category::Restored => "Central was restored from a backup",
         Category::Policy => "A policy hardly says what is meant",
+        Category::PromiseMissed => "What an order was promised is over",
     }
 }
 
@@ -117,7 +118,8 @@ pub(super) fn remedy(exception: &Exception) -> Option<(String, &'static str)> {
         | Category::ReturnDue
         | Category::CancelUnanswered
         | Category::WrongClock
-        | Category::Stuck => None,
+        | Category::Stuck
+        | Category::PromiseMissed => None,
     }
 }
 
@@ -155,6 +157,7 @@ const fn cause(cause: ClosureCause) -> &'static str {
         ClosureCause::Staffing => "staffing",
         ClosureCause::Outage => "outage",
         ClosureCause::Maintenance => "maintenance",
+        ClosureCause::Drill => "a drill",
     }
 }
 

@@ -1,0 +1,51 @@
+//! What is open of an order, as routing is asked about it.
+
+use super::row::{from_json, list, parsed};
+use super::sql::sql;
+use super::{Result, order_rows};
+use crate::core::order::OrderRequest;
+use crate::core::routing::decision::{Demand, DemandLine};
+use crate::core::stock::class::Channel;
+use holdfast_shared::ids::{OrderId, StoreId, TenantId};
+use holdfast_shared::time::UtcMs;
+use rusqlite::Connection;
+use std::collections::BTreeMap;
+
+pub(super) fn demand(
+    conn: &Connection,
+    (tenant, order): (TenantId, OrderId),
+    request: OrderRequest,
+    assignments: u32,
+    placed_at: UtcMs,
+) -> Result<Demand> {
+    let open = order_rows::lines(conn, &tenant, &order)?.into_iter().filter(|line| line.open > 0);
+    let (mut lines, mut prices) = (Vec::new(), BTreeMap::new());
+    for line in open {
+        prices.extend(line.unit_price.map(|price| (line.line, price)));
+        lines.push(DemandLine { line: line.line, sku: line.sku, quantity: line.open });
+    }
+    let key = [tenant.as_str(), order.as_str()];
+    let needs = list(conn, sql!(ORDERS.needs_of_order), key, |row| {
+        Ok((parsed(row, "sku")?, from_json(row, "needs")?))
+    })?;
+    let tried: Vec<(StoreId, bool)> =
+        list(conn, sql!(WORK.tried), key, |row| Ok((parsed(row, "store")?, row.get("declined")?)))?;
+    let declined = tried.iter().filter(|(_, declined)| *declined).map(|(store, _)| store.clone()).collect();
+    Ok(Demand {
+        tenant,
+        order,
+        kind: request.kind,
+        channel: Channel::new(request.channel),
+        destination: request.destination,
+        pickup_store: request.pickup_store,
+        lines,
+        prices,
+        needs: needs.into_iter().collect(),
+        placed_at,
+        promise_by: request.promise_by,
+        note: request.note,
+        tried: tried.into_iter().map(|(store, _)| store).collect(),
+        declined,
+        assignments,
+    })
+}
