@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand, ValueEnum};
 use holdfast::client::{CentralClient, http};
 use holdfast::policy::PolicyCommand;
-use holdfast::{demo, operator, policy};
+use holdfast::{demo, drill, operator, policy};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -68,6 +68,31 @@ enum Command {
         /// Why a person overrides the release
         #[arg(long)]
         reason: String,
+        #[command(flatten)]
+        central: Central,
+    },
+    /// What would move if stores went dark; with --live they are declared dark for a while
+    Drill {
+        #[arg(required = true)]
+        stores: Vec<String>,
+        /// Declare the stores dark, so that their work really moves; released goods and pickups stay
+        #[arg(long, requires = "reason")]
+        live: bool,
+        /// Why; on record
+        #[arg(long)]
+        reason: Option<String>,
+        /// When a live drill ends by itself, like 2027-01-31T14:00:00Z; a quarter of an hour from now
+        /// when it is left out
+        #[arg(long, requires = "live")]
+        until: Option<String>,
+        #[command(flatten)]
+        central: Central,
+    },
+    /// What a drill amounted to; with --end it is ended first
+    DrillReport {
+        drill: String,
+        #[arg(long)]
+        end: bool,
         #[command(flatten)]
         central: Central,
     },
@@ -197,6 +222,16 @@ async fn run(command: Command) -> Result<()> {
         Command::Explain { order, central } => operator::explain(&central.client()?, &order, &mut out).await,
         Command::TakeBack { task, reason, central } => {
             operator::take_back(&central.client()?, &task, &reason, &mut out).await
+        }
+        Command::Drill { stores, live: false, central, .. } => {
+            drill::dry(&central.client()?, &stores, &mut out).await
+        }
+        Command::Drill { stores, live: true, reason, until, central } => {
+            let reason = reason.unwrap_or_default();
+            drill::live(&central.client()?, &stores, &reason, until.as_deref(), &mut out).await
+        }
+        Command::DrillReport { drill: id, end, central } => {
+            drill::report(&central.client()?, &id, end, &mut out).await
         }
         Command::Exceptions { central } => operator::exceptions(&central.client()?, &mut out).await,
         Command::Policy { command: PolicyCommand::Check { file }, .. } => policy::check(&file, &mut out),
