@@ -9,8 +9,7 @@
 
 use anyhow::{Context, Result};
 use holdfast::launch::{Broker, CentralBox, Program};
-use holdfast_tests::crowd::{self, Member};
-use std::path::Path;
+use holdfast_tests::crowd;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -28,7 +27,9 @@ async fn main() -> Result<()> {
     central.stop().await?;
     let database = central.data_folder().join("central.db");
     let preparing = Instant::now();
-    let members = prepared(&central.data_folder(), stores).await?;
+    let members =
+        crowd::in_memory(&central.data_folder(), async |database| crowd::prepare(database, stores).await)
+            .await?;
     println!("{stores} stores prepared in {:.1} s", preparing.elapsed().as_secs_f64());
     central.start().await?;
     let url = format!("http://{}", central.addresses().http);
@@ -55,24 +56,5 @@ async fn main() -> Result<()> {
     central.stop().await?;
     crowd::nothing_is_lost(&database, stores).await?;
     println!("no acknowledged fact is lost");
-    Ok(())
-}
-
-/// Made in memory, which keeps a hundred thousand commits short, and put where central looks.
-async fn prepared(data: &Path, stores: usize) -> Result<Vec<Member>> {
-    let memory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())?;
-    copy(data, memory.path())?;
-    let members = crowd::prepare(&memory.path().join("central.db"), stores).await?;
-    copy(memory.path(), data)?;
-    Ok(members)
-}
-
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    for file in std::fs::read_dir(from)? {
-        let file = file?;
-        if file.file_type()?.is_file() {
-            std::fs::copy(file.path(), to.join(file.file_name()))?;
-        }
-    }
     Ok(())
 }

@@ -8,6 +8,7 @@
 //! [`conformance`] is what every engine of central's storage must do.
 //! [`e2e`] is a small chain of real processes, started on free ports in a folder of its own.
 //! [`crowd`] is a chain of stores that come back all at once.
+//! [`flock`] is thousands of stores that speak as agents do, without a disk.
 //! [`packaged`] is what the packages set around a process, for benches.
 //! [`fuzz`] makes up what a network may bring.
 //! [`stage`] is where named scenarios play: real parts, and time in the test's hand.
@@ -18,6 +19,7 @@
 pub mod conformance;
 pub mod crowd;
 pub mod e2e;
+pub mod flock;
 pub mod fuzz;
 pub mod packaged;
 pub mod sim;

@@ -17,15 +17,37 @@ pub struct Mosquitto {
     pub address: SocketAddr,
     folder: PathBuf,
     users: Vec<(String, String, String)>,
+    lets_all_in: bool,
     process: Option<Process>,
 }
+
+/// What a listener of ten thousand stores may have before it and not acknowledged, and what waits for it
+/// there before the broker drops: by default 20 and 1,000.
+const FLOCK_INFLIGHT_MAX: u32 = 10_000;
+const FLOCK_QUEUED_MAX: u32 = 1_000_000;
 
 impl Mosquitto {
     /// `users`: name, password, access list lines.
     pub fn set_up(folder: &Path) -> Result<Self> {
         let folder = folder.join("mosquitto");
         std::fs::create_dir_all(&folder)?;
-        Ok(Self { address: free_port()?, folder, users: Vec::new(), process: None })
+        Ok(Self { address: free_port()?, folder, users: Vec::new(), lets_all_in: false, process: None })
+    }
+
+    /// For a flock: logins are not checked, as a password of each of thousands takes minutes to make.
+    pub fn set_up_for_a_flock(folder: &Path) -> Result<Self> {
+        Ok(Self { lets_all_in: true, ..Self::set_up(folder)? })
+    }
+
+    /// While it runs.
+    #[must_use]
+    pub fn process_id(&self) -> Option<u32> {
+        self.process.as_ref().map(Process::id)
+    }
+
+    /// As a power cut would end it.
+    pub fn kill(&mut self) -> Result<()> {
+        self.process.take().context("mosquitto does not run")?.kill()
     }
 
     /// A login and what it may do, as lines of Mosquitto's access list.
@@ -38,6 +60,23 @@ impl Mosquitto {
         self.process = None;
         let broker = BROKERS.iter().find(|path| Path::new(path).is_file());
         let broker = broker.context("mosquitto is not installed; tests/run installs it where it can")?;
+        let guarded = if self.lets_all_in {
+            format!(
+                "allow_anonymous true\nmax_inflight_messages {FLOCK_INFLIGHT_MAX}\nmax_queued_messages {FLOCK_QUEUED_MAX}\n"
+            )
+        } else {
+            self.guards()?
+        };
+        let config = format!("listener {} {}\nuser root\n{guarded}", self.address.port(), self.address.ip());
+        std::fs::write(self.folder.join("mosquitto.conf"), config)?;
+        let mut command = Command::new(broker);
+        command.arg("-c").arg(self.folder.join("mosquitto.conf")).stdout(Stdio::null());
+        self.process = Some(Process::start("mosquitto", command, &self.folder.join("mosquitto.log"))?);
+        self.listens().await
+    }
+
+    /// Writes passwords and the access list, and says where they are.
+    fn guards(&self) -> Result<String> {
         let (passwords, access) = (self.folder.join("passwords"), self.folder.join("access"));
         std::fs::write(&passwords, "")?;
         let mut lines = String::new();
@@ -48,18 +87,11 @@ impl Mosquitto {
             writeln!(lines, "user {user}\n{may}\n")?;
         }
         std::fs::write(&access, lines)?;
-        let config = format!(
-            "listener {} {}\nallow_anonymous false\npassword_file {}\nacl_file {}\nuser root\n",
-            self.address.port(),
-            self.address.ip(),
+        Ok(format!(
+            "allow_anonymous false\npassword_file {}\nacl_file {}\n",
             passwords.display(),
             access.display(),
-        );
-        std::fs::write(self.folder.join("mosquitto.conf"), config)?;
-        let mut command = Command::new(broker);
-        command.arg("-c").arg(self.folder.join("mosquitto.conf")).stdout(Stdio::null());
-        self.process = Some(Process::start("mosquitto", command, &self.folder.join("mosquitto.log"))?);
-        self.listens().await
+        ))
     }
 
     async fn listens(&mut self) -> Result<()> {
