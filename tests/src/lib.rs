@@ -9,6 +9,7 @@
 //! [`e2e`] is a small chain of real processes, started on free ports in a folder of its own.
 //! [`crowd`] is a chain of stores that come back all at once.
 //! [`flock`] is thousands of stores that speak as agents do, without a disk.
+//! [`namespaces`] is a chain of real processes over lines that are really cut, where root may run it.
 //! [`packaged`] is what the packages set around a process, for benches.
 //! [`fuzz`] makes up what a network may bring.
 //! [`stage`] is where named scenarios play: real parts, and time in the test's hand.
@@ -21,6 +22,7 @@ pub mod crowd;
 pub mod e2e;
 pub mod flock;
 pub mod fuzz;
+pub mod namespaces;
 pub mod packaged;
 pub mod sim;
 pub mod stage;
