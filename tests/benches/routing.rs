@@ -21,7 +21,8 @@ use holdfast_shared::ids::{LineNo, Sku, StoreId};
 use holdfast_shared::money::Money;
 use holdfast_shared::time::UtcMs;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 const DEMANDS: usize = 5_000;
 const AT_LEAST: Duration = Duration::from_secs(3);
@@ -130,7 +131,7 @@ fn node(n: usize, dice: &mut Dice) -> Result<Node> {
         capacity_tasks: 40,
         buffer_units: 0,
         release_point: ReleasePoint::Packed,
-        handles: if n % 3 == 0 { BTreeSet::from([Handling::Cold]) } else { BTreeSet::new() },
+        handles: if n.is_multiple_of(3) { BTreeSet::from([Handling::Cold]) } else { BTreeSet::new() },
         handling_cost: Some(HandlingCost { per_parcel: cost(250), per_unit: cost(35) }),
         margin_permille: Some(u16::try_from(300 + dice.below(300))?),
         delivers_km: Some(15.0),
@@ -200,7 +201,10 @@ fn demand(n: usize, names: &[Sku], dice: &mut Dice) -> Result<(Demand, usize)> {
         })
         .collect::<Result<_>>()?;
     let price = Money { minor: 1_250, currency: "EUR".parse()? };
-    let cold = lines.first().filter(|_| n % 10 == 0).map(|line| (line.sku.clone(), [Handling::Cold].into()));
+    let cold = lines
+        .first()
+        .filter(|_| n.is_multiple_of(10))
+        .map(|line| (line.sku.clone(), [Handling::Cold].into()));
     let demand = Demand {
         tenant: "acme".parse()?,
         order: format!("o-{n}").parse()?,

@@ -177,7 +177,7 @@ mod tests {
             closure: Some(closure),
             on_battery: Some(true),
             battery_percent: Some(80),
-            ..beat.vitals.clone()
+            ..beat.vitals
         };
         let beat = Heartbeat { vitals, ..beat };
         let freshness = Freshness {

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 const STORES: usize = 6;
 const MINUTE: i64 = 60_000;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 enum Happening {
     Beat {
         store: usize,
@@ -54,7 +54,7 @@ enum Happening {
     },
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 enum Change {
     OpenTasks(u32),
     Hours(bool),
@@ -215,7 +215,7 @@ impl Twins {
                         since: now.utc,
                         until: Some(now.utc.plus(for_s * 1_000)),
                     });
-                })
+                });
             }
             Happening::AllBeat { but } => {
                 for store in but..STORES {
