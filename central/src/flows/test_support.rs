@@ -13,7 +13,7 @@ use crate::core::routing::decision::{Decision, Demand, DemandLine};
 use crate::core::stock::class::{Channel, SkuClass};
 use crate::core::stock::policy::StockPolicy;
 use crate::core::test_support::{LONDON, tenant};
-use crate::ports::access::{Access, ApiKey, ReplicaIdentity};
+use crate::ports::access::ReplicaIdentity;
 use crate::ports::drills::{DrillBegun, NewDrill};
 use crate::ports::fleet::{CatalogueItem, ChangedStores, EligibilityChange, Fleet, StorePosition};
 use crate::ports::moves::Departure;
@@ -30,7 +30,7 @@ use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::{FulfilmentKind, TaskState};
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{
-    Actor, ApiKeyId, DecisionId, ExceptionId, FactId, LineNo, OrderId, Sku, StoreId, TaskId, TenantId,
+    Actor, DecisionId, ExceptionId, FactId, LineNo, OrderId, Sku, StoreId, TaskId, TenantId,
 };
 use holdfast_shared::time::{Now, UtcMs};
 use holdfast_shared::wire::sync::SyncRequest;
@@ -40,6 +40,7 @@ use std::sync::Mutex;
 mod promises;
 mod replicas;
 mod stock;
+mod trusted;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -379,40 +380,5 @@ impl Replication for Ram {
     async fn digests(&self, _: &TenantId, _: &StoreId) -> Result<Vec<StoreDigest>> {
         self.done(|done| done.digest_reads += 1);
         Ok(self.told(|told| told.digests.clone()))
-    }
-}
-
-#[async_trait]
-impl Access for Ram {
-    async fn create_api_key(&self, _: ApiKey, _: [u8; 32]) -> Result<()> {
-        not_here()
-    }
-    async fn api_key(&self, _: [u8; 32]) -> Result<Option<ApiKey>> {
-        not_here()
-    }
-    async fn api_keys(&self, _: &TenantId) -> Result<Vec<ApiKey>> {
-        not_here()
-    }
-    async fn revoke_api_key(&self, _: &TenantId, _: &ApiKeyId, _: UtcMs) -> Result<bool> {
-        not_here()
-    }
-    async fn offer_enrolment(&self, _: &TenantId, _: &StoreId, code: [u8; 32], _: UtcMs) -> Result<()> {
-        self.done(|done| done.codes.push(code));
-        Ok(())
-    }
-    async fn enrol(
-        &self,
-        code: [u8; 32],
-        _: [u8; 32],
-        _: Option<&str>,
-        _: UtcMs,
-    ) -> Result<Option<ReplicaIdentity>> {
-        let known = self.done(|done| {
-            done.codes.iter().position(|offered| *offered == code).map(|at| done.codes.remove(at))
-        });
-        Ok(known.and_then(|_| self.told(|told| told.enrolment.clone())))
-    }
-    async fn replica_by_secret(&self, _: [u8; 32]) -> Result<Option<ReplicaIdentity>> {
-        not_here()
     }
 }
