@@ -171,6 +171,7 @@ macro_rules! conformance {
             work::an_offer_nobody_saw_gives_its_units_back_at_once,
             work::a_backorder_comes_back_when_stock_grows,
             parcels::two_stores_share_the_units_of_one_line_by_one_decision,
+            parcels::a_part_of_a_line_goes_and_the_rest_waits_for_stock,
             parcels::a_held_order_waits_for_its_time_or_for_a_node,
             parcels::a_held_order_is_told_once_and_ends_with_an_assignment,
             parcels::what_goods_need_and_cost_comes_with_the_demand,

@@ -11,7 +11,7 @@ use holdfast_central::ports::Storage;
 use holdfast_central::ports::fleet::EligibilityChange;
 use holdfast_central::ports::work::AssignOutcome;
 use holdfast_shared::domain::task::FulfilmentKind;
-use holdfast_shared::ids::LineNo;
+use holdfast_shared::ids::{LineNo, TaskId};
 use holdfast_shared::money::Money;
 use holdfast_shared::time::UtcMs;
 
@@ -36,6 +36,38 @@ pub async fn two_stores_share_the_units_of_one_line_by_one_decision(storage: &dy
     let task = leeds.task(&"o1-1".parse().unwrap()).unwrap();
     assert_eq!(task.lines[0].quantity, 3);
     sound(storage, 2).await;
+}
+
+pub async fn a_part_of_a_line_goes_and_the_rest_waits_for_stock(storage: &dyn Storage) {
+    let mut leeds = stocked(storage, "leeds", 3).await;
+    let mut york = stocked(storage, "york", 0).await;
+    placed(storage, "o1", &[("A", 5)]).await;
+    let wanted = demand(storage, "o1").await.unwrap();
+    let mut part = assignment(&wanted, "leeds", at(20));
+    part.lines[0].quantity = 3;
+    assert!(matches!(storage.assign(&part, at(20)).await.unwrap(), AssignOutcome::Assigned { .. }));
+    let rest = demand(storage, "o1").await.unwrap();
+    assert_eq!((rest.lines[0].quantity, rest.assignments), (2, 1));
+    let choice = Choice::Backorder { why: "no stock".to_owned() };
+    let decided = decision(&rest.order, rest.lines.clone(), choice, at(21).utc);
+    storage.backorder(&rest, &decided, at(21)).await.unwrap();
+    assert!(demand(storage, "o1").await.is_none(), "the rest waits");
+    leeds.sync(storage, at(30)).await;
+    let first: TaskId = "o1-1".parse().unwrap();
+    leeds.pack(&first);
+    leeds.sync(storage, at(31)).await;
+    leeds.hand_over(&first);
+    leeds.sync(storage, at(32)).await;
+    assert_eq!(units(storage, "o1").await, (2, 3, 0), "the part left without the rest");
+    assert!(demand(storage, "o1").await.is_none(), "and the rest still waits");
+    york.opening("A", 2);
+    york.sync(storage, at(40)).await;
+    let back = demand(storage, "o1").await.unwrap();
+    assert_eq!(back.lines[0].quantity, 2);
+    assigned(storage, "o1", "york").await;
+    assert_eq!(units(storage, "o1").await, (0, 3, 0));
+    assert_eq!(position(storage, "york").await.reserved, 2);
+    sound(storage, 1).await;
 }
 
 fn holding(wanted: &Demand, until: UtcMs, ms: i64) -> Decision {
