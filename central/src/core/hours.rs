@@ -46,6 +46,31 @@ pub fn opening_on(hours: &[OpeningHours], dated: &[DatedHours], zone: &str, at: 
     if open { Opening::Open } else { Opening::Closed { local: local.strftime("%A %H:%M").to_string() } }
 }
 
+/// For how long it has been open by the clock on its wall, in whole minutes; none when it is closed or
+/// nobody can know. Spans that meet are one; more than yesterday and today is not looked at.
+#[must_use]
+pub fn open_for_minutes(hours: &[OpeningHours], dated: &[DatedHours], zone: &str, at: UtcMs) -> Option<u16> {
+    let local = local_time(zone, at).ok()?;
+    let now = minute_of_day(local).saturating_add(DAY_MINUTES);
+    let today = local.date();
+    // Counted from yesterday's midnight.
+    let later = |span: Span| Span {
+        opens_minute: span.opens_minute.saturating_add(DAY_MINUTES),
+        closes_minute: span.closes_minute.saturating_add(DAY_MINUTES),
+    };
+    let yesterday = today.yesterday().map_or_else(|_| Vec::new(), |date| spans(hours, dated, date));
+    let mut known: Vec<Span> =
+        yesterday.into_iter().chain(spans(hours, dated, today).into_iter().map(later)).collect();
+    known.sort_by_key(|span| std::cmp::Reverse(span.closes_minute));
+    let now_in = |span: &&Span| (span.opens_minute..span.closes_minute).contains(&now);
+    let since = known.iter().filter(now_in).map(|span| span.opens_minute).min()?;
+    // The latest end first: a span that reaches this far back joins before any that it reaches itself.
+    let since = known.iter().fold(since, |since, span| {
+        if span.closes_minute >= since { since.min(span.opens_minute) } else { since }
+    });
+    Some(now.saturating_sub(since))
+}
+
 /// When it opens next after `from`; none when it always is open, never is, or nobody can know.
 #[must_use]
 pub fn next_opening(hours: &[OpeningHours], zone: &str, from: UtcMs) -> Option<UtcMs> {
@@ -196,6 +221,30 @@ mod tests {
         let until = hours(Weekday::Saturday, 20 * 60, 26 * 60 + 30);
         assert_eq!(opening(&until, zone, at("2026-03-29T00:59:59Z")), Opening::Open, "01:59");
         assert!(matches!(opening(&until, zone, at("2026-03-29T01:00:00Z")), Opening::Closed { .. }), "03:00");
+    }
+
+    #[test]
+    fn how_long_it_has_been_open_counts_from_the_first_of_spans_that_meet() {
+        let span = |day, opens_minute, closes_minute| OpeningHours { day, opens_minute, closes_minute };
+        let week = [
+            span(Weekday::Monday, 20 * 60, 26 * 60),
+            span(Weekday::Tuesday, 60, 3 * 60),
+            span(Weekday::Tuesday, 9 * 60, 12 * 60),
+            span(Weekday::Tuesday, 12 * 60, 17 * 60),
+        ];
+        // 3 November 2026 is a Tuesday, and London's wall clock is UTC.
+        for (at_utc, minutes) in [
+            ("2026-11-03T00:30:00Z", Some(4 * 60 + 30)),
+            ("2026-11-03T02:30:59Z", Some(6 * 60 + 30)),
+            ("2026-11-03T08:59:59Z", None),
+            ("2026-11-03T09:00:00Z", Some(0)),
+            ("2026-11-03T16:00:00Z", Some(7 * 60)),
+        ] {
+            assert_eq!(open_for_minutes(&week, &[], "Europe/London", at(at_utc)), minutes, "{at_utc}");
+        }
+        assert_eq!(open_for_minutes(&week, &[], "Mars/Olympus", at("2026-11-03T09:00:00Z")), None);
+        let always = open_for_minutes(&[], &[], "Europe/London", at("2026-11-03T00:30:00Z"));
+        assert_eq!(always, Some(24 * 60 + 30), "no midnight interrupts it");
     }
 
     #[test]

@@ -36,8 +36,8 @@ impl Signal for Handhelds {
 
 fn unseen_ms(view: &View<'_>) -> Option<i64> {
     let vitals = view.health.vitals()?;
-    if vitals.handhelds_paired == 0 || !view.physically_open {
+    if vitals.handhelds_paired == 0 {
         return None;
     }
-    view.health.age_ms(vitals.handheld_seen_ms_ago, view.now.mono)
+    view.missed_ms(vitals.handheld_seen_ms_ago, &view.policy.handheld_unseen_ms)
 }

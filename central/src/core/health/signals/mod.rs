@@ -23,6 +23,7 @@ use super::policy::{HealthPolicy, Limits};
 use super::store::StoreHealth;
 use crate::core::eligibility::{Reason, Standing, Unit};
 use crate::core::fleet::StoreRecord;
+use crate::core::hours::open_for_minutes;
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::time::Now;
 use std::collections::BTreeSet;
@@ -37,6 +38,8 @@ pub struct View<'a> {
     pub physically_open: bool,
     pub now: Now,
 }
+
+const MINUTE_MS: i64 = 60_000;
 
 pub trait Signal: Sync {
     fn name(&self) -> &'static str;
@@ -109,6 +112,22 @@ fn left_at(limit: i64, limits: &Limits) -> i64 {
 }
 
 impl View<'_> {
+    /// How long something has been missed that people use at their work. Nobody misses it while they are at
+    /// home: in the morning it counts from the opening, not from the evening before.
+    fn missed_ms(&self, seen_ms_ago: Option<i64>, limits: &Limits) -> Option<i64> {
+        if !self.physically_open {
+            return None;
+        }
+        let unseen_ms = self.health.age_ms(seen_ms_ago, self.now.mono)?;
+        let (store, dated) = (&self.record.store, &self.record.arranged.dated_hours);
+        let always_open = store.hours.is_empty() && dated.is_empty();
+        if always_open || unseen_ms < left_at(limits.soft, limits) {
+            return Some(unseen_ms);
+        }
+        let open = open_for_minutes(&store.hours, dated, &store.zone, self.now.utc)?;
+        Some(unseen_ms.min(i64::from(open).saturating_mul(MINUTE_MS)))
+    }
+
     /// The standing of a value under its limits.
     fn grade(&self, signal: &'static str, value: i64, limits: &Limits) -> Option<Standing> {
         let was = self.health.standings.get(signal).copied();

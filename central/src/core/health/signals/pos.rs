@@ -42,8 +42,8 @@ fn unseen_ms(view: &View<'_>) -> Option<i64> {
         StoreKind::Store => vitals.pos_paired > 0,
         StoreKind::DistributionCentre => false,
     };
-    if !has_tills || !view.physically_open {
+    if !has_tills {
         return None;
     }
-    view.health.age_ms(vitals.pos_seen_ms_ago, view.now.mono)
+    view.missed_ms(vitals.pos_seen_ms_ago, &view.policy.pos_unseen_ms)
 }

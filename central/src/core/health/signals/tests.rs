@@ -1,5 +1,5 @@
 use super::*;
-use crate::core::fleet::{HourOfWork, Staffing, StoreKind, hour_of};
+use crate::core::fleet::{HourOfWork, OpeningHours, Staffing, StoreKind, Weekday, hour_of};
 use crate::core::health::store::{Gone, Voice};
 use crate::core::test_support::{at_ms, beat, record};
 use holdfast_shared::time::MonoMs;
@@ -107,6 +107,24 @@ fn tills_and_handhelds_rest_outside_of_hours() {
         View { record: &record, health: &health, policy: &policy, physically_open: false, now: at_ms(0) };
     assert_eq!(assess(&view), vec![]);
     assert_eq!(assess(&View { physically_open: true, ..view }).len(), 2);
+}
+
+#[test]
+fn in_the_morning_nobody_misses_what_was_put_away_in_the_evening() {
+    // It is a Monday, 15:13 at the store.
+    let told_after_opening_at = |opens_minute: u16| {
+        let change = |record: &mut StoreRecord, _: &mut StoreHealth, vitals: &mut Vitals| {
+            let mondays = OpeningHours { day: Weekday::Monday, opens_minute, closes_minute: 18 * 60 };
+            record.store.hours = vec![mondays];
+            vitals.pos_seen_ms_ago = Some(15 * 60 * MINUTE);
+            vitals.handheld_seen_ms_ago = Some(15 * 60 * MINUTE);
+        };
+        judge(change, 0).into_iter().map(|reason| (reason.signal, reason.standing)).collect::<Vec<_>>()
+    };
+    let out = |signal: &str| (signal.to_owned(), Standing::Ineligible);
+    assert_eq!(told_after_opening_at(15 * 60 + 10), vec![]);
+    assert_eq!(told_after_opening_at(14 * 60 + 40), vec![("pos".to_owned(), Standing::Suspect)]);
+    assert_eq!(told_after_opening_at(10 * 60), vec![out("pos"), out("handhelds")]);
 }
 
 #[test]
