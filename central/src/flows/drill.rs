@@ -155,7 +155,6 @@ pub enum Outcome {
 pub async fn rehearse<S: Work + Fleet + Orders + Moves + Stock + Promises + ?Sized>(
     store: &S,
     router: &Router<'_>,
-    policy: &FailoverPolicy,
     (tenant, stores): (&TenantId, &[StoreId]),
     now: Now,
 ) -> Result<Rehearsal, FlowError> {
@@ -170,9 +169,10 @@ pub async fn rehearse<S: Work + Fleet + Orders + Moves + Stock + Promises + ?Siz
             open.extend(store.movable(tenant, node, room).await?);
         }
     }
+    let policy = &*router.policy.failover(tenant);
     let steps = all_due(&open, policy);
     let moves = steps.iter().filter(|step| matches!(step, Step::Move(_))).count();
-    let view = FleetView::load_without(store, router.watch, router.stock, tenant, stores).await?;
+    let view = FleetView::load_without(store, router.watch, router.policy, tenant, stores).await?;
     let mut stage = Stage { store, router, policy, tenant, view, taken: Taken::new(), now };
     let mut tasks = Vec::new();
     for step in steps {
@@ -213,7 +213,7 @@ struct Stage<'a, S: ?Sized> {
     policy: &'a FailoverPolicy,
     tenant: &'a TenantId,
     /// The nodes as they would be: without those of the drill.
-    view: FleetView<'a>,
+    view: FleetView,
     /// By those that were decided about before.
     taken: Taken,
     now: Now,
@@ -241,7 +241,8 @@ impl<S: Work + Fleet + Orders + Moves + Stock + Promises + ?Sized> Stage<'_, S> 
         };
         let now = self.now.utc;
         let policy = self.router.policy.routing(&demand);
-        let guide = Guide::of(&policy).with_carriers(self.router.carriers);
+        let carriers = self.router.policy.carriers(self.tenant);
+        let guide = Guide::of(&policy).with_carriers(&carriers);
         let planned = self.by_plan_b(task, &demand, &guide).await?;
         let plan_b = planned.is_some();
         let decided = match planned {

@@ -27,7 +27,6 @@ const OFFERS_MAX: u32 = 500;
 pub async fn expire_offers<S: Work + Fleet + Orders + Moves + Stock + Promises + ?Sized>(
     store: &S,
     router: &Router<'_>,
-    policy: &FailoverPolicy,
     period_ms: i64,
     now: Now,
 ) -> Result<u32, FlowError> {
@@ -45,13 +44,14 @@ pub async fn expire_offers<S: Work + Fleet + Orders + Moves + Stock + Promises +
     }
     let mut withdrawn: u32 = 0;
     let mut stay = Causes::new();
-    let mut mover = Mover::new(store, router, policy, now);
+    let mut mover = Mover::new(store, router, now);
     for (tenant, rows) in late {
         let lately = store.moved_lately(&tenant, now.utc).await?;
-        for step in steps(&rows, &lately, policy, now) {
+        let policy = router.policy.failover(&tenant);
+        for step in steps(&rows, &lately, &policy, now) {
             let task = step.task().clone();
             let outcome = match step {
-                Step::Move(leaving) => mover.move_away(leaving).await?,
+                Step::Move(leaving) => mover.move_away(leaving, &policy).await?,
                 Step::Wait { why, .. } => MoveOutcome::Waits(why),
                 Step::Tell { .. } => MoveOutcome::ReleasedAlready,
             };

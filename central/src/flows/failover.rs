@@ -48,22 +48,22 @@ pub struct Planned {
 pub async fn fail_over<S: Work + Fleet + Orders + Moves + Stock + Promises + ?Sized>(
     store: &S,
     router: &Router<'_>,
-    policy: &FailoverPolicy,
     now: Now,
 ) -> Result<FailedOver, FlowError> {
     let watch = router.watch;
     let mut done = FailedOver::default();
     let mut stay = Causes::new();
     let mut held = watch.with(|observatory| observatory.frozen());
-    let mut mover = Mover::new(store, router, policy, now);
+    let mut mover = Mover::new(store, router, now);
     for (tenant, suspects) in suspects(watch, None, now) {
         if watch.with(|observatory| observatory.holds(&tenant)) {
             held = true;
             continue;
         }
-        for Planned { row, step } in planned(store, watch, policy, &tenant, suspects, now).await? {
+        let policy = router.policy.failover(&tenant);
+        for Planned { row, step } in planned(store, watch, &policy, &tenant, suspects, now).await? {
             let left = row.state.store;
-            if let Some(exception) = take(&mut mover, &left, step, &mut done).await? {
+            if let Some(exception) = take(&mut mover, &policy, (&left, step), &mut done).await? {
                 stay.insert((tenant.clone(), exception.key.clone()), exception);
             }
         }
@@ -221,8 +221,8 @@ async fn withdrawn_for<S: Fleet + ?Sized>(
 /// What a person must know of it, if it stays.
 async fn take<S: Work + Fleet + Orders + Moves + Stock + Promises + ?Sized>(
     mover: &mut Mover<'_, S>,
-    left: &StoreId,
-    step: Step,
+    policy: &FailoverPolicy,
+    (left, step): (&StoreId, Step),
     done: &mut FailedOver,
 ) -> Result<Option<NewException>, FlowError> {
     match step {
@@ -233,7 +233,7 @@ async fn take<S: Work + Fleet + Orders + Moves + Stock + Promises + ?Sized>(
         }
         Step::Move(leaving) => {
             let (task, reason) = (leaving.task.clone(), leaving.reason());
-            match mover.move_away(leaving).await? {
+            match mover.move_away(leaving, policy).await? {
                 MoveOutcome::Moved => done.recalled = done.recalled.saturating_add(1),
                 MoveOutcome::Waits(_) => done.waiting = done.waiting.saturating_add(1),
                 MoveOutcome::Moot => {}

@@ -11,7 +11,6 @@ use crate::core::health::observatory::key_of;
 use crate::core::routing::Guide;
 use crate::core::routing::decision::{Choice, Decision, Demand, Node};
 use crate::core::routing::fleet_index::FleetIndex;
-use crate::core::stock::policy::StockPolicy;
 use crate::ports::fleet::Fleet;
 use crate::ports::promises::Promises;
 use crate::ports::stock::Stock;
@@ -24,33 +23,33 @@ use std::collections::BTreeMap;
 /// Units that somebody has been given already, although no position says so.
 pub(super) type Taken = BTreeMap<(StoreId, Sku), i64>;
 
-pub(super) struct FleetView<'a> {
+pub(super) struct FleetView {
     pub(super) fleet: FleetIndex,
-    shelves: Shelves<'a>,
+    shelves: Shelves,
     carts: Carts,
 }
 
-impl<'a> FleetView<'a> {
+impl FleetView {
     pub(super) async fn load<S: Fleet + Stock + Promises + ?Sized>(
         store: &S,
         watch: &Watch,
-        stock: &'a StockPolicy,
+        policy: &dyn Steers,
         tenant: &TenantId,
     ) -> Result<Self, FlowError> {
-        Self::load_without(store, watch, stock, tenant, &[]).await
+        Self::load_without(store, watch, policy, tenant, &[]).await
     }
 
     /// As if these were not there.
     pub(super) async fn load_without<S: Fleet + Stock + Promises + ?Sized>(
         store: &S,
         watch: &Watch,
-        stock: &'a StockPolicy,
+        policy: &dyn Steers,
         tenant: &TenantId,
         without: &[StoreId],
     ) -> Result<Self, FlowError> {
         let mut records = store.stores(Some(tenant)).await?;
         records.retain(|record| !without.contains(&record.store.store));
-        let shelves = Shelves::load(store, stock, tenant).await?;
+        let shelves = Shelves::load(store, policy, tenant, &records).await?;
         let nodes = watch.with(|observatory| {
             let node = |record: StoreRecord| {
                 let known = observatory.eligibility(&key_of(&record)).cloned();
@@ -73,7 +72,7 @@ impl<'a> FleetView<'a> {
         store: &S,
         demand: &Demand,
         now: UtcMs,
-    ) -> Result<Offering<'a>, FlowError> {
+    ) -> Result<Offering, FlowError> {
         let offering = self.shelves.offering(store, demand, self.carts.of(&demand.order), now).await?;
         for (sku, on_shelves) in offering.shelves(demand) {
             self.fleet.stock(sku, on_shelves);

@@ -3,10 +3,14 @@
 
 use super::FlowError;
 use super::trials::{Trial, load_trials};
+use crate::core::carriers::CarrierPolicy;
+use crate::core::failover::policy::FailoverPolicy;
 use crate::core::fleet::Store;
+use crate::core::policy::document::PolicyHash;
 use crate::core::routing::decision::Demand;
 use crate::core::routing::policy::RoutingPolicy;
-use crate::core::steering::{Steering, read_policy};
+use crate::core::steering::{Sections, Steering};
+use crate::core::stock::policy::StockPolicy;
 use crate::ports::fleet::Fleet;
 use crate::ports::policies::{InForce, Policies};
 use crate::ports::rollouts::Rollouts;
@@ -14,7 +18,7 @@ use holdfast_shared::ids::TenantId;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What routing asks.
+/// What routing, promises and failover ask.
 pub trait Steers: std::fmt::Debug + Send + Sync {
     /// The policy by which this demand is decided.
     fn routing(&self, demand: &Demand) -> Arc<RoutingPolicy>;
@@ -23,12 +27,37 @@ pub trait Steers: std::fmt::Debug + Send + Sync {
     fn routing_at(&self, demand: &Demand, _store: &Store) -> Arc<RoutingPolicy> {
         self.routing(demand)
     }
+
+    /// A trial does not reach this, nor the two below: stock, carriers and moves are those of a whole
+    /// chain, not of one order.
+    fn stock(&self, tenant: &TenantId) -> Arc<StockPolicy>;
+
+    /// The same as it stands at one store.
+    fn stock_at(&self, tenant: &TenantId, _store: &Store) -> Arc<StockPolicy> {
+        self.stock(tenant)
+    }
+
+    fn carriers(&self, tenant: &TenantId) -> Arc<CarrierPolicy>;
+
+    fn failover(&self, tenant: &TenantId) -> Arc<FailoverPolicy>;
 }
 
 /// One policy for everybody.
-impl Steers for RoutingPolicy {
+impl Steers for Sections {
     fn routing(&self, _: &Demand) -> Arc<RoutingPolicy> {
-        Arc::new(self.clone())
+        Arc::new(self.routing.clone())
+    }
+
+    fn stock(&self, _: &TenantId) -> Arc<StockPolicy> {
+        Arc::new(self.stock.clone())
+    }
+
+    fn carriers(&self, _: &TenantId) -> Arc<CarrierPolicy> {
+        Arc::new(self.carriers.clone())
+    }
+
+    fn failover(&self, _: &TenantId) -> Arc<FailoverPolicy> {
+        Arc::new(self.failover.clone())
     }
 }
 
@@ -108,13 +137,14 @@ impl PoliciesInForce {
         self.with(|known| {
             let before = std::mem::take(&mut known.tenants);
             for InForce { tenant, version, canonical } in rows {
-                let as_before = before.get(&tenant).filter(|steering| {
-                    steering.version == version && steering.document.canonical() == canonical
-                });
-                let steering = match (as_before, read_policy(&canonical)) {
-                    (Some(same), _) => Arc::clone(same),
-                    (None, Ok(document)) => Arc::new(Steering::new(version, document)),
-                    (None, Err(found)) => {
+                let hash = PolicyHash::of(&canonical);
+                let as_before = before
+                    .get(&tenant)
+                    .filter(|steering| steering.version == version && steering.hash == hash);
+                let read = || Steering::kept(version, &canonical).map(Arc::new);
+                let steering = match as_before.map_or_else(read, |same| Ok(Arc::clone(same))) {
+                    Ok(steering) => steering,
+                    Err(found) => {
                         let first = found.first().map(ToString::to_string).unwrap_or_default();
                         let what = format!("version {version} cannot be read by this program: {first}");
                         unreadable.push(Unreadable { tenant, what });
@@ -140,6 +170,22 @@ impl Steers for PoliciesInForce {
     fn routing_at(&self, demand: &Demand, store: &Store) -> Arc<RoutingPolicy> {
         self.deciding(demand).routing_at(store)
     }
+
+    fn stock(&self, tenant: &TenantId) -> Arc<StockPolicy> {
+        Arc::clone(&self.of(tenant).stock)
+    }
+
+    fn stock_at(&self, tenant: &TenantId, store: &Store) -> Arc<StockPolicy> {
+        self.of(tenant).stock_at(store)
+    }
+
+    fn carriers(&self, tenant: &TenantId) -> Arc<CarrierPolicy> {
+        Arc::clone(&self.of(tenant).carriers)
+    }
+
+    fn failover(&self, tenant: &TenantId) -> Arc<FailoverPolicy> {
+        Arc::clone(&self.of(tenant).failover)
+    }
 }
 
 /// Makes what is in memory again from storage. What cannot be read steers nothing: its tenant follows
@@ -162,6 +208,7 @@ pub async fn know_in_force<S: Policies + Rollouts + Fleet + ?Sized>(
 mod tests {
     use super::*;
     use crate::core::policy::version::PolicyVersion;
+    use crate::core::steering::read_policy;
     use crate::core::test_support::{store, tenant};
     use crate::flows::test_support::demand;
 
@@ -171,7 +218,7 @@ mod tests {
     }
 
     fn policies() -> PoliciesInForce {
-        PoliciesInForce::new(Steering::built_in(&RoutingPolicy::default()).unwrap())
+        PoliciesInForce::new(Steering::built_in(&Sections::default()).unwrap())
     }
 
     #[test]
@@ -217,5 +264,43 @@ mod tests {
         let told = policies.know(vec![row]);
         assert!(told[0].what.contains("version 9") && told[0].what.contains("later"), "{told:?}");
         assert_eq!(policies.of(&tenant()).version, PolicyVersion::BUILT_IN);
+    }
+
+    #[test]
+    fn a_tenant_has_its_own_stock_carriers_and_failover_and_others_what_was_built_in() {
+        let policies = policies();
+        let text = "[stock.classes.default]\nbuffer_units = 1\n[carriers]\nservices = []\n\
+                    [failover.pace]\nmoves_per_minute = 700\n\
+                    [region.uk.stock.classes.default]\nbuffer_units = 4\n[region.north]\nwithin = 'uk'\n\
+                    [store.leeds.stock.classes.default]\nallow_last_unit = true\n";
+        policies.know(vec![in_force(text, 1)]);
+        let class = |policy: &StockPolicy| {
+            let class = policy.of(&Default::default());
+            (class.buffer_units, class.allow_last_unit)
+        };
+        let at = |name: &str, region: Option<&str>| {
+            let region = region.map(|region| region.parse().unwrap());
+            class(&policies.stock_at(&tenant(), &Store { region, ..store(name) }))
+        };
+        assert_eq!(class(&policies.stock(&tenant())), (1, false));
+        assert_eq!((at("york", None), at("york", Some("north"))), ((1, false), (4, false)));
+        assert_eq!((at("leeds", None), at("leeds", Some("north"))), ((1, true), (4, true)));
+        assert!(policies.carriers(&tenant()).services.is_empty());
+        assert_eq!(policies.failover(&tenant()).pace.moves_per_minute, 700);
+        let other: TenantId = "other".parse().unwrap();
+        let built_in = Sections::default();
+        assert_eq!(*policies.stock(&other), built_in.stock);
+        assert_eq!(*policies.carriers(&other), built_in.carriers);
+        assert_eq!(*policies.failover(&other), built_in.failover);
+    }
+
+    #[test]
+    fn a_version_that_knew_fewer_sections_keeps_its_name() {
+        let policies = policies();
+        let canonical = "[routing]\nsplits_max = 7\n".to_owned();
+        let kept = PolicyHash::of(&canonical);
+        policies.know(vec![InForce { tenant: tenant(), version: PolicyVersion(2), canonical }]);
+        assert_eq!(policies.of(&tenant()).hash, kept);
+        assert_eq!(policies.of(&tenant()).routing.splits_max, 7);
     }
 }

@@ -23,33 +23,32 @@ use holdfast_shared::time::Now;
 pub(super) struct Mover<'a, S: ?Sized> {
     store: &'a S,
     router: &'a Router<'a>,
-    policy: &'a FailoverPolicy,
     now: Now,
     /// The fleet of the tenant that was moved for last.
-    view: Option<(TenantId, FleetView<'a>)>,
+    view: Option<(TenantId, FleetView)>,
 }
 
 impl<'a, S: Work + Fleet + Orders + Moves + Stock + Promises + ?Sized> Mover<'a, S> {
-    pub(super) const fn new(
-        store: &'a S,
-        router: &'a Router<'a>,
-        policy: &'a FailoverPolicy,
-        now: Now,
-    ) -> Self {
-        Self { store, router, policy, now, view: None }
+    pub(super) const fn new(store: &'a S, router: &'a Router<'a>, now: Now) -> Self {
+        Self { store, router, now, view: None }
     }
 
-    pub(super) async fn move_away(&mut self, leaving: Leaving) -> Result<MoveOutcome, FlowError> {
-        let plan_b = if self.policy.plan_b {
+    /// By what its tenant says of moves.
+    pub(super) async fn move_away(
+        &mut self,
+        leaving: Leaving,
+        policy: &FailoverPolicy,
+    ) -> Result<MoveOutcome, FlowError> {
+        let plan_b = if policy.plan_b {
             let decisions = self.store.decisions(&leaving.tenant, &leaving.order).await?;
             standby(&decisions, &leaving.store)
         } else {
             Vec::new()
         };
         let words = move_words(&leaving, self.now.utc);
-        let telling = telling(self.policy, leaving.promise_by, self.now.utc);
+        let telling = telling(policy, leaving.promise_by, self.now.utc);
         let departure = Departure { leaving, words, plan_b, telling };
-        let outcome = self.store.move_away(&departure, self.policy.pace, self.now).await?;
+        let outcome = self.store.move_away(&departure, policy.pace, self.now).await?;
         if outcome == MoveOutcome::Moved {
             self.router.poke.poke(&departure.leaving.tenant, &departure.leaving.store, "recall");
             self.ask(&departure).await?;
@@ -77,7 +76,8 @@ impl<'a, S: Work + Fleet + Orders + Moves + Stock + Promises + ?Sized> Mover<'a,
         let nodes = view.few(store, &demand, plan_b, now.utc).await?;
         let id = (router.decision_id)();
         let policy = router.policy.routing(&demand);
-        let guide = Guide::of(&policy).with_carriers(router.carriers);
+        let carriers = router.policy.carriers(&demand.tenant);
+        let guide = Guide::of(&policy).with_carriers(&carriers);
         let decided = match still_holds(&demand, (plan_b, &nodes), &guide, id, now.utc) {
             Ok(decided) => decided,
             Err(why) => return Ok(Some(why)),
@@ -102,11 +102,11 @@ impl<'a, S: Work + Fleet + Orders + Moves + Stock + Promises + ?Sized> Mover<'a,
         Ok(None)
     }
 
-    async fn view_of(&mut self, tenant: &TenantId) -> Result<&mut FleetView<'a>, FlowError> {
+    async fn view_of(&mut self, tenant: &TenantId) -> Result<&mut FleetView, FlowError> {
         let known = self.view.take().filter(|(of, _)| of == tenant);
         let view = match known {
             Some((_, view)) => view,
-            None => FleetView::load(self.store, self.router.watch, self.router.stock, tenant).await?,
+            None => FleetView::load(self.store, self.router.watch, self.router.policy, tenant).await?,
         };
         Ok(&mut self.view.insert((tenant.clone(), view)).1)
     }

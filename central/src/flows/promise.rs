@@ -6,7 +6,7 @@ use super::in_force::Steers;
 use super::place_order::{hash, unknown_words};
 use super::shelves::OnShelves;
 use super::{FlowError, Watch};
-use crate::core::carriers::{CarrierPolicy, NoDate, Trip};
+use crate::core::carriers::{NoDate, Trip};
 use crate::core::eligibility::Standing;
 use crate::core::fleet::Handling;
 use crate::core::order::promise_id;
@@ -15,7 +15,6 @@ use crate::core::routing::Guide;
 use crate::core::routing::decision::{Choice, Demand, DemandLine, Node, Parcel};
 use crate::core::routing::geo::distance_km;
 use crate::core::stock::class::Channel;
-use crate::core::stock::policy::StockPolicy;
 use crate::ports::fleet::Fleet;
 use crate::ports::promises::{CartHeld, CartPromise, CartUnits, NewCart, Promises};
 use crate::ports::stock::Stock;
@@ -34,9 +33,7 @@ const STOCK_GONE_MAX: u32 = 3;
 #[derive(Debug, Clone, Copy)]
 pub struct Promiser<'a> {
     pub watch: &'a Watch,
-    pub routing: &'a dyn Steers,
-    pub stock: &'a StockPolicy,
-    pub carriers: &'a CarrierPolicy,
+    pub policy: &'a dyn Steers,
 }
 
 /// What is known of one kind that was asked for.
@@ -97,7 +94,7 @@ pub async fn promise<S: Fleet + Promises + Stock + ?Sized>(
     let request = ask.request;
     check(request).map_err(|bad| FlowError::refused(bad.code(), bad.to_string()))?;
     known(store, &ask).await?;
-    let mut view = FleetView::load(store, promiser.watch, promiser.stock, ask.tenant).await?;
+    let mut view = FleetView::load(store, promiser.watch, promiser.policy, ask.tenant).await?;
     let needs = store.needs_of(ask.tenant, &skus(request)).await?;
     if let (Some(hold), Some(kind)) = (&request.hold, request.kinds.first()) {
         let until = ask.now.plus(hold.ttl_s.saturating_mul(1_000));
@@ -133,7 +130,7 @@ fn skus(request: &PromiseRequest) -> Vec<Sku> {
 async fn hold_units<S: Fleet + Promises + Stock + ?Sized>(
     store: &S,
     promiser: Promiser<'_>,
-    view: &mut FleetView<'_>,
+    view: &mut FleetView,
     ask: &Ask<'_>,
     demand: Demand,
     until: UtcMs,
@@ -205,7 +202,7 @@ fn lack_words(lacks: &[Lack]) -> String {
 /// What would become of such an order now, and which units it would take.
 fn look(
     promiser: Promiser<'_>,
-    view: &FleetView<'_>,
+    view: &FleetView,
     demand: &Demand,
     shelves: &OnShelves,
     now: UtcMs,
@@ -214,7 +211,7 @@ fn look(
     let answer = |options, why_not| Answer { kind, options, why_not };
     let decision = DecisionId::new("cart").map_err(|bad| malformed(&bad))?;
     let plan =
-        match Guide::of(&promiser.routing.routing(demand)).route(demand, &view.fleet, decision, now).choice {
+        match Guide::of(&promiser.policy.routing(demand)).route(demand, &view.fleet, decision, now).choice {
             Choice::Assign(plan) if plan.covers(demand) => plan,
             Choice::Assign(_) | Choice::Hold { .. } | Choice::Backorder { .. } => {
                 let why_not = Some(WhyNot::Stock(lacks(demand, view, shelves)));
@@ -230,7 +227,7 @@ fn look(
     });
     let parts: Vec<Part<'_>> =
         plan.parcels.iter().filter_map(|parcel| part(demand, view, shelves, parcel)).collect();
-    let answer = match options(promiser.carriers, kind, &parts, now) {
+    let answer = match options(&promiser.policy.carriers(&demand.tenant), kind, &parts, now) {
         Ok(options) => answer(options, None),
         // Which node it is about is not for a storefront.
         Err(NoDate::Zone(_)) => {
@@ -242,12 +239,7 @@ fn look(
     Ok((answer, units.collect()))
 }
 
-fn part<'a>(
-    demand: &Demand,
-    view: &'a FleetView<'_>,
-    shelves: &OnShelves,
-    parcel: &Parcel,
-) -> Option<Part<'a>> {
+fn part<'a>(demand: &Demand, view: &'a FleetView, shelves: &OnShelves, parcel: &Parcel) -> Option<Part<'a>> {
     let node = view.fleet.find(&parcel.store)?;
     let confidence = parcel.lines.iter().map(|line| {
         let of_sku = shelves.get(&line.sku)?;
@@ -294,7 +286,7 @@ fn demand(
 }
 
 /// The lines of which the nodes that may take such an order have too little, all together.
-fn lacks(demand: &Demand, view: &FleetView<'_>, shelves: &OnShelves) -> Vec<Lack> {
+fn lacks(demand: &Demand, view: &FleetView, shelves: &OnShelves) -> Vec<Lack> {
     let may = |store: &StoreId| {
         let chosen = demand.pickup_store.as_ref().is_none_or(|chosen| chosen == store);
         chosen && view.fleet.find(store).is_some_and(|node| takes(node, demand.kind))

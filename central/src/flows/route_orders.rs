@@ -11,7 +11,6 @@ use crate::core::exception::{Category, NewException, Severity};
 use crate::core::routing::Guide;
 use crate::core::routing::decision::{Choice, Decision, Demand, Parcel, Plan};
 use crate::core::routing::policy::RoutingPolicy;
-use crate::core::stock::policy::StockPolicy;
 use crate::core::stock::withheld::Withheld;
 use crate::ports::fleet::Fleet;
 use crate::ports::poke::Poke;
@@ -51,8 +50,6 @@ pub struct Router<'a> {
     pub watch: &'a Watch,
     pub poke: &'a dyn Poke,
     pub policy: &'a dyn Steers,
-    pub stock: &'a StockPolicy,
-    pub carriers: &'a CarrierPolicy,
     /// Ids for decisions; random, so passed in.
     pub decision_id: &'a (dyn Fn() -> DecisionId + Send + Sync),
 }
@@ -79,22 +76,27 @@ pub async fn route_orders<S: Work + Fleet + Stock + Promises + ?Sized>(
     let full = u32::try_from(demands.len()).unwrap_or(u32::MAX) >= DEMANDS_MAX;
     let mut routed = Routed::default();
     let tenants: BTreeSet<TenantId> = demands.iter().map(|demand| demand.tenant.clone()).collect();
+    let carriers: BTreeMap<TenantId, Arc<CarrierPolicy>> =
+        tenants.iter().map(|tenant| (tenant.clone(), router.policy.carriers(tenant))).collect();
     let mut views = BTreeMap::new();
     for tenant in tenants {
-        let view = FleetView::load(store, router.watch, router.stock, &tenant).await?;
+        let view = FleetView::load(store, router.watch, router.policy, &tenant).await?;
         views.insert(tenant, view);
     }
     let policies: Vec<Arc<RoutingPolicy>> =
         demands.iter().map(|demand| router.policy.routing(demand)).collect();
-    // A name is that of one version: made ready once, however many follow it.
-    let by_name: BTreeMap<&str, &RoutingPolicy> =
-        policies.iter().map(|policy| (policy.name.as_str(), &**policy)).collect();
-    let guides: BTreeMap<&str, Guide<'_>> = by_name
-        .into_iter()
-        .map(|(name, policy)| (name, Guide::of(policy).with_carriers(router.carriers)))
-        .collect();
+    // A name is that of one version of a tenant: made ready once, however many follow it.
+    let mut guides: BTreeMap<TenantId, BTreeMap<&str, Guide<'_>>> = BTreeMap::new();
+    for (demand, policy) in demands.iter().zip(&policies) {
+        if let Some(carriers) = carriers.get(&demand.tenant) {
+            let of_tenant = guides.entry(demand.tenant.clone()).or_default();
+            let ready = || Guide::of(policy).with_carriers(carriers);
+            of_tenant.entry(policy.name.as_str()).or_insert_with(ready);
+        }
+    }
     for (demand, policy) in demands.into_iter().zip(&policies) {
-        if let (Some(view), Some(guide)) = (views.get_mut(&demand.tenant), guides.get(policy.name.as_str())) {
+        let guide = guides.get(&demand.tenant).and_then(|guides| guides.get(policy.name.as_str()));
+        if let (Some(view), Some(guide)) = (views.get_mut(&demand.tenant), guide) {
             route_one(store, &Run { router, guide, now }, view, demand, &mut routed).await?;
         }
     }
@@ -107,7 +109,7 @@ pub async fn route_orders<S: Work + Fleet + Stock + Promises + ?Sized>(
 async fn route_one<S: Work + Fleet + Stock + Promises + ?Sized>(
     store: &S,
     run: &Run<'_>,
-    view: &mut FleetView<'_>,
+    view: &mut FleetView,
     mut demand: Demand,
     routed: &mut Routed,
 ) -> Result<(), FlowError> {
@@ -174,9 +176,9 @@ enum Carried {
 async fn carry_out<S: Work + Fleet + Stock + ?Sized>(
     store: &S,
     run: &Run<'_>,
-    view: &mut FleetView<'_>,
+    view: &mut FleetView,
     demand: &mut Demand,
-    (plan, decision, offering): (&Plan, &Decision, &Offering<'_>),
+    (plan, decision, offering): (&Plan, &Decision, &Offering),
     routed: &mut Routed,
 ) -> Result<Carried, FlowError> {
     for parcel in &plan.parcels {
@@ -199,7 +201,7 @@ async fn carry_out<S: Work + Fleet + Stock + ?Sized>(
 
 pub(super) fn assignment(
     demand: &Demand,
-    view: &FleetView<'_>,
+    view: &FleetView,
     policy: &dyn Steers,
     parcel: &Parcel,
     decision: Decision,
@@ -222,8 +224,8 @@ pub(super) fn assignment(
 }
 
 /// Units of a class that is wanted by many are not held for long by a store that does not answer.
-fn accept_by(offering: &Offering<'_>, assignment: &Assignment, now: Now) -> UtcMs {
-    let ttl_ms = offering.hold_ttl_ms(&assignment.lines);
+fn accept_by(offering: &Offering, assignment: &Assignment, now: Now) -> UtcMs {
+    let ttl_ms = offering.hold_ttl_ms(&assignment.store, &assignment.lines);
     ttl_ms.map_or(assignment.accept_by, |ttl_ms| assignment.accept_by.min(now.utc.plus(ttl_ms)))
 }
 

@@ -2,7 +2,9 @@
 //! age and confidence allow.
 
 use super::FlowError;
+use super::in_force::Steers;
 use crate::core::eligibility::Standing;
+use crate::core::fleet::StoreRecord;
 use crate::core::routing::decision::{Choice, Demand, DemandLine, Node, Shelf};
 use crate::core::routing::fleet_index::FleetIndex;
 use crate::core::routing::geo::distance_km;
@@ -15,24 +17,33 @@ use crate::ports::stock::Stock;
 use holdfast_shared::ids::{Sku, StoreId, TenantId};
 use holdfast_shared::time::UtcMs;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What lies on the shelves of stores, by SKU.
 pub(super) type OnShelves = BTreeMap<Sku, Vec<(StoreId, Shelf)>>;
 
 /// What a run knows of a tenant's stock beside the positions themselves.
 #[derive(Debug)]
-pub(super) struct Shelves<'a> {
-    policy: &'a StockPolicy,
+pub(super) struct Shelves {
+    /// How each store sells.
+    policies: BTreeMap<StoreId, Arc<StockPolicy>>,
+    policy: Arc<StockPolicy>,
     records: BTreeMap<StoreId, Records>,
 }
 
-impl<'a> Shelves<'a> {
+impl Shelves {
     pub(super) async fn load<S: Stock + ?Sized>(
         store: &S,
-        policy: &'a StockPolicy,
+        policy: &dyn Steers,
         tenant: &TenantId,
+        stores: &[StoreRecord],
     ) -> Result<Self, FlowError> {
-        Ok(Self { policy, records: store.check_records(tenant, None).await? })
+        let policies = stores
+            .iter()
+            .map(|record| (record.store.store.clone(), policy.stock_at(tenant, &record.store)))
+            .collect();
+        let records = store.check_records(tenant, None).await?;
+        Ok(Self { policies, policy: policy.stock(tenant), records })
     }
 
     pub(super) async fn offering<S: Stock + ?Sized>(
@@ -41,7 +52,7 @@ impl<'a> Shelves<'a> {
         demand: &Demand,
         cart: &[CartUnits],
         now: UtcMs,
-    ) -> Result<Offering<'a>, FlowError> {
+    ) -> Result<Offering, FlowError> {
         let mut wanted: BTreeMap<&Sku, i64> = BTreeMap::new();
         for line in &demand.lines {
             let units = wanted.entry(&line.sku).or_default();
@@ -56,13 +67,14 @@ impl<'a> Shelves<'a> {
             let own = cart.iter().filter(own).map(|units| units.quantity).fold(0, i64::saturating_add);
             known.reserved = known.reserved.saturating_sub(own);
             let records = self.records.get(&known.store).unwrap_or(&unchecked);
-            let sold = sellable(&known, records, self.policy.of(&known.class), asked, now);
+            let class = self.policies.get(&known.store).unwrap_or(&self.policy).of(&known.class);
+            let sold = sellable(&known, records, class, asked, now);
             let units = wanted.get(&known.sku).map_or(1, |wanted| sold.units.clamp(1, (*wanted).max(1)));
             let confidence = known.evidence(records, now).that_free(units);
-            Offer { known, sold, confidence }
+            Offer { known, sold, confidence, hold_ttl_ms: class.hold_ttl_ms }
         };
         let known = store.known_stock(&demand.tenant, &skus).await?;
-        Ok(Offering { policy: self.policy, offers: known.into_iter().map(offer).collect() })
+        Ok(Offering { offers: known.into_iter().map(offer).collect() })
     }
 }
 
@@ -73,20 +85,20 @@ struct Offer {
     sold: Sellable,
     /// That the units that would be taken are there.
     confidence: f64,
+    hold_ttl_ms: Option<i64>,
 }
 
 /// The positions that one demand may draw on.
 #[derive(Debug)]
-pub(super) struct Offering<'a> {
-    policy: &'a StockPolicy,
+pub(super) struct Offering {
     offers: Vec<Offer>,
 }
 
-impl Offering<'_> {
+impl Offering {
     /// As routing reads them, of each SKU that is asked for: also of one that nobody has.
     pub(super) fn shelves(&self, demand: &Demand) -> OnShelves {
         let mut shelves: OnShelves = demand.lines.iter().map(|line| (line.sku.clone(), Vec::new())).collect();
-        for Offer { known, sold, confidence } in &self.offers {
+        for Offer { known, sold, confidence, .. } in &self.offers {
             let shelf = Shelf {
                 units: sold.units,
                 confidence: Some(*confidence),
@@ -99,11 +111,11 @@ impl Offering<'_> {
         shelves
     }
 
-    /// The shortest hold that the classes of these lines allow.
-    pub(super) fn hold_ttl_ms(&self, lines: &[DemandLine]) -> Option<i64> {
+    /// The shortest hold that the classes of these lines allow at that store.
+    pub(super) fn hold_ttl_ms(&self, store: &StoreId, lines: &[DemandLine]) -> Option<i64> {
         let of_line = |line: &DemandLine| {
-            let offer = self.offers.iter().find(|offer| offer.known.sku == line.sku)?;
-            self.policy.of(&offer.known.class).hold_ttl_ms
+            let here = |offer: &&Offer| offer.known.sku == line.sku && offer.known.store == *store;
+            self.offers.iter().find(here)?.hold_ttl_ms
         };
         lines.iter().filter_map(of_line).min()
     }

@@ -6,7 +6,7 @@ use crate::core::order::OrderRequest;
 use crate::core::rollout::Rollout;
 use crate::core::rollout::cohort::Subject;
 use crate::core::routing::geo::distance_km;
-use crate::core::steering::{Steering, read_policy};
+use crate::core::steering::Steering;
 use crate::ports::fleet::Fleet;
 use crate::ports::rollouts::{OpenOrder, Rollouts, Running};
 use holdfast_shared::ids::{OrderId, RegionId, TenantId};
@@ -25,12 +25,11 @@ pub(super) async fn load_trials<S: Rollouts + Fleet + ?Sized>(
 ) -> Result<BTreeMap<TenantId, Trial>, FlowError> {
     let mut trials = BTreeMap::new();
     for Running { tenant, rollout, canonical } in store.rollouts_running().await? {
-        let Ok(document) = read_policy(&canonical) else { continue };
+        let Ok(steering) = Steering::kept(rollout.version, &canonical).map(Arc::new) else { continue };
         let orders = store.open_orders(&tenant).await?;
         let stores: Vec<Store> =
             store.stores(Some(&tenant)).await?.into_iter().map(|record| record.store).collect();
         let inside = inside(&tenant, &rollout, orders, &stores);
-        let steering = Arc::new(Steering::new(rollout.version, document));
         trials.insert(tenant, Trial { steering, inside });
     }
     Ok(trials)

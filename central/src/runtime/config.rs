@@ -5,6 +5,7 @@ use crate::core::carriers::CarrierPolicy;
 use crate::core::failover::policy::{FailoverPolicy, Pace};
 use crate::core::health::policy::HealthPolicy;
 use crate::core::routing::policy::RoutingPolicy;
+use crate::core::steering::Sections;
 use crate::core::stock::policy::StockPolicy;
 use crate::ports::housekeeping::Retention;
 use holdfast_platform::config::{ConfigErrors, Flawed, Reader};
@@ -63,6 +64,16 @@ pub struct CentralConfig {
 }
 
 impl CentralConfig {
+    /// What steers the tenants that have no policy of their own.
+    pub(super) fn sections(&self) -> Sections {
+        Sections {
+            routing: self.routing.clone(),
+            stock: self.stock.clone(),
+            carriers: self.carriers.clone(),
+            failover: self.failover.clone(),
+        }
+    }
+
     /// On free ports of the loopback, for the demo and for tests.
     #[must_use]
     pub fn embedded(data_dir: impl Into<PathBuf>) -> Self {

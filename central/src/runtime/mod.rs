@@ -155,7 +155,7 @@ pub async fn start(
     if let Some(incarnation) = storage.restored() {
         tracing::warn!(incarnation, "the database is an older one; orders wait until every store has told");
     }
-    let built_in = Steering::built_in(&config.routing).map_err(|found| {
+    let built_in = Steering::built_in(&config.sections()).map_err(|found| {
         let told: Vec<String> = found.iter().map(ToString::to_string).collect();
         CentralError::Policy(told.join(", "))
     })?;
@@ -173,14 +173,11 @@ pub async fn start(
         poke: signals.poke,
         bells: Arc::new(Bells::default()),
         clock: Arc::new(clock),
-        stock: config.stock.clone(),
-        carriers: config.carriers.clone(),
         mqtt_address: config.mqtt_advertised.clone().unwrap_or(signals.advertised.clone()),
         events: Hub::new(STREAM_LAG_MAX, STREAMS_MAX, life.token()),
         metrics: metrics::recorder(),
         demo,
         rooms: Rooms::default(),
-        failover: config.failover.clone(),
         decision_id: tasks::decision_id,
         trusted_proxies: config.http.trusted_proxies.clone(),
     });

@@ -145,19 +145,11 @@ async fn watch_over(app: Shared, tick: Duration, stop: CancellationToken) -> End
 async fn look(app: &App) -> Result<bool, FlowError> {
     let (storage, watch, poke) = (&*app.storage, &*app.watch, &*app.poke);
     let evaluation = evaluate(storage, watch, app.clock.now()).await?;
-    let router = Router {
-        watch,
-        poke,
-        policy: &*app.policies,
-        stock: &app.stock,
-        carriers: &app.carriers,
-        decision_id: &decision_id,
-    };
-    let policy = &app.failover;
+    let router = Router { watch, poke, policy: &*app.policies, decision_id: &decision_id };
     let over = end_those_over(storage, poke, &central()?, app.clock.now()).await?;
-    let failed_over = fail_over(storage, &router, policy, app.clock.now()).await?;
+    let failed_over = fail_over(storage, &router, app.clock.now()).await?;
     let accept_within_ms = app.policies.accept_within_ms();
-    let withdrawn = expire_offers(storage, &router, policy, accept_within_ms, app.clock.now()).await?;
+    let withdrawn = expire_offers(storage, &router, accept_within_ms, app.clock.now()).await?;
     let limit_ms = app.policies.cancel_answer_within_ms();
     let unanswered = tell_unanswered_cancels(storage, watch, limit_ms, app.clock.now()).await?;
     metrics::counter!("holdfast_recalls_total", "cause" => "failover").increment(failed_over.recalled.into());
@@ -181,14 +173,8 @@ async fn route(app: Shared, stop: CancellationToken) -> Ended {
     let mut trouble = Trouble::of("route");
     let decision_id = decision_id;
     while ticker.tick_or(&app.bells.route).await {
-        let router = Router {
-            watch: &app.watch,
-            poke: &*app.poke,
-            policy: &*app.policies,
-            stock: &app.stock,
-            carriers: &app.carriers,
-            decision_id: &decision_id,
-        };
+        let router =
+            Router { watch: &app.watch, poke: &*app.poke, policy: &*app.policies, decision_id: &decision_id };
         // Each run is bounded; a long backlog takes several, and stopping comes between them.
         while !stop.is_cancelled() {
             // What began since steers this run already, whichever process let it begin.

@@ -6,13 +6,11 @@ use super::fate::Fate;
 use super::restore::How;
 use anyhow::{Context, Error, Result, bail};
 use holdfast_central::adapters::sqlite::SqliteStore;
-use holdfast_central::core::carriers::CarrierPolicy;
-use holdfast_central::core::failover::policy::FailoverPolicy;
 use holdfast_central::core::health::book::Heard as Word;
 use holdfast_central::core::health::observatory::Observatory;
 use holdfast_central::core::health::policy::HealthPolicy;
 use holdfast_central::core::routing::policy::RoutingPolicy;
-use holdfast_central::core::stock::policy::StockPolicy;
+use holdfast_central::core::steering::Sections;
 use holdfast_central::flows::Watch;
 use holdfast_central::flows::evaluate::evaluate;
 use holdfast_central::flows::exchange::exchange;
@@ -49,8 +47,7 @@ pub struct HeadOffice {
     store: Option<SqliteStore>,
     pub watch: Watch,
     pub pokes: Pokes,
-    routing: RoutingPolicy,
-    stock: StockPolicy,
+    policy: Sections,
     decisions: AtomicU64,
     pub back_at_step: u64,
     pub paused_until_step: u64,
@@ -105,8 +102,10 @@ impl HeadOffice {
             store: None,
             watch: watch(),
             pokes: Pokes::default(),
-            stock: StockPolicy::default(),
-            routing: RoutingPolicy { accept_within_ms: ACCEPT_WITHIN_MS, ..RoutingPolicy::default() },
+            policy: Sections {
+                routing: RoutingPolicy { accept_within_ms: ACCEPT_WITHIN_MS, ..RoutingPolicy::default() },
+                ..Sections::default()
+            },
             decisions: AtomicU64::new(0),
             back_at_step: 0,
             paused_until_step: 0,
@@ -315,15 +314,9 @@ impl HeadOffice {
         let Some(store) = self.store() else { return Ok(()) };
         let now = self.clock(now);
         let next = || self.decision_id(now);
-        let router = Router {
-            watch: &self.watch,
-            poke: &self.pokes,
-            policy: &self.routing,
-            stock: &self.stock,
-            carriers: &CarrierPolicy::default(),
-            decision_id: &next,
-        };
-        let moved = fail_over(store, &router, &FailoverPolicy::default(), now).await;
+        let router =
+            Router { watch: &self.watch, poke: &self.pokes, policy: &self.policy, decision_id: &next };
+        let moved = fail_over(store, &router, now).await;
         let Some(moved) = self.excuse(moved, fate).context("fail over")? else { return Ok(()) };
         fate.mark_many("failed_over", moved.recalled.into());
         fate.mark_many("stayed_released", moved.told.into());
@@ -334,18 +327,12 @@ impl HeadOffice {
     /// When central fails.
     pub async fn withdraw(&self, fate: &Fate, now: Now) -> Result<()> {
         let Some(store) = self.store() else { return Ok(()) };
-        let within = self.routing.accept_within_ms;
+        let within = self.policy.routing.accept_within_ms;
         let now = self.clock(now);
         let next = || self.decision_id(now);
-        let router = Router {
-            watch: &self.watch,
-            poke: &self.pokes,
-            policy: &self.routing,
-            stock: &self.stock,
-            carriers: &CarrierPolicy::default(),
-            decision_id: &next,
-        };
-        let done = expire_offers(store, &router, &FailoverPolicy::default(), within, now).await;
+        let router =
+            Router { watch: &self.watch, poke: &self.pokes, policy: &self.policy, decision_id: &next };
+        let done = expire_offers(store, &router, within, now).await;
         let Some(withdrawn) = self.excuse(done, fate).context("expire offers")? else { return Ok(()) };
         fate.mark_many("offer_withdrawn", withdrawn.into());
         let told = tell_unanswered_cancels(store, &self.watch, CANCEL_WITHIN_MS, now).await;
@@ -360,14 +347,8 @@ impl HeadOffice {
         let Some(store) = self.store() else { return Ok(()) };
         let now = self.clock(now);
         let next = || self.decision_id(now);
-        let router = Router {
-            watch: &self.watch,
-            poke: &self.pokes,
-            policy: &self.routing,
-            stock: &self.stock,
-            carriers: &CarrierPolicy::default(),
-            decision_id: &next,
-        };
+        let router =
+            Router { watch: &self.watch, poke: &self.pokes, policy: &self.policy, decision_id: &next };
         let routed = route_orders(store, &router, now).await;
         let Some(routed) = self.excuse(routed, fate).context("route")? else { return Ok(()) };
         if routed.assigned > 0 {

@@ -1,11 +1,10 @@
 //! Central on the stage: the real flows and the real storage.
 
 use holdfast_central::adapters::sqlite::SqliteStore;
-use holdfast_central::core::carriers::CarrierPolicy;
-use holdfast_central::core::failover::policy::FailoverPolicy;
 use holdfast_central::core::health::observatory::Observatory;
 use holdfast_central::core::health::policy::HealthPolicy;
 use holdfast_central::core::routing::policy::RoutingPolicy;
+use holdfast_central::core::steering::Sections;
 use holdfast_central::core::stock::policy::StockPolicy;
 use holdfast_central::flows::Watch;
 use holdfast_central::flows::evaluate::evaluate;
@@ -154,12 +153,11 @@ impl Office {
             let n = self.decisions.fetch_add(1, Ordering::Relaxed);
             DecisionId::new(format!("d-{}-{n}", now.mono.0)).unwrap()
         };
-        let carriers = &CarrierPolicy::default();
-        let router =
-            Router { watch, poke, policy: &self.routing, stock: &self.stock, carriers, decision_id: &next };
-        let policy = FailoverPolicy::default();
-        fail_over(store, &router, &policy, now).await.unwrap();
-        expire_offers(store, &router, &policy, self.routing.accept_within_ms, now).await.unwrap();
+        let policy =
+            &Sections { routing: self.routing.clone(), stock: self.stock.clone(), ..Sections::default() };
+        let router = Router { watch, poke, policy, decision_id: &next };
+        fail_over(store, &router, now).await.unwrap();
+        expire_offers(store, &router, self.routing.accept_within_ms, now).await.unwrap();
         tell_unanswered_cancels(store, watch, self.routing.cancel_answer_within_ms, now).await.unwrap();
         route_orders(store, &router, now).await.unwrap();
     }

@@ -1,11 +1,8 @@
 //! What the handlers stand on.
 
 use super::sessions::Sessions;
-use crate::core::carriers::CarrierPolicy;
 use crate::core::eligibility::{Eligibility, Standing};
-use crate::core::failover::policy::FailoverPolicy;
 use crate::core::health::StoreKey;
-use crate::core::stock::policy::StockPolicy;
 use crate::flows::Watch;
 use crate::flows::in_force::PoliciesInForce;
 use crate::ports::Storage;
@@ -45,16 +42,12 @@ pub(crate) struct App {
     pub(crate) poke: Arc<dyn Poke>,
     pub(crate) bells: Arc<Bells>,
     pub(crate) clock: Arc<dyn Clock>,
-    /// How each class of SKUs is sold.
-    pub(crate) stock: StockPolicy,
-    pub(crate) carriers: CarrierPolicy,
     /// What agents are told when they enrol.
     pub(crate) mqtt_address: String,
     pub(crate) events: Hub<Arc<OutboxEvent>>,
     pub(crate) metrics: PrometheusHandle,
     pub(crate) demo: Option<Arc<dyn DemoControls>>,
     pub(crate) rooms: Rooms,
-    pub(crate) failover: FailoverPolicy,
     /// Ids for decisions that are only shown.
     pub(crate) decision_id: fn() -> DecisionId,
     /// Whose word counts about where a request came from.

@@ -111,16 +111,10 @@ pub(super) async fn end(
 
 pub(super) async fn dry(app: &Shared, caller: &Caller, stores: &[StoreId]) -> Answer<Rehearsal> {
     let decision_id = app.decision_id;
-    let router = Router {
-        watch: &app.watch,
-        poke: &*app.poke,
-        policy: &*app.policies,
-        stock: &app.stock,
-        carriers: &app.carriers,
-        decision_id: &decision_id,
-    };
+    let router =
+        Router { watch: &app.watch, poke: &*app.poke, policy: &*app.policies, decision_id: &decision_id };
     let wanted = (caller.tenant(), stores);
-    Ok(rehearse(&*app.storage, &router, &app.failover, wanted, app.clock.now()).await?)
+    Ok(rehearse(&*app.storage, &router, wanted, app.clock.now()).await?)
 }
 
 pub(super) async fn live(

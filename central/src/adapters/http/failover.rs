@@ -86,7 +86,8 @@ pub(super) async fn outlook(State(app): State<Shared>, caller: Caller) -> Answer
 
 pub(super) async fn seen(app: &Shared, caller: &Caller) -> Answer<Outlook> {
     let (storage, tenant, now) = (&*app.storage, caller.tenant(), app.clock.now());
-    let planned = look_ahead(storage, &app.watch, &app.failover, tenant, now).await?;
+    let policy = &app.policies.of(tenant).failover;
+    let planned = look_ahead(storage, &app.watch, policy, tenant, now).await?;
     let held = planned.is_none();
     let planned = planned.unwrap_or_default();
     let told = usize::try_from(MOVES_TOLD_MAX).unwrap_or(usize::MAX);

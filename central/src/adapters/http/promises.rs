@@ -156,8 +156,7 @@ pub(super) async fn ask(
     ApiJson(request): ApiJson<PromiseRequest>,
 ) -> Answer<Json<PromiseAnswer>> {
     let key = if request.hold.is_some() { Some(key?.0) } else { None };
-    let promiser =
-        Promiser { watch: &app.watch, routing: &*app.policies, stock: &app.stock, carriers: &app.carriers };
+    let promiser = Promiser { watch: &app.watch, policy: &*app.policies };
     let now = app.clock.now().utc;
     let ask = Ask { tenant: caller.tenant(), request: &request, key: key.as_ref(), now };
     let promised = promise(&*app.storage, promiser, ask).await.map_err(refusal)?;

@@ -5,7 +5,10 @@ use super::app::{App, Shared};
 use super::doors::Caller;
 use super::fleet;
 use super::paging::Paging;
+use crate::core::fleet::StoreRecord;
+use crate::core::steering::Steering;
 use crate::core::stock::Records;
+use crate::core::stock::policy::StockPolicy;
 use crate::core::stock::report::{Day, MissRow};
 use crate::core::stock::view::StockPosition;
 use crate::ports::stock::StockRow;
@@ -19,6 +22,7 @@ use holdfast_shared::limits::STOCK_REPORT_DAYS_MAX;
 use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 const DAY_MS: i64 = 86_400_000;
@@ -55,13 +59,22 @@ pub(super) struct Span {
     pub(super) to: Option<String>,
 }
 
-fn told(app: &App, page: Page<StockRow>, records: &BTreeMap<StoreId, Records>, now: UtcMs) -> StockPage {
+fn told(
+    page: Page<StockRow>,
+    records: &BTreeMap<StoreId, Records>,
+    policies: &BTreeMap<StoreId, Arc<StockPolicy>>,
+    usual: &StockPolicy,
+    now: UtcMs,
+) -> StockPage {
     let unchecked = Records::default();
-    let position = |row: StockRow| match &row.known {
-        Some(known) => {
-            StockPosition::of(known, records.get(&row.store).unwrap_or(&unchecked), &app.stock, now)
+    let position = |row: StockRow| {
+        let policy = policies.get(&row.store).map_or(usual, |policy| policy);
+        match &row.known {
+            Some(known) => {
+                StockPosition::of(known, records.get(&row.store).unwrap_or(&unchecked), policy, now)
+            }
+            None => StockPosition::unknown(row.store, row.sku, row.class, policy),
         }
-        None => StockPosition::unknown(row.store, row.sku, row.class, &app.stock),
     };
     StockPage { positions: page.rows.into_iter().map(position).collect(), next: page.next }
 }
@@ -74,7 +87,10 @@ pub(super) async fn sku_page(
 ) -> Answer<StockPage> {
     let rows = app.storage.stock_of_sku(tenant, sku, page).await?;
     let records = app.storage.check_records(tenant, None).await?;
-    Ok(told(app, rows, &records, app.clock.now().utc))
+    let steering = app.policies.of(tenant);
+    let stores = if steering.stock_differs() { app.storage.stores(Some(tenant)).await? } else { Vec::new() };
+    let policies = policies_at(&steering, stores);
+    Ok(told(rows, &records, &policies, &steering.stock, app.clock.now().utc))
 }
 
 pub(super) async fn store_page(
@@ -85,7 +101,17 @@ pub(super) async fn store_page(
 ) -> Answer<StockPage> {
     let rows = app.storage.stock_of_store(tenant, store, page).await?;
     let records = app.storage.check_records(tenant, Some(store)).await?;
-    Ok(told(app, rows, &records, app.clock.now().utc))
+    let steering = app.policies.of(tenant);
+    let policies = policies_at(&steering, app.storage.store(tenant, store).await?);
+    Ok(told(rows, &records, &policies, &steering.stock, app.clock.now().utc))
+}
+
+fn policies_at(
+    steering: &Steering,
+    stores: impl IntoIterator<Item = StoreRecord>,
+) -> BTreeMap<StoreId, Arc<StockPolicy>> {
+    let stores = stores.into_iter().map(|record| record.store);
+    stores.map(|store| (store.store.clone(), steering.stock_at(&store))).collect()
 }
 
 pub(super) async fn report_of(app: &App, tenant: &TenantId, span: &Span) -> Answer<StockReport> {

@@ -13,6 +13,11 @@ pub struct PolicyHash(pub [u8; 32]);
 
 impl PolicyHash {
     #[must_use]
+    pub fn of(canonical: &str) -> Self {
+        Self(*blake3::hash(canonical.as_bytes()).as_bytes())
+    }
+
+    #[must_use]
     pub fn to_hex(self) -> String {
         data_encoding::HEXLOWER.encode(&self.0)
     }
@@ -76,7 +81,7 @@ impl Document {
 
     #[must_use]
     pub fn hash(&self) -> PolicyHash {
-        PolicyHash(*blake3::hash(self.canonical.as_bytes()).as_bytes())
+        PolicyHash::of(&self.canonical)
     }
 
     #[must_use]

@@ -4,7 +4,10 @@
 use super::Steering;
 use crate::core::fleet::{Store, StoreKind};
 use crate::core::policy::layers::{Layer, Layers, Target};
+use crate::core::policy::section::Section;
 use crate::core::routing::policy::{Cover, RoutingPolicy};
+use crate::core::stock::class::SkuClass as Class;
+use crate::core::stock::policy::StockPolicy;
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::ids::{RegionId, SkuClass, StoreId};
 use serde::{Deserialize, Serialize};
@@ -13,6 +16,8 @@ use utoipa::ToSchema;
 
 /// Nodes below which one outage leaves nobody.
 const NODES_MIN: usize = 2;
+/// A store's word about its stock comes this often, as agents are set when nobody says otherwise.
+const SYNC_EVERY_MS: i64 = 5_000;
 
 /// A store with what it may serve now.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,6 +86,10 @@ const LINTS: &[Lint] = &[
     layers_that_say_nothing,
     layers_that_clash,
     few_nodes,
+    stock_of_nothing,
+    stock_too_young,
+    kinds_without_a_service,
+    handling_of_nobody,
 ];
 
 /// All advice, the weightiest first.
@@ -198,10 +207,15 @@ fn layers_that_clash(steering: &Steering, land: &Landscape, found: &mut Vec<Advi
             store: Some(place.store.store.clone()),
             class: None,
         };
-        if steering.document.section::<RoutingPolicy>(&target).is_none() {
+        let document = &steering.document;
+        let sections = [
+            (RoutingPolicy::NAME, document.section::<RoutingPolicy>(&target).is_none()),
+            (StockPolicy::NAME, document.section::<StockPolicy>(&target).is_none()),
+        ];
+        for (section, _) in sections.iter().filter(|(_, clashes)| *clashes) {
             found.push(advice(
                 Weight::Wrong,
-                format!("store.{}.routing", place.store.store),
+                format!("store.{}.{section}", place.store.store),
                 "what region and store say together cannot be meant; the tenant's own values hold there",
                 "set in the store's layer what the region's layer makes impossible",
             ));
@@ -239,6 +253,70 @@ fn few_nodes(_: &Steering, land: &Landscape, found: &mut Vec<Advice>) {
                 (what, "see why the others are not eligible before this begins")
             };
             found.push(advice(Weight::Risk, at, what, remedy));
+        }
+    }
+}
+
+fn stock_of_nothing(steering: &Steering, land: &Landscape, found: &mut Vec<Advice>) {
+    let named = steering.stock.classes.keys().map(|class| class.as_str());
+    for class in named.filter(|class| *class != Class::DEFAULT) {
+        if !land.classes.iter().any(|known| known.as_str() == class) {
+            found.push(advice(
+                Weight::Wrong,
+                format!("stock.classes.{class}"),
+                "no article of the catalogue has this class: nothing is sold by it",
+                "check its name, or take it out",
+            ));
+        }
+    }
+}
+
+/// Between two words of a store nothing of such a class is sold, although the store is well.
+fn stock_too_young(steering: &Steering, _: &Landscape, found: &mut Vec<Advice>) {
+    for (class, policy) in &steering.stock.classes {
+        let ages = policy.max_age_ms_of.iter();
+        let ages = ages.map(|(kind, age)| (format!("max_age_ms_of.{}", kind.as_str()), *age));
+        let ages = ages.chain(policy.max_age_ms.map(|age| ("max_age_ms".to_owned(), age)));
+        for (at, age) in ages.filter(|(_, age)| *age < SYNC_EVERY_MS) {
+            found.push(advice(
+                Weight::Risk,
+                format!("stock.classes.{class}.{at}"),
+                format!(
+                    "{age} ms: a store tells of its stock every {SYNC_EVERY_MS} ms, and is too old in between"
+                ),
+                format!("allow at least two of its words, {} ms", SYNC_EVERY_MS.saturating_mul(2)),
+            ));
+        }
+    }
+}
+
+fn kinds_without_a_service(steering: &Steering, land: &Landscape, found: &mut Vec<Advice>) {
+    for kind in [FulfilmentKind::Ship, FulfilmentKind::Delivery] {
+        let wanted = land.places.iter().any(|place| place.store.fulfils.contains(&kind));
+        if wanted && steering.carriers.services_for(kind).next().is_none() {
+            found.push(advice(
+                Weight::Wrong,
+                "carriers.services",
+                format!(
+                    "none is for {}, which stores fulfil: nobody can be told when it comes",
+                    kind.as_str()
+                ),
+                "add a service of this kind, or take the kind from the stores",
+            ));
+        }
+    }
+}
+
+fn handling_of_nobody(steering: &Steering, land: &Landscape, found: &mut Vec<Advice>) {
+    for (index, of) in steering.carriers.handling_of.iter().enumerate() {
+        let known = |store: &StoreId| land.places.iter().any(|place| place.store.store == *store);
+        if let Some(store) = of.store.as_ref().filter(|store| !known(store)) {
+            found.push(advice(
+                Weight::Wrong,
+                format!("carriers.handling_of[{index}]"),
+                format!("there is no store {store}: nothing follows it"),
+                "check its name, or take it out",
+            ));
         }
     }
 }

@@ -2,20 +2,33 @@
 //!
 //! A section joins by one line in [`KINDS`], and one field of [`Steering`] for whoever asks for it.
 
+mod carriers;
+mod failover;
 pub mod lint;
 mod routing;
+mod stock;
 
+use super::carriers::CarrierPolicy;
+use super::failover::policy::FailoverPolicy;
 use super::fleet::Store;
 use super::policy::document::{Document, PolicyHash};
-use super::policy::layers::Target;
+use super::policy::layers::{Overrides, Target};
 use super::policy::section::{Kind, Section};
 use super::policy::version::PolicyVersion;
 use super::policy::{Found, Read, read};
 use super::routing::policy::RoutingPolicy;
+use super::stock::policy::StockPolicy;
+use holdfast_shared::ids::RegionId;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Every section of a policy.
-pub const KINDS: &[Kind] = &[Kind::of::<RoutingPolicy>()];
+pub const KINDS: &[Kind] = &[
+    Kind::of::<RoutingPolicy>(),
+    Kind::of::<StockPolicy>(),
+    Kind::of::<CarrierPolicy>(),
+    Kind::of::<FailoverPolicy>(),
+];
 
 /// Characters of a hash that tell versions apart where a person reads them.
 const HASH_CHARS: usize = 12;
@@ -25,6 +38,15 @@ pub fn read_policy(text: &str) -> Read {
     read(text, KINDS)
 }
 
+/// What steers those who have no policy of their own.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sections {
+    pub routing: RoutingPolicy,
+    pub stock: StockPolicy,
+    pub carriers: CarrierPolicy,
+    pub failover: FailoverPolicy,
+}
+
 /// A version of a policy, taken apart for those who ask it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Steering {
@@ -32,25 +54,53 @@ pub struct Steering {
     pub hash: PolicyHash,
     pub document: Document,
     pub routing: Arc<RoutingPolicy>,
+    pub stock: Arc<StockPolicy>,
+    pub carriers: Arc<CarrierPolicy>,
+    pub failover: Arc<FailoverPolicy>,
+    /// Where regions say something of stock. Made once: each run asks for every store.
+    stock_of_region: BTreeMap<RegionId, Arc<StockPolicy>>,
 }
 
 impl Steering {
     #[must_use]
     pub fn new(version: PolicyVersion, document: Document) -> Self {
         let hash = document.hash();
-        let routing = Arc::new(routing_for(version, hash, &document, &Target::default()));
-        Self { version, hash, document, routing }
+        Self::named(version, hash, document)
+    }
+
+    /// A version as it was kept. It goes by the hash that it had then: a section that joined since is
+    /// as by default, and does not make it another version.
+    pub fn kept(version: PolicyVersion, canonical: &str) -> Result<Self, Vec<Found>> {
+        Ok(Self::named(version, PolicyHash::of(canonical), read_policy(canonical)?))
+    }
+
+    fn named(version: PolicyVersion, hash: PolicyHash, document: Document) -> Self {
+        let whole = Target::default();
+        let routing = Arc::new(routing_for(version, hash, &document, &whole));
+        let (stock, carriers) = (section_for(&document, &whole), section_for(&document, &whole));
+        let failover = Arc::new(section_for(&document, &whole));
+        let stock_of_region = stock_of_region(&document);
+        Self {
+            version,
+            hash,
+            document,
+            routing,
+            stock: Arc::new(stock),
+            carriers: Arc::new(carriers),
+            failover,
+            stock_of_region,
+        }
     }
 
     /// What was built in, with the settings of this process: in force while a tenant has nothing else.
-    pub fn built_in(routing: &RoutingPolicy) -> Result<Self, Vec<Found>> {
-        let unwritable = |error: toml::ser::Error| {
-            vec![Found { line: 1, column: 1, at: RoutingPolicy::NAME.to_owned(), what: error.to_string() }]
-        };
+    pub fn built_in(sections: &Sections) -> Result<Self, Vec<Found>> {
         let mut table = toml::Table::new();
-        let section = toml::Table::try_from(routing).map_err(unwritable)?;
-        table.insert(RoutingPolicy::NAME.to_owned(), section.into());
-        let document = read_policy(&toml::to_string(&table).map_err(unwritable)?)?;
+        put(&mut table, &sections.routing)?;
+        put(&mut table, &sections.stock)?;
+        put(&mut table, &sections.carriers)?;
+        put(&mut table, &sections.failover)?;
+        let text = toml::to_string(&table).map_err(|error| unwritable("", &error))?;
+        let document = read_policy(&text)?;
         Ok(Self::new(PolicyVersion::BUILT_IN, document))
     }
 
@@ -80,6 +130,49 @@ impl Steering {
         }
         Arc::new(routing_for(self.version, self.hash, &self.document, &target))
     }
+
+    /// How the stock of one store is sold.
+    #[must_use]
+    pub fn stock_at(&self, store: &Store) -> Arc<StockPolicy> {
+        if self.document.layers().stores.get(&store.store).is_some_and(says_of_stock) {
+            let target =
+                Target { region: store.region.clone(), store: Some(store.store.clone()), class: None };
+            return Arc::new(section_for(&self.document, &target));
+        }
+        let of_region = store.region.as_ref().and_then(|region| self.stock_of_region.get(region));
+        Arc::clone(of_region.unwrap_or(&self.stock))
+    }
+
+    /// Whether stock is sold otherwise in some region or store.
+    #[must_use]
+    pub fn stock_differs(&self) -> bool {
+        !self.stock_of_region.is_empty() || self.document.layers().stores.values().any(says_of_stock)
+    }
+}
+
+fn says_of_stock(overrides: &Overrides) -> bool {
+    overrides.contains_key(StockPolicy::NAME)
+}
+
+fn stock_of_region(document: &Document) -> BTreeMap<RegionId, Arc<StockPolicy>> {
+    let layers = document.layers();
+    let says = |region: &RegionId| layers.regions.get(region).is_some_and(|of| says_of_stock(&of.overrides));
+    let said = layers.regions.keys().filter(|region| layers.lineage(region).iter().any(says));
+    said.map(|region| {
+        let target = Target { region: Some(region.clone()), ..Target::default() };
+        (region.clone(), Arc::new(section_for(document, &target)))
+    })
+    .collect()
+}
+
+fn put<S: Section>(table: &mut toml::Table, section: &S) -> Result<(), Vec<Found>> {
+    let values = toml::Table::try_from(section).map_err(|error| unwritable(S::NAME, &error))?;
+    table.insert(S::NAME.to_owned(), values.into());
+    Ok(())
+}
+
+fn unwritable(at: &str, error: &toml::ser::Error) -> Vec<Found> {
+    vec![Found { line: 1, column: 1, at: at.to_owned(), what: error.to_string() }]
 }
 
 fn name(version: PolicyVersion, hash: PolicyHash) -> String {
@@ -93,16 +186,18 @@ pub fn policy_name(version: PolicyVersion, hash: &str) -> String {
     format!("v{version} {short}")
 }
 
-/// Layers that cannot be meant together count for nothing; the linter tells of them.
 fn routing_for(
     version: PolicyVersion,
     hash: PolicyHash,
     document: &Document,
     target: &Target,
 ) -> RoutingPolicy {
-    let section: Option<RoutingPolicy> = document.section(target);
-    let section = section.or_else(|| document.section(&Target::default())).unwrap_or_default();
-    RoutingPolicy { name: name(version, hash), ..section }
+    RoutingPolicy { name: name(version, hash), ..section_for(document, target) }
+}
+
+/// Layers that cannot be meant together count for nothing; the linter tells of them.
+fn section_for<S: Section>(document: &Document, target: &Target) -> S {
+    document.section(target).or_else(|| document.section(&Target::default())).unwrap_or_default()
 }
 
 #[cfg(test)]

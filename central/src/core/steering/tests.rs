@@ -11,11 +11,12 @@ fn steering(text: &str) -> Steering {
 
 #[test]
 fn what_is_built_in_reads_back_as_it_is() {
-    let built_in = Steering::built_in(&RoutingPolicy::default()).unwrap();
+    let built_in = Steering::built_in(&Sections::default()).unwrap();
     let plain = RoutingPolicy { name: built_in.name(), ..RoutingPolicy::default() };
     assert_eq!(*built_in.routing, plain);
     assert_eq!(built_in.hash, read_policy("").unwrap().hash());
-    let other = RoutingPolicy { accept_within_ms: 5_000, ..RoutingPolicy::default() };
+    let routing = RoutingPolicy { accept_within_ms: 5_000, ..RoutingPolicy::default() };
+    let other = Sections { routing, ..Sections::default() };
     assert_eq!(
         Steering::built_in(&other).unwrap().routing.accept_within_ms,
         5_000,
@@ -126,4 +127,116 @@ fn a_layer_that_changes_nothing_is_noted() {
     let notes = lint(&steering(text), &chain);
     let note = notes.iter().find(|note| note.at == "store.leeds.routing.accept_within_ms").unwrap();
     assert_eq!(note.what, "it says 600000, which holds without it");
+}
+
+fn told(text: &str) -> Vec<String> {
+    read_policy(text).unwrap_err().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn what_cannot_be_meant_of_stock_is_told_by_line() {
+    let text = "\
+[stock.classes.hot]
+buffer_units = -1
+confidence_min = 1.0
+  max_age = 5
+[stock.classes.hot.channels.web]
+share_permille = 1001
+[stock.classes.hot.max_age_ms_of]
+pickup = 0
+[class.hot.stock.classes.hot]
+buffer_units = 1
+";
+    let found = told(text);
+    let starts = [
+        "2:1: stock.classes.hot.buffer_units: -1",
+        "3:1: stock.classes.hot.confidence_min: 1: a probability from 0 to 0.999 is expected",
+        "4:3: stock.classes.hot.max_age: `max_age` is not known here; did you mean `max_age_ms`?",
+        "6:1: stock.classes.hot.channels.web.share_permille: 1001 of 1000",
+        "8:1: stock.classes.hot.max_age_ms_of.pickup: 0 ms",
+        "9:18: class.hot.stock.classes: `classes` cannot differ by class; of stock nothing can",
+    ];
+    assert_eq!(found.len(), starts.len(), "{found:?}");
+    assert!(found.iter().zip(starts).all(|(found, start)| found.starts_with(start)), "{found:?}");
+}
+
+#[test]
+fn what_cannot_be_meant_of_carriers_is_told_by_line() {
+    let text = "\
+[carriers]
+handling = { minutes = 99999999 }
+[[carriers.services]]
+name = 'van'
+kinds = ['pickup']
+collections = []
+transit = [{ days = 1 }, { up_to_km = 5, days = 1 }]
+[[carriers.services]]
+name = 'van'
+kinds = ['ship']
+collections = [{ days = ['monday'], cutoff_minute = 1500 }]
+transit = [{ days = 1 }]
+[store.leeds.carriers]
+services = []
+";
+    let found = told(text);
+    for start in [
+        "2:14: carriers.handling.minutes: 99999999 minutes",
+        "5:1: carriers.services[0].kinds",
+        "6:1: carriers.services[0].collections",
+        "9:1: carriers.services[1].name: a service \"van\" stands above already",
+        "11:37: carriers.services[1].collections[0].cutoff_minute: ",
+        "14:1: store.leeds.carriers.services: `services` cannot differ by store; of carriers nothing can",
+    ] {
+        assert!(found.iter().any(|found| found.starts_with(start)), "{start}: {found:#?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_meant_of_failover_is_told_by_line() {
+    let text = "\
+[failover]
+promise_at_risk_ms = -1
+ship = { offered = { after_ms = -1 } }
+kind_withdrawn = { offered = { after_ms = -5 } }
+[failover.pace]
+moves_per_minute = 0
+moves_per_store_per_minute = 0
+[region.north.failover.pace]
+moves_per_minute = 5
+";
+    let found = told(text);
+    for start in [
+        "2:1: failover.promise_at_risk_ms: -1",
+        "3:10: failover.ship.offered: -1",
+        "4:20: failover.kind_withdrawn.offered",
+        "6:1: failover.pace.moves_per_minute: 0 moves nothing, ever",
+        "8:24: region.north.failover.pace: `pace` cannot differ by region; of failover nothing can",
+    ] {
+        assert!(found.iter().any(|found| found.starts_with(start)), "{start}: {found:#?}");
+    }
+    let found = told("[failover]\nship = { offered = 'later' }\n");
+    assert!(
+        found[0].starts_with("2:") && found[0].contains("`later` is none of the words here"),
+        "{found:?}"
+    );
+    assert!(read_policy("[failover]\nship = { picking = { after_ms = 60000 } }\n").is_ok());
+}
+
+#[test]
+fn what_of_stock_and_carriers_has_no_effect_is_told() {
+    let chain = land(vec![place("leeds", None, true), place("york", None, true), centre()]);
+    let text = "[stock.classes.hot]\nmax_age_ms = 4999\n[stock.classes.cold]\n[carriers]\nservices = []\n\
+                [[carriers.handling_of]]\nstore = 'hull'\nminutes = 5\n";
+    assert_eq!(
+        weighty(text, &chain),
+        [
+            "carriers.handling_of[0]: there is no store hull: nothing follows it",
+            "carriers.services: none is for ship, which stores fulfil: nobody can be told when it comes",
+            "stock.classes.cold: no article of the catalogue has this class: nothing is sold by it",
+            "stock.classes.hot.max_age_ms: 4999 ms: a store tells of its stock every 5000 ms, and is too old in between",
+        ]
+    );
+    let enough =
+        "[stock.classes.hot]\nmax_age_ms = 5000\n[[carriers.handling_of]]\nstore = 'leeds'\nminutes = 5\n";
+    assert_eq!(weighty(enough, &chain), Vec::<String>::new());
 }

@@ -1,7 +1,5 @@
 use super::*;
-use crate::core::carriers::CarrierPolicy;
-use crate::core::routing::policy::RoutingPolicy;
-use crate::core::stock::policy::StockPolicy;
+use crate::core::steering::Sections;
 use crate::core::test_support::{at_ms, beat, record, task, tenant};
 use crate::flows::Watch;
 use crate::flows::evaluate::evaluate;
@@ -31,16 +29,9 @@ async fn chain(ram: &Ram, units: i64, tasks: Vec<TaskState>) -> Watch {
 }
 
 async fn dry(ram: &Ram, watch: &Watch, stores: &[StoreId]) -> Result<Rehearsal, FlowError> {
-    let routing = RoutingPolicy::default();
-    let router = Router {
-        watch,
-        poke: ram,
-        policy: &routing,
-        stock: &StockPolicy::default(),
-        carriers: &CarrierPolicy::default(),
-        decision_id: &decision_id,
-    };
-    rehearse(ram, &router, &FailoverPolicy::default(), (&tenant(), stores), at_ms(0)).await
+    let sections = Sections::default();
+    let router = Router { watch, poke: ram, policy: &sections, decision_id: &decision_id };
+    rehearse(ram, &router, (&tenant(), stores), at_ms(0)).await
 }
 
 fn of_order(n: u32, phase: Phase) -> TaskState {

@@ -1,8 +1,6 @@
 use super::*;
-use crate::core::carriers::CarrierPolicy;
 use crate::core::failover::policy::Pace;
-use crate::core::routing::policy::RoutingPolicy;
-use crate::core::stock::policy::StockPolicy;
+use crate::core::steering::Sections;
 use crate::core::test_support::{at_ms, record, task, tenant};
 use crate::flows::Watch;
 use crate::flows::evaluate::evaluate;
@@ -33,16 +31,9 @@ async fn run_at(ram: &Ram, watch: &Watch, now: Now) -> u32 {
 }
 
 async fn run_by(policy: &FailoverPolicy, ram: &Ram, watch: &Watch, now: Now) -> u32 {
-    let routing = RoutingPolicy::default();
-    let router = Router {
-        watch,
-        poke: ram,
-        policy: &routing,
-        stock: &StockPolicy::default(),
-        carriers: &CarrierPolicy::default(),
-        decision_id: &decision_id,
-    };
-    expire_offers(ram, &router, policy, PERIOD_MS, now).await.unwrap()
+    let sections = Sections { failover: policy.clone(), ..Sections::default() };
+    let router = Router { watch, poke: ram, policy: &sections, decision_id: &decision_id };
+    expire_offers(ram, &router, PERIOD_MS, now).await.unwrap()
 }
 
 #[tokio::test]

@@ -1,9 +1,7 @@
 use super::*;
-use crate::core::carriers::CarrierPolicy;
 use crate::core::failover::policy::{Pace, When};
 use crate::core::routing::decision::{Choice, Decision, Plan};
-use crate::core::routing::policy::RoutingPolicy;
-use crate::core::stock::policy::StockPolicy;
+use crate::core::steering::Sections;
 use crate::core::test_support::{at_ms, beat, record, task, tenant};
 use crate::flows::evaluate::evaluate;
 use crate::flows::test_support::{Ram, decision_id, demand, key, position};
@@ -32,16 +30,9 @@ async fn run(ram: &Ram, watch: &Watch, now_ms: i64) -> FailedOver {
 }
 
 async fn run_by(policy: &FailoverPolicy, ram: &Ram, watch: &Watch, now_ms: i64) -> FailedOver {
-    let routing = RoutingPolicy::default();
-    let router = Router {
-        watch,
-        poke: ram,
-        policy: &routing,
-        stock: &StockPolicy::default(),
-        carriers: &CarrierPolicy::default(),
-        decision_id: &decision_id,
-    };
-    fail_over(ram, &router, policy, at_ms(now_ms)).await.unwrap()
+    let sections = Sections { failover: policy.clone(), ..Sections::default() };
+    let router = Router { watch, poke: ram, policy: &sections, decision_id: &decision_id };
+    fail_over(ram, &router, at_ms(now_ms)).await.unwrap()
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 use super::*;
 use crate::core::promise::{CartLine, HoldRequest};
-use crate::core::routing::policy::RoutingPolicy;
+use crate::core::steering::Sections;
 use crate::core::test_support::{LONDON, at_ms, beat, record, tenant};
 use crate::flows::evaluate::evaluate;
 use crate::flows::test_support::{Ram, position};
@@ -32,9 +32,7 @@ fn cart(quantity: i64) -> PromiseRequest {
 }
 
 async fn asked(ram: &Ram, watch: &Watch, request: &PromiseRequest) -> Result<Promised, FlowError> {
-    let (routing, carriers) = (RoutingPolicy::default(), CarrierPolicy::default());
-    let stock = StockPolicy::default();
-    let promiser = Promiser { watch, routing: &routing, stock: &stock, carriers: &carriers };
+    let promiser = Promiser { watch, policy: &Sections::default() };
     let key = "k1".parse().unwrap();
     let ask = Ask { tenant: &tenant(), request, key: Some(&key), now: at_ms(0).utc };
     promise(ram, promiser, ask).await

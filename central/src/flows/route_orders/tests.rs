@@ -2,6 +2,7 @@ use super::*;
 use crate::core::fleet::{OpeningHours, Weekday};
 use crate::core::routing::decision::DemandLine;
 use crate::core::routing::policy::HoldFor;
+use crate::core::steering::Sections;
 use crate::core::stock::class::SkuClass;
 use crate::core::stock::sellable::Kept;
 use crate::core::test_support::{at_ms, beat, record};
@@ -25,17 +26,8 @@ async fn fleet(ram: &Ram, names: &[&str]) -> Watch {
 }
 
 async fn run(ram: &Ram, watch: &Watch) -> Routed {
-    let policy = RoutingPolicy::default();
-    let stock = ram.told(|told| told.stock.clone());
-    let carriers = CarrierPolicy::default();
-    let router = Router {
-        watch,
-        poke: ram,
-        policy: &policy,
-        stock: &stock,
-        carriers: &carriers,
-        decision_id: &decision_id,
-    };
+    let sections = Sections { stock: ram.told(|told| told.stock.clone()), ..Sections::default() };
+    let router = Router { watch, poke: ram, policy: &sections, decision_id: &decision_id };
     route_orders(ram, &router, at_ms(0)).await.unwrap()
 }
 
@@ -238,16 +230,8 @@ async fn an_order_that_waits_for_an_opening_is_held_and_not_backordered() {
     evaluate(&ram, &watch, at_ms(0)).await.unwrap();
     let mut policy = RoutingPolicy::default();
     policy.ladder[1].hold = Some(HoldFor { within_ms: 2 * 3_600_000, saves: 50.0 });
-    let stock = StockPolicy::default();
-    let carriers = CarrierPolicy::default();
-    let router = Router {
-        watch: &watch,
-        poke: &ram,
-        policy: &policy,
-        stock: &stock,
-        carriers: &carriers,
-        decision_id: &decision_id,
-    };
+    let sections = Sections { routing: policy, ..Sections::default() };
+    let router = Router { watch: &watch, poke: &ram, policy: &sections, decision_id: &decision_id };
     let routed = route_orders(&ram, &router, at_ms(0)).await.unwrap();
     assert_eq!(routed, Routed { held: 1, ..Routed::default() });
     let (order, until) = ram.done(|done| done.held[0].clone());

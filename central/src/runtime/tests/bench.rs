@@ -3,13 +3,9 @@
 use crate::adapters::http::{self, App, Bells, Rooms, Shared};
 use crate::adapters::metrics;
 use crate::adapters::sqlite::SqliteStore;
-use crate::core::carriers::CarrierPolicy;
-use crate::core::failover::policy::FailoverPolicy;
 use crate::core::health::observatory::Observatory;
 use crate::core::health::policy::HealthPolicy;
-use crate::core::routing::policy::RoutingPolicy;
-use crate::core::steering::Steering;
-use crate::core::stock::policy::StockPolicy;
+use crate::core::steering::{Sections, Steering};
 use crate::flows::Watch;
 use crate::flows::enrol::token_hash;
 use crate::flows::in_force::PoliciesInForce;
@@ -69,7 +65,7 @@ pub(super) fn bench() -> Bench {
 
 pub(super) fn bench_with(demo: Option<Arc<dyn DemoControls>>) -> Bench {
     let now = Now { utc: UtcMs(1_800_000_000_000), mono: MonoMs(1_000_000) };
-    let built_in = Steering::built_in(&RoutingPolicy::default()).unwrap();
+    let built_in = Steering::built_in(&Sections::default()).unwrap();
     let app = Arc::new(App {
         storage: Arc::new(storage()),
         watch: Arc::new(Watch::new(Observatory::new(HealthPolicy::default()))),
@@ -77,14 +73,11 @@ pub(super) fn bench_with(demo: Option<Arc<dyn DemoControls>>) -> Bench {
         poke: Arc::new(Silent),
         bells: Arc::new(Bells::default()),
         clock: Arc::new(ManualClock::new(now)),
-        stock: StockPolicy::default(),
-        carriers: CarrierPolicy::default(),
         mqtt_address: ":7883".to_owned(),
         events: Hub::new(16, 4, CancellationToken::new()),
         metrics: metrics::recorder(),
         demo,
         rooms: Rooms::default(),
-        failover: FailoverPolicy::default(),
         decision_id: || "d-shown".parse().unwrap(),
         trusted_proxies: Vec::new(),
     });

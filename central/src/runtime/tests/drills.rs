@@ -22,15 +22,8 @@ async fn judge(bench: &Bench) {
 async fn move_work(bench: &Bench) -> FailedOver {
     let app = &bench.app;
     let next = app.decision_id;
-    let router = Router {
-        watch: &app.watch,
-        poke: &*app.poke,
-        policy: &*app.policies,
-        stock: &app.stock,
-        carriers: &app.carriers,
-        decision_id: &next,
-    };
-    let done = fail_over(&*app.storage, &router, &app.failover, app.clock.now()).await.unwrap();
+    let router = Router { watch: &app.watch, poke: &*app.poke, policy: &*app.policies, decision_id: &next };
+    let done = fail_over(&*app.storage, &router, app.clock.now()).await.unwrap();
     route_orders(&*app.storage, &router, app.clock.now()).await.unwrap();
     done
 }

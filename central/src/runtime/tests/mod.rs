@@ -13,4 +13,5 @@ mod policies;
 mod promises;
 mod rollouts;
 mod routing;
+mod sections;
 mod stock;

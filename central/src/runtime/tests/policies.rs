@@ -40,7 +40,7 @@ impl People {
         self.post(&format!("/v1/policies/{version}/{act}"), who, body).await
     }
 
-    async fn active(&self, text: &str) -> u64 {
+    pub(super) async fn active(&self, text: &str) -> u64 {
         let version = self.draft(text).await;
         let approved = self.step(version, "approve", &self.second, json!({})).await;
         assert_eq!(approved.status, StatusCode::OK, "{}", approved.text);

@@ -51,14 +51,8 @@ impl People {
         let app = &self.bench.app;
         know_in_force(&*app.storage, &app.policies).await.unwrap();
         let decision_id = || DecisionId::new("d-1").unwrap();
-        let router = Router {
-            watch: &app.watch,
-            poke: &*app.poke,
-            policy: &*app.policies,
-            stock: &app.stock,
-            carriers: &app.carriers,
-            decision_id: &decision_id,
-        };
+        let router =
+            Router { watch: &app.watch, poke: &*app.poke, policy: &*app.policies, decision_id: &decision_id };
         route_orders(&*app.storage, &router, app.clock.now()).await.unwrap();
     }
 
