@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand, ValueEnum};
 use holdfast::client::{CentralClient, http};
 use holdfast::policy::PolicyCommand;
-use holdfast::{demo, drill, operator, policy};
+use holdfast::{demo, drill, explain, operator, policy};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -59,6 +59,9 @@ enum Command {
     /// What happened to an order, and why each decision fell as it did
     Explain {
         order: String,
+        /// Print all that central tells as one JSON object
+        #[arg(long)]
+        json: bool,
         #[command(flatten)]
         central: Central,
     },
@@ -219,7 +222,9 @@ async fn run(command: Command) -> Result<()> {
         Command::Orders { central, state } => {
             operator::orders(&central.client()?, state.as_deref(), &mut out).await
         }
-        Command::Explain { order, central } => operator::explain(&central.client()?, &order, &mut out).await,
+        Command::Explain { order, json, central } => {
+            explain::explain(&central.client()?, &order, json, &mut out).await
+        }
         Command::TakeBack { task, reason, central } => {
             operator::take_back(&central.client()?, &task, &reason, &mut out).await
         }

@@ -1,7 +1,7 @@
-//! What an operator asks central at a terminal: stores, orders, one order and why, exceptions.
+//! What an operator asks central at a terminal: stores, orders, exceptions.
 
 use crate::client::CentralClient;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -59,45 +59,6 @@ pub async fn take_back(central: &CentralClient, task: &str, reason: &str, out: &
         writeln!(out, "{store} is told to stop, and puts the goods back")?;
     }
     Ok(())
-}
-
-/// What happened to an order, and for each decision what was looked at and why it was refused.
-pub async fn explain(central: &CentralClient, order: &str, out: &mut dyn Write) -> Result<()> {
-    let timeline = central.get(&format!("/v1/orders/{order}/timeline")).await?;
-    for event in rows(&timeline, "events") {
-        writeln!(out, "{:>4}  {:<16} {}", event["sequence"], text(event, "/kind"), text(event, "/words"))?;
-        if let Some(clock) = event.get("store_clock") {
-            writeln!(out, "{:22} at {}: {}", "", text(event, "/at"), doubt(clock))?;
-        }
-    }
-    let explained = central.get(&format!("/v1/orders/{order}/explain")).await?;
-    for decision in rows(&explained, "decisions") {
-        writeln!(out, "\ndecision {}: {}", text(decision, "/decision"), text(decision, "/words"))?;
-        for rung in rows(decision, "rungs") {
-            writeln!(out, "  {}", text(rung, "/rung"))?;
-            for candidate in rows(rung, "candidates") {
-                writeln!(out, "    {}", verdict(candidate)?)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn doubt(clock: &Value) -> String {
-    let (words, said, came) = (text(clock, "/words"), text(clock, "/said_at"), text(clock, "/received_at"));
-    format!("{words} and said {said}; central heard of it at {came}")
-}
-
-fn verdict(candidate: &Value) -> Result<String> {
-    let km = candidate.get("distance_km").and_then(Value::as_f64).context("a candidate has no distance")?;
-    let store = text(candidate, "/store");
-    let said = match candidate.pointer("/verdict/score").and_then(Value::as_f64) {
-        Some(score) => format!("score {score:.2}"),
-        None => {
-            format!("refused by {}: {}", text(candidate, "/verdict/rule"), text(candidate, "/verdict/words"))
-        }
-    };
-    Ok(format!("{store:<20} {km:>7.1} km  {said}"))
 }
 
 fn rows<'a>(told: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {

@@ -7,6 +7,7 @@ pub mod effects;
 pub mod eligibility;
 pub mod exception;
 pub mod failover;
+pub mod fences;
 pub mod fleet;
 pub mod health;
 pub mod hours;

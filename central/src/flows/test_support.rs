@@ -7,6 +7,7 @@ mod moves;
 
 use crate::core::exception::{Exception, NewException};
 use crate::core::failover::plan::Lately;
+use crate::core::fences::FenceStep;
 use crate::core::health::StoreKey;
 use crate::core::order::{Order, OrderEvent, OrderState};
 use crate::core::routing::decision::{Decision, Demand, DemandLine};
@@ -357,6 +358,9 @@ impl Orders for Ram {
     async fn decisions(&self, _: &TenantId, order: &OrderId) -> Result<Vec<Decision>> {
         let of_order = |decision: &&Decision| decision.order == *order;
         Ok(self.told(|told| told.decisions.iter().filter(of_order).cloned().collect()))
+    }
+    async fn fences(&self, _: &TenantId, _: &OrderId) -> Result<Vec<FenceStep>> {
+        not_here()
     }
     async fn cancel(&self, _: &TenantId, _: &OrderId, _: &str, _: &Actor, _: UtcMs) -> Result<CancelOutcome> {
         Ok(self.told(|told| told.cancel.clone()).unwrap_or(CancelOutcome::Unknown))

@@ -1,6 +1,7 @@
 //! Orders in, and what is known of them.
 
 use super::{Page, PageRequest, StoreError};
+use crate::core::fences::FenceStep;
 use crate::core::order::{Order, OrderEvent, OrderRequest, OrderState};
 use crate::core::routing::decision::Decision;
 use async_trait::async_trait;
@@ -72,6 +73,8 @@ pub trait Orders: Send + Sync {
     /// Newest first, of all the tenant's orders: what just happened, in words.
     async fn activity(&self, tenant: &TenantId, limit: u32) -> Result<Vec<Activity>, StoreError>;
     async fn decisions(&self, tenant: &TenantId, order: &OrderId) -> Result<Vec<Decision>, StoreError>;
+    /// Who had it under which fence, oldest first, as far as the facts are still kept.
+    async fn fences(&self, tenant: &TenantId, order: &OrderId) -> Result<Vec<FenceStep>, StoreError>;
     /// A request: units without a node end now, units at a store when the store answers.
     async fn cancel(
         &self,

@@ -4,6 +4,7 @@ use super::answer::{Answer, Refused, internal, known};
 use super::app::Shared;
 use super::doors::Caller;
 use super::paging::Paging;
+use crate::core::fences::FenceStep;
 use crate::core::order::{Order, OrderEvent, OrderRequest, OrderState, StoreClock, order_id};
 use crate::core::routing::decision::Decision;
 use crate::flows::cancel::cancel_order;
@@ -181,6 +182,8 @@ impl TimelineEntry {
 pub(super) struct Explanation {
     order: OrderId,
     decisions: Vec<Decision>,
+    /// Who had it under which fence, and how each of those rights ended; oldest first.
+    fences: Vec<FenceStep>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -293,7 +296,8 @@ pub(super) async fn explain(
 ) -> Answer<Json<Explanation>> {
     let order = find(&app, &caller, &order).await?.order;
     let decisions = app.storage.decisions(caller.tenant(), &order).await?;
-    Ok(Json(Explanation { order, decisions }))
+    let fences = app.storage.fences(caller.tenant(), &order).await?;
+    Ok(Json(Explanation { order, decisions, fences }))
 }
 
 /// Ask for an order to be cancelled.

@@ -151,7 +151,7 @@ pub(super) fn folded(conn: &Connection, tenant: &TenantId, task: &TaskId) -> Res
     Ok(fold(&facts_of(conn, tenant, task)?))
 }
 
-fn facts_of(conn: &Connection, tenant: &TenantId, task: &TaskId) -> Result<Vec<Fact>> {
+pub(super) fn facts_of(conn: &Connection, tenant: &TenantId, task: &TaskId) -> Result<Vec<Fact>> {
     let key = [tenant.as_str(), task.as_str()];
     let texts = list(conn, sql!(DOCUMENTS.facts_of_task), key, |row| {
         Ok((parsed::<FactId>(row, "fact")?, row.get::<_, String>("text")?))

@@ -7,7 +7,8 @@ use super::row::{
 };
 use super::sql::sql;
 use super::timeline::{Happened, Step, note, publish};
-use super::{Result, SqliteStore, cancel, promises};
+use super::{Result, SqliteStore, cancel, ledger, promises};
+use crate::core::fences::{FenceStep, history};
 use crate::core::order::{Order, OrderEvent, OrderState, StoreClock};
 use crate::core::routing::decision::Decision;
 use crate::ports::orders::{Activity, CancelOutcome, NewOrder, Orders, Placed};
@@ -140,6 +141,19 @@ impl Orders for SqliteStore {
         self.read(move |conn| {
             let key = [tenant.as_str(), order.as_str()];
             list(conn, sql!(ORDERS.decisions), key, |row| from_json(row, "record"))
+        })
+        .await
+    }
+
+    async fn fences(&self, tenant: &TenantId, order: &OrderId) -> Result<Vec<FenceStep>> {
+        let (tenant, order) = (tenant.clone(), order.clone());
+        self.read(move |conn| {
+            let mut facts = Vec::new();
+            for task in tasks_of(conn, &tenant, &order)? {
+                let said = ledger::facts_of(conn, &tenant, &task.task)?;
+                facts.push((task, said));
+            }
+            Ok(history(facts.iter().map(|(task, said)| (task, said.as_slice()))))
         })
         .await
     }

@@ -7,6 +7,7 @@ mod boxes;
 mod broker;
 mod console;
 mod drills;
+mod explain;
 mod health;
 mod life;
 mod policies;

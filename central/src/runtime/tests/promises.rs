@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 const KEY: &str = "acme-admin";
 
 /// Leeds is eligible and has five units of A. It is a Friday, eight in the morning.
-async fn shop() -> Bench {
+pub(super) async fn shop() -> Bench {
     let bench = bench();
     enrolled(&bench).await;
     let items = json!({ "items": [{ "sku": "A", "name": "Tea" }, { "sku": "B", "name": "Cup" }] });

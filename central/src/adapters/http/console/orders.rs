@@ -1,12 +1,12 @@
 //! The orders, and one order: what happened, and how each decision was made.
 
+use super::decisions::{DecisionRow, FenceRow, decision_row, fence_rows};
 use super::{Frame, Person, ROWS, frame, need, page, words};
 use crate::adapters::http::answer::{Answer, known};
 use crate::adapters::http::app::Shared;
 use crate::adapters::http::orders::find;
 use crate::adapters::http::tasks::take_back_one;
 use crate::core::order::{Order, OrderEvent, OrderState};
-use crate::core::routing::decision::{Candidate, Choice, Decision, RungRecord, Verdict};
 use crate::ports::PageRequest;
 use crate::ports::access::Scope;
 use askama::Template;
@@ -77,28 +77,6 @@ struct TaskRow {
     may_take_back: bool,
 }
 
-struct CandidateRow {
-    store: String,
-    distance: String,
-    verdict: String,
-    refused: bool,
-    chosen: bool,
-}
-
-struct RungRow {
-    name: String,
-    candidates: Vec<CandidateRow>,
-}
-
-struct DecisionRow {
-    id: String,
-    at: String,
-    policy: String,
-    words: String,
-    demand: String,
-    rungs: Vec<RungRow>,
-}
-
 #[derive(Template)]
 #[template(path = "order.html")]
 struct OrderPage {
@@ -109,6 +87,7 @@ struct OrderPage {
     lines: Vec<LineRow>,
     timeline: Vec<EventRow>,
     tasks: Vec<TaskRow>,
+    fences: Vec<FenceRow>,
     decisions: Vec<DecisionRow>,
 }
 
@@ -187,6 +166,7 @@ pub(super) async fn one(
     }
     let timeline = app.storage.timeline(tenant, &order.order).await?;
     let decisions = app.storage.decisions(tenant, &order.order).await?;
+    let fences = app.storage.fences(tenant, &order.order).await?;
     let mut tasks = Vec::new();
     for task in &order.tasks {
         tasks.extend(app.storage.task(tenant, task).await?.as_ref().map(task_row));
@@ -198,6 +178,7 @@ pub(super) async fn one(
         lines: order.lines.iter().map(line_row).collect(),
         timeline: timeline.into_iter().map(|event| event_row(event, now)).collect(),
         tasks,
+        fences: fence_rows(&fences, now),
         // Newest first: the first is the one that holds.
         decisions: decisions.iter().rev().map(|decision| decision_row(decision, &names, now)).collect(),
         order: row(&order, now),
@@ -262,34 +243,4 @@ fn task_row(task: &TaskState) -> TaskRow {
         },
         may_take_back: !task.phase.is_final() && task.recall.is_none(),
     }
-}
-
-fn decision_row(decision: &Decision, names: &BTreeMap<StoreId, String>, now: UtcMs) -> DecisionRow {
-    let demand: Vec<String> =
-        decision.demand.iter().map(|line| format!("{} × {}", line.quantity, line.sku)).collect();
-    DecisionRow {
-        id: decision.decision.to_string(),
-        at: words::moment(decision.at, now),
-        policy: decision.policy.clone(),
-        words: decision.words.clone(),
-        demand: demand.join(", "),
-        rungs: decision.rungs.iter().map(|rung| rung_row(rung, &decision.choice, names)).collect(),
-    }
-}
-
-fn rung_row(rung: &RungRecord, choice: &Choice, names: &BTreeMap<StoreId, String>) -> RungRow {
-    let chosen = |candidate: &Candidate| match choice {
-        Choice::Assign(plan) => {
-            rung.is_of(&plan.rung) && plan.parcels.iter().any(|parcel| parcel.store == candidate.store)
-        }
-        Choice::Hold { .. } | Choice::Backorder { .. } => false,
-    };
-    let candidate = |candidate: &Candidate| CandidateRow {
-        store: names.get(&candidate.store).cloned().unwrap_or_else(|| candidate.store.to_string()),
-        distance: format!("{:.1} km", candidate.distance_km),
-        verdict: words::verdict(&candidate.verdict),
-        refused: matches!(candidate.verdict, Verdict::Refused { .. }),
-        chosen: chosen(candidate),
-    };
-    RungRow { name: words::rung(&rung.rung), candidates: rung.candidates.iter().map(candidate).collect() }
 }

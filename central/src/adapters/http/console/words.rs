@@ -5,7 +5,6 @@ use crate::core::exception::{Category, Exception, Severity};
 use crate::core::fleet::{Arranged, Closure, ClosureCause, StoreKind};
 use crate::core::lineage;
 use crate::core::order::OrderState;
-use crate::core::routing::decision::Verdict;
 use crate::ports::boxes::{BranchOutcome, Decision};
 use holdfast_shared::domain::task::Status;
 use holdfast_shared::time::UtcMs;
@@ -265,17 +264,6 @@ fn clock(at: UtcMs) -> String {
 fn format_utc(at: UtcMs, format: &str) -> String {
     let time = jiff::Timestamp::from_millisecond(at.0);
     time.map(|time| time.strftime(format).to_string()).unwrap_or_else(|_| "unknown".to_owned())
-}
-
-pub(super) fn verdict(verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::Refused { rule, words } => format!("no: {words} (rule: {})", rule.replace('_', " ")),
-        Verdict::Scored { score, terms } => {
-            let terms: Vec<String> =
-                terms.iter().map(|(name, value)| format!("{} {value:.2}", name.replace('_', " "))).collect();
-            format!("score {score:.2} ({})", terms.join(", "))
-        }
-    }
 }
 
 pub(super) fn rung(name: &str) -> String {

@@ -1,0 +1,196 @@
+//! One order at a terminal: what happened, who had it under which fence, and the whole of each decision.
+
+use crate::client::CentralClient;
+use anyhow::{Context, Result};
+use holdfast_central::core::carriers::Journey;
+use holdfast_central::core::fences::FenceStep;
+use holdfast_central::core::routing::decision::{
+    Candidate, Choice, Decision, DemandLine, Plan, RungRecord, Verdict,
+};
+use holdfast_shared::ids::StoreId;
+use holdfast_shared::time::UtcMs;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+
+#[derive(Deserialize)]
+struct Explained {
+    decisions: Vec<Decision>,
+    /// A central of before it told them has none.
+    #[serde(default)]
+    fences: Vec<FenceStep>,
+}
+
+/// What happened to an order, and for each decision what was looked at and why it was refused.
+pub async fn explain(central: &CentralClient, order: &str, as_json: bool, out: &mut dyn Write) -> Result<()> {
+    let timeline = central.get(&format!("/v1/orders/{order}/timeline")).await?;
+    let explained = central.get(&format!("/v1/orders/{order}/explain")).await?;
+    if as_json {
+        let whole = json!({ "timeline": timeline, "explain": explained });
+        writeln!(out, "{}", serde_json::to_string_pretty(&whole)?)?;
+        return Ok(());
+    }
+    write_order(&timeline, explained, out)
+}
+
+fn write_order(timeline: &Value, explained: Value, out: &mut dyn Write) -> Result<()> {
+    write_timeline(timeline, out)?;
+    let explained: Explained = serde_json::from_value(explained)
+        .context("central tells of its decisions as another version of it does: ask again with --json")?;
+    write_fences(&explained.fences, out)?;
+    for decision in &explained.decisions {
+        write_decision(decision, out)?;
+    }
+    Ok(())
+}
+
+fn write_timeline(timeline: &Value, out: &mut dyn Write) -> Result<()> {
+    for event in timeline.get("events").and_then(Value::as_array).into_iter().flatten() {
+        writeln!(out, "{:>4}  {:<16} {}", event["sequence"], text(event, "/kind"), text(event, "/words"))?;
+        if let Some(clock) = event.get("store_clock") {
+            writeln!(out, "{:22} at {}: {}", "", text(event, "/at"), doubt(clock))?;
+        }
+    }
+    Ok(())
+}
+
+fn doubt(clock: &Value) -> String {
+    let (words, said, came) = (text(clock, "/words"), text(clock, "/said_at"), text(clock, "/received_at"));
+    format!("{words} and said {said}; central heard of it at {came}")
+}
+
+fn write_fences(fences: &[FenceStep], out: &mut dyn Write) -> Result<()> {
+    if fences.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nfences")?;
+    let counts = fences.iter().map(|step| step.fence).max();
+    for step in fences {
+        let mark = if Some(step.fence) == counts { "*" } else { " " };
+        let fence = step.fence.to_string();
+        writeln!(out, "{mark} {fence:<8} {}  {:<16} {}", at(step.at), step.kind, step.words)?;
+    }
+    Ok(())
+}
+
+fn write_decision(decision: &Decision, out: &mut dyn Write) -> Result<()> {
+    writeln!(out, "\ndecision {} at {}: {}", decision.decision, at(decision.at), decision.words)?;
+    writeln!(out, "  policy {}", decision.policy)?;
+    writeln!(out, "  asked for {}", goods(&decision.demand))?;
+    for rung in &decision.rungs {
+        write_rung(rung, &chosen(rung, &decision.choice), out)?;
+    }
+    match &decision.choice {
+        Choice::Assign(plan) => write_plan("chosen", plan, out)?,
+        Choice::Hold { until, store, why } => {
+            writeln!(out, "  held for {store} until {}: {why}", at(*until))?;
+        }
+        Choice::Backorder { why } => writeln!(out, "  backordered: {why}")?,
+    }
+    if let Some(plan) = &decision.runner_up {
+        write_plan("runner-up", plan, out)?;
+    }
+    if let Some(missed) = &decision.missed {
+        let (store, rung) = (&missed.store, &missed.rung);
+        writeln!(out, "  best possible: {store} on {rung}, refused by {}: {}", missed.rule, missed.words)?;
+    }
+    Ok(())
+}
+
+/// Those of a rung that get a parcel.
+fn chosen<'d>(rung: &RungRecord, choice: &'d Choice) -> BTreeSet<&'d StoreId> {
+    match choice {
+        Choice::Assign(plan) if rung.is_of(&plan.rung) => {
+            plan.parcels.iter().map(|parcel| &parcel.store).collect()
+        }
+        Choice::Assign(_) | Choice::Hold { .. } | Choice::Backorder { .. } => BTreeSet::new(),
+    }
+}
+
+/// Those that could take it as a table, best first; then who was refused by what, and the rest in counts.
+fn write_rung(rung: &RungRecord, chosen: &BTreeSet<&StoreId>, out: &mut dyn Write) -> Result<()> {
+    writeln!(out, "  rung {}", rung.rung)?;
+    let mut scored: Vec<_> = rung.candidates.iter().filter_map(by_term).collect();
+    scored.sort_by(|one, other| one.1.total_cmp(&other.1));
+    let names: BTreeSet<&str> =
+        scored.iter().flat_map(|(_, _, terms)| terms.keys()).map(String::as_str).collect();
+    if !scored.is_empty() {
+        let head: String = names.iter().map(|name| format!("  {name:>10}")).collect();
+        writeln!(out, "      {:<20} {:>10} {:>9}{head}", "could take it", "km", "score")?;
+    }
+    for (candidate, score, terms) in scored {
+        let mark = if chosen.contains(&candidate.store) { "*" } else { " " };
+        let term = |name: &&str| terms.get(*name).map_or_else(|| "-".to_owned(), |term| format!("{term:.2}"));
+        let row: String = names.iter().map(|name| format!("  {:>10}", term(name))).collect();
+        let (store, km) = (candidate.store.as_str(), candidate.distance_km);
+        writeln!(out, "    {mark} {store:<20} {km:>10.1} {score:>9.2}{row}")?;
+    }
+    for candidate in &rung.candidates {
+        if let Verdict::Refused { rule, words } = &candidate.verdict {
+            let (store, km) = (candidate.store.as_str(), candidate.distance_km);
+            writeln!(out, "      {store:<20} {km:>10.1} refused by {rule}: {words}")?;
+        }
+    }
+    if !rung.left_out.is_empty() {
+        let counts: Vec<String> =
+            rung.left_out.iter().map(|(rule, count)| format!("{count} by {rule}")).collect();
+        writeln!(out, "      not listed: {}", counts.join(", "))?;
+    }
+    if rung.candidates.is_empty() && rung.left_out.is_empty() {
+        writeln!(out, "      nobody to ask")?;
+    }
+    Ok(())
+}
+
+fn by_term(candidate: &Candidate) -> Option<(&Candidate, f64, &BTreeMap<String, f64>)> {
+    match &candidate.verdict {
+        Verdict::Scored { score, terms } => Some((candidate, *score, terms)),
+        Verdict::Refused { .. } => None,
+    }
+}
+
+fn write_plan(what: &str, plan: &Plan, out: &mut dyn Write) -> Result<()> {
+    writeln!(out, "  {what} on {}", plan.rung)?;
+    for parcel in &plan.parcels {
+        writeln!(out, "      {:<20} {}", parcel.store.as_str(), goods(&parcel.lines))?;
+        if let Some(journey) = &parcel.journey {
+            writeln!(out, "      {:<20} {}", "", way(journey))?;
+        }
+    }
+    Ok(())
+}
+
+fn way(journey: &Journey) -> String {
+    let Journey { service, ready_at, hand_over_by, arrives_by, days, cost } = journey;
+    let cost = cost
+        .as_ref()
+        .map(|cost| format!(", for {} minor units of {}", cost.minor, cost.currency))
+        .unwrap_or_default();
+    match service {
+        Some(service) => format!(
+            "{service}: hand over by {}, arrives by {} ({days} days){cost}",
+            at(*hand_over_by),
+            at(*arrives_by)
+        ),
+        None => format!("collected there, ready at {}", at(*ready_at)),
+    }
+}
+
+fn goods(lines: &[DemandLine]) -> String {
+    let told: Vec<String> =
+        lines.iter().map(|line| format!("{} x {} (line {})", line.quantity, line.sku, line.line)).collect();
+    told.join(", ")
+}
+
+/// As the API writes it.
+fn at(time: UtcMs) -> String {
+    json!(time).as_str().unwrap_or_default().to_owned()
+}
+
+fn text<'a>(told: &'a Value, path: &str) -> &'a str {
+    told.pointer(path).and_then(Value::as_str).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;
