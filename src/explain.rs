@@ -4,6 +4,7 @@ use crate::client::CentralClient;
 use anyhow::{Context, Result};
 use holdfast_central::core::carriers::Journey;
 use holdfast_central::core::fences::FenceStep;
+use holdfast_central::core::routing::again::Again;
 use holdfast_central::core::routing::decision::{
     Candidate, Choice, Decision, DemandLine, Plan, RungRecord, Verdict,
 };
@@ -20,12 +21,22 @@ struct Explained {
     /// A central of before it told them has none.
     #[serde(default)]
     fences: Vec<FenceStep>,
+    /// As many as there are decisions, where another policy was asked about.
+    #[serde(default)]
+    instead: Vec<Again>,
 }
 
 /// What happened to an order, and for each decision what was looked at and why it was refused.
-pub async fn explain(central: &CentralClient, order: &str, as_json: bool, out: &mut dyn Write) -> Result<()> {
+pub async fn explain(
+    central: &CentralClient,
+    order: &str,
+    policy: Option<u32>,
+    as_json: bool,
+    out: &mut dyn Write,
+) -> Result<()> {
     let timeline = central.get(&format!("/v1/orders/{order}/timeline")).await?;
-    let explained = central.get(&format!("/v1/orders/{order}/explain")).await?;
+    let other = policy.map(|version| format!("?policy={version}")).unwrap_or_default();
+    let explained = central.get(&format!("/v1/orders/{order}/explain{other}")).await?;
     if as_json {
         let whole = json!({ "timeline": timeline, "explain": explained });
         writeln!(out, "{}", serde_json::to_string_pretty(&whole)?)?;
@@ -41,6 +52,20 @@ fn write_order(timeline: &Value, explained: Value, out: &mut dyn Write) -> Resul
     write_fences(&explained.fences, out)?;
     for decision in &explained.decisions {
         write_decision(decision, out)?;
+        for again in explained.instead.iter().filter(|again| again.decision == decision.decision) {
+            write_again(again, out)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_again(again: &Again, out: &mut dyn Write) -> Result<()> {
+    writeln!(out, "  under policy {}: {}", again.policy, again.difference)?;
+    if let Some(instead) = again.instead.as_ref().filter(|_| !again.same) {
+        writeln!(out, "      {}", instead.words)?;
+    }
+    if again.unrecorded > 0 {
+        writeln!(out, "      not known: {} nodes of which nothing is kept", again.unrecorded)?;
     }
     Ok(())
 }

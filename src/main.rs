@@ -59,6 +59,9 @@ enum Command {
     /// What happened to an order, and why each decision fell as it did
     Explain {
         order: String,
+        /// What another version of the policy would have made of it; 0 is what was built in
+        #[arg(long, value_name = "VERSION")]
+        policy: Option<u32>,
         /// Print all that central tells as one JSON object
         #[arg(long)]
         json: bool,
@@ -222,9 +225,10 @@ async fn run(command: Command) -> Result<()> {
         Command::Orders { central, state } => {
             operator::orders(&central.client()?, state.as_deref(), &mut out).await
         }
-        Command::Explain { order, json, central } => {
-            explain::explain(&central.client()?, &order, json, &mut out).await
+        Command::Explain { order, policy, json, central } => {
+            explain::explain(&central.client()?, &order, policy, json, &mut out).await
         }
+
         Command::TakeBack { task, reason, central } => {
             operator::take_back(&central.client()?, &task, &reason, &mut out).await
         }

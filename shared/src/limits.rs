@@ -168,6 +168,8 @@ pub const SPLIT_NODES_MAX: usize = 24;
 pub const SPLIT_STEPS_MAX: u32 = 20_000;
 /// Candidates of one rung that a decision may list.
 pub const CANDIDATES_TOLD_MAX: usize = 200;
+/// What is kept of what one decision was made from.
+pub const DECISION_INPUT_BYTES_MAX: usize = 32 * 1024;
 /// Kilometres that a weight of a routing policy may stand for.
 pub const WEIGHT_MAX: f64 = 1_000_000.0;
 /// How long a store may have to answer.

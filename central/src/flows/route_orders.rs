@@ -9,7 +9,7 @@ use super::{FlowError, Watch};
 use crate::core::carriers::CarrierPolicy;
 use crate::core::exception::{Category, NewException, Severity};
 use crate::core::routing::Guide;
-use crate::core::routing::decision::{Choice, Decision, Demand, Parcel, Plan};
+use crate::core::routing::decision::{Choice, Decision, Demand, Parcel, Plan, Recorded};
 use crate::core::routing::policy::RoutingPolicy;
 use crate::core::stock::withheld::Withheld;
 use crate::ports::fleet::Fleet;
@@ -119,7 +119,8 @@ async fn route_one<S: Work + Fleet + Stock + Promises + ?Sized>(
     while !demand.lines.is_empty() {
         let offering = view.restock(store, &demand, now.utc).await?;
         let shelves = offering.shelves(&demand);
-        let decision = view.decide(run.guide, &demand, shelves, run.router.decision_id, now.utc);
+        let mut decision = view.decide(run.guide, &demand, shelves, run.router.decision_id, now.utc);
+        decision.inputs = Some(Box::new(Recorded::of(&demand, &view.fleet, &decision)));
         withheld.extend(offering.withheld(&demand, &view.fleet, &decision.choice));
         let plan = match &decision.choice {
             Choice::Assign(plan) => plan.clone(),

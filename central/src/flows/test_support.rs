@@ -10,7 +10,7 @@ use crate::core::failover::plan::Lately;
 use crate::core::fences::FenceStep;
 use crate::core::health::StoreKey;
 use crate::core::order::{Order, OrderEvent, OrderState};
-use crate::core::routing::decision::{Decision, Demand, DemandLine};
+use crate::core::routing::decision::{Decision, Demand, DemandLine, Recorded};
 use crate::core::stock::class::{Channel, SkuClass};
 use crate::core::stock::policy::StockPolicy;
 use crate::core::test_support::{LONDON, tenant};
@@ -358,6 +358,9 @@ impl Orders for Ram {
     async fn decisions(&self, _: &TenantId, order: &OrderId) -> Result<Vec<Decision>> {
         let of_order = |decision: &&Decision| decision.order == *order;
         Ok(self.told(|told| told.decisions.iter().filter(of_order).cloned().collect()))
+    }
+    async fn recorded(&self, _: &TenantId, _: &OrderId) -> Result<Vec<(Decision, Option<Recorded>)>> {
+        not_here()
     }
     async fn fences(&self, _: &TenantId, _: &OrderId) -> Result<Vec<FenceStep>> {
         not_here()

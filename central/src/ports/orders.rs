@@ -3,7 +3,7 @@
 use super::{Page, PageRequest, StoreError};
 use crate::core::fences::FenceStep;
 use crate::core::order::{Order, OrderEvent, OrderRequest, OrderState};
-use crate::core::routing::decision::Decision;
+use crate::core::routing::decision::{Decision, Recorded};
 use async_trait::async_trait;
 use holdfast_shared::ids::{Actor, IdempotencyKey, OrderId, TenantId, TraceId};
 use holdfast_shared::time::UtcMs;
@@ -73,6 +73,12 @@ pub trait Orders: Send + Sync {
     /// Newest first, of all the tenant's orders: what just happened, in words.
     async fn activity(&self, tenant: &TenantId, limit: u32) -> Result<Vec<Activity>, StoreError>;
     async fn decisions(&self, tenant: &TenantId, order: &OrderId) -> Result<Vec<Decision>, StoreError>;
+    /// Its decisions with what each was made from, as far as that is kept.
+    async fn recorded(
+        &self,
+        tenant: &TenantId,
+        order: &OrderId,
+    ) -> Result<Vec<(Decision, Option<Recorded>)>, StoreError>;
     /// Who had it under which fence, oldest first, as far as the facts are still kept.
     async fn fences(&self, tenant: &TenantId, order: &OrderId) -> Result<Vec<FenceStep>, StoreError>;
     /// A request: units without a node end now, units at a store when the store answers.

@@ -146,6 +146,7 @@ pub async fn demand(storage: &dyn Storage, order: &str) -> Option<Demand> {
 #[must_use]
 pub fn decision(order: &OrderId, lines: Vec<DemandLine>, choice: Choice, at: UtcMs) -> Decision {
     Decision {
+        inputs: None,
         decision: DecisionId::new(format!("{order}-d{}", at.0)).unwrap(),
         order: order.clone(),
         at,

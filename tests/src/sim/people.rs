@@ -182,6 +182,7 @@ pub async fn rival_assigns(
     let chosen = shop.identity.store.clone();
     let choice = Choice::Assign(Plan::single("rival", chosen.clone(), demand.lines.clone()));
     let decision = Decision {
+        inputs: None,
         decision: office.decision_id(now),
         order: demand.order.clone(),
         at: now.utc,

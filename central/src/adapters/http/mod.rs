@@ -15,6 +15,7 @@ mod doors;
 mod drills;
 mod events;
 mod exceptions;
+mod explain;
 mod failover;
 mod fleet;
 mod keys;
@@ -86,7 +87,7 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(orders::place, orders::list))
         .routes(routes!(orders::get))
         .routes(routes!(orders::timeline))
-        .routes(routes!(orders::explain))
+        .routes(routes!(explain::explain))
         .routes(routes!(orders::cancel))
         .routes(routes!(promises::ask))
         .routes(routes!(promises::accuracy))

@@ -4,9 +4,7 @@ use super::answer::{Answer, Refused, internal, known};
 use super::app::Shared;
 use super::doors::Caller;
 use super::paging::Paging;
-use crate::core::fences::FenceStep;
 use crate::core::order::{Order, OrderEvent, OrderRequest, OrderState, StoreClock, order_id};
-use crate::core::routing::decision::Decision;
 use crate::flows::cancel::cancel_order;
 use crate::flows::place_order::{PlaceOrder, place_order};
 use crate::ports::access::Scope;
@@ -178,14 +176,6 @@ impl TimelineEntry {
     }
 }
 
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Explanation {
-    order: OrderId,
-    decisions: Vec<Decision>,
-    /// Who had it under which fence, and how each of those rights ended; oldest first.
-    fences: Vec<FenceStep>,
-}
-
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CancelRequest {
@@ -284,20 +274,6 @@ pub(super) async fn timeline(
     let events = app.storage.timeline(caller.tenant(), &order).await?;
     let entry = if caller.may(Scope::Support) { TimelineEntry::full } else { TimelineEntry::for_storefront };
     Ok(Json(Timeline { order, events: events.into_iter().map(entry).collect() }))
-}
-
-/// Every routing decision of an order: who was considered, and why not. For customer service.
-#[utoipa::path(get, path = "/v1/orders/{order}/explain", tag = "orders", params(("order" = OrderId, Path)),
-    responses((status = 200, body = Explanation), (status = "4XX", body = Problem)))]
-pub(super) async fn explain(
-    State(app): State<Shared>,
-    caller: Caller,
-    Path(order): Path<String>,
-) -> Answer<Json<Explanation>> {
-    let order = find(&app, &caller, &order).await?.order;
-    let decisions = app.storage.decisions(caller.tenant(), &order).await?;
-    let fences = app.storage.fences(caller.tenant(), &order).await?;
-    Ok(Json(Explanation { order, decisions, fences }))
 }
 
 /// Ask for an order to be cancelled.

@@ -39,7 +39,10 @@ pub(super) fn record(
     }
     let again = wait(decision).is_some_and(|kind| last.as_ref().and_then(wait) == Some(kind));
     let params = named_params! {
-        ":tenant": tenant.as_str(), ":order": order.as_str(), ":record": to_json(decision)?,
+        ":tenant": tenant.as_str(),
+        ":order": order.as_str(),
+        ":record": to_json(decision)?,
+        ":inputs": decision.inputs.as_ref().map(to_json).transpose()?,
     };
     run(conn, if again { sql!(ORDERS.replace_decision) } else { sql!(ORDERS.record_decision) }, params)?;
     Ok(())

@@ -10,7 +10,7 @@ use super::timeline::{Happened, Step, note, publish};
 use super::{Result, SqliteStore, cancel, ledger, promises};
 use crate::core::fences::{FenceStep, history};
 use crate::core::order::{Order, OrderEvent, OrderState, StoreClock};
-use crate::core::routing::decision::Decision;
+use crate::core::routing::decision::{Decision, Recorded};
 use crate::ports::orders::{Activity, CancelOutcome, NewOrder, Orders, Placed};
 use crate::ports::{Page, PageRequest};
 use async_trait::async_trait;
@@ -141,6 +141,22 @@ impl Orders for SqliteStore {
         self.read(move |conn| {
             let key = [tenant.as_str(), order.as_str()];
             list(conn, sql!(ORDERS.decisions), key, |row| from_json(row, "record"))
+        })
+        .await
+    }
+
+    async fn recorded(
+        &self,
+        tenant: &TenantId,
+        order: &OrderId,
+    ) -> Result<Vec<(Decision, Option<Recorded>)>> {
+        let (tenant, order) = (tenant.clone(), order.clone());
+        self.read(move |conn| {
+            let key = [tenant.as_str(), order.as_str()];
+            list(conn, sql!(ORDERS.decisions_recorded), key, |row| {
+                let inputs = row.get_ref("inputs")?.as_str_or_null()?.map(|_| from_json(row, "inputs"));
+                Ok((from_json(row, "record")?, inputs.transpose()?))
+            })
         })
         .await
     }

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
 /// The units of one order that have no node.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Demand {
     pub tenant: TenantId,
     pub order: OrderId,
@@ -65,7 +65,7 @@ pub struct DemandLine {
 }
 
 /// What a node can give of one SKU, and how sure that is.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Shelf {
     /// To sell to this order: less what is held, kept back as a buffer, or doubted because it is old.
     pub units: i64,
@@ -79,7 +79,7 @@ pub struct Shelf {
 }
 
 /// One node as routing sees it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Node {
     pub store: Store,
     pub eligibility: Eligibility,
@@ -88,6 +88,16 @@ pub struct Node {
     pub recovering: bool,
     /// Per SKU; absent is unknown and counts as none.
     pub shelves: BTreeMap<Sku, Shelf>,
+}
+
+/// The demand, and the nodes that the decision told of, as they were then.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recorded {
+    pub demand: Demand,
+    /// Those that mattered most first, as many as there is room for.
+    pub nodes: Vec<Node>,
+    /// Nodes of the tenant that are not kept.
+    pub unrecorded: u32,
 }
 
 /// What was looked at, rung by rung, and what came of it.
@@ -111,6 +121,9 @@ pub struct Decision {
     pub missed: Option<Missed>,
     /// One sentence for a person.
     pub words: String,
+    /// What it was made from, where that is to be kept: beside it, not in it.
+    #[serde(skip)]
+    pub inputs: Option<Box<Recorded>>,
 }
 
 impl Decision {

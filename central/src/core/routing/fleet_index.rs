@@ -121,6 +121,18 @@ impl FleetIndex {
         self.nodes.get(*self.numbers.get(store)?)
     }
 
+    /// The node with what it has of what is asked for. Nobody decides by its name.
+    pub(super) fn node_for(&self, store: &StoreId, demand: &Demand) -> Option<Node> {
+        let number = *self.numbers.get(store)?;
+        let mut node = self.node(number)?.clone();
+        node.store.name.clear();
+        for line in &demand.lines {
+            let shelf = self.holders(&line.sku).of(number).cloned();
+            node.shelves.extend(shelf.map(|shelf| (line.sku.clone(), shelf)));
+        }
+        Some(node)
+    }
+
     pub(super) fn node(&self, number: NodeNo) -> Option<&Node> {
         self.nodes.get(number)
     }

@@ -1,5 +1,6 @@
 //! `route(demand, fleet, policy, now) -> decision`: one pure function for every use of routing.
 
+pub mod again;
 pub mod decision;
 pub mod fleet_index;
 pub mod geo;

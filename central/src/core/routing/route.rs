@@ -65,6 +65,7 @@ impl<'p> Guide<'p> {
             runner_up,
             missed,
             words,
+            inputs: None,
         }
     }
 

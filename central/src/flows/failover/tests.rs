@@ -109,6 +109,7 @@ fn leeds_before_york() -> Decision {
     let lines = demand("o1", &[("TEA", 2)]).lines;
     let plan = |store: &str| Plan::single("closest", store.parse().unwrap(), lines.clone());
     Decision {
+        inputs: None,
         decision: "d0".parse().unwrap(),
         order: "o1".parse().unwrap(),
         at: at_ms(0).utc,

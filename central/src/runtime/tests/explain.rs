@@ -5,6 +5,8 @@ use super::console::{login, page};
 use super::promises::shop;
 use crate::flows::in_force::know_in_force;
 use crate::flows::route_orders::{Router, route_orders};
+use crate::ports::access::Scope;
+use axum::http::Method;
 use serde_json::{Value, json};
 
 const KEY: &str = "acme-admin";
@@ -13,14 +15,8 @@ async fn route(bench: &Bench) {
     let app = &bench.app;
     know_in_force(&*app.storage, &app.policies).await.unwrap();
     let decision_id = || "d-1".parse().unwrap();
-    let router = Router {
-        watch: &app.watch,
-        poke: &*app.poke,
-        policy: &*app.policies,
-        stock: &app.stock,
-        carriers: &app.carriers,
-        decision_id: &decision_id,
-    };
+    let router =
+        Router { watch: &app.watch, poke: &*app.poke, policy: &*app.policies, decision_id: &decision_id };
     route_orders(&*app.storage, &router, app.clock.now()).await.unwrap();
 }
 
@@ -52,7 +48,7 @@ async fn an_order_tells_who_had_it_by_which_fence() {
     );
     let task = offered["task"].as_str().unwrap();
     let body = json!({ "reason": "the van broke down" });
-    bench.ask(axum::http::Method::POST, &format!("/v1/tasks/{task}/take-back"), KEY, Some(&body)).await;
+    bench.ask(Method::POST, &format!("/v1/tasks/{task}/take-back"), KEY, Some(&body)).await;
     let told = explained(&bench, &order, "").await;
     let kinds: Vec<&str> =
         told["fences"].as_array().unwrap().iter().map(|step| step["kind"].as_str().unwrap()).collect();
@@ -77,4 +73,35 @@ async fn the_page_of_an_order_shows_scores_by_term_and_fences() {
     ] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
+}
+
+#[tokio::test]
+async fn another_policy_is_tried_on_what_was_looked_at() {
+    let (bench, order) = routed().await;
+    let same = explained(&bench, &order, "?policy=0").await;
+    assert_eq!(
+        (&same["instead"][0]["same"], &same["instead"][0]["unrecorded"]),
+        (&json!(true), &json!(0)),
+        "{same}"
+    );
+    let text = "[routing]\n[[routing.ladder]]\nname = 'centre'\nwords = 'the centre'\nkinds = ['distribution_centre']\n";
+    let draft = json!({ "text": text, "reason": "a trial" });
+    let author = bench.key("acme", &[Scope::PolicyWrite]).await;
+    let drafted = bench.ask(Method::POST, "/v1/policies", &author, Some(&draft)).await;
+    let version = drafted.json()["version"].as_u64().unwrap_or_else(|| panic!("{}", drafted.text));
+    let other = explained(&bench, &order, &format!("?policy={version}")).await;
+    let instead = &other["instead"][0];
+    assert_eq!(
+        (&instead["same"], &instead["instead"]["choice"]["choice"]),
+        (&json!(false), &json!("backorder"))
+    );
+    assert_eq!(instead["difference"], "it asks on the rung centre where it asked on closest");
+    assert_eq!(other["decisions"][0]["choice"]["choice"], "assign", "what was decided stays");
+    let cookie = login(&bench, KEY).await;
+    let shown = page(&bench, &format!("/console/orders/{order}?policy={version}"), &cookie).await.text;
+    assert!(shown.contains("it asks on the rung centre where it asked on closest"), "{shown}");
+    let nowhere = bench.get(&format!("/v1/orders/{order}/explain?policy=99"), KEY).await;
+    assert_eq!(nowhere.problem(), (404, "unknown_policy".to_owned()));
+    let misspelt = bench.get(&format!("/v1/orders/{order}/explain?version=1"), KEY).await;
+    assert_eq!(misspelt.problem(), (400, "unknown_field".to_owned()));
 }

@@ -3,6 +3,7 @@
 use super::words;
 use crate::core::carriers::Journey;
 use crate::core::fences::FenceStep;
+use crate::core::routing::again::Again;
 use crate::core::routing::decision::{Choice, Decision, DemandLine, Plan, RungRecord, Verdict};
 use holdfast_shared::ids::StoreId;
 use holdfast_shared::time::UtcMs;
@@ -56,6 +57,15 @@ pub(super) struct DecisionRow {
     pub(super) rungs: Vec<RungRow>,
     pub(super) plans: Vec<PlanRow>,
     pub(super) missed: Option<String>,
+    pub(super) instead: Option<AgainRow>,
+}
+
+/// What the other version would have made of it.
+pub(super) struct AgainRow {
+    pub(super) policy: String,
+    pub(super) difference: String,
+    pub(super) words: Option<String>,
+    pub(super) unrecorded: u32,
 }
 
 pub(super) struct FenceRow {
@@ -79,7 +89,17 @@ pub(super) fn fence_rows(steps: &[FenceStep], now: UtcMs) -> Vec<FenceRow> {
     steps.iter().map(row).collect()
 }
 
-pub(super) fn decision_row(decision: &Decision, names: &Names, now: UtcMs) -> DecisionRow {
+fn again_row(again: &Again) -> AgainRow {
+    let instead = again.instead.as_ref().filter(|_| !again.same);
+    AgainRow {
+        policy: again.policy.clone(),
+        difference: again.difference.clone(),
+        words: instead.map(|instead| instead.words.clone()),
+        unrecorded: again.unrecorded,
+    }
+}
+
+pub(super) fn decision_row(decision: &Decision, instead: &[Again], names: &Names, now: UtcMs) -> DecisionRow {
     let plan = |title, plan: &Plan| PlanRow {
         title,
         rung: words::rung(&plan.rung),
@@ -111,6 +131,7 @@ pub(super) fn decision_row(decision: &Decision, names: &Names, now: UtcMs) -> De
         rungs: decision.rungs.iter().map(|rung| rung_row(rung, &decision.choice, names)).collect(),
         plans: chosen.into_iter().chain(runner_up).collect(),
         missed,
+        instead: instead.iter().find(|again| again.decision == decision.decision).map(again_row),
     }
 }
 

@@ -4,9 +4,11 @@ use super::decisions::{DecisionRow, FenceRow, decision_row, fence_rows};
 use super::{Frame, Person, ROWS, frame, need, page, words};
 use crate::adapters::http::answer::{Answer, known};
 use crate::adapters::http::app::Shared;
+use crate::adapters::http::explain::{Under, again};
 use crate::adapters::http::orders::find;
 use crate::adapters::http::tasks::take_back_one;
 use crate::core::order::{Order, OrderEvent, OrderState};
+use crate::core::policy::version::PolicyVersion;
 use crate::ports::PageRequest;
 use crate::ports::access::Scope;
 use askama::Template;
@@ -89,6 +91,14 @@ struct OrderPage {
     tasks: Vec<TaskRow>,
     fences: Vec<FenceRow>,
     decisions: Vec<DecisionRow>,
+    /// Versions of the policy to compare with.
+    versions: Vec<Version>,
+}
+
+struct Version {
+    number: u32,
+    words: String,
+    chosen: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -154,6 +164,7 @@ pub(super) async fn one(
     State(app): State<Shared>,
     person: Person,
     Path(order): Path<String>,
+    Query(under): Query<Under>,
 ) -> Answer<Response> {
     // It names stores and decisions, so it is for customer service, not for storefronts.
     need(&person, &[Scope::Support])?;
@@ -167,6 +178,10 @@ pub(super) async fn one(
     let timeline = app.storage.timeline(tenant, &order.order).await?;
     let decisions = app.storage.decisions(tenant, &order.order).await?;
     let fences = app.storage.fences(tenant, &order.order).await?;
+    let instead = match under.version() {
+        Some(version) => again(&app, &person.0, &order.order, version).await?,
+        None => Vec::new(),
+    };
     let mut tasks = Vec::new();
     for task in &order.tasks {
         tasks.extend(app.storage.task(tenant, task).await?.as_ref().map(task_row));
@@ -180,9 +195,29 @@ pub(super) async fn one(
         tasks,
         fences: fence_rows(&fences, now),
         // Newest first: the first is the one that holds.
-        decisions: decisions.iter().rev().map(|decision| decision_row(decision, &names, now)).collect(),
+        decisions: decisions
+            .iter()
+            .rev()
+            .map(|decision| decision_row(decision, &instead, &names, now))
+            .collect(),
+        versions: versions(&app, &person, under.version()).await?,
         order: row(&order, now),
     })
+}
+
+/// The built-in one last: what a decision may be compared with.
+async fn versions(app: &Shared, person: &Person, chosen: Option<PolicyVersion>) -> Answer<Vec<Version>> {
+    let page = PageRequest { cursor: None, limit: ROWS };
+    let known = app.storage.policies(person.0.tenant(), &page).await?;
+    let row = |number: PolicyVersion, words: String| Version {
+        number: number.0,
+        words,
+        chosen: chosen == Some(number),
+    };
+    let written =
+        known.rows.into_iter().map(|policy| row(policy.version, format!("version {}", policy.version)));
+    let built_in = std::iter::once(row(PolicyVersion::BUILT_IN, "what was built in".to_owned()));
+    Ok(written.chain(built_in).collect())
 }
 
 fn line_row(line: &crate::core::order::OrderLine) -> LineRow {

@@ -55,6 +55,9 @@ FROM order_event WHERE tenant = :tenant ORDER BY entry DESC LIMIT :rows
 -- name: decisions
 SELECT record FROM decision WHERE tenant = ?1 AND order_id = ?2 ORDER BY sequence
 
+-- name: decisions_recorded
+SELECT record, inputs FROM decision WHERE tenant = ?1 AND order_id = ?2 ORDER BY sequence
+
 -- name: state_of
 SELECT state, request, trace FROM orders WHERE tenant = ?1 AND order_id = ?2
 
@@ -105,10 +108,10 @@ UPDATE orders SET assignments = assignments + 1, backordered_at = NULL, hold_unt
 WHERE tenant = :tenant AND order_id = :order AND assignments = :assignments AND cancel_requested = 0
 
 -- name: record_decision
-INSERT INTO decision (tenant, order_id, record) VALUES (:tenant, :order, :record)
+INSERT INTO decision (tenant, order_id, record, inputs) VALUES (:tenant, :order, :record, :inputs)
 
 -- name: replace_decision
-UPDATE decision SET record = :record
+UPDATE decision SET record = :record, inputs = :inputs
 WHERE sequence = (SELECT max(sequence) FROM decision WHERE tenant = :tenant AND order_id = :order)
 
 -- name: last_decision
