@@ -47,7 +47,7 @@ pub async fn begin<S: Drills + ?Sized>(
     match store.begin_drill(&new, now).await? {
         DrillBegun::Begun(drill) => {
             poke_all(poke, &new.tenant, &drill, "drill");
-            Ok(drill)
+            Ok(*drill)
         }
         DrillBegun::UnknownStore(store) => Err(unknown(&store)),
         DrillBegun::Closed(store) => {

@@ -18,7 +18,7 @@ pub struct NewDrill {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DrillBegun {
-    Begun(Drill),
+    Begun(Box<Drill>),
     UnknownStore(StoreId),
     /// It is closed by somebody, and what a drill would show happens already.
     Closed(StoreId),

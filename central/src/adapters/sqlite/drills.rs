@@ -117,7 +117,7 @@ fn begin(conn: &Connection, new: &NewDrill, now: UtcMs) -> std::result::Result<D
         take_store(conn, new, number, store, now)?;
     }
     let drill = find(conn, &new.tenant, &id(number).map_err(crate::ports::StoreError::from)?)?;
-    Ok(DrillBegun::Begun(drill.ok_or_else(|| super::error::missing("drill"))?))
+    Ok(DrillBegun::Begun(Box::new(drill.ok_or_else(|| super::error::missing("drill"))?)))
 }
 
 fn take_store(
