@@ -72,7 +72,8 @@ fn write_again(again: &Again, out: &mut dyn Write) -> Result<()> {
 
 fn write_timeline(timeline: &Value, out: &mut dyn Write) -> Result<()> {
     for event in timeline.get("events").and_then(Value::as_array).into_iter().flatten() {
-        writeln!(out, "{:>4}  {:<16} {}", event["sequence"], text(event, "/kind"), text(event, "/words"))?;
+        let sequence = event.get("sequence").and_then(Value::as_u64).unwrap_or_default();
+        writeln!(out, "{sequence:>4}  {:<16} {}", text(event, "/kind"), text(event, "/words"))?;
         if let Some(clock) = event.get("store_clock") {
             writeln!(out, "{:22} at {}: {}", "", text(event, "/at"), doubt(clock))?;
         }
