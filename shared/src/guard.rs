@@ -59,10 +59,12 @@ pub enum Guard {
     HappenedAnyway,
     /// A document is taken only from the store that it belongs to.
     DocumentOwner,
+    /// Of a scarce SKU only units that the store has ceded are promised.
+    RightsFloor,
 }
 
 impl Guard {
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::ReleaseBeforeHandOver,
         Self::RecallAndReleaseOnOneRow,
         Self::FenceCheck,
@@ -88,6 +90,7 @@ impl Guard {
         Self::PauseStartsAnew,
         Self::HappenedAnyway,
         Self::DocumentOwner,
+        Self::RightsFloor,
     ];
 
     #[must_use]
@@ -118,6 +121,7 @@ impl Guard {
             Self::PauseStartsAnew => "pause-starts-anew",
             Self::HappenedAnyway => "happened-anyway",
             Self::DocumentOwner => "document-owner",
+            Self::RightsFloor => "rights-floor",
         }
     }
 

@@ -108,6 +108,8 @@ pub const ARCHIVE_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const BASELINE_POSITIONS_MAX: usize = 2_000;
 /// Seals of one answer.
 pub const SEALS_MAX: usize = 1_000;
+/// SKUs of one store that are in escrow: scarce ones are few.
+pub const ESCROW_SKUS_MAX: usize = 200;
 /// Rows that one step of housekeeping changes, so that nobody waits long behind it.
 pub const HOUSEKEEPING_ROWS_MAX: usize = 2_000;
 /// Documents that one step seals, reopens or closes.

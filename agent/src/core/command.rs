@@ -1,5 +1,6 @@
 //! What a device may ask of the store, and what it gets for an answer.
 
+use holdfast_shared::domain::rights::Shelf;
 use holdfast_shared::domain::task::{Illegal, TaskEvent, TaskState};
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{
@@ -93,10 +94,40 @@ pub struct Position {
     pub on_hand: i64,
     /// Set aside for open order tasks.
     pub reserved: i64,
-    /// What may be sold at the till without touching an order: on hand less reserved.
+    /// What may be sold at the till without touching an order: on hand less reserved, and less what is
+    /// ceded to central.
     pub available: i64,
     pub as_of: Option<UtcMs>,
     pub counted_at: Option<UtcMs>,
+    /// Of a SKU that was ceded to central, in part or in whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rights: Option<Rights>,
+}
+
+/// Units of a scarce SKU that only central sells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct Rights {
+    pub ceded: i64,
+    /// Units set aside here for orders that were promised out of them.
+    pub promised: i64,
+    /// The box lost some of what it said: until it has that back, what it takes for free may be ceded.
+    #[serde(default)]
+    pub in_doubt: bool,
+}
+
+impl Position {
+    #[must_use]
+    pub fn with_rights(self, rights: Rights) -> Self {
+        let with = Self { rights: Some(rights), ..self };
+        let free = with.shelf().free();
+        Self { available: if rights.in_doubt { free.min(0) } else { free }, ..with }
+    }
+
+    #[must_use]
+    pub fn shelf(&self) -> Shelf {
+        let Rights { ceded, promised, .. } = self.rights.unwrap_or_default();
+        Shelf { on_hand: self.on_hand, rights: ceded, set_aside: self.reserved, set_aside_ceded: promised }
+    }
 }
 
 /// What an executed command answers; kept with the key, so that a retry gets the same.

@@ -3,12 +3,14 @@
 //!
 //! [`decide`] is the one way in; each command has its file under [`commands`]. What is decided
 //! gets its ids and stamps from the [`mint`]. [`replay`] knows a command again whose facts are
-//! already in the ledger, and [`recall`] answers for goods that nobody has touched.
+//! already in the ledger, [`recall`] answers for goods that nobody has touched, and [`escrow`] cedes what
+//! central wants of scarce goods.
 
 pub mod central_time;
 pub mod command;
 pub mod commands;
 pub mod decide;
+pub mod escrow;
 pub mod mint;
 pub mod outcome;
 pub mod readiness;

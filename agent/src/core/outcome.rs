@@ -99,7 +99,7 @@ pub(super) fn stock_fact(
     delta: i64,
     movement: impl FnOnce(HoldRef) -> Movement,
 ) -> Said {
-    let hold = HoldRef { task: state.task.clone(), line: line.line, fence: state.fence };
+    let hold = HoldRef { task: state.task.clone(), line: line.line, fence: state.fence, ceded: line.ceded };
     let fact = StockFact { sku: line.sku.clone(), delta, movement: movement(hold), note: None };
     Said { after: None, body: Body::Stock(fact) }
 }

@@ -31,6 +31,7 @@ impl View for Shelf {
             available: *on_hand,
             as_of: None,
             counted_at: None,
+            rights: None,
         }))
     }
 
@@ -97,6 +98,7 @@ pub(crate) fn task(id: &str, lines: &[(&str, i64)]) -> TaskState {
                 quantity: *quantity,
                 picked: 0,
                 short: 0,
+                ceded: false,
             })
             .collect(),
         release: None,

@@ -164,6 +164,8 @@ pub fn request(cut: Cut, health: Option<String>) -> SyncRequest {
         box_name: speaker.box_name,
         losses: cut.losses,
         baseline: cut.baseline,
+        escrow: cut.escrow,
+        asked_back: cut.asked_back,
         version: SYNC_VERSION,
         store: cut.identity.store,
         replica: cut.identity.replica,

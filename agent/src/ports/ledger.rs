@@ -9,7 +9,9 @@ use holdfast_shared::ids::{BootId, DeviceId, ReplicaId, Sku, StoreId, TaskId, Te
 use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::{Hlc, Now, UtcMs};
 use holdfast_shared::wire::signal::ClosureNote;
-use holdfast_shared::wire::sync::{BaselineAsk, DocumentFrame, DocumentHeads, Loss, SyncResponse};
+use holdfast_shared::wire::sync::{
+    BaselineAsk, DocumentFrame, DocumentHeads, EscrowTarget, Loss, SyncResponse,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -43,6 +45,9 @@ pub trait Ledger: Send + Sync {
     async fn positions(&self, skus: &[Sku]) -> Result<Vec<Position>, LedgerError>;
     /// By barcode, beginning of SKU, or words of the name.
     async fn search(&self, text: &str, limit: u32) -> Result<Vec<Position>, LedgerError>;
+    /// A manager leaves central no more than so many units of a scarce SKU, and asks for the others back;
+    /// none: as many as central wants. Central gives back what it has promised to nobody.
+    async fn leave_central(&self, sku: &Sku, at_most: Option<i64>) -> Result<Position, LedgerError>;
     async fn task(&self, task: &TaskId) -> Result<Option<TaskState>, LedgerError>;
     /// Newest change first; `before` continues a listing.
     async fn tasks(&self, filter: TaskFilter) -> Result<TaskPage, LedgerError>;
@@ -177,6 +182,9 @@ pub struct Cut {
     pub more: bool,
     /// What storage lost and central has not noted.
     pub losses: Vec<Loss>,
+    /// What central is known to want of scarce SKUs, and what is wanted back.
+    pub escrow: SetHash,
+    pub asked_back: Vec<EscrowTarget>,
     pub speaker: Speaker,
 }
 

@@ -46,10 +46,12 @@ pub enum Category {
     Policy,
     /// What an order was promised is over, and its work had to move.
     PromiseMissed,
+    /// A till sold units of a scarce SKU that its store had ceded to central.
+    Overdrawn,
 }
 
 impl Category {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Backorder,
         Self::ReleasedAtDarkStore,
         Self::Contradiction,
@@ -69,6 +71,7 @@ impl Category {
         Self::Restored,
         Self::Policy,
         Self::PromiseMissed,
+        Self::Overdrawn,
     ];
 
     #[must_use]
@@ -93,6 +96,7 @@ impl Category {
             Self::Restored => "restored",
             Self::Policy => "policy",
             Self::PromiseMissed => "promise_missed",
+            Self::Overdrawn => "overdrawn",
         }
     }
 }

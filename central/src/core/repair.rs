@@ -151,6 +151,9 @@ pub const fn of_category(category: Category) -> Repair {
         Category::PromiseMissed => {
             Repair::ByPerson(Call::Resolve, "agree a new date with the customer, or cancel the order")
         }
+        Category::Overdrawn => {
+            Repair::Either("goods come in, or what was ceded goes out", Call::Move, "count the SKU")
+        }
     }
 }
 
@@ -194,6 +197,8 @@ pub const fn of_movement(movement: &Movement) -> Repair {
         | Movement::HandOver { .. }
         | Movement::ShortPick { .. } => CORRECT,
         Movement::PutBack { .. } => Repair::ByItself("it moves nothing; the units are free"),
+        Movement::Ceded { .. } => Repair::ByItself("central gives back what it wants no more"),
+        Movement::Returned { .. } => Repair::ByItself("the store cedes again when central wants it"),
     }
 }
 

@@ -223,6 +223,7 @@ fn look(
             store: parcel.store.clone(),
             sku: line.sku.clone(),
             quantity: line.quantity,
+            ceded: false,
         })
     });
     let parts: Vec<Part<'_>> =

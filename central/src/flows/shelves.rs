@@ -63,9 +63,11 @@ impl Shelves {
         let unchecked = Records::default();
         let offer = |mut known: Known| {
             // What its own cart holds is not in the order's way.
-            let own = |units: &&CartUnits| units.store == known.store && units.sku == known.sku;
-            let own = cart.iter().filter(own).map(|units| units.quantity).fold(0, i64::saturating_add);
-            known.reserved = known.reserved.saturating_sub(own);
+            for own in cart {
+                if own.store == known.store && own.sku == known.sku {
+                    known.release(own.quantity, own.ceded);
+                }
+            }
             let records = self.records.get(&known.store).unwrap_or(&unchecked);
             let class = self.policies.get(&known.store).unwrap_or(&self.policy).of(&known.class);
             let sold = sellable(&known, records, class, asked, now);

@@ -21,7 +21,8 @@ pub struct StorePosition {
     /// Held for order lines.
     pub reserved: i64,
     pub buffer: i64,
-    /// On hand less reserved less buffer; what an order may be promised.
+    /// On hand less reserved less buffer; of a SKU in escrow what the store has ceded and no order
+    /// holds. What an order may be promised.
     pub available: i64,
     /// The store's last word about it.
     pub as_of: UtcMs,

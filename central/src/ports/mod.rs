@@ -5,6 +5,7 @@ pub mod access;
 pub mod boxes;
 pub mod demo;
 pub mod drills;
+pub mod escrow;
 pub mod fleet;
 pub mod housekeeping;
 pub mod leases;
@@ -39,6 +40,7 @@ pub trait Storage:
     access::Access
     + boxes::Boxes
     + drills::Drills
+    + escrow::Escrows
     + fleet::Fleet
     + housekeeping::Housekeeping
     + leases::Leases
@@ -60,6 +62,7 @@ impl<T> Storage for T where
     T: access::Access
         + boxes::Boxes
         + drills::Drills
+        + escrow::Escrows
         + fleet::Fleet
         + housekeeping::Housekeeping
         + leases::Leases

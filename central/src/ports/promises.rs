@@ -17,6 +17,8 @@ pub struct CartUnits {
     pub store: StoreId,
     pub sku: Sku,
     pub quantity: i64,
+    /// They are set aside out of what the store has ceded; the one who sets them aside decides it.
+    pub ceded: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -3,6 +3,7 @@
 pub mod epoch;
 pub mod fact;
 pub mod fence;
+pub mod rights;
 pub mod stock;
 pub mod task;
 pub mod task_fold;

@@ -22,6 +22,8 @@ pub struct HoldRef {
     pub task: TaskId,
     pub line: LineNo,
     pub fence: Fence,
+    /// They were promised out of what the store had ceded: what leaves takes its right along.
+    pub ceded: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +57,14 @@ pub enum Movement {
     ShortPick {
         hold: HoldRef,
     },
+    /// The store cedes units to central: from now on only central sells them. Moves nothing.
+    Ceded {
+        units: i64,
+    },
+    /// Central gives ceded units back that it has promised to nobody. Only central says so.
+    Returned {
+        units: i64,
+    },
 }
 
 /// Why a stock fact cannot be one.
@@ -84,7 +94,15 @@ impl Movement {
             Self::HandOver { .. } => "hand_over",
             Self::PutBack { .. } => "put_back",
             Self::ShortPick { .. } => "short_pick",
+            Self::Ceded { .. } => "ceded",
+            Self::Returned { .. } => "returned",
         }
+    }
+
+    /// Whether only central may say it.
+    #[must_use]
+    pub const fn is_centrals(&self) -> bool {
+        matches!(self, Self::Returned { .. })
     }
 }
 
@@ -108,7 +126,9 @@ impl StockFact {
                 }
                 true
             }
-            Movement::PutBack { quantity, .. } => self.delta == 0 && (1..=QUANTITY_MAX).contains(quantity),
+            Movement::PutBack { quantity: units, .. }
+            | Movement::Ceded { units }
+            | Movement::Returned { units } => self.delta == 0 && (1..=QUANTITY_MAX).contains(units),
         };
         if sign_fits {
             Ok(())
@@ -132,7 +152,35 @@ impl StockFact {
             | Movement::Adjustment
             | Movement::Count { .. }
             | Movement::TransferOut { .. }
-            | Movement::TransferIn { .. } => None,
+            | Movement::TransferIn { .. }
+            | Movement::Ceded { .. }
+            | Movement::Returned { .. } => None,
+        }
+    }
+
+    /// What the movement adds to the units that the store has ceded: the one rule by which both sides
+    /// come to the same rights.
+    #[must_use]
+    pub const fn rights(&self) -> i64 {
+        match &self.movement {
+            Movement::Ceded { units } => *units,
+            Movement::Returned { units } => units.saturating_neg(),
+            // What was put back may be promised again; what left, or was never there, may not.
+            Movement::HandOver { hold } | Movement::PutBack { hold, .. } | Movement::ShortPick { hold } => {
+                if hold.ceded {
+                    self.delta
+                } else {
+                    0
+                }
+            }
+            Movement::Opening
+            | Movement::Sale
+            | Movement::Return
+            | Movement::Receipt
+            | Movement::Adjustment
+            | Movement::Count { .. }
+            | Movement::TransferOut { .. }
+            | Movement::TransferIn { .. } => 0,
         }
     }
 }
@@ -141,6 +189,8 @@ impl StockFact {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OnHand {
     pub units: i64,
+    /// Units of them that only central sells.
+    pub rights: i64,
     pub moved_at: Hlc,
     pub counted_at: Option<Hlc>,
 }
@@ -149,6 +199,7 @@ impl OnHand {
     /// Commutative and associative: any order of the same facts gives the same stock.
     pub fn apply(&mut self, fact: &StockFact, at: Hlc) {
         self.units = self.units.saturating_add(fact.delta);
+        self.rights = self.rights.saturating_add(fact.rights());
         self.moved_at = self.moved_at.max(at);
         if let Movement::Count { .. } = fact.movement {
             self.counted_at = self.counted_at.max(Some(at));
@@ -163,6 +214,13 @@ pub fn digest_element(sku: &Sku, units: i64) -> Option<Vec<u8>> {
     (units != 0).then(|| [sku.as_str().as_bytes(), b"\0", &units.to_le_bytes()].concat())
 }
 
+/// The same for the units of a SKU that the store has ceded. An id holds no zero byte, and this is one
+/// byte longer than a position, so the two are never confused.
+#[must_use]
+pub fn rights_element(sku: &Sku, rights: i64) -> Option<Vec<u8>> {
+    (rights != 0).then(|| [sku.as_str().as_bytes(), b"\0\0", &rights.to_le_bytes()].concat())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,7 +232,7 @@ mod tests {
     }
 
     fn hold() -> HoldRef {
-        HoldRef { task: TaskId::new("o-1").unwrap(), line: LineNo(1), fence: Fence::default() }
+        HoldRef { task: TaskId::new("o-1").unwrap(), line: LineNo(1), fence: Fence::default(), ceded: false }
     }
 
     #[test]
@@ -187,6 +245,30 @@ mod tests {
         assert!(fact(3, Movement::Count { found: -1 }).check().is_err());
         assert!(fact(i64::MIN, Movement::Sale).check().is_err());
         assert!(fact(-2, Movement::Sale).check().is_ok());
+    }
+
+    #[test]
+    fn a_right_goes_with_what_leaves_and_stays_with_what_is_put_back() {
+        let ceded = || HoldRef { ceded: true, ..hold() };
+        assert_eq!(fact(0, Movement::Ceded { units: 3 }).rights(), 3);
+        assert_eq!(fact(0, Movement::Returned { units: 2 }).rights(), -2);
+        assert_eq!(fact(-2, Movement::HandOver { hold: ceded() }).rights(), -2);
+        assert_eq!(fact(-1, Movement::ShortPick { hold: ceded() }).rights(), -1);
+        assert_eq!(fact(0, Movement::PutBack { hold: ceded(), quantity: 2 }).rights(), 0);
+        assert_eq!(fact(-2, Movement::HandOver { hold: hold() }).rights(), 0);
+        assert_eq!(fact(-2, Movement::Sale).rights(), 0);
+        assert!(fact(0, Movement::Ceded { units: 0 }).check().is_err());
+        assert!(fact(0, Movement::Returned { units: -1 }).check().is_err());
+        assert!(fact(1, Movement::Ceded { units: 1 }).check().is_err());
+    }
+
+    #[test]
+    fn rights_and_units_are_never_the_same_element_of_a_digest() {
+        let sku = Sku::new("A").unwrap();
+        assert_eq!(rights_element(&sku, 0), None);
+        for units in [1, 256, i64::MAX] {
+            assert_ne!(rights_element(&sku, units), digest_element(&sku, units));
+        }
     }
 
     #[test]

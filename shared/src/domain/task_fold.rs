@@ -102,6 +102,7 @@ fn begin(fact: &Fact, said: &TaskFact, offer: &Offer) -> TaskState {
                 quantity: line.quantity,
                 picked: 0,
                 short: 0,
+                ceded: line.ceded,
             })
             .collect(),
         release: None,

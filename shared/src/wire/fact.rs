@@ -2,7 +2,7 @@
 //!
 //! Facts are the bulk of what is sent, so the keys are short: `k` kind, `t` time, `a` actor,
 //! `p` the fact it comes after, `x` trace, `s` SKU, `d` difference, `n` note, `e` facts of an epoch,
-//! `h` their digest.
+//! `h` their digest, `r` difference in rights.
 //! The same fact is always the same bytes, so that two copies can be compared as they are.
 
 use crate::domain::epoch::Closing;
@@ -157,7 +157,13 @@ fn offer_problem(offer: &Offer) -> Option<&'static str> {
 
 fn stock_form(fact: &StockFact) -> Said {
     let stock = Stock { sku: fact.sku.clone(), delta: fact.delta, note: fact.note.clone() };
-    let hold_form = |hold: &HoldRef| Hold { task: hold.task.clone(), line: hold.line, fence: hold.fence };
+    let rights = fact.rights();
+    let hold_form = |hold: &HoldRef| Hold {
+        task: hold.task.clone(),
+        line: hold.line,
+        fence: hold.fence,
+        rights: hold.ceded.then_some(rights),
+    };
     match &fact.movement {
         Movement::Opening => Said::Opening { stock },
         Movement::Sale => Said::Sale { stock },
@@ -172,6 +178,8 @@ fn stock_form(fact: &StockFact) -> Said {
             Said::PutBackUnits { stock, hold: hold_form(hold), quantity: *quantity }
         }
         Movement::ShortPick { hold } => Said::ShortPick { stock, hold: hold_form(hold) },
+        Movement::Ceded { .. } => Said::Ceded { stock, rights },
+        Movement::Returned { .. } => Said::Returned { stock, rights },
     }
 }
 
@@ -187,7 +195,12 @@ fn task_form(fact: &TaskFact) -> Said {
             lines: offer
                 .lines
                 .into_iter()
-                .map(|line| WireLine { line: line.line, sku: line.sku, quantity: line.quantity })
+                .map(|line| WireLine {
+                    line: line.line,
+                    sku: line.sku,
+                    quantity: line.quantity,
+                    ceded: line.ceded,
+                })
                 .collect(),
             accept_by: offer.accept_by,
             promise_by: offer.promise_by,
@@ -214,7 +227,13 @@ fn body(said: Said) -> Body {
     let moved = |stock: Stock, movement: Movement| {
         Body::Stock(StockFact { sku: stock.sku, delta: stock.delta, movement, note: stock.note })
     };
-    let held = |hold: Hold| HoldRef { task: hold.task, line: hold.line, fence: hold.fence };
+    // Other rights than those of the movement would be written otherwise, and are refused for it.
+    let held = |hold: Hold| HoldRef {
+        task: hold.task,
+        line: hold.line,
+        fence: hold.fence,
+        ceded: hold.rights.is_some(),
+    };
     let about =
         |task: Task, event: TaskEvent| Body::Task(TaskFact { task: task.task, fence: task.fence, event });
     match said {
@@ -231,10 +250,19 @@ fn body(said: Said) -> Body {
             moved(stock, Movement::PutBack { hold: held(hold), quantity })
         }
         Said::ShortPick { stock, hold } => moved(stock, Movement::ShortPick { hold: held(hold) }),
+        Said::Ceded { stock, rights } => moved(stock, Movement::Ceded { units: rights }),
+        Said::Returned { stock, rights } => {
+            moved(stock, Movement::Returned { units: rights.saturating_neg() })
+        }
         Said::Offered { task, order, store, kind, release, lines, accept_by, promise_by, note } => {
             let lines = lines
                 .into_iter()
-                .map(|line| OfferLine { line: line.line, sku: line.sku, quantity: line.quantity })
+                .map(|line| OfferLine {
+                    line: line.line,
+                    sku: line.sku,
+                    quantity: line.quantity,
+                    ceded: line.ceded,
+                })
                 .collect();
             let offer =
                 Offer { order, store, kind, release_point: release, lines, accept_by, promise_by, note };

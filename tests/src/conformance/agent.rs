@@ -6,7 +6,7 @@ use holdfast_central::ports::access::ReplicaIdentity;
 use holdfast_central::ports::replication::Exchanged;
 use holdfast_shared::document::{Bag, Heads, Incoming, Root, WriterId};
 use holdfast_shared::domain::fact::{Body, Fact};
-use holdfast_shared::domain::stock::{HoldRef, Movement, StockFact, digest_element};
+use holdfast_shared::domain::stock::{HoldRef, Movement, OnHand, StockFact, digest_element, rights_element};
 use holdfast_shared::domain::task::{TaskEvent, TaskFact, TaskState};
 use holdfast_shared::domain::task_fold::fold;
 use holdfast_shared::ids::{Actor, BootId, DocumentId, FactId, LineNo, ReplicaId, Sku, TaskId};
@@ -14,7 +14,8 @@ use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::{Hlc, Now};
 use holdfast_shared::wire::fact::{Epoch, decode, encode, since};
 use holdfast_shared::wire::sync::{
-    DocumentFrame, DocumentHeads, SYNC_VERSION, SyncMessage, SyncRequest, SyncResponse,
+    DocumentFrame, DocumentHeads, EscrowTarget, EscrowTargets, SYNC_VERSION, SyncMessage, SyncRequest,
+    SyncResponse,
 };
 use serde_bytes::ByteBuf;
 use std::collections::BTreeMap;
@@ -32,6 +33,11 @@ pub struct Agent {
     pub version: u16,
     /// Added to the digest that it tells, to play a store that has drifted.
     pub drifted: bool,
+    /// What central wants to be ceded, and what is asked back of it.
+    pub wanted: EscrowTargets,
+    pub asked_back: Vec<EscrowTarget>,
+    /// It fetches what its disk lost.
+    pub rehydrating: bool,
     writer: WriterId,
     boot: BootId,
     facts: u64,
@@ -58,6 +64,9 @@ impl Agent {
             acknowledged: BTreeMap::new(),
             version: SYNC_VERSION,
             drifted: false,
+            wanted: EscrowTargets::default(),
+            asked_back: Vec::new(),
+            rehydrating: false,
             facts: u64::from(boot) * 1_000,
             clock: super::world::BEGIN,
         }
@@ -152,7 +161,8 @@ impl Agent {
     }
 
     fn hold(&self, task: &TaskId, line: LineNo) -> HoldRef {
-        HoldRef { task: task.clone(), line, fence: self.task(task).unwrap().fence }
+        let state = self.task(task).unwrap();
+        HoldRef { task: task.clone(), line, fence: state.fence, ceded: state.line(line).unwrap().ceded }
     }
 
     pub fn hand_over(&mut self, task: &TaskId) {
@@ -184,17 +194,35 @@ impl Agent {
         heads.iter().map(|(id, heads)| (id, heads)).collect::<Root>().hash()
     }
 
-    #[must_use]
-    pub fn stock_digest(&self) -> SetHash {
-        let mut positions: BTreeMap<Sku, i64> = BTreeMap::new();
+    fn positions(&self) -> BTreeMap<Sku, OnHand> {
+        let mut positions: BTreeMap<Sku, OnHand> = BTreeMap::new();
+        let mut counted = std::collections::BTreeSet::new();
         for fact in self.documents.values().flat_map(Self::facts_of) {
-            if let Body::Stock(stock) = fact.body {
-                *positions.entry(stock.sku).or_default() += stock.delta;
+            if let Body::Stock(stock) = &fact.body
+                && counted.insert(fact.id.clone())
+            {
+                positions.entry(stock.sku.clone()).or_default().apply(stock, fact.at);
             }
         }
+        positions
+    }
+
+    /// What the store has ceded of `A`, as it knows.
+    #[must_use]
+    pub fn rights(&self) -> i64 {
+        self.positions().get(&sku("A")).map_or(0, |stock| stock.rights)
+    }
+
+    pub fn cede(&mut self, text: &str, units: i64) {
+        self.stock(&sku(text), 0, Movement::Ceded { units });
+    }
+
+    #[must_use]
+    pub fn stock_digest(&self) -> SetHash {
         let mut digest = SetHash::EMPTY;
-        for element in positions.iter().filter_map(|(sku, units)| digest_element(sku, *units)) {
-            digest.insert(&element);
+        for (sku, stock) in self.positions() {
+            let elements = [digest_element(&sku, stock.units), rights_element(&sku, stock.rights)];
+            elements.iter().flatten().for_each(|element| digest.insert(element));
         }
         if self.drifted {
             digest.insert(b"drift");
@@ -220,6 +248,9 @@ impl Agent {
             stock_digest: self.stock_digest(),
             documents,
             asks: self.asks.clone(),
+            escrow: self.wanted.digest(),
+            asked_back: self.asked_back.clone(),
+            rehydrating: self.rehydrating,
             ..SyncRequest::bare(
                 self.identity.store.clone(),
                 self.identity.replica.clone(),
@@ -273,6 +304,9 @@ impl Agent {
             self.acknowledged.insert(known.document().unwrap(), known.heads().unwrap());
         }
         self.read_strictly(response);
+        if let Some(wanted) = &response.escrow {
+            self.wanted = wanted.clone();
+        }
         self.clock = self.clock.max(response.hlc.wall.0);
         self.cursor = response.cursor;
         self.incarnation = Some(response.incarnation);

@@ -14,6 +14,7 @@
 pub mod access;
 pub mod agent;
 pub mod cancelling;
+pub mod escrow;
 pub mod exceptions;
 pub mod fleet;
 pub mod health;
@@ -49,6 +50,18 @@ macro_rules! conformance {
             cancelling::a_shipped_order_is_too_late_to_cancel,
             cancelling::a_hand_over_wins_against_a_cancel,
             cancelling::a_cancel_that_no_store_answers_is_told_once,
+            escrow::central_promises_only_what_is_ceded,
+            escrow::what_leaves_takes_its_right_along,
+            escrow::rights_count_as_none_after_a_restore_until_both_sides_have_compared,
+            escrow::what_central_gave_back_before_a_restore_it_learns_of_from_the_store,
+            escrow::a_box_whose_disk_was_put_back_promises_nothing_until_it_is_level,
+            escrow::units_nobody_holds_go_back_when_they_are_wanted_no_more,
+            escrow::a_manager_gets_back_what_no_order_holds,
+            escrow::an_older_box_is_asked_for_nothing,
+            escrow::a_second_box_ends_it,
+            escrow::a_sale_beyond_is_told_and_settles,
+            escrow::rights_stay_when_documents_are_sealed,
+            escrow::a_store_cannot_give_itself_back_what_it_ceded,
             exceptions::the_same_cause_counts_up_and_settles,
             exceptions::a_person_resolves_one,
             exceptions::pages_go_on_where_they_ended,

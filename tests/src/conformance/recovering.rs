@@ -38,7 +38,7 @@ fn offer(order: &str, store: &str, quantity: i64) -> TaskEvent {
         store: store_id(store),
         kind: FulfilmentKind::Ship,
         release_point: ReleasePoint::Packed,
-        lines: vec![OfferLine { line: LINE, sku: sku("A"), quantity }],
+        lines: vec![OfferLine { line: LINE, sku: sku("A"), quantity, ceded: false }],
         accept_by: at(60_000).utc,
         promise_by: None,
         note: None,

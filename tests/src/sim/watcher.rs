@@ -310,6 +310,7 @@ impl Watcher {
                 | Category::CancelUnanswered
                 | Category::WrongClock
                 | Category::Stuck
+                | Category::Overdrawn
                 | Category::Restored
                 | Category::Policy
                 | Category::PromiseMissed => None,

@@ -54,6 +54,7 @@ fn answer(stage: &Stage, cursor: u64) -> SyncResponse {
         seals: Vec::new(),
         baseline: None,
         losses_noted: Vec::new(),
+        escrow: None,
         version: holdfast_shared::wire::sync::SYNC_VERSION,
         incarnation: 1,
         cursor,

@@ -19,6 +19,7 @@ mod pages;
 mod pairing;
 pub mod presence;
 mod problem;
+mod rights;
 mod skus;
 mod stamp;
 pub mod state;
@@ -75,6 +76,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(skus::search))
         .routes(routes!(skus::lookup))
         .routes(routes!(skus::one))
+        .routes(routes!(rights::bound, rights::unbound))
         .routes(routes!(movements::record))
         .routes(routes!(tasks::list))
         .routes(routes!(tasks::one))

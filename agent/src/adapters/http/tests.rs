@@ -22,6 +22,7 @@ use tower::ServiceExt;
 
 mod devices;
 mod orders;
+mod rights;
 mod stock;
 mod store;
 mod surface;

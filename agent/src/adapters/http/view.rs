@@ -3,7 +3,7 @@
 
 use super::around::{Around, LeaseView};
 pub use super::stamp::{parse_stamp, stamp};
-use crate::core::command::{Position, Refusal};
+use crate::core::command::{Position, Refusal, Rights};
 use crate::ports::ledger::{Device, Role};
 use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::{
@@ -32,16 +32,40 @@ pub struct SkuView {
     pub on_hand: i64,
     /// Set aside for open orders.
     pub reserved: i64,
-    /// On hand less reserved: what the till may sell.
+    /// On hand less reserved and less what only central sells: what the till may sell.
     pub available: i64,
     /// When a fact last moved it.
     pub as_of: Option<String>,
     pub counted_at: Option<String>,
+    /// Of a scarce SKU that the store cedes to central.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rights: Option<RightsView>,
+}
+
+/// Units that only central sells. They come back only when it says so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RightsView {
+    pub ceded: i64,
+    /// Those of them that are set aside here for orders.
+    pub promised: i64,
+    /// Ceded units that are not there any more: count the SKU.
+    pub overdrawn: i64,
+    /// This box fetches what it lost; until then none of the SKU is for the till.
+    pub in_doubt: bool,
 }
 
 impl From<Position> for SkuView {
     fn from(position: Position) -> Self {
+        let overdrawn = position.shelf().overdrawn();
+        let rights = position.rights;
+        let rights = rights.map(|Rights { ceded, promised, in_doubt }| RightsView {
+            ceded,
+            promised,
+            overdrawn,
+            in_doubt,
+        });
         Self {
+            rights,
             sku: position.sku,
             name: position.name,
             barcode: position.barcode,

@@ -3,8 +3,7 @@
 
 use super::documents::{self, Acked, DocumentRow};
 use super::hand::{Carried, Hand};
-use super::ledger::enter_new;
-use super::record::{Entered, Pen};
+use super::record::{Entered, Pen, enter_new};
 use super::{carry, seals, sql};
 use crate::core::mint::Author;
 use crate::core::recall::{declined_before, untouched};
@@ -226,7 +225,11 @@ fn check_kinds(
     }
     for (id, (writer, text)) in &written {
         let fact = decode(id, text).map_err(bad)?;
-        let centrals = matches!(&fact.body, Body::Task(said) if said.event.is_centrals());
+        let centrals = match &fact.body {
+            Body::Task(said) => said.event.is_centrals(),
+            Body::Stock(stock) => stock.movement.is_centrals(),
+            Body::Epoch(_) => false,
+        };
         if centrals && !writer.belongs_to(central) {
             return Err(bad(format!("fact {id} is one that only central may write")));
         }

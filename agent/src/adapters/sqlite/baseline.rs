@@ -6,7 +6,7 @@ use super::hand::Carried;
 use super::{documents, sql};
 use holdfast_platform::sqlite::StorageError;
 use holdfast_shared::document::WriterId;
-use holdfast_shared::domain::stock::digest_element;
+use holdfast_shared::domain::stock::{digest_element, rights_element};
 use holdfast_shared::ids::Sku;
 use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::UtcMs;
@@ -75,7 +75,11 @@ pub(super) fn take(
         return begin_again(connection);
     }
     for position in &piece.positions {
-        connection.prepare_cached(sql::PIECE_PUT)?.execute(params![position.sku.as_str(), position.units])?;
+        connection.prepare_cached(sql::PIECE_PUT)?.execute(params![
+            position.sku.as_str(),
+            position.units,
+            position.rights
+        ])?;
     }
     match &piece.next {
         Some(next) => {
@@ -112,20 +116,34 @@ fn adopt(desk: &Desk<'_>, carried: &mut Carried, sealed_root: SetHash) -> Result
 pub(super) fn balance(connection: &Connection, at: UtcMs) -> Result<SetHash, StorageError> {
     connection.prepare_cached(sql::ITEMS_OF_BASELINE)?.execute([])?;
     connection.prepare_cached(sql::ITEMS_BALANCE)?.execute([at.0])?;
+    connection.prepare_cached(sql::RIGHTS_FORGET)?.execute([])?;
+    connection.prepare_cached(sql::RIGHTS_BALANCE)?.execute([])?;
     let digest = stock_digest(connection)?;
     connection.prepare_cached(sql::AGENT_DIGEST)?.execute([digest.to_bytes()])?;
     Ok(digest)
 }
 
 fn stock_digest(connection: &Connection) -> Result<SetHash, StorageError> {
-    let mut statement = connection.prepare_cached(sql::ITEMS_STOCKED)?;
-    let mut rows = statement.query([])?;
     let mut digest = SetHash::EMPTY;
+    add_all(connection, sql::ITEMS_STOCKED, digest_element, &mut digest)?;
+    add_all(connection, sql::RIGHTS_ALL, rights_element, &mut digest)?;
+    Ok(digest)
+}
+
+/// What each row of SKU and number is in a digest.
+pub(super) fn add_all(
+    connection: &Connection,
+    statement: &str,
+    element: fn(&Sku, i64) -> Option<Vec<u8>>,
+    digest: &mut SetHash,
+) -> Result<(), StorageError> {
+    let mut statement = connection.prepare_cached(statement)?;
+    let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let sku = Sku::new(row.get::<_, String>(0)?).map_err(StorageError::unreadable)?;
-        if let Some(element) = digest_element(&sku, row.get(1)?) {
+        if let Some(element) = element(&sku, row.get(1)?) {
             digest.insert(&element);
         }
     }
-    Ok(digest)
+    Ok(())
 }

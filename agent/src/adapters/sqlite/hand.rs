@@ -24,6 +24,8 @@ pub(super) struct Hand {
     /// Central was heard in this boot, and did not say that this replica lacks something: what
     /// earlier boots wrote may be closed.
     pub past_is_whole: bool,
+    /// This boot was level with central once: what is free here is free.
+    pub compared: bool,
     pub start: Start,
     /// What was last told got no answer so far.
     pub unanswered: bool,
@@ -109,6 +111,7 @@ impl Hand {
             carried: None,
             stalemate: Stalemate::default(),
             past_is_whole: false,
+            compared: false,
             start,
             unanswered: false,
             probed: false,

@@ -1,8 +1,7 @@
 //! A catalogue or opening stock file: all of it in one transaction, or nothing.
 
 use super::hand::Hand;
-use super::ledger::enter_new;
-use super::record::Pen;
+use super::record::{Pen, enter_new};
 use super::{SqliteLedger, sql};
 use crate::core::command::Refusal;
 use crate::core::mint::Author;

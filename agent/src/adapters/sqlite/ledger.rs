@@ -1,9 +1,9 @@
 //! Commands and look-ups.
 
 use super::hand::Hand;
-use super::record::{Entered, Pen, facts_of_intent};
+use super::record::{enter_new, facts_of_intent};
 use super::view::{Stored, json, to_json, unsigned};
-use super::{SqliteLedger, losses, speaker, sql};
+use super::{SqliteLedger, escrow, losses, speaker, sql};
 use crate::core::command::{Answer, Command, Intent, Position, Refusal};
 use crate::core::decide::{answer, decide};
 use crate::core::mint::Author;
@@ -13,14 +13,12 @@ use crate::core::view::View;
 use crate::ports::ledger::{Executed, Ledger, LedgerError, Pulse, Summary, TaskFilter, TaskPage};
 use async_trait::async_trait;
 use holdfast_platform::sqlite::{Ballast, StorageError, Writer};
-use holdfast_shared::domain::fact::Fact;
 use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{Sku, TaskId};
 use holdfast_shared::limits::{LOOKUP_SKUS_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::{Now, UtcMs};
-use holdfast_shared::wire::fact::encode;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// SKUs of a look-up that is not worth another thread.
@@ -48,6 +46,10 @@ impl Ledger for SqliteLedger {
         let text = text.trim().to_owned();
         let limit = limit.clamp(1, PAGE_ROWS_MAX);
         self.read(move |connection| Ok(search(connection, &text, limit)?)).await
+    }
+
+    async fn leave_central(&self, sku: &Sku, at_most: Option<i64>) -> Result<Position, LedgerError> {
+        Self::leave_central(self, sku, at_most).await
     }
 
     async fn task(&self, task: &TaskId) -> Result<Option<TaskState>, LedgerError> {
@@ -104,6 +106,7 @@ fn execute(
     let facts = pen.mint.write(outcome.said, Author::of(intent), now.utc)?;
     enter_new(&mut pen, &facts, now.utc)?;
     pen.keep()?;
+    escrow::after(connection, hand, &facts, now.utc)?;
     if let Some(closure) = &outcome.closure {
         let note = closure.as_ref().map(to_json).transpose()?;
         connection.prepare_cached(sql::AGENT_CLOSE)?.execute([note])?;
@@ -113,16 +116,6 @@ fn execute(
         keep_answer(connection, intent, &answer, now.utc)?;
     }
     Ok(Executed { answer, replayed: false })
-}
-
-/// The facts of a decision made here: each must be new.
-pub(super) fn enter_new(pen: &mut Pen<'_>, facts: &[Fact], now: UtcMs) -> Result<(), LedgerError> {
-    for fact in facts {
-        if pen.enter(fact, &encode(fact)?, now, None)? != Entered::New {
-            return Err(StorageError::Other(format!("the fact id {} was given twice", fact.id)).into());
-        }
-    }
-    Ok(())
 }
 
 fn answered_before(connection: &Connection, intent: &Intent) -> Result<Option<Answer>, LedgerError> {

@@ -7,7 +7,7 @@
 //! `carry.rs` puts facts into documents when a sync is due, `frames.rs` picks what central lacks,
 //! and `absorb.rs` takes in what central sent. Documents end: `epochs.rs` closes them, `seals.rs`
 //! seals them with central, `baseline.rs` fetches what they add up to when they are lacked, and
-//! `housekeeping.rs` deletes what is over.
+//! `housekeeping.rs` deletes what is over. `escrow.rs` cedes to central what it wants of scarce SKUs.
 //!
 //! A damaged file is set aside and what is sound of it goes into a new one (`salvage.rs`); damage that
 //! shows while the agent runs (`watch.rs`, `soundness.rs`) ends writing until it starts anew. What is
@@ -37,6 +37,7 @@ mod devices;
 mod documents;
 mod epochs;
 mod error;
+mod escrow;
 mod frames;
 mod hand;
 mod housekeeping;

@@ -5,16 +5,17 @@ use super::sql;
 use super::view::{Stored, id, signed, to_json, unsigned};
 use crate::core::mint::Mint;
 use crate::core::view::View;
+use crate::ports::ledger::LedgerError;
 use holdfast_platform::sqlite::StorageError;
 use holdfast_shared::domain::fact::{Body, Fact};
-use holdfast_shared::domain::stock::{Movement, StockFact, digest_element};
+use holdfast_shared::domain::stock::{Movement, StockFact, digest_element, rights_element};
 use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::domain::task_fold::fold;
 use holdfast_shared::ids::{DeviceId, FactId, Sku, TaskId};
 use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::stamp::STAMP_OFF_MS_MAX;
 use holdfast_shared::time::{Hlc, UtcMs};
-use holdfast_shared::wire::fact::decode;
+use holdfast_shared::wire::fact::{decode, encode};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeSet;
 
@@ -107,8 +108,10 @@ impl<'a> Pen<'a> {
     /// The fact came in another document before: it counts with the one that is sealed last.
     fn stands_again(&self, fact: &FactId, document: i64) -> Result<(), StorageError> {
         let mut statement = self.connection.prepare_cached(sql::FACT_STANDS)?;
-        let (stands, sealed, sku, delta): (i64, bool, Option<String>, Option<i64>) = statement
-            .query_row([fact.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+        let (stands, sealed, sku, delta, rights): (i64, bool, Option<String>, Option<i64>, i64) =
+            statement.query_row([fact.as_str()], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+            })?;
         if stands == document {
             return Ok(());
         }
@@ -119,7 +122,8 @@ impl<'a> Pen<'a> {
         self.connection.prepare_cached(sql::FACT_MOVE)?.execute(params![fact.as_str(), document])?;
         if let Some(sku) = sku {
             let units = delta.unwrap_or_default().saturating_neg();
-            self.connection.prepare_cached(sql::BASELINE_ADD)?.execute(params![sku, units])?;
+            let rights = rights.saturating_neg();
+            self.connection.prepare_cached(sql::BASELINE_ADD)?.execute(params![sku, units, rights])?;
         }
         Ok(())
     }
@@ -178,6 +182,26 @@ impl<'a> Pen<'a> {
         if let Some(element) = digest_element(&stock.sku, before.saturating_add(delta)) {
             self.digest.insert(&element);
         }
+        self.move_rights(&stock.sku, stock.rights().saturating_mul(sign))
+    }
+
+    fn move_rights(&mut self, sku: &Sku, difference: i64) -> Result<(), StorageError> {
+        if difference == 0 {
+            return Ok(());
+        }
+        let before: Option<i64> = self
+            .connection
+            .prepare_cached(sql::RIGHTS)?
+            .query_row([sku.as_str()], |row| row.get(0))
+            .optional()?;
+        let before = before.unwrap_or(0);
+        self.connection.prepare_cached(sql::RIGHTS_MOVE)?.execute(params![sku.as_str(), difference])?;
+        if let Some(element) = rights_element(sku, before) {
+            self.digest.remove(&element);
+        }
+        if let Some(element) = rights_element(sku, before.saturating_add(difference)) {
+            self.digest.insert(&element);
+        }
         Ok(())
     }
 
@@ -228,7 +252,8 @@ impl<'a> Pen<'a> {
                 state.task.as_str(),
                 line.line.0,
                 line.sku.as_str(),
-                units
+                units,
+                line.ceded
             ])?;
         }
         Ok(())
@@ -239,6 +264,16 @@ impl<'a> Pen<'a> {
         self.fold_task(task)?;
         self.view().task(task)
     }
+}
+
+/// The facts of a decision made here: each must be new.
+pub(super) fn enter_new(pen: &mut Pen<'_>, facts: &[Fact], now: UtcMs) -> Result<(), LedgerError> {
+    for fact in facts {
+        if pen.enter(fact, &encode(fact)?, now, None)? != Entered::New {
+            return Err(StorageError::Other(format!("the fact id {} was given twice", fact.id)).into());
+        }
+    }
+    Ok(())
 }
 
 fn subject(fact: &Fact) -> (Option<&str>, Option<&str>) {

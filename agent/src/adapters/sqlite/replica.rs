@@ -4,7 +4,7 @@ use super::carry::Left;
 use super::frames::Size;
 use super::hand::{Carried, Hand};
 use super::view::{signed, unsigned};
-use super::{SqliteLedger, absorb, baseline, carry, documents, frames, losses, seals, speaker, sql};
+use super::{SqliteLedger, absorb, baseline, carry, documents, escrow, frames, losses, seals, speaker, sql};
 use crate::ports::ledger::{Absorbed, Cut, Identity, LedgerError, Replica};
 use async_trait::async_trait;
 use holdfast_platform::sqlite::{Companion, StorageError};
@@ -130,6 +130,8 @@ fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Option<Cut>
         more,
         speaker: speaker::speaks(connection, hand, &own)?,
         losses: losses::to_tell(connection)?,
+        escrow: escrow::targets(connection)?.digest(),
+        asked_back: escrow::asked_back(connection)?,
     }))
 }
 
@@ -231,6 +233,7 @@ fn conclude(
     // Whoever waits for the baseline has the seals already, and not the stock.
     let level = !to_carry && !baseline::is_wanted(connection)? && root.hash() == response.root;
     losses::noted(connection, &response.losses_noted)?;
+    escrow::take_over(connection, response)?;
     if level {
         // Every fact is in a document, and of every document central has what is here.
         connection.prepare_cached(sql::CENTRAL_HAS_ALL)?.execute([])?;
@@ -243,7 +246,9 @@ fn conclude(
     if !level && quiet && response.quarantined.is_none() {
         begin_anew(connection, hand)?;
     }
-    Ok((level, problems))
+    // What was ceded just now is to be told.
+    let ceded = escrow::heard(connection, hand, level, now.utc)?;
+    Ok((level && !ceded, problems))
 }
 
 /// Seals, and what central says of documents that it has sealed.

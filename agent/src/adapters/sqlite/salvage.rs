@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Tables whose rows are made again, or taken over in a way of their own.
-const MADE_AGAIN: [&str; 6] = ["agent", "fact", "fact_other_body", "item", "task", "task_hold"];
+const MADE_AGAIN: [&str; 7] = ["agent", "fact", "fact_other_body", "item", "rights", "task", "task_hold"];
 /// Of an article what stays when its stock is counted again.
 const CATALOGUE: [&str; 4] = ["sku", "name", "barcode", "class"];
 const FACT: [&str; 5] = ["seq", "id", "text", "recorded_at", "document"];

@@ -6,13 +6,13 @@
 
 use super::documents::{self, to_heads};
 use super::note::Note;
-use super::view::{id, signed, unsigned};
-use super::{SqliteLedger, seals, sql};
+use super::view::{signed, unsigned};
+use super::{SqliteLedger, baseline, seals, sql};
 use crate::ports::ledger::LedgerError;
 use holdfast_platform::sqlite::{StorageError, rescue};
 use holdfast_shared::document::{Bag, WriterId};
-use holdfast_shared::domain::stock::digest_element;
-use holdfast_shared::ids::{ReplicaId, Sku};
+use holdfast_shared::domain::stock::{digest_element, rights_element};
+use holdfast_shared::ids::ReplicaId;
 use holdfast_shared::set_hash::SetHash;
 use rusqlite::Connection;
 
@@ -95,14 +95,8 @@ fn pages(connection: &Connection, table: &str) -> Result<(), StorageError> {
 fn positions(connection: &Connection) -> Result<(), StorageError> {
     let kept: [u8; 32] = connection.query_row(sql::DIGEST_SOUND, [], |row| row.get(0))?;
     let mut digest = SetHash::EMPTY;
-    let mut statement = connection.prepare_cached(sql::ITEMS_SOUND)?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let sku: Sku = id(&row.get::<_, String>(0)?)?;
-        if let Some(element) = digest_element(&sku, row.get(1)?) {
-            digest.insert(&element);
-        }
-    }
+    baseline::add_all(connection, sql::ITEMS_SOUND, digest_element, &mut digest)?;
+    baseline::add_all(connection, sql::RIGHTS_ALL, rights_element, &mut digest)?;
     if digest != SetHash::from_bytes(kept) {
         return Err(StorageError::Damaged("positions are not what their digest says".to_owned()));
     }

@@ -75,6 +75,25 @@ pub(super) const SEARCH_WORDS: &str = concat!(
     ") ORDER BY rank LIMIT ?2"
 );
 
+// Escrow.
+pub(super) const RIGHTS: &str = "SELECT units FROM rights WHERE sku = ?1";
+pub(super) const RIGHTS_MOVE: &str = "INSERT INTO rights (sku, units) VALUES (?1, ?2) \
+    ON CONFLICT (sku) DO UPDATE SET units = units + excluded.units";
+pub(super) const CEDED: &str = include_str!("ceded.sql");
+pub(super) const TARGETS: &str = "SELECT sku, units FROM escrow_target ORDER BY sku";
+pub(super) const TARGETS_FORGET: &str = "DELETE FROM escrow_target";
+pub(super) const TARGET_PUT: &str = "INSERT INTO escrow_target (sku, units) VALUES (?1, ?2) \
+    ON CONFLICT (sku) DO UPDATE SET units = excluded.units";
+/// As far as a manager lets central have it.
+pub(super) const TARGET: &str = "SELECT min(t.units, coalesce(l.units, t.units)) FROM escrow_target t \
+    LEFT JOIN escrow_limit l USING (sku) WHERE t.sku = ?1";
+pub(super) const LIMIT_PUT: &str = "INSERT INTO escrow_limit (sku, units) VALUES (?1, ?2) \
+    ON CONFLICT (sku) DO UPDATE SET units = excluded.units";
+pub(super) const LIMIT_DROP: &str = "DELETE FROM escrow_limit WHERE sku = ?1";
+pub(super) const LIMITS_COUNT: &str = "SELECT count(*) FROM escrow_limit WHERE sku <> ?1";
+pub(super) const ASKED_BACK: &str = "SELECT l.sku, l.units FROM escrow_limit l JOIN rights r USING (sku) \
+    WHERE r.units > l.units ORDER BY l.sku LIMIT ?1";
+
 // Facts and what they amount to.
 pub(super) const FACT_INSERT: &str = "INSERT INTO fact (id, text, sku, task, recorded_at, document) \
     VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO NOTHING";
@@ -109,7 +128,8 @@ pub(super) const TASK_STATE: &str =
 pub(super) const TASK_PUT: &str = "INSERT INTO task (task, phase, state, changed_at) VALUES (?1, ?2, ?3, ?4) \
     ON CONFLICT (task) DO UPDATE SET phase = ?2, state = ?3, changed_at = ?4";
 pub(super) const HOLDS_END: &str = "DELETE FROM task_hold WHERE task = ?1";
-pub(super) const HOLD_BEGINS: &str = "INSERT INTO task_hold (task, line, sku, units) VALUES (?1, ?2, ?3, ?4)";
+pub(super) const HOLD_BEGINS: &str =
+    "INSERT INTO task_hold (task, line, sku, units, ceded) VALUES (?1, ?2, ?3, ?4, ?5)";
 pub(super) const TASKS_OPEN: &str = concat!(
     "SELECT state, changed_at, task FROM task \
     WHERE phase IN ('offered', 'accepted', 'picking', 'packed') AND (changed_at, task) < (?1, ?2) AND sound(sum, ",
@@ -223,15 +243,16 @@ pub(super) const FACTS_MOVE_ON: &str = "UPDATE fact SET document = (SELECT a.doc
 pub(super) const AGAIN_FORGET: &str = "DELETE FROM fact_again WHERE document = ?1";
 pub(super) const AGAIN: &str =
     "INSERT INTO fact_again (fact, document) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
-pub(super) const FACT_STANDS: &str = "SELECT f.document, d.sealed_at IS NOT NULL, f.sku, json_extract(f.text, '$.d') \
+pub(super) const FACT_STANDS: &str = "SELECT f.document, d.sealed_at IS NOT NULL, f.sku, json_extract(f.text, '$.d'), \
+    coalesce(json_extract(f.text, '$.r'), 0) \
     FROM fact f JOIN document d USING (document) WHERE f.id = ?1";
 pub(super) const FACT_MOVE: &str = "UPDATE fact SET document = ?2 WHERE id = ?1";
-pub(super) const BASELINE_ADD: &str = "INSERT INTO baseline (sku, units) VALUES (?1, ?2) \
-    ON CONFLICT (sku) DO UPDATE SET units = units + excluded.units";
+pub(super) const BASELINE_ADD: &str = "INSERT INTO baseline (sku, units, rights) VALUES (?1, ?2, ?3) \
+    ON CONFLICT (sku) DO UPDATE SET units = units + excluded.units, rights = rights + excluded.rights";
 /// `?2` is 1 when a document is sealed, -1 when it is opened again.
-pub(super) const BASELINE_MOVE: &str = "INSERT INTO baseline (sku, units) \
-    SELECT sku, ?2 * sum(json_extract(text, '$.d')) FROM fact WHERE document = ?1 AND sku IS NOT NULL GROUP BY sku \
-    ON CONFLICT (sku) DO UPDATE SET units = units + excluded.units";
+pub(super) const BASELINE_MOVE: &str = "INSERT INTO baseline (sku, units, rights) \
+    SELECT sku, ?2 * sum(json_extract(text, '$.d')), ?2 * coalesce(sum(json_extract(text, '$.r')), 0) FROM fact WHERE document = ?1 AND sku IS NOT NULL GROUP BY sku \
+    ON CONFLICT (sku) DO UPDATE SET units = units + excluded.units, rights = rights + excluded.rights";
 
 // The baseline from central.
 pub(super) const BASELINE_ASK: &str = "SELECT baseline_wanted, baseline_after, baseline_root FROM agent";
@@ -241,16 +262,19 @@ pub(super) const BASELINE_REACHED: &str = "UPDATE agent SET baseline_after = ?1,
 pub(super) const BASELINE_HAVE: &str =
     "UPDATE agent SET baseline_wanted = 0, baseline_after = NULL, baseline_root = NULL";
 pub(super) const PIECES_FORGET: &str = "DELETE FROM baseline_piece";
-pub(super) const PIECE_PUT: &str = "INSERT INTO baseline_piece (sku, units) VALUES (?1, ?2) \
-    ON CONFLICT (sku) DO UPDATE SET units = excluded.units";
+pub(super) const PIECE_PUT: &str = "INSERT INTO baseline_piece (sku, units, rights) VALUES (?1, ?2, ?3) \
+    ON CONFLICT (sku) DO UPDATE SET units = excluded.units, rights = excluded.rights";
 pub(super) const BASELINE_FORGET: &str = "DELETE FROM baseline";
 pub(super) const BASELINE_TAKE: &str =
-    "INSERT INTO baseline (sku, units) SELECT sku, units FROM baseline_piece";
+    "INSERT INTO baseline (sku, units, rights) SELECT sku, units, rights FROM baseline_piece";
 pub(super) const ITEMS_OF_BASELINE: &str = "INSERT INTO item (sku, name) SELECT sku, sku FROM baseline \
     WHERE true ON CONFLICT DO NOTHING";
 pub(super) const ITEMS_BALANCE: &str = include_str!("balance.sql");
 pub(super) const ITEMS_UNBALANCED: &str = include_str!("unbalanced.sql");
 pub(super) const ITEMS_STOCKED: &str = "SELECT sku, on_hand FROM item WHERE on_hand <> 0";
+pub(super) const RIGHTS_ALL: &str = "SELECT sku, units FROM rights WHERE units <> 0";
+pub(super) const RIGHTS_FORGET: &str = "DELETE FROM rights";
+pub(super) const RIGHTS_BALANCE: &str = include_str!("rights_balance.sql");
 pub(super) const AGENT_DIGEST: &str = "UPDATE agent SET stock_digest = ?1";
 
 // Housekeeping.

@@ -1,7 +1,7 @@
 //! What is stored, as the core looks at it; and how rows become values.
 
 use super::sql;
-use crate::core::command::Position;
+use crate::core::command::{Position, Rights};
 use crate::core::view::View;
 use holdfast_platform::sqlite::StorageError;
 use holdfast_shared::domain::fact::Fact;
@@ -22,7 +22,7 @@ impl View for Stored<'_> {
     fn position(&self, sku: &Sku) -> Result<Option<Position>, StorageError> {
         let mut statement = self.0.prepare_cached(sql::POSITION)?;
         let row = statement.query_row([sku.as_str()], |row| Ok(position(row))).optional()?;
-        row.transpose()
+        row.transpose()?.map(|found| self.with_rights(found)).transpose()
     }
 
     fn task(&self, task: &TaskId) -> Result<Option<TaskState>, StorageError> {
@@ -45,6 +45,7 @@ fn position(row: &Row<'_>) -> Result<Position, StorageError> {
         available: on_hand.saturating_sub(reserved),
         as_of: row.get::<_, Option<i64>>(5)?.map(UtcMs),
         counted_at: row.get::<_, Option<i64>>(6)?.map(UtcMs),
+        rights: None,
     })
 }
 
@@ -58,9 +59,22 @@ impl Stored<'_> {
         let mut rows = statement.query(params)?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            found.push(position(row)?);
+            found.push(self.with_rights(position(row)?)?);
         }
         Ok(found)
+    }
+
+    fn with_rights(self, position: Position) -> Result<Position, StorageError> {
+        let mut statement = self.0.prepare_cached(sql::CEDED)?;
+        let rights = statement
+            .query_row([position.sku.as_str()], |row| {
+                Ok(Rights { ceded: row.get(0)?, promised: row.get(1)?, in_doubt: row.get(2)? })
+            })
+            .optional()?;
+        Ok(match rights {
+            Some(rights) => position.with_rights(rights),
+            None => position,
+        })
     }
 
     /// Facts by a statement that selects id and text.

@@ -279,6 +279,7 @@ fn a_missing_unit_comes_off_the_books_once() {
             available: on_hand - reserved,
             as_of: None,
             counted_at: None,
+            rights: None,
         };
         let said = short::decide(&picking(), LineNo(1), missing, Some(&books)).unwrap();
         let freed_units = said.iter().filter_map(|said| match &said.body {

@@ -13,6 +13,7 @@ mod boxes;
 mod console;
 mod doors;
 mod drills;
+mod escrow;
 mod events;
 mod exceptions;
 mod explain;
@@ -110,6 +111,8 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(stock::of_sku))
         .routes(routes!(stock::of_store))
         .routes(routes!(stock::report))
+        .routes(routes!(escrow::list))
+        .routes(routes!(escrow::put, escrow::end))
         .routes(routes!(observer::freeze, observer::release))
         .routes(routes!(tasks::take_back))
         .routes(routes!(failover::outlook))

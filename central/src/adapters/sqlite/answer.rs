@@ -132,6 +132,7 @@ pub(super) fn bare(
         seals: Vec::new(),
         baseline: None,
         losses_noted: Vec::new(),
+        escrow: None,
     })
 }
 

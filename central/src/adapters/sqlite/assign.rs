@@ -1,5 +1,6 @@
 //! Giving lines of an order to a store: units, holds, task and offer, all of them or none.
 
+use super::holds::{self, Reserved};
 use super::order_rows::order_of;
 use super::pen::{Statement, fence, state_fact};
 use super::row::run;
@@ -9,6 +10,7 @@ use super::state::State;
 use super::tasks::{Grown, follow};
 use super::timeline::{Happened, central, note};
 use super::{Result, access, decisions, moves, promise_outcomes, promises, stock, window};
+use crate::core::routing::decision::DemandLine;
 use crate::ports::work::{AssignOutcome, Assignment};
 use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::{FulfilmentKind, Offer, OfferLine, ReleasePoint, TaskEvent};
@@ -40,9 +42,9 @@ fn try_assign(
     promises::free_for(conn, assignment)?;
     let mut reserved = Vec::new();
     for line in &assignment.lines {
-        let available = stock::reserve(conn, tenant, store, line)?;
+        let set_aside = stock::reserve(conn, tenant, store, line)?;
         let gone = || Stop::Refused(AssignOutcome::StockGone { sku: line.sku.clone() });
-        reserved.push((line, available.ok_or_else(gone)?));
+        reserved.push((line, set_aside.ok_or_else(gone)?));
     }
     let fence = fence(conn)?;
     let task = task_id(assignment, fence).map_err(crate::ports::StoreError::from)?;
@@ -52,7 +54,7 @@ fn try_assign(
         store,
         task: &task,
         fence,
-        event: TaskEvent::Offered(offer(assignment)),
+        event: TaskEvent::Offered(offer(assignment, &reserved)),
         actor: central().map_err(crate::ports::StoreError::from)?,
         after: None,
         trace: Some(trace),
@@ -76,8 +78,8 @@ fn try_assign(
     };
     follow(conn, state, &Grown { tenant, task: &task, before: None, release_to, now })?;
     moves::went(conn, (tenant, order), (&task, store), now)?;
-    for (line, available) in reserved {
-        stock::hold(conn, tenant, store, &task, line, available)?;
+    for (line, reserved) in reserved {
+        holds::hold(conn, tenant, store, &task, line, reserved)?;
     }
     // Nothing is compared where nothing was promised.
     if let Some(journey) = assignment.journey.as_ref().filter(|_| assignment.promise_by.is_some()) {
@@ -128,16 +130,20 @@ fn take_units(
     Ok(())
 }
 
-fn offer(assignment: &Assignment) -> Offer {
+fn offer(assignment: &Assignment, reserved: &[(&DemandLine, Reserved)]) -> Offer {
     // A pickup is bound to its store and never moved by silence, so nothing is gained by waiting.
     let release_point = match assignment.kind {
         FulfilmentKind::Pickup => ReleasePoint::Offered,
         FulfilmentKind::Ship | FulfilmentKind::Delivery => assignment.release_point,
     };
-    let lines = assignment
-        .lines
+    let lines = reserved
         .iter()
-        .map(|line| OfferLine { line: line.line, sku: line.sku.clone(), quantity: line.quantity })
+        .map(|(line, Reserved { ceded, .. })| OfferLine {
+            line: line.line,
+            sku: line.sku.clone(),
+            quantity: line.quantity,
+            ceded: *ceded,
+        })
         .collect();
     Offer {
         order: assignment.order.clone(),

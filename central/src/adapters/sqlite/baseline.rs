@@ -24,9 +24,10 @@ pub(super) fn stands_again(
     let found = one(conn, sql!(SEALS.stands_in), key, |row| {
         let stands: DocumentId = parsed(row, "document")?;
         let sku: Option<String> = row.get("sku")?;
-        Ok((stands, row.get::<_, bool>("sealed")?, sku, row.get::<_, Option<i64>>("units")?))
+        let moved = (row.get::<_, Option<i64>>("units")?, row.get::<_, i64>("rights")?);
+        Ok((stands, row.get::<_, bool>("sealed")?, sku, moved))
     })?;
-    let Some((stands, sealed, sku, units)) = found.filter(|(stands, ..)| stands != document) else {
+    let Some((stands, sealed, sku, (units, rights))) = found.filter(|(stands, ..)| stands != document) else {
         return Ok(());
     };
     let text = document.to_string();
@@ -41,7 +42,7 @@ pub(super) fn stands_again(
     if let (DocumentId::Stock { .. }, Some(sku), Some(units)) = (&stands, sku, units) {
         let params = named_params! {
             ":tenant": tenant.as_str(), ":store": store.as_str(), ":sku": sku,
-            ":units": units.saturating_neg(),
+            ":units": units.saturating_neg(), ":rights": rights.saturating_neg(),
         };
         run(conn, sql!(SEALS.add_to_baseline), params)?;
     }
@@ -57,7 +58,11 @@ pub(super) fn piece(conn: &Connection, from: &ReplicaIdentity, ask: &BaselineAsk
         ":rows": i64::try_from(BASELINE_POSITIONS_MAX).map_err(error::unreadable)?,
     };
     let positions = list(conn, sql!(SEALS.baseline_after), params, |row| {
-        Ok(BaselinePosition { sku: parsed(row, "sku")?, units: row.get("units")? })
+        Ok(BaselinePosition {
+            sku: parsed(row, "sku")?,
+            units: row.get("units")?,
+            rights: row.get("rights")?,
+        })
     })?;
     let full = positions.len() >= BASELINE_POSITIONS_MAX;
     let next = positions.last().filter(|_| full).map(|position| position.sku.clone());

@@ -5,7 +5,7 @@ use super::row::{list, one, parsed, run, unsigned};
 use super::sql::sql;
 use super::{Result, error};
 use holdfast_shared::document::{Bag, Heads, StoredChange, WriterId};
-use holdfast_shared::domain::stock::digest_element;
+use holdfast_shared::domain::stock::{digest_element, rights_element};
 use holdfast_shared::ids::{DocumentId, ReplicaId, Sku, StoreId, TenantId};
 use holdfast_shared::set_hash::SetHash;
 use rusqlite::{Connection, Row, named_params};
@@ -144,12 +144,13 @@ impl Digests {
         self.root = root.hash();
     }
 
-    pub(super) fn move_stock(&mut self, sku: &Sku, before: i64, after: i64) {
-        if let Some(element) = digest_element(sku, before) {
-            self.stock.remove(&element);
+    /// Units on hand, and the rights to them.
+    pub(super) fn move_stock(&mut self, sku: &Sku, before: (i64, i64), after: (i64, i64)) {
+        for element in [digest_element(sku, before.0), rights_element(sku, before.1)].iter().flatten() {
+            self.stock.remove(element);
         }
-        if let Some(element) = digest_element(sku, after) {
-            self.stock.insert(&element);
+        for element in [digest_element(sku, after.0), rights_element(sku, after.1)].iter().flatten() {
+            self.stock.insert(element);
         }
     }
 }

@@ -16,7 +16,7 @@ use super::savepoint::attempt_or;
 use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow};
-use super::{Result, SqliteStore, ledger, recovery, rivals, seals, window};
+use super::{Result, SqliteStore, escrow, ledger, recovery, rivals, seals, window};
 use crate::core::exception::{Category, NewException, Severity};
 use crate::ports::StoreError;
 use crate::ports::access::ReplicaIdentity;
@@ -149,6 +149,7 @@ fn exchange(
     received.changed_tasks.extend(answer_returning(conn, state, from, request.version, now)?);
     release_due(conn, state, from, now, &mut received)?;
     note(conn, from, &request.losses, now)?;
+    escrow::hear(conn, state, from, request, behind, now)?;
     let digests = Digests::read(conn, &from.tenant, &from.store)?;
     let excerpts = Excerpts::for_version(conn, state, from, request.version)?;
     remember_excerpt(conn, from, digests, &excerpts, now)?;
@@ -162,7 +163,8 @@ fn exchange(
     run(conn, sql!(DOCUMENTS.set_level), params)?;
     let errors = std::mem::take(&mut received.errors);
     let asked = Asked { request, received: &received.documents, behind, updated: heard.updated, excerpts };
-    let response = answer(conn, state, from, asked, errors, now)?;
+    let escrow = escrow::news(conn, from, request)?;
+    let response = SyncResponse { escrow, ..answer(conn, state, from, asked, errors, now)? };
     if behind && (level || (request.rehydrating && !response.more && !response.rehydrate)) {
         boots::caught_up(conn, from, &request.boot)?;
     }

@@ -14,19 +14,22 @@ use async_trait::async_trait;
 use holdfast_shared::ids::{ExceptionId, Sku, StoreId, TenantId};
 use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::UtcMs;
+use holdfast_shared::wire::sync::ESCROW_SINCE;
 use rusqlite::{Connection, Row, named_params};
 
 fn read_position(row: &Row<'_>) -> rusqlite::Result<StorePosition> {
     let on_hand: i64 = row.get("on_hand")?;
     let reserved: i64 = row.get("reserved")?;
     let buffer: i64 = row.get("buffer_units")?;
+    let unheld: Option<i64> = row.get("unheld")?;
+    let there = on_hand.saturating_sub(reserved);
     Ok(StorePosition {
         store: parsed(row, "store")?,
         sku: parsed(row, "sku")?,
         on_hand,
         reserved,
         buffer,
-        available: on_hand.saturating_sub(reserved).saturating_sub(buffer),
+        available: unheld.map_or(there.saturating_sub(buffer), |unheld| unheld.min(there)),
         as_of: UtcMs(row.get("as_of")?),
     })
 }
@@ -125,7 +128,7 @@ impl Fleet for SqliteStore {
         self.read(move |conn| {
             let mut positions = Vec::new();
             for sku in skus {
-                let params = [tenant.as_str(), sku.as_str()];
+                let params = rusqlite::params![tenant.as_str(), sku.as_str(), ESCROW_SINCE];
                 positions.extend(list(conn, sql!(FLEET.positions_of_sku), params, read_position)?);
             }
             Ok(positions)

@@ -192,8 +192,11 @@ pub(super) fn admit(
     }
     let lost = match document {
         DocumentId::Task(_) => adopt::of_central(&merged, &central)?,
-        // There central repeats what boxes said, under their ids.
-        DocumentId::Stock { .. } => BTreeSet::new(),
+        // There central repeats what boxes said, under their ids, and gives units back under its own.
+        DocumentId::Stock { .. } => {
+            let written = adopt::of_central(&merged, &central)?;
+            written.into_iter().filter(|fact| fact.device() == CENTRAL).collect()
+        }
     };
     let facts = read_facts(name, document, &merged, &lost)?;
     let unknown = brings && matches!(document, DocumentId::Task(_));
@@ -285,7 +288,11 @@ fn read_facts(
             }
         };
         let of_central = centrals.contains(id);
-        let says_centrals = matches!(&fact.body, Body::Task(said) if said.event.is_centrals());
+        let says_centrals = match &fact.body {
+            Body::Task(said) => said.event.is_centrals(),
+            Body::Stock(stock) => stock.movement.is_centrals(),
+            Body::Epoch(_) => false,
+        };
         if says_centrals != of_central || (id.device() == CENTRAL && !of_central) {
             let detail = format!("fact {id} is not its writer's to say");
             return refuse(name, Code::Forbidden, &detail, Some(Category::ForeignClaim));

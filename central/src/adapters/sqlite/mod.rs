@@ -8,7 +8,8 @@
 //! How the rooms lie: `orders`, `fleet`, `access`, `work`, `outbox` and `exchange` answer the
 //! ports. `tasks` follows what new facts of a task mean, as core decides it, and `task_news` tells people; `assign`, `recall`,
 //! `readopt`, `overrides` and `cancel` write central's own facts through `pen`; `rivals` stops whoever has less right to units. `documents` keeps changes, heads and
-//! roots, `ledger` the facts, `stock` positions and holds, `lessons` what facts teach about them, and `stock_book` tells of both;
+//! roots, `ledger` the facts, `stock` positions, `holds` what tasks have set aside, `lessons` what facts teach about them, and `stock_book` tells of both;
+//! `rights` and `escrow` are what stores have ceded, `own_stock` is central's hand in stock documents, and
 //! `promises` is what is set aside for carts. `seals` ends documents, `baseline` keeps
 //! what they add up to, `moves` keeps what left which store and its pace, `drills` those that are meant, `arranging` and `work_hours` keep what health looks at beside signals, `older` speaks to agents of older versions, `housekeeping` deletes what is over. The statements are in `sql/`, one file
 //! per area, and are found by name while compiling.
@@ -28,10 +29,12 @@ mod demand;
 mod documents;
 mod drills;
 mod error;
+mod escrow;
 mod exceptions;
 mod exchange;
 mod fleet;
 mod given;
+mod holds;
 mod housekeeping;
 mod incoming;
 mod leases;
@@ -45,6 +48,7 @@ mod order_rows;
 mod orders;
 mod outbox;
 mod overrides;
+mod own_stock;
 mod pen;
 mod place_again;
 mod policies;
@@ -57,6 +61,7 @@ mod recall;
 mod recovery;
 mod recovery_report;
 mod refusal;
+mod rights;
 mod rivals;
 mod rollouts;
 mod row;

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use std::collections::BTreeSet;
 
 /// What is meant to look at everything, or at all that is open.
-const THROUGH_ALL: [&str; 43] = [
+const THROUGH_ALL: [&str; 44] = [
     // The fleet, at a tick and on pages for people.
     "leases",
     "peers",
@@ -50,6 +50,7 @@ const THROUGH_ALL: [&str; 43] = [
     "held",
     "mark_repeated",
     "newest",
+    "none_is_compared",
     "replicas",
     "shared",
     "tell_held",

@@ -1,6 +1,7 @@
 //! Units that are set aside for carts. They are part of a position's `reserved` as the holds of
 //! tasks are, and are taken by the same conditional write.
 
+use super::holds::Freed;
 use super::promise_outcomes::{accuracy, count_outcomes};
 use super::row::{from_json, list, one, parsed, parsed_or_none, run, to_json, word};
 use super::savepoint::{Stop, attempt_or};
@@ -84,7 +85,12 @@ impl Promises for SqliteStore {
 }
 
 fn read_units(row: &Row<'_>) -> rusqlite::Result<CartUnits> {
-    Ok(CartUnits { store: parsed(row, "store")?, sku: parsed(row, "sku")?, quantity: row.get("quantity")? })
+    Ok(CartUnits {
+        store: parsed(row, "store")?,
+        sku: parsed(row, "sku")?,
+        quantity: row.get("quantity")?,
+        ceded: row.get("ceded")?,
+    })
 }
 
 fn find(conn: &Connection, tenant: &TenantId, promise: &PromiseId) -> Result<Option<CartPromise>> {
@@ -122,14 +128,15 @@ fn hold(conn: &Connection, cart: &NewCart) -> std::result::Result<CartHeld, Stop
     for units in &cart.units {
         let line = DemandLine { line: LineNo(0), sku: units.sku.clone(), quantity: units.quantity };
         let gone = || Stop::Refused(units.sku.clone());
-        let available = stock::reserve(conn, tenant, &units.store, &line)?.ok_or_else(gone)?;
+        let reserved = stock::reserve(conn, tenant, &units.store, &line)?.ok_or_else(gone)?;
         let params = named_params! {
             ":tenant": tenant.as_str(),
             ":promise": promise.as_str(),
             ":store": units.store.as_str(),
             ":sku": units.sku.as_str(),
             ":quantity": units.quantity,
-            ":available": available,
+            ":available": reserved.available,
+            ":ceded": reserved.ceded,
         };
         run(conn, sql!(PROMISES.add_cart_hold), params)?;
     }
@@ -156,8 +163,8 @@ fn end(conn: &Connection, tenant: &TenantId, promise: &PromiseId, by: PromiseEnd
     let left = list(conn, sql!(PROMISES.open_cart_holds), [tenant.as_str(), promise.as_str()], read_units)?;
     let params = named_params! { ":tenant": tenant.as_str(), ":promise": promise.as_str() };
     run(conn, sql!(PROMISES.end_cart_holds), params)?;
-    for CartUnits { store, sku, quantity } in left {
-        stock::give_back(conn, tenant, &store, &sku, quantity, now)?;
+    for CartUnits { store, sku, quantity, ceded } in left {
+        stock::give_back(conn, tenant, &store, &sku, Freed::of(quantity, ceded), now)?;
     }
     Ok(())
 }
@@ -212,10 +219,12 @@ fn free_sku(
         ":store": store.as_str(),
         ":sku": sku.as_str(),
     };
-    let held: Option<i64> = one(conn, sql!(PROMISES.cart_units), params, |row| row.get("quantity"))?;
-    let Some(units) = held.filter(|units| *units > 0) else { return Ok(()) };
+    let held = one(conn, sql!(PROMISES.cart_units), params, |row| {
+        Ok((row.get::<_, i64>("quantity")?, row.get::<_, bool>("ceded")?))
+    })?;
+    let Some((units, ceded)) = held.filter(|(units, _)| *units > 0) else { return Ok(()) };
     run(conn, sql!(PROMISES.empty_cart), params)?;
-    stock::free(conn, tenant, store, sku, units)
+    stock::free(conn, tenant, store, sku, Freed::of(units, ceded))
 }
 
 /// When no unit of the order waits for a node, what is left of its cart goes back to the shelf.

@@ -2,8 +2,6 @@
 
 use super::boots::{exception_key, set_apart, tell};
 use super::branch::Branch;
-use super::counters::incarnation;
-use super::documents::{Authored, keep, load};
 use super::exceptions::{raise, settle};
 use super::incoming::take_in;
 use super::refusal::report;
@@ -12,7 +10,7 @@ use super::savepoint::attempt_or;
 use super::seen::{read_apart, read_branch_fact, replicas};
 use super::sql::sql;
 use super::state::State;
-use super::{Result, SqliteStore, error, ledger, stock, timeline};
+use super::{Result, SqliteStore, error, ledger, own_stock};
 use crate::core::effects::words;
 use crate::core::exception::{Category, NewException, Severity};
 use crate::ports::access::ReplicaIdentity;
@@ -22,11 +20,10 @@ use crate::ports::boxes::{
 use crate::ports::{Page, PageRequest, StoreError};
 use async_trait::async_trait;
 use holdfast_shared::document::Heads;
-use holdfast_shared::domain::fact::{Body, Fact};
+use holdfast_shared::domain::fact::Body;
 use holdfast_shared::error::Code;
-use holdfast_shared::ids::{BootId, DocumentId, FactId, ReplicaId, StoreId, TaskId, TenantId};
-use holdfast_shared::limits::{CHANGE_FACTS_MAX, EPOCH_FACTS_MAX, NOTE_CHARS_MAX};
-use holdfast_shared::stamp::Receipt;
+use holdfast_shared::ids::{BootId, FactId, ReplicaId, StoreId, TaskId, TenantId};
+use holdfast_shared::limits::{CHANGE_FACTS_MAX, NOTE_CHARS_MAX};
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::fact::decode;
 use holdfast_shared::wire::sync::DocumentFrame;
@@ -237,48 +234,10 @@ fn write_stock(
     facts: &[Kept],
     now: UtcMs,
 ) -> Result<()> {
-    let (tenant, store) = (&from.tenant, &from.store);
-    let author = ReplicaId::new(timeline::CENTRAL)?;
-    let mut document = newest_of_central(conn, tenant, store, &author)?;
-    let mut bag = load(conn, state.writer, tenant, &document)?;
-    if bag.len() >= EPOCH_FACTS_MAX
-        && let DocumentId::Stock { n, .. } = &mut document
-    {
-        *n = n.saturating_add(1);
-        bag = load(conn, state.writer, tenant, &document)?;
-    }
-    let before = bag.heads();
     let texts: Vec<(FactId, String)> =
         facts.iter().map(|kept| (kept.id.clone(), kept.text.clone())).collect();
-    let recorded = bag.record(&texts).map_err(error::unreadable)?;
-    let authored = Authored { tenant, store, document: &document, author: &author };
-    keep(conn, &authored, &before, &bag.heads(), &recorded.changes)?;
-    let mut applied: Vec<Fact> = Vec::with_capacity(facts.len());
-    for kept in facts {
-        ledger::record(conn, tenant, store, &document, &kept.id, &kept.text)?;
-        applied.push(decode(&kept.id, &kept.text).map_err(error::unreadable)?);
-        set_outcome(conn, kept.sequence, BranchOutcome::Merged)?;
-    }
-    stock::apply(conn, tenant, store, &applied, &Receipt { at: now, ahead_ms: 0 })?;
-    Ok(())
-}
-
-/// Central's own stock document of a store, of its present incarnation.
-fn newest_of_central(
-    conn: &Connection,
-    tenant: &TenantId,
-    store: &StoreId,
-    author: &ReplicaId,
-) -> Result<DocumentId> {
-    let boot = BootId::new(format!("i{}", incarnation(conn)?))?;
-    let params = named_params! {
-        ":tenant": tenant.as_str(),
-        ":store": store.as_str(),
-        ":own": format!("stock/{store}/{author}/{boot}/*"),
-    };
-    let newest = one(conn, sql!(IDENTITY.central_documents), params, |row| parsed(row, "document"))?;
-    let first = DocumentId::Stock { store: store.clone(), replica: author.clone(), boot, n: 1 };
-    Ok(newest.unwrap_or(first))
+    own_stock::write(conn, state, (&from.tenant, &from.store), &texts, now)?;
+    facts.iter().try_for_each(|kept| set_outcome(conn, kept.sequence, BranchOutcome::Merged))
 }
 
 /// The branch is taken in whole, as if it had come just now; the other box is kept apart instead.

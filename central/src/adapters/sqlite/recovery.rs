@@ -11,7 +11,7 @@ use super::row::{list, one, parsed, run};
 use super::sql::sql;
 use super::state::State;
 use super::timeline::refresh;
-use super::{Result, SqliteStore, error, recovery_report, rivals};
+use super::{Result, SqliteStore, error, recovery_report, rights, rivals};
 use crate::core::recovery as words;
 use crate::ports::StoreError;
 use crate::ports::access::ReplicaIdentity;
@@ -121,6 +121,7 @@ fn begin(
     run(conn, sql!(RECOVERY.forget_seen), [])?;
     run(conn, sql!(RECOVERY.wait_for_all), [])?;
     run(conn, sql!(RECOVERY.all_were_sent), [])?;
+    rights::doubt_all(conn)?;
     for tenant in tenants(conn)? {
         settle(conn, &tenant, words::WINDOW_KEY, "another restore followed", now)?;
         raise(conn, &tenant, &words::window_begun(raised, cause), now)?;

@@ -4,6 +4,7 @@
 pub(super) const ACCESS: &str = include_str!("sql/access.sql");
 pub(super) const DOCUMENTS: &str = include_str!("sql/documents.sql");
 pub(super) const DRILLS: &str = include_str!("sql/drills.sql");
+pub(super) const ESCROW: &str = include_str!("sql/escrow.sql");
 pub(super) const EXCEPTIONS: &str = include_str!("sql/exceptions.sql");
 pub(super) const FLEET: &str = include_str!("sql/fleet.sql");
 pub(super) const HEALTH: &str = include_str!("sql/health.sql");
@@ -22,9 +23,9 @@ pub(super) const STOCK: &str = include_str!("sql/stock.sql");
 pub(super) const WORK: &str = include_str!("sql/work.sql");
 
 #[cfg(test)]
-pub(super) const FILES: [&str; 19] = [
-    ACCESS, DOCUMENTS, DRILLS, EXCEPTIONS, FLEET, HEALTH, IDENTITY, LESSONS, MOVES, OLDER, ORDERS, OUTBOX,
-    POLICIES, PROMISES, ROLLOUTS, SEALS, RECOVERY, STOCK, WORK,
+pub(super) const FILES: [&str; 20] = [
+    ACCESS, DOCUMENTS, DRILLS, ESCROW, EXCEPTIONS, FLEET, HEALTH, IDENTITY, LESSONS, MOVES, OLDER, ORDERS,
+    OUTBOX, POLICIES, PROMISES, ROLLOUTS, SEALS, RECOVERY, STOCK, WORK,
 ];
 
 const MARK: &[u8] = b"-- name: ";

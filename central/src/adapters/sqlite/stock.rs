@@ -3,15 +3,15 @@
 
 use super::Result;
 use super::documents::Digests;
+use super::holds::{Freed, Reserved, end_hold, hold_again};
 use super::lessons;
 use super::outbox::{Class, NewEvent, append};
+use super::rights::{self, Standing};
 use super::row::{list, one, parsed, run};
 use super::sql::sql;
 use crate::core::routing::decision::DemandLine;
 use crate::core::stock::learned::Counts;
 use holdfast_shared::domain::fact::{Body, Fact};
-use holdfast_shared::domain::stock::HoldRef;
-use holdfast_shared::domain::task::{Line, Phase, TaskState};
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{LineNo, Sku, StoreId, TaskId, TenantId};
 use holdfast_shared::stamp::Receipt;
@@ -24,7 +24,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Copy, Default)]
 struct Difference {
     on_hand: i64,
-    freed: i64,
+    rights: i64,
+    freed: Freed,
     as_of: UtcMs,
 }
 
@@ -42,19 +43,18 @@ pub(super) fn apply(
         let Body::Stock(stock) = &fact.body else { continue };
         let freed = match stock.ends_hold() {
             Some((hold, units)) => end_hold(conn, tenant, store, &stock.sku, &hold.task, hold.line, units)?,
-            None => 0,
+            None => Freed::default(),
         };
         let difference = differences.entry(&stock.sku).or_default();
         difference.on_hand = difference.on_hand.saturating_add(stock.delta);
-        difference.freed = difference.freed.saturating_add(freed);
+        difference.rights = difference.rights.saturating_add(stock.rights());
+        difference.freed = difference.freed.and(freed);
         difference.as_of = difference.as_of.max(receipt.likely(fact.at.wall));
     }
     let mut digests = Digests::read(conn, tenant, store)?;
     let mut grew = false;
     for (sku, difference) in differences {
-        let key = [tenant.as_str(), sku.as_str(), store.as_str()];
-        let before = one(conn, sql!(STOCK.on_hand), key, |row| row.get("on_hand"))?.unwrap_or(0);
-        digests.move_stock(sku, before, before.saturating_add(difference.on_hand));
+        digest(conn, &mut digests, (tenant, store, sku), (difference.on_hand, difference.rights))?;
         grew |= move_position(conn, tenant, store, sku, difference, receipt.at)?;
     }
     digests.write(conn, tenant, store)?;
@@ -72,72 +72,34 @@ pub(super) fn undo(
     lessons::heed(conn, (tenant, store), facts, receipt, Counts::NoMore)?;
     for fact in facts {
         let Body::Stock(stock) = &fact.body else { continue };
-        let again = match stock.ends_hold() {
+        let freed = match stock.ends_hold() {
             Some((hold, units)) => hold_again(conn, tenant, store, &stock.sku, hold, units)?,
-            None => 0,
+            None => Freed::default(),
         };
-        let key = [tenant.as_str(), stock.sku.as_str(), store.as_str()];
-        let before = one(conn, sql!(STOCK.on_hand), key, |row| row.get("on_hand"))?.unwrap_or(0);
-        let on_hand = stock.delta.saturating_neg();
+        let (on_hand, rights) = (stock.delta.saturating_neg(), stock.rights().saturating_neg());
         let mut digests = Digests::read(conn, tenant, store)?;
-        digests.move_stock(&stock.sku, before, before.saturating_add(on_hand));
+        digest(conn, &mut digests, (tenant, store, &stock.sku), (on_hand, rights))?;
         digests.write(conn, tenant, store)?;
-        let difference =
-            Difference { on_hand, freed: again.saturating_neg(), as_of: receipt.likely(fact.at.wall) };
+        let difference = Difference { on_hand, rights, freed, as_of: receipt.likely(fact.at.wall) };
         move_position(conn, tenant, store, &stock.sku, difference, receipt.at)?;
     }
     Ok(())
 }
 
-/// How many units are held again.
-fn hold_again(
+/// Moves what is on hand, and the rights to it, in the digest.
+fn digest(
     conn: &Connection,
-    tenant: &TenantId,
-    store: &StoreId,
-    sku: &Sku,
-    hold: &HoldRef,
-    units: i64,
-) -> Result<i64> {
-    let params = named_params! {
-        ":tenant": tenant.as_str(),
-        ":task": hold.task.as_str(),
-        ":line": hold.line.0,
-        ":store": store.as_str(),
-        ":sku": sku.as_str(),
-    };
-    let Some(held) = one(conn, sql!(STOCK.held), params, |row| row.get::<_, i64>("quantity"))? else {
-        end_early(conn, tenant, store, &hold.task, hold.line, units.saturating_neg())?;
-        return Ok(0);
-    };
-    let params = named_params! {
-        ":tenant": tenant.as_str(),
-        ":task": hold.task.as_str(),
-        ":line": hold.line.0,
-        ":store": store.as_str(),
-        ":sku": sku.as_str(),
-        ":units": units.max(0),
-    };
-    let now_held = one(conn, sql!(STOCK.hold_again), params, |row| row.get("quantity"))?.unwrap_or(held);
-    Ok(now_held.saturating_sub(held))
-}
-
-/// A hold of a task that is not known yet: a store's documents may come in any order.
-fn end_early(
-    conn: &Connection,
-    tenant: &TenantId,
-    store: &StoreId,
-    task: &TaskId,
-    line: LineNo,
-    units: i64,
+    digests: &mut Digests,
+    (tenant, store, sku): (&TenantId, &StoreId, &Sku),
+    (on_hand, rights): (i64, i64),
 ) -> Result<()> {
-    let params = named_params! {
-        ":tenant": tenant.as_str(),
-        ":store": store.as_str(),
-        ":task": task.as_str(),
-        ":line": line.0,
-        ":units": units,
-    };
-    run(conn, sql!(RECOVERY.ended_early), params)?;
+    let key = [tenant.as_str(), sku.as_str(), store.as_str()];
+    let known = one(conn, sql!(STOCK.on_hand), key, |row| {
+        Ok((row.get::<_, i64>("on_hand")?, row.get::<_, i64>("rights")?))
+    })?;
+    let before = known.unwrap_or_default();
+    let after = (before.0.saturating_add(on_hand), before.1.saturating_add(rights));
+    digests.move_stock(sku, before, after);
     Ok(())
 }
 
@@ -154,16 +116,21 @@ fn move_position(
         ":sku": sku.as_str(),
         ":store": store.as_str(),
         ":on_hand": difference.on_hand,
-        ":freed": difference.freed,
+        ":rights": difference.rights,
+        ":freed": difference.freed.units,
+        ":freed_rights": difference.freed.rights,
         ":as_of": difference.as_of.0,
     };
     let told = one(conn, sql!(STOCK.move_position), params, |row| {
-        Ok((row.get::<_, i64>("on_hand")?, row.get::<_, i64>("reserved")?))
+        Ok((row.get::<_, i64>("on_hand")?, row.get::<_, i64>("reserved")?, row.get::<_, i64>("rights")?))
     })?;
-    let (on_hand, reserved) = told.unwrap_or_default();
+    let (on_hand, reserved, rights_now) = told.unwrap_or_default();
     let free = on_hand.saturating_sub(reserved);
-    let free_before = free.saturating_sub(difference.on_hand).saturating_sub(difference.freed);
+    let free_before = free.saturating_sub(difference.on_hand).saturating_sub(difference.freed.units);
     lessons::note_oversold(conn, (tenant, store, sku), (free_before, free), now)?;
+    if difference.rights != 0 && rights_now == 0 {
+        rights::is_settled(conn, (tenant, store, sku), now)?;
+    }
     let body = json!({
         "store": store, "sku": sku, "on_hand": on_hand, "reserved": reserved,
         "change": difference.on_hand,
@@ -171,49 +138,20 @@ fn move_position(
     let key = format!("{store}/{sku}");
     let event = NewEvent { kind: "InventoryAdjusted", key: &key, class: Class::Update, at: now, body: &body };
     append(conn, tenant, &event)?;
-    let grew = difference.on_hand.saturating_add(difference.freed) > 0;
+    let Difference { on_hand: came, rights, freed, .. } = difference;
+    // What is ceded may be promised, as goods that come in may.
+    let grew = came.saturating_add(freed.units) > 0 || rights.saturating_add(freed.rights) > 0;
     if grew {
         grow(conn, tenant, sku, now)?;
     }
     Ok(grew)
 }
 
-fn grow(conn: &Connection, tenant: &TenantId, sku: &Sku, now: UtcMs) -> Result<()> {
+/// Orders that wait for units of it are tried again.
+pub(super) fn grow(conn: &Connection, tenant: &TenantId, sku: &Sku, now: UtcMs) -> Result<()> {
     let params = named_params! { ":tenant": tenant.as_str(), ":sku": sku.as_str(), ":at": now.0 };
     run(conn, sql!(STOCK.stock_grew), params)?;
     Ok(())
-}
-
-/// Ends up to `units` of a hold, and tells how many. A hold that has ended already, or belongs to
-/// another position, frees nothing.
-fn end_hold(
-    conn: &Connection,
-    tenant: &TenantId,
-    store: &StoreId,
-    sku: &Sku,
-    task: &TaskId,
-    line: LineNo,
-    units: i64,
-) -> Result<i64> {
-    let params = named_params! {
-        ":tenant": tenant.as_str(),
-        ":task": task.as_str(),
-        ":line": line.0,
-        ":store": store.as_str(),
-        ":sku": sku.as_str(),
-    };
-    let Some(held) = one(conn, sql!(STOCK.held), params, |row| row.get::<_, i64>("quantity"))? else {
-        end_early(conn, tenant, store, task, line, units)?;
-        return Ok(0);
-    };
-    let ended = units.clamp(0, held);
-    if ended > 0 {
-        let params = named_params! {
-            ":tenant": tenant.as_str(), ":task": task.as_str(), ":line": line.0, ":units": ended,
-        };
-        run(conn, sql!(STOCK.end_hold), params)?;
-    }
-    Ok(ended)
 }
 
 /// Ends all holds of a task whose goods nobody has touched.
@@ -236,10 +174,10 @@ pub(super) fn give_back(
     tenant: &TenantId,
     store: &StoreId,
     sku: &Sku,
-    units: i64,
+    freed: Freed,
     now: UtcMs,
 ) -> Result<()> {
-    free(conn, tenant, store, sku, units)?;
+    free(conn, tenant, store, sku, freed)?;
     grow(conn, tenant, sku, now)
 }
 
@@ -248,17 +186,36 @@ pub(super) fn free(
     tenant: &TenantId,
     store: &StoreId,
     sku: &Sku,
-    units: i64,
+    freed: Freed,
 ) -> Result<()> {
     let params = named_params! {
-        ":tenant": tenant.as_str(), ":sku": sku.as_str(), ":store": store.as_str(), ":freed": units,
+        ":tenant": tenant.as_str(),
+        ":sku": sku.as_str(),
+        ":store": store.as_str(),
+        ":freed": freed.units,
+        ":freed_rights": freed.rights,
     };
     run(conn, sql!(STOCK.free), params)?;
     Ok(())
 }
 
-/// Sets units aside if the position allows it now. Tells what it allowed before, or nothing.
+/// Sets units aside if the position allows it now. Of a SKU in escrow that is what its store has ceded.
 pub(super) fn reserve(
+    conn: &Connection,
+    tenant: &TenantId,
+    store: &StoreId,
+    line: &DemandLine,
+) -> Result<Option<Reserved>> {
+    let standing = rights::standing(conn, tenant, store, &line.sku)?;
+    let told = match standing {
+        Standing::Open => reserve_on_hand(conn, tenant, store, line)?,
+        Standing::Ceded => rights::reserve(conn, tenant, store, line)?,
+        Standing::InDoubt => None,
+    };
+    Ok(told.map(|available| Reserved { available, ceded: standing == Standing::Ceded }))
+}
+
+fn reserve_on_hand(
     conn: &Connection,
     tenant: &TenantId,
     store: &StoreId,
@@ -276,62 +233,4 @@ pub(super) fn reserve(
         return Ok(told);
     }
     one(conn, sql!(STOCK.reserve_whatever), params, |row| row.get("available"))
-}
-
-pub(super) fn hold(
-    conn: &Connection,
-    tenant: &TenantId,
-    store: &StoreId,
-    task: &TaskId,
-    line: &DemandLine,
-    available: i64,
-) -> Result<()> {
-    let params = named_params! {
-        ":tenant": tenant.as_str(),
-        ":task": task.as_str(),
-        ":line": line.line.0,
-        ":store": store.as_str(),
-        ":sku": line.sku.as_str(),
-        ":quantity": line.quantity,
-        ":available": available,
-    };
-    run(conn, sql!(STOCK.hold), params)?;
-    Ok(())
-}
-
-/// Sets aside what a task of the lost window holds in fact, whatever the position says. A hold that
-/// is there already stays as it is.
-pub(super) fn adopt_hold(conn: &Connection, tenant: &TenantId, task: &TaskState, line: &Line) -> Result<()> {
-    let early = named_params! {
-        ":tenant": tenant.as_str(),
-        ":store": task.store.as_str(),
-        ":task": task.task.as_str(),
-        ":line": line.line.0,
-    };
-    let ended = one(conn, sql!(RECOVERY.units_ended_early), early, |row| row.get::<_, i64>("units"))?;
-    let ended = if task.phase == Phase::Declined { line.quantity } else { ended.unwrap_or(0) };
-    let units = line.quantity.saturating_sub(ended).max(0);
-    let reserve = |units: i64| {
-        let params = named_params! {
-            ":tenant": tenant.as_str(),
-            ":sku": line.sku.as_str(),
-            ":store": task.store.as_str(),
-            ":units": units,
-        };
-        run(conn, sql!(RECOVERY.adopt_position), params)
-    };
-    reserve(0)?;
-    let params = named_params! {
-        ":tenant": tenant.as_str(),
-        ":task": task.task.as_str(),
-        ":line": line.line.0,
-        ":store": task.store.as_str(),
-        ":sku": line.sku.as_str(),
-        ":taken": line.quantity,
-        ":units": units,
-    };
-    if run(conn, sql!(RECOVERY.adopt_hold), params)? > 0 {
-        reserve(units)?;
-    }
-    Ok(())
 }

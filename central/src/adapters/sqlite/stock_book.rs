@@ -10,9 +10,11 @@ use crate::core::stock::{Known, Records};
 use crate::ports::stock::{OrderWithout, Stock, StockRow};
 use crate::ports::{Page, PageRequest};
 use async_trait::async_trait;
+use holdfast_shared::domain::rights::Ceded;
 use holdfast_shared::ids::{Sku, StoreId, TenantId};
 use holdfast_shared::limits::STOCK_REPORT_ROWS_MAX;
 use holdfast_shared::time::UtcMs;
+use holdfast_shared::wire::sync::ESCROW_SINCE;
 use rusqlite::{Connection, Row, named_params};
 use std::collections::BTreeMap;
 
@@ -31,6 +33,7 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<StockRow> {
         class: class.clone(),
         on_hand,
         reserved: row.get("reserved")?,
+        ceded: read_ceded(row)?,
         store_buffer: row.get("buffer_units")?,
         as_of: UtcMs(row.get("as_of")?),
         level_at: row.get::<_, Option<i64>>("level_at")?.map(UtcMs),
@@ -38,6 +41,13 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<StockRow> {
         learned: read_learned(row, "learned_as_of")?,
     };
     Ok(StockRow { store, sku, class, known: Some(known) })
+}
+
+/// Rights count as none while `reserve` refuses to promise out of them.
+fn read_ceded(row: &Row<'_>) -> rusqlite::Result<Option<Ceded>> {
+    let Some(stand) = row.get::<_, Option<bool>>("rights_stand")? else { return Ok(None) };
+    let ceded = Ceded { rights: row.get("rights")?, held: row.get("rights_held")? };
+    Ok(Some(if stand { ceded } else { Ceded::default() }))
 }
 
 fn read_miss(row: &Row<'_>) -> rusqlite::Result<MissRow> {
@@ -67,7 +77,9 @@ impl Stock for SqliteStore {
         self.read(move |conn| {
             let mut known = Vec::new();
             for sku in skus {
-                let params = named_params! { ":tenant": tenant.as_str(), ":sku": sku.as_str() };
+                let params = named_params! {
+                    ":tenant": tenant.as_str(), ":sku": sku.as_str(), ":escrow_since": ESCROW_SINCE,
+                };
                 let rows = list(conn, sql!(LESSONS.known_of_sku), params, read_row)?;
                 known.extend(rows.into_iter().filter_map(|row| row.known));
             }
@@ -84,6 +96,7 @@ impl Stock for SqliteStore {
                 ":sku": sku.as_str(),
                 ":after": page.cursor.as_deref().unwrap_or_default(),
                 ":rows": fetch(&page),
+                ":escrow_since": ESCROW_SINCE,
             };
             let rows = list(conn, sql!(LESSONS.sku_at_nodes), params, read_row)?;
             Ok(paged(rows, &page, |row| row.store.to_string()))
@@ -104,6 +117,7 @@ impl Stock for SqliteStore {
                 ":store": store.as_str(),
                 ":after": page.cursor.as_deref().unwrap_or_default(),
                 ":rows": fetch(&page),
+                ":escrow_since": ESCROW_SINCE,
             };
             let rows = list(conn, sql!(LESSONS.known_of_store), params, read_row)?;
             Ok(paged(rows, &page, |row| row.sku.to_string()))

@@ -16,7 +16,12 @@ impl Story {
             store: StoreId::new("leeds").unwrap(),
             kind: FulfilmentKind::Ship,
             release_point,
-            lines: vec![OfferLine { line: LineNo(1), sku: Sku::new("A").unwrap(), quantity: 3 }],
+            lines: vec![OfferLine {
+                line: LineNo(1),
+                sku: Sku::new("A").unwrap(),
+                quantity: 3,
+                ceded: false,
+            }],
             accept_by: UtcMs(1000),
             promise_by: None,
             note: None,

@@ -42,7 +42,12 @@ fn events() -> Vec<TaskEvent> {
 }
 
 fn movements() -> Vec<Movement> {
-    let hold = HoldRef { task: "o1-1".parse().unwrap(), line: LineNo(1), fence: "1.1".parse().unwrap() };
+    let hold = HoldRef {
+        task: "o1-1".parse().unwrap(),
+        line: LineNo(1),
+        fence: "1.1".parse().unwrap(),
+        ceded: false,
+    };
     vec![
         Movement::Opening,
         Movement::Sale,
@@ -55,6 +60,8 @@ fn movements() -> Vec<Movement> {
         Movement::HandOver { hold: hold.clone() },
         Movement::PutBack { hold: hold.clone(), quantity: 1 },
         Movement::ShortPick { hold },
+        Movement::Ceded { units: 1 },
+        Movement::Returned { units: 1 },
     ]
 }
 

@@ -148,7 +148,9 @@ impl Learned {
             | Movement::TransferIn { .. }
             | Movement::HandOver { .. }
             | Movement::PutBack { .. }
-            | Movement::ShortPick { .. } => {}
+            | Movement::ShortPick { .. }
+            | Movement::Ceded { .. }
+            | Movement::Returned { .. } => {}
         }
     }
 
@@ -216,7 +218,9 @@ impl Check {
             | Movement::Adjustment
             | Movement::TransferOut { .. }
             | Movement::TransferIn { .. }
-            | Movement::PutBack { .. } => None,
+            | Movement::PutBack { .. }
+            | Movement::Ceded { .. }
+            | Movement::Returned { .. } => None,
         }
     }
 }

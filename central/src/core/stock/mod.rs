@@ -18,6 +18,7 @@ pub mod withheld;
 use self::class::SkuClass;
 use self::confidence::Evidence;
 use self::learned::{CheckRecord, Errors, Learned};
+use holdfast_shared::domain::rights::Ceded;
 use holdfast_shared::ids::{Sku, StoreId};
 use holdfast_shared::time::UtcMs;
 use std::collections::BTreeMap;
@@ -32,6 +33,8 @@ pub struct Known {
     pub on_hand: i64,
     /// Held for order lines.
     pub reserved: i64,
+    /// Of a SKU in escrow the rights that count: none while they are in doubt. None: it is not in escrow.
+    pub ceded: Option<Ceded>,
     /// Units that the store keeps back of every SKU.
     pub store_buffer: i64,
     /// When the newest fact about it happened.
@@ -45,10 +48,33 @@ pub struct Known {
 }
 
 impl Known {
-    /// Units that no order holds.
+    /// Units that no order holds. Of a SKU in escrow only those that the store has ceded: all others
+    /// are its till's.
     #[must_use]
-    pub const fn free(&self) -> i64 {
+    pub fn free(&self) -> i64 {
+        let there = self.there();
+        self.ceded.map_or(there, |ceded| ceded.unheld().min(there))
+    }
+
+    /// Units on the books that no order holds, ceded or not.
+    const fn there(&self) -> i64 {
         self.on_hand.saturating_sub(self.reserved)
+    }
+
+    /// Units of it that are kept back of what is free. Of a SKU in escrow none: what its store did not
+    /// cede is kept back already, and what it ceded its till does not sell.
+    #[must_use]
+    pub fn buffer(&self, of_class: i64) -> i64 {
+        if self.ceded.is_some() { 0 } else { self.store_buffer.max(of_class).max(0) }
+    }
+
+    /// Without a hold of so many units, which were promised out of rights or not.
+    pub fn release(&mut self, units: i64, out_of_rights: bool) {
+        self.reserved = self.reserved.saturating_sub(units);
+        if let Some(ceded) = self.ceded.as_mut().filter(|_| out_of_rights) {
+            // Of rights in doubt nothing is held either: they stay none.
+            ceded.held = ceded.held.saturating_sub(units).max(0);
+        }
     }
 
     /// The store's last word about it: a movement, or that there was none to tell.

@@ -79,7 +79,8 @@ impl Sellable {
     }
 }
 
-/// What class, channel, buffers, age and confidence allow. Never more than is free on the books.
+/// What class, channel, buffers, age and confidence allow. Never more than is free on the books, and
+/// of a SKU in escrow never more than its store has ceded; buffers are for the others.
 #[must_use]
 pub fn sellable(
     known: &Known,
@@ -93,10 +94,10 @@ pub fn sellable(
     if policy.max_age_ms(asked.kind).is_some_and(|max| known.age_ms(now) > max) {
         sellable.keep(Kept::Stale, 0);
     }
-    let buffer = known.store_buffer.max(policy.buffer_units).max(0);
-    sellable.keep(Kept::Buffer, free.saturating_sub(buffer));
+    sellable.keep(Kept::Buffer, free.saturating_sub(known.buffer(policy.buffer_units)));
     if !policy.last_unit(asked.channel) {
-        sellable.keep(Kept::LastUnit, free.saturating_sub(1));
+        // The last one on the shelf, which a store that ceded only some does not part with.
+        sellable.keep(Kept::LastUnit, known.there().saturating_sub(1));
     }
     if let Some(channel) = policy.channels.get(asked.channel) {
         sellable.keep(Kept::Allotment, allotted(channel, sellable.units));

@@ -72,9 +72,10 @@ pub struct StockPosition {
     pub on_hand: Option<SureUnits>,
     /// Held for order lines.
     pub reserved: Option<SureUnits>,
-    /// Kept back by the store or by policy, whichever is more.
+    /// Kept back by the store or by policy, whichever is more; nothing of a SKU in escrow.
     pub buffer: i64,
-    /// On hand less reserved less buffer; never less than nothing.
+    /// On hand less reserved less buffer, and of a SKU in escrow what the store has ceded and no order
+    /// holds; never less than nothing.
     pub available: Option<SureUnits>,
     /// What each channel may be promised; `*` is every channel without words of its own.
     pub sellable: BTreeMap<Channel, ChannelUnits>,
@@ -123,7 +124,7 @@ impl StockPosition {
     pub fn of(known: &Known, records: &Records, policy: &StockPolicy, now: UtcMs) -> Self {
         let class = policy.of(&known.class);
         let evidence = known.evidence(records, now);
-        let buffer = known.store_buffer.max(class.buffer_units).max(0);
+        let buffer = known.buffer(class.buffer_units);
         let units = known.free().saturating_sub(buffer).max(0);
         let available = SureUnits::new(units, evidence.that_free(units));
         let channels = class.channels.keys().cloned().chain([Channel::new(ANY_CHANNEL)]);
@@ -201,6 +202,7 @@ mod tests {
             class: SkuClass::new("hot"),
             on_hand,
             reserved: 1,
+            ceded: None,
             store_buffer: 0,
             as_of: NOW.plus(-3 * 3_600_000),
             level_at: None,

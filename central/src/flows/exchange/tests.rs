@@ -25,6 +25,7 @@ fn answers(ram: &Ram, new_facts: u64) {
         seals: Vec::new(),
         baseline: None,
         losses_noted: Vec::new(),
+        escrow: None,
         version: SYNC_VERSION,
         incarnation: 1,
         cursor: 0,

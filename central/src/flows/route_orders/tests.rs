@@ -319,6 +319,7 @@ fn cart(units: &[(&str, i64)]) -> BTreeMap<OrderId, Vec<CartUnits>> {
         store: store.parse().unwrap(),
         sku: "TEA".parse().unwrap(),
         quantity: *quantity,
+        ceded: false,
     });
     BTreeMap::from([("o1".parse().unwrap(), units.collect())])
 }

@@ -21,6 +21,7 @@ impl Stock for Ram {
             class: class.clone().unwrap_or_default(),
             on_hand: position.on_hand,
             reserved: position.reserved,
+            ceded: None,
             store_buffer: position.buffer,
             as_of: position.as_of,
             level_at: None,

@@ -67,6 +67,8 @@ pub struct OfferLine {
     pub line: LineNo,
     pub sku: Sku,
     pub quantity: i64,
+    /// Promised out of what the store has ceded.
+    pub ceded: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

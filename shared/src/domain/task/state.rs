@@ -5,6 +5,7 @@ use crate::domain::fence::Fence;
 use crate::ids::{FactId, LineNo, OrderId, ReplicaId, Sku, StoreId, TaskId};
 use crate::time::{Hlc, UtcMs};
 use serde::{Deserialize, Serialize};
+use std::ops::Not;
 use utoipa::ToSchema;
 
 /// How far the goods have come.
@@ -93,6 +94,9 @@ pub struct Line {
     pub quantity: i64,
     pub picked: i64,
     pub short: i64,
+    /// Promised out of what the store has ceded.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub ceded: bool,
 }
 
 impl Line {

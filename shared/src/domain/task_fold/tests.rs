@@ -53,7 +53,7 @@ fn offer() -> TaskEvent {
         store: "s".parse().unwrap(),
         kind: FulfilmentKind::Ship,
         release_point: ReleasePoint::Packed,
-        lines: vec![OfferLine { line: LineNo(1), sku: "A".parse().unwrap(), quantity: 2 }],
+        lines: vec![OfferLine { line: LineNo(1), sku: "A".parse().unwrap(), quantity: 2, ceded: false }],
         accept_by: UtcMs(100),
         promise_by: None,
         note: None,

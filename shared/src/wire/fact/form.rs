@@ -6,6 +6,7 @@ use crate::ids::{Actor, FactId, LineNo, OrderId, ReplicaId, Sku, StoreId, TaskId
 use crate::set_hash::SetHash;
 use crate::time::{Hlc, UtcMs};
 use serde::{Deserialize, Serialize};
+use std::ops::Not;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Head {
@@ -45,6 +46,10 @@ pub(super) struct Hold {
     pub line: LineNo,
     #[serde(rename = "f")]
     pub fence: Fence,
+    /// The difference in rights, where the units were promised out of what the store had ceded. It is
+    /// that of the stock; written out so that a sum over facts need not know their kinds.
+    #[serde(rename = "r", skip_serializing_if = "Option::is_none", default)]
+    pub rights: Option<i64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -55,6 +60,8 @@ pub(super) struct WireLine {
     pub sku: Sku,
     #[serde(rename = "q")]
     pub quantity: i64,
+    #[serde(rename = "c", skip_serializing_if = "Not::not", default)]
+    pub ceded: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -131,6 +138,18 @@ pub(super) enum Said {
         stock: Stock,
         #[serde(flatten)]
         hold: Hold,
+    },
+    Ceded {
+        #[serde(flatten)]
+        stock: Stock,
+        #[serde(rename = "r")]
+        rights: i64,
+    },
+    Returned {
+        #[serde(flatten)]
+        stock: Stock,
+        #[serde(rename = "r")]
+        rights: i64,
     },
     Offered {
         #[serde(flatten)]

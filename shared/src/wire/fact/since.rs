@@ -9,9 +9,11 @@ use crate::domain::task::TaskEvent;
 const FIRST: u16 = 1;
 /// Work is given back, people override, documents end.
 const THIRD: u16 = 3;
+/// Stores cede units of scarce SKUs.
+const FOURTH: u16 = 4;
 
 #[must_use]
-pub const fn since(body: &Body) -> u16 {
+pub fn since(body: &Body) -> u16 {
     match body {
         Body::Stock(stock) => match stock.movement {
             Movement::Opening
@@ -21,10 +23,17 @@ pub const fn since(body: &Body) -> u16 {
             | Movement::Adjustment
             | Movement::Count { .. }
             | Movement::TransferOut { .. }
-            | Movement::TransferIn { .. }
-            | Movement::HandOver { .. }
-            | Movement::PutBack { .. }
-            | Movement::ShortPick { .. } => FIRST,
+            | Movement::TransferIn { .. } => FIRST,
+            Movement::HandOver { ref hold }
+            | Movement::PutBack { ref hold, .. }
+            | Movement::ShortPick { ref hold } => {
+                if hold.ceded {
+                    FOURTH
+                } else {
+                    FIRST
+                }
+            }
+            Movement::Ceded { .. } | Movement::Returned { .. } => FOURTH,
         },
         Body::Task(said) => event_since(&said.event),
         Body::Epoch(_) => THIRD,
@@ -32,8 +41,9 @@ pub const fn since(body: &Body) -> u16 {
 }
 
 #[must_use]
-pub const fn event_since(event: &TaskEvent) -> u16 {
+pub fn event_since(event: &TaskEvent) -> u16 {
     match event {
+        TaskEvent::Offered(offer) if offer.lines.iter().any(|line| line.ceded) => FOURTH,
         TaskEvent::Offered(_)
         | TaskEvent::Accepted
         | TaskEvent::Declined { .. }

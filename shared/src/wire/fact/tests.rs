@@ -15,12 +15,19 @@ fn fact(body: Body) -> Fact {
     }
 }
 
+fn offer_line(ceded: bool) -> OfferLine {
+    let line = LineNo(if ceded { 2 } else { 1 });
+    OfferLine { line, sku: "A.1".parse().unwrap(), quantity: 2, ceded }
+}
+
 fn every_body() -> Vec<Body> {
     let hold = || HoldRef {
         task: "o-1".parse().unwrap(),
         line: LineNo(1),
         fence: Fence { incarnation: 1, number: 2 },
+        ceded: false,
     };
+    let ceded = || HoldRef { ceded: true, ..hold() };
     let store = || "leeds".parse().unwrap();
     let moves = [
         (5, Movement::Opening),
@@ -34,13 +41,18 @@ fn every_body() -> Vec<Body> {
         (-1, Movement::HandOver { hold: hold() }),
         (0, Movement::PutBack { hold: hold(), quantity: 1 }),
         (-1, Movement::ShortPick { hold: hold() }),
+        (-1, Movement::HandOver { hold: ceded() }),
+        (0, Movement::PutBack { hold: ceded(), quantity: 1 }),
+        (-1, Movement::ShortPick { hold: ceded() }),
+        (0, Movement::Ceded { units: 2 }),
+        (0, Movement::Returned { units: 1 }),
     ];
     let offer = Offer {
         order: "o".parse().unwrap(),
         store: store(),
         kind: FulfilmentKind::Pickup,
         release_point: ReleasePoint::Packed,
-        lines: vec![OfferLine { line: LineNo(1), sku: "A.1".parse().unwrap(), quantity: 2 }],
+        lines: [false, true].map(offer_line).into(),
         accept_by: UtcMs(99),
         promise_by: Some(UtcMs(100)),
         note: Some("gift".into()),
@@ -103,6 +115,28 @@ fn a_sale_is_short_on_the_wire() {
 }
 
 #[test]
+fn what_has_to_do_with_rights_is_written_out_and_came_with_the_fourth_version() {
+    let written = |delta: i64, movement: Movement| {
+        let stock = StockFact { sku: "A".parse().unwrap(), delta, movement, note: None };
+        let body = Body::Stock(stock);
+        (encode(&fact(body.clone())).unwrap(), since(&body))
+    };
+    let hold = |ceded: bool| HoldRef {
+        task: "o-1".parse().unwrap(),
+        line: LineNo(1),
+        fence: Fence { incarnation: 1, number: 2 },
+        ceded,
+    };
+    let tail = r#""t":"18c2f00-2","a":"amy"}"#;
+    let plain = format!(r#"{{"k":"hand_over","s":"A","d":-2,"o":"o-1","l":1,"f":"1.2",{tail}"#);
+    assert_eq!(written(-2, Movement::HandOver { hold: hold(false) }), (plain, 1));
+    let ceded = format!(r#"{{"k":"hand_over","s":"A","d":-2,"o":"o-1","l":1,"f":"1.2","r":-2,{tail}"#);
+    assert_eq!(written(-2, Movement::HandOver { hold: hold(true) }), (ceded, 4));
+    let back = format!(r#"{{"k":"returned","s":"A","d":0,"r":-2,{tail}"#);
+    assert_eq!(written(0, Movement::Returned { units: 2 }), (back, 4));
+}
+
+#[test]
 fn another_spelling_of_a_fact_is_refused() {
     let id = "pos-1.1.7".parse().unwrap();
     for wrong in [
@@ -110,6 +144,10 @@ fn another_spelling_of_a_fact_is_refused() {
         r#"{"k":"sale", "s":"A","d":-1,"t":"18c2f00-2","a":"amy"}"#,
         r#"{"k":"sale","s":"A","d":-1,"t":"18c2f00-2","a":"amy","z":1}"#,
         r#"{"k":"sale","s":"A","d":-1,"t":"18c2f00-2","a":"amy","n":null}"#,
+        // Rights that are not those of the movement.
+        r#"{"k":"hand_over","s":"A","d":-2,"o":"o-1","l":1,"f":"1.2","r":-1,"t":"18c2f00-2","a":"amy"}"#,
+        r#"{"k":"put_back_units","s":"A","d":0,"o":"o-1","l":1,"f":"1.2","r":1,"q":1,"t":"18c2f00-2","a":"amy"}"#,
+        r#"{"k":"sale","s":"A","d":-1,"r":5,"t":"18c2f00-2","a":"amy"}"#,
     ] {
         assert!(matches!(decode(&id, wrong), Err(BadFact::OtherSpelling)), "{wrong}");
     }
@@ -121,6 +159,8 @@ fn a_fact_that_cannot_be_is_refused() {
     for wrong in [
         r#"{"k":"sale","s":"A","d":1,"t":"18c2f00-2","a":"amy"}"#,
         r#"{"k":"sale","s":"A","d":-9999999,"t":"18c2f00-2","a":"amy"}"#,
+        r#"{"k":"ceded","s":"A","d":0,"r":0,"t":"18c2f00-2","a":"amy"}"#,
+        r#"{"k":"returned","s":"A","d":0,"r":1,"t":"18c2f00-2","a":"amy"}"#,
         r#"{"k":"stolen","s":"A","d":-1,"t":"18c2f00-2","a":"amy"}"#,
         r#"{"k":"picked","o":"o-1","f":"1.1","l":1,"q":0,"t":"18c2f00-2","a":"amy"}"#,
         "[]",

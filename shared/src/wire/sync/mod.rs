@@ -8,12 +8,14 @@
 //! document is answered as an error for that document, and never blocks the others.
 
 mod codec;
+mod escrow;
 #[cfg(test)]
 mod tests;
 mod version;
 
 pub use codec::{SyncCodecError, SyncMessage};
-pub use version::SEALS_SINCE;
+pub use escrow::{EscrowTarget, EscrowTargets};
+pub use version::{ESCROW_SINCE, SEALS_SINCE};
 
 use crate::document::{BadHeads, ChangeHash, DocumentError, Heads, Piece, StoredChange};
 use crate::error::Code;
@@ -27,9 +29,9 @@ use std::ops::Not;
 use version::is_zero;
 
 /// Raised when a side must know what the other understands. 1: documents and asks. 2: who speaks is
-/// told from its copies (boot numbers, challenges, losses). 3: documents are sealed and dropped.
-/// Each side speaks the version of the older one.
-pub const SYNC_VERSION: u16 = 3;
+/// told from its copies (boot numbers, challenges, losses). 3: documents are sealed and dropped. 4: stores
+/// cede units of scarce SKUs. Each side speaks the version of the older one.
+pub const SYNC_VERSION: u16 = 4;
 /// The oldest version that this side still reads.
 pub const SYNC_VERSION_MIN: u16 = 1;
 /// The header in which central tells the newest version that it speaks. The first central did not.
@@ -98,6 +100,12 @@ pub struct SyncRequest {
     /// The next piece of what sealed documents add up to, for a replica that lacks some of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<BaselineAsk>,
+    /// Over the escrow targets that this replica knows.
+    #[serde(default, skip_serializing_if = "escrow::is_empty")]
+    pub escrow: SetHash,
+    /// Ceded SKUs of which a manager wants units back: central keeps no more than so many.
+    #[serde(default, deserialize_with = "bounded", skip_serializing_if = "Vec::is_empty")]
+    pub asked_back: Vec<EscrowTarget>,
 }
 
 impl SyncRequest {
@@ -130,6 +138,8 @@ impl SyncRequest {
             box_name: None,
             losses: Vec::new(),
             baseline: None,
+            escrow: SetHash::EMPTY,
+            asked_back: Vec::new(),
         }
     }
 }
@@ -193,6 +203,9 @@ pub struct SyncResponse {
     /// Losses that central has written down.
     #[serde(default, deserialize_with = "bounded", skip_serializing_if = "Vec::is_empty")]
     pub losses_noted: Vec<String>,
+    /// What this replica is to cede from now on, where that is not what it said that it knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escrow: Option<EscrowTargets>,
 }
 
 /// A document that is complete: a writer closed it, and central has all of it.
@@ -238,6 +251,9 @@ pub struct Baseline {
 pub struct BaselinePosition {
     pub sku: Sku,
     pub units: i64,
+    /// Units of them that the store has ceded.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rights: i64,
 }
 
 /// Changes of one document.

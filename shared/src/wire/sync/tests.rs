@@ -28,6 +28,7 @@ fn response() -> SyncResponse {
         seals: Vec::new(),
         baseline: None,
         losses_noted: Vec::new(),
+        escrow: None,
         version: SYNC_VERSION,
         incarnation: 3,
         cursor: 18,
@@ -104,6 +105,10 @@ fn another_version_is_named_before_its_fields_are_read() {
     assert!(old.hint().is_some_and(|hint| hint.contains("Update the agent")), "{:?}", old.hint());
 }
 
+fn wanted() -> EscrowTargets {
+    EscrowTargets { targets: vec![EscrowTarget { sku: Sku::new("A").unwrap(), units: 2 }] }
+}
+
 /// The first version's request, with all that came later.
 fn newest_request() -> SyncRequest {
     let mut request = SyncRequest::decode(include_bytes!("golden/request_v1.hfs")).unwrap();
@@ -116,6 +121,8 @@ fn newest_request() -> SyncRequest {
         vec![Loss { id: "l".to_owned(), found_at: UtcMs(1), facts: None, detail: String::new() }];
     request.rehydrating = true;
     request.baseline = Some(BaselineAsk { after: None });
+    request.escrow = wanted().digest();
+    request.asked_back = wanted().targets;
     request
 }
 
@@ -124,7 +131,9 @@ fn newest_response() -> SyncResponse {
     let mut response = SyncResponse::decode(include_bytes!("golden/response_v1.hfs")).unwrap();
     response.version = SYNC_VERSION;
     response.seals = vec![Seal::new(&document(), &Heads::empty(), 3)];
-    response.baseline = Some(Baseline { sealed_root: SetHash::EMPTY, positions: Vec::new(), next: None });
+    let position = BaselinePosition { sku: Sku::new("A").unwrap(), units: 3, rights: 2 };
+    response.baseline = Some(Baseline { sealed_root: SetHash::EMPTY, positions: vec![position], next: None });
+    response.escrow = Some(wanted());
     (response.superseded, response.quarantined) = (Some("c".to_owned()), Some("why".to_owned()));
     response.losses_noted = vec!["l".to_owned()];
     response
@@ -163,6 +172,35 @@ fn the_second_version_is_read_and_written_to_the_byte() {
     let response = SyncResponse::decode(bytes).unwrap();
     assert!(response.seals.is_empty() && response.baseline.is_none() && response.superseded.is_some());
     assert_eq!(newest_response().in_version(2).encode().unwrap(), bytes);
+}
+
+/// It knows seals, and nothing of what stores cede.
+#[test]
+fn the_third_version_hears_nothing_of_rights() {
+    let words = |bytes: Vec<u8>| {
+        let plain = zstd::stream::decode_all(&bytes[4..]).unwrap();
+        String::from_utf8_lossy(&plain).into_owned()
+    };
+    let newest = words(newest_request().encode().unwrap()) + &words(newest_response().encode().unwrap());
+    let third = words(newest_request().in_version(3).encode().unwrap())
+        + &words(newest_response().in_version(3).encode().unwrap());
+    for later in ["escrow", "asked_back", "rights"] {
+        assert!(newest.contains(later) && !third.contains(later), "{later}");
+    }
+    assert!(third.contains("baseline") && third.contains("units"));
+}
+
+#[test]
+fn a_replica_tells_what_it_knows_of_targets_by_their_digest() {
+    let two = |a: i64, b: i64| {
+        let target = |sku: &str, units| EscrowTarget { sku: Sku::new(sku).unwrap(), units };
+        EscrowTargets { targets: vec![target("A", a), target("B", b)] }
+    };
+    let mut turned = two(1, 2);
+    turned.targets.reverse();
+    assert_eq!(two(1, 2).digest(), turned.digest());
+    assert_ne!(two(1, 2).digest(), two(2, 1).digest());
+    assert_ne!(wanted().digest(), EscrowTargets::default().digest());
 }
 
 /// As a later side writes it: a change may need more room than is left in a message.

@@ -3,11 +3,14 @@
 //! their versions in [`crate::wire::fact::since`].
 
 use super::{SyncRequest, SyncResponse};
+use crate::set_hash::SetHash;
 
 /// Who speaks is told from its copies.
 const BOOTS_SINCE: u16 = 2;
 /// Documents are closed, sealed and dropped.
 pub const SEALS_SINCE: u16 = 3;
+/// Stores cede units of scarce SKUs.
+pub const ESCROW_SINCE: u16 = 4;
 
 impl SyncRequest {
     /// Whether its sender counts its boots, and can be challenged.
@@ -20,6 +23,12 @@ impl SyncRequest {
     #[must_use]
     pub const fn understands_seals(&self) -> bool {
         self.version >= SEALS_SINCE
+    }
+
+    /// Whether its sender can cede units, and knows what others ceded.
+    #[must_use]
+    pub const fn understands_escrow(&self) -> bool {
+        self.version >= ESCROW_SINCE
     }
 
     /// The same, as a central of this version reads it.
@@ -41,6 +50,10 @@ impl SyncRequest {
         if !self.understands_seals() {
             self.baseline = None;
         }
+        if !self.understands_escrow() {
+            self.escrow = SetHash::EMPTY;
+            self.asked_back.clear();
+        }
         self
     }
 }
@@ -59,10 +72,16 @@ impl SyncResponse {
             self.seals.clear();
             self.baseline = None;
         }
+        if version < ESCROW_SINCE {
+            self.escrow = None;
+            for position in self.baseline.iter_mut().flat_map(|baseline| &mut baseline.positions) {
+                position.rights = 0;
+            }
+        }
         self
     }
 }
 
-pub(super) const fn is_zero(number: &u64) -> bool {
-    *number == 0
+pub(super) fn is_zero<N: Default + PartialEq>(number: &N) -> bool {
+    *number == N::default()
 }

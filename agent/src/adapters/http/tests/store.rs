@@ -3,7 +3,7 @@
 
 use crate::adapters::http::FileFormat;
 use crate::core::command::{
-    Answer, Command, Intent, MovementKind, MovementRequest, Position, Refusal, TaskAct,
+    Answer, Command, Intent, MovementKind, MovementRequest, Position, Refusal, Rights, TaskAct,
 };
 use crate::ports::ledger::{
     Device, Devices, Executed, Import, ImportItem, Imported, Ledger, LedgerError, Pulse, Role, Summary,
@@ -34,11 +34,30 @@ struct Inside {
     offers: HashMap<[u8; 32], (Role, UtcMs)>,
     devices: Vec<([u8; 32], Device)>,
     broken: Option<Code>,
+    left: Vec<(Sku, Option<i64>)>,
 }
 
 impl Store {
     fn with<T>(&self, work: impl FnOnce(&mut Inside) -> T) -> T {
         work(&mut self.0.lock().unwrap())
+    }
+
+    /// How many units central may keep, as managers said it.
+    pub(super) fn left_to_central(&self) -> Vec<(Sku, Option<i64>)> {
+        self.with(|inside| inside.left.clone())
+    }
+
+    /// Of what is there only central sells so many.
+    pub(super) fn cede(&self, sku: &str, ceded: i64) {
+        let sku: Sku = sku.parse().unwrap();
+        self.with(|inside| {
+            let position = inside.positions.remove(&sku).unwrap().with_rights(Rights {
+                ceded,
+                promised: 0,
+                in_doubt: false,
+            });
+            inside.positions.insert(sku, position);
+        });
     }
 
     pub(super) fn stock(&self, sku: &str, name: &str, on_hand: i64) {
@@ -52,6 +71,7 @@ impl Store {
             available: on_hand,
             as_of: Some(UtcMs(1_700_000_000_000)),
             counted_at: None,
+            rights: None,
         };
         self.with(|inside| inside.positions.insert(sku, position));
     }
@@ -67,7 +87,14 @@ impl Store {
             kind: FulfilmentKind::Ship,
             release_point: ReleasePoint::Packed,
             phase,
-            lines: vec![Line { line: LineNo(1), sku: "A-1".parse().unwrap(), quantity: 2, picked, short: 0 }],
+            lines: vec![Line {
+                line: LineNo(1),
+                sku: "A-1".parse().unwrap(),
+                quantity: 2,
+                picked,
+                short: 0,
+                ceded: false,
+            }],
             release: None,
             let_go: None,
             recall: None,
@@ -206,6 +233,15 @@ impl Ledger for Store {
             inside.facts.push(intent.fact_id.map(|id| id.to_string()));
             inside.keys.insert(key, (intent.request_hash, answer.clone()));
             Ok(Executed { answer, replayed: false })
+        })
+    }
+
+    async fn leave_central(&self, sku: &Sku, at_most: Option<i64>) -> Result<Position, LedgerError> {
+        let unknown = || LedgerError::from(Refusal::UnknownSku(sku.clone()));
+        self.with(|inside| {
+            let position = inside.positions.get(sku).cloned().ok_or_else(unknown)?;
+            inside.left.push((sku.clone(), at_most));
+            Ok(position)
         })
     }
 

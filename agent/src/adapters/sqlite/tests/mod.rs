@@ -3,6 +3,7 @@
 mod commands;
 mod counts;
 mod devices;
+mod escrow;
 mod import;
 mod pieces;
 mod projections;

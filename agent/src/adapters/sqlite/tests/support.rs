@@ -15,8 +15,8 @@ use holdfast_shared::ids::{BootId, DocumentId, FactId, LineNo, ReplicaId, Sku};
 use holdfast_shared::time::{Hlc, UtcMs};
 use holdfast_shared::wire::fact::{decode, encode};
 use holdfast_shared::wire::sync::{
-    Baseline, BaselinePosition, DocumentFrame, DocumentHeads, DocumentProblem, SYNC_VERSION, Seal,
-    SyncResponse,
+    Baseline, BaselinePosition, DocumentFrame, DocumentHeads, DocumentProblem, EscrowTargets, SYNC_VERSION,
+    Seal, SyncResponse,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -132,6 +132,8 @@ pub(super) struct FakeCentral {
     pub version: u16,
     /// Documents that end with what is there of them, told with every answer.
     pub sealed: BTreeSet<DocumentId>,
+    /// What it wants of scarce SKUs.
+    pub escrow: EscrowTargets,
     facts: u64,
 }
 
@@ -144,6 +146,7 @@ impl FakeCentral {
             incarnation: 1,
             version: SYNC_VERSION,
             sealed: BTreeSet::new(),
+            escrow: EscrowTargets::default(),
             facts: 0,
         }
     }
@@ -153,6 +156,7 @@ impl FakeCentral {
             line: LineNo(n),
             sku: sku.parse().unwrap(),
             quantity: *quantity,
+            ceded: self.escrow.targets.iter().any(|target| target.sku.as_str() == *sku),
         });
         let offer = Offer {
             order: "o".parse().unwrap(),
@@ -213,18 +217,21 @@ impl FakeCentral {
 
     /// What sealed documents add up to, in one piece.
     fn baseline(&self) -> Baseline {
-        let mut units: BTreeMap<Sku, i64> = BTreeMap::new();
+        let mut stock: BTreeMap<Sku, (i64, i64)> = BTreeMap::new();
         let mut root = Root::default();
         for name in &self.sealed {
             let bag = &self.bags[name];
             root.open(name, &bag.heads());
             for (id, text) in bag.facts() {
                 if let Body::Stock(fact) = decode(&id, &text).unwrap().body {
-                    *units.entry(fact.sku).or_default() += fact.delta;
+                    let (units, rights) = stock.entry(fact.sku.clone()).or_default();
+                    *units += fact.delta;
+                    *rights += fact.rights();
                 }
             }
         }
-        let positions = units.into_iter().map(|(sku, units)| BaselinePosition { sku, units }).collect();
+        let positions =
+            stock.into_iter().map(|(sku, (units, rights))| BaselinePosition { sku, units, rights }).collect();
         Baseline { sealed_root: root.hash(), positions, next: None }
     }
 
@@ -250,7 +257,7 @@ impl FakeCentral {
         let told = self.bags.iter().filter(|(name, _)| match (self.sealed.contains(*name), name) {
             (true, _) => asked(name),
             (false, DocumentId::Task(_)) => true,
-            (false, DocumentId::Stock { .. }) => all,
+            (false, DocumentId::Stock { replica, .. }) => all || replica.as_str() == "central",
         });
         let documents = told.map(|(name, bag)| {
             let empty = Heads::empty();
@@ -262,6 +269,7 @@ impl FakeCentral {
             seals: self.seals(),
             baseline: cut.baseline.as_ref().map(|_| self.baseline()),
             losses_noted: Vec::new(),
+            escrow: (self.escrow.digest() != cut.escrow).then(|| self.escrow.clone()),
             version: self.version,
             incarnation: self.incarnation,
             cursor: 1,

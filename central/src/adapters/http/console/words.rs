@@ -92,6 +92,7 @@ pub(super) const fn category(category: Category) -> &'static str {
         Category::Restored => "Central was restored from a backup",
         Category::Policy => "A policy hardly says what is meant",
         Category::PromiseMissed => "What an order was promised is over",
+        Category::Overdrawn => "A till sold what its store had ceded",
     }
 }
 
@@ -113,6 +114,7 @@ pub(super) fn remedy(exception: &Exception) -> Option<(String, &'static str)> {
         | Category::FactConflict
         | Category::ForeignClaim
         | Category::Sealing
+        | Category::Overdrawn
         | Category::Override
         | Category::ReturnDue
         | Category::CancelUnanswered

@@ -23,7 +23,8 @@ async fn held(path: &Path) -> SqliteStore {
     let stock = "INSERT INTO position (tenant, sku, store, on_hand, reserved, as_of)
         VALUES ('acme', 'TEA', 'leeds', 5, 0, 1)";
     execute(&central, stock).await.unwrap();
-    let units = CartUnits { store: "leeds".parse().unwrap(), sku: "TEA".parse().unwrap(), quantity: 3 };
+    let (store_id, sku) = ("leeds".parse().unwrap(), "TEA".parse().unwrap());
+    let units = CartUnits { store: store_id, sku, quantity: 3, ceded: false };
     let cart = NewCart {
         tenant: tenant(),
         promise: "p1".parse().unwrap(),

@@ -61,8 +61,17 @@ WHERE name IS NOT excluded.name OR class IS NOT excluded.class OR needs IS NOT e
 SELECT 1 FROM catalogue WHERE tenant = ?1 AND sku = ?2
 
 -- name: positions_of_sku
-SELECT p.store, p.sku, p.on_hand, p.reserved, s.buffer_units, p.as_of
+SELECT p.store, p.sku, p.on_hand, p.reserved, s.buffer_units, p.as_of,
+    -- Of a SKU in escrow what its store has ceded, and nothing while that is in doubt.
+    CASE WHEN e.sku IS NOT NULL THEN (
+        SELECT CASE WHEN r.rights_compared = 1 AND count(*) = 1 AND max(coalesce(v.version, 0)) >= ?3
+            THEN p.rights - p.rights_held ELSE 0 END
+        FROM replication r
+        JOIN replica b ON b.tenant = r.tenant AND b.store = r.store
+        LEFT JOIN replica_progress v ON v.tenant = b.tenant AND v.store = b.store AND v.replica = b.replica
+        WHERE r.tenant = p.tenant AND r.store = p.store) END AS unheld
 FROM position p JOIN store s ON s.tenant = p.tenant AND s.store = p.store
+LEFT JOIN escrow e ON e.tenant = p.tenant AND e.store = p.store AND e.sku = p.sku
 WHERE p.tenant = ?1 AND p.sku = ?2 ORDER BY p.store
 
 -- name: record_eligibility

@@ -63,7 +63,13 @@ DELETE FROM stock_withheld WHERE (tenant, order_id, line, store, cause) IN (
     SELECT tenant, order_id, line, store, cause FROM stock_withheld WHERE day < :before LIMIT :rows)
 
 -- name: known_of_sku
-SELECT p.store, p.sku, p.on_hand, p.reserved, s.buffer_units, p.as_of, r.level_at,
+SELECT p.store, p.sku, p.on_hand, p.reserved, p.rights, p.rights_held, s.buffer_units, p.as_of,
+    r.level_at,
+    -- As `reserve` judges it; null of a SKU that is not in escrow.
+    CASE WHEN e.sku IS NOT NULL THEN coalesce(r.rights_compared, 0) = 1 AND (
+        SELECT count(*) = 1 AND max(coalesce(v.version, 0)) >= :escrow_since FROM replica b
+        LEFT JOIN replica_progress v ON v.tenant = b.tenant AND v.store = b.store AND v.replica = b.replica
+        WHERE b.tenant = p.tenant AND b.store = p.store) END AS rights_stand,
     l.sold, l.as_of AS learned_as_of, l.since, l.counted_at, c.class,
     EXISTS (SELECT 1 FROM recovery_replica v
         WHERE v.tenant = p.tenant AND v.store = p.store AND v.replayed_at IS NULL) AS recovering
@@ -72,10 +78,17 @@ JOIN store s ON s.tenant = p.tenant AND s.store = p.store
 LEFT JOIN replication r ON r.tenant = p.tenant AND r.store = p.store
 LEFT JOIN learned l ON l.tenant = p.tenant AND l.sku = p.sku AND l.store = p.store
 LEFT JOIN catalogue c ON c.tenant = p.tenant AND c.sku = p.sku
+LEFT JOIN escrow e ON e.tenant = p.tenant AND e.store = p.store AND e.sku = p.sku
 WHERE p.tenant = :tenant AND p.sku = :sku ORDER BY p.store
 
 -- name: sku_at_nodes
-SELECT s.store, :sku AS sku, p.on_hand, p.reserved, s.buffer_units, p.as_of, r.level_at,
+SELECT s.store, :sku AS sku, p.on_hand, p.reserved, p.rights, p.rights_held, s.buffer_units, p.as_of,
+    r.level_at,
+    -- As `reserve` judges it; null of a SKU that is not in escrow.
+    CASE WHEN e.sku IS NOT NULL THEN coalesce(r.rights_compared, 0) = 1 AND (
+        SELECT count(*) = 1 AND max(coalesce(v.version, 0)) >= :escrow_since FROM replica b
+        LEFT JOIN replica_progress v ON v.tenant = b.tenant AND v.store = b.store AND v.replica = b.replica
+        WHERE b.tenant = s.tenant AND b.store = s.store) END AS rights_stand,
     l.sold, l.as_of AS learned_as_of, l.since, l.counted_at, c.class,
     EXISTS (SELECT 1 FROM recovery_replica v
         WHERE v.tenant = s.tenant AND v.store = s.store AND v.replayed_at IS NULL) AS recovering
@@ -84,10 +97,17 @@ LEFT JOIN position p ON p.tenant = s.tenant AND p.sku = :sku AND p.store = s.sto
 LEFT JOIN replication r ON r.tenant = s.tenant AND r.store = s.store
 LEFT JOIN learned l ON l.tenant = s.tenant AND l.sku = :sku AND l.store = s.store
 LEFT JOIN catalogue c ON c.tenant = s.tenant AND c.sku = :sku
+LEFT JOIN escrow e ON e.tenant = s.tenant AND e.store = s.store AND e.sku = :sku
 WHERE s.tenant = :tenant AND s.store > :after ORDER BY s.store LIMIT :rows
 
 -- name: known_of_store
-SELECT p.store, p.sku, p.on_hand, p.reserved, s.buffer_units, p.as_of, r.level_at,
+SELECT p.store, p.sku, p.on_hand, p.reserved, p.rights, p.rights_held, s.buffer_units, p.as_of,
+    r.level_at,
+    -- As `reserve` judges it; null of a SKU that is not in escrow.
+    CASE WHEN e.sku IS NOT NULL THEN coalesce(r.rights_compared, 0) = 1 AND (
+        SELECT count(*) = 1 AND max(coalesce(v.version, 0)) >= :escrow_since FROM replica b
+        LEFT JOIN replica_progress v ON v.tenant = b.tenant AND v.store = b.store AND v.replica = b.replica
+        WHERE b.tenant = p.tenant AND b.store = p.store) END AS rights_stand,
     l.sold, l.as_of AS learned_as_of, l.since, l.counted_at, c.class,
     EXISTS (SELECT 1 FROM recovery_replica v
         WHERE v.tenant = p.tenant AND v.store = p.store AND v.replayed_at IS NULL) AS recovering
@@ -96,4 +116,5 @@ JOIN store s ON s.tenant = p.tenant AND s.store = p.store
 LEFT JOIN replication r ON r.tenant = p.tenant AND r.store = p.store
 LEFT JOIN learned l ON l.tenant = p.tenant AND l.sku = p.sku AND l.store = p.store
 LEFT JOIN catalogue c ON c.tenant = p.tenant AND c.sku = p.sku
+LEFT JOIN escrow e ON e.tenant = p.tenant AND e.store = p.store AND e.sku = p.sku
 WHERE p.tenant = :tenant AND p.store = :store AND p.sku > :after ORDER BY p.sku LIMIT :rows

@@ -7,8 +7,8 @@ INSERT INTO cart_promise (tenant, promise, request_hash, kind, options, made_at,
 VALUES (:tenant, :promise, :request_hash, :kind, :options, :made_at, :expires_at)
 
 -- name: add_cart_hold
-INSERT INTO cart_hold (tenant, promise, store, sku, taken, available, quantity)
-VALUES (:tenant, :promise, :store, :sku, :quantity, :available, :quantity)
+INSERT INTO cart_hold (tenant, promise, store, sku, taken, available, quantity, ceded)
+VALUES (:tenant, :promise, :store, :sku, :quantity, :available, :quantity, :ceded)
 
 -- name: promise_to_order
 -- An order has time enough to be routed; a promise that is over, or another order's, stays as it is.
@@ -19,10 +19,11 @@ WHERE tenant = :tenant AND promise = :promise AND ended_at IS NULL AND order_id 
 SELECT promise FROM cart_promise WHERE tenant = ?1 AND order_id = ?2 AND ended_at IS NULL
 
 -- name: open_cart_holds
-SELECT store, sku, quantity FROM cart_hold WHERE tenant = ?1 AND promise = ?2 AND quantity > 0
+SELECT store, sku, quantity, ceded FROM cart_hold WHERE tenant = ?1 AND promise = ?2 AND quantity > 0
 
 -- name: cart_units
-SELECT quantity FROM cart_hold WHERE tenant = :tenant AND promise = :promise AND store = :store AND sku = :sku
+SELECT quantity, ceded FROM cart_hold
+WHERE tenant = :tenant AND promise = :promise AND store = :store AND sku = :sku
 
 -- name: empty_cart
 UPDATE cart_hold SET quantity = 0
@@ -36,7 +37,7 @@ UPDATE cart_promise SET ended_at = :now, ended_by = :by
 WHERE tenant = :tenant AND promise = :promise AND ended_at IS NULL
 
 -- name: carts_of_orders
-SELECT p.order_id, h.store, h.sku, h.quantity FROM cart_promise p
+SELECT p.order_id, h.store, h.sku, h.quantity, h.ceded FROM cart_promise p
 JOIN cart_hold h ON h.tenant = p.tenant AND h.promise = p.promise
 WHERE p.tenant = ?1 AND p.order_id IS NOT NULL AND p.ended_at IS NULL AND h.quantity > 0
 

@@ -154,13 +154,14 @@ SELECT units FROM hold_ended_early
 WHERE tenant = :tenant AND store = :store AND task = :task AND line = :line
 
 -- name: adopt_position
-INSERT INTO position (tenant, sku, store, on_hand, reserved, as_of)
-VALUES (:tenant, :sku, :store, 0, :units, 0)
-ON CONFLICT (tenant, sku, store) DO UPDATE SET reserved = reserved + :units
+INSERT INTO position (tenant, sku, store, on_hand, reserved, as_of, rights_held)
+VALUES (:tenant, :sku, :store, 0, :units, 0, :rights)
+ON CONFLICT (tenant, sku, store) DO UPDATE SET
+    reserved = reserved + :units, rights_held = rights_held + :rights
 
 -- name: adopt_hold
-INSERT INTO hold (tenant, task, line, store, sku, taken, available, quantity)
-VALUES (:tenant, :task, :line, :store, :sku, :taken, :taken, :units)
+INSERT INTO hold (tenant, task, line, store, sku, taken, available, quantity, ceded)
+VALUES (:tenant, :task, :line, :store, :sku, :taken, :taken, :units, :ceded)
 ON CONFLICT DO NOTHING
 
 -- name: mark_repeated

@@ -51,24 +51,26 @@ ON CONFLICT DO NOTHING
 
 -- name: stands_in
 SELECT f.document, EXISTS (SELECT 1 FROM seal s WHERE s.tenant = f.tenant AND s.document = f.document) AS sealed,
-    json_extract(f.text, '$.s') AS sku, json_extract(f.text, '$.d') AS units
+    json_extract(f.text, '$.s') AS sku, json_extract(f.text, '$.d') AS units,
+    coalesce(json_extract(f.text, '$.r'), 0) AS rights
 FROM fact f WHERE f.tenant = :tenant AND f.store = :store AND f.fact = :fact
 
 -- name: move_fact
 UPDATE fact SET document = :document WHERE tenant = :tenant AND store = :store AND fact = :fact
 
 -- name: add_to_baseline
-INSERT INTO baseline (tenant, store, sku, units) VALUES (:tenant, :store, :sku, :units)
-ON CONFLICT (tenant, store, sku) DO UPDATE SET units = units + excluded.units
+INSERT INTO baseline (tenant, store, sku, units, rights) VALUES (:tenant, :store, :sku, :units, :rights)
+ON CONFLICT (tenant, store, sku) DO UPDATE SET units = units + excluded.units, rights = rights + excluded.rights
 
 -- name: move_baseline
-INSERT INTO baseline (tenant, store, sku, units)
-SELECT tenant, store, json_extract(text, '$.s'), sum(json_extract(text, '$.d')) FROM fact
+INSERT INTO baseline (tenant, store, sku, units, rights)
+SELECT tenant, store, json_extract(text, '$.s'), sum(json_extract(text, '$.d')),
+    coalesce(sum(json_extract(text, '$.r')), 0) FROM fact
 WHERE tenant = ?1 AND document = ?2 AND task IS NULL GROUP BY 1, 2, 3
-ON CONFLICT (tenant, store, sku) DO UPDATE SET units = units + excluded.units
+ON CONFLICT (tenant, store, sku) DO UPDATE SET units = units + excluded.units, rights = rights + excluded.rights
 
 -- name: baseline_after
-SELECT sku, units FROM baseline
+SELECT sku, units, rights FROM baseline
 WHERE tenant = :tenant AND store = :store AND sku > :after ORDER BY sku LIMIT :rows
 
 -- name: progress
@@ -138,11 +140,13 @@ DELETE FROM decision WHERE sequence IN (
 -- name: unbalanced
 -- Positions that are not the sum of the baseline and of the facts that are not sealed.
 SELECT count(*) AS positions FROM position p LEFT JOIN (
-    SELECT tenant, store, sku, sum(units) AS units FROM (
-        SELECT tenant, store, sku, units FROM baseline WHERE :tenant IS NULL OR tenant = :tenant
+    SELECT tenant, store, sku, sum(units) AS units, sum(rights) AS rights FROM (
+        SELECT tenant, store, sku, units, rights FROM baseline WHERE :tenant IS NULL OR tenant = :tenant
         UNION ALL
-        SELECT f.tenant, f.store, json_extract(f.text, '$.s'), json_extract(f.text, '$.d')
+        SELECT f.tenant, f.store, json_extract(f.text, '$.s'), json_extract(f.text, '$.d'),
+            coalesce(json_extract(f.text, '$.r'), 0)
         FROM document d JOIN fact f ON f.tenant = d.tenant AND f.document = d.document
         WHERE d.document LIKE 'stock/%' AND (:tenant IS NULL OR d.tenant = :tenant))
     GROUP BY tenant, store, sku) s ON s.tenant = p.tenant AND s.store = p.store AND s.sku = p.sku
-WHERE (:tenant IS NULL OR p.tenant = :tenant) AND p.on_hand <> coalesce(s.units, 0)
+WHERE (:tenant IS NULL OR p.tenant = :tenant) 
+    AND (p.on_hand <> coalesce(s.units, 0) OR p.rights <> coalesce(s.rights, 0))

@@ -132,11 +132,14 @@ SELECT
     (SELECT coalesce(sum(max(0, taken - available)), 0) FROM (
         SELECT tenant, taken, available FROM hold UNION ALL SELECT tenant, taken, available FROM cart_hold)
         WHERE :tenant IS NULL OR tenant = :tenant) AS oversold,
-    (SELECT count(*) FROM position p WHERE (:tenant IS NULL OR p.tenant = :tenant) AND p.reserved <>
-        (SELECT coalesce(sum(h.quantity), 0) FROM hold h
-            WHERE h.tenant = p.tenant AND h.sku = p.sku AND h.store = p.store)
-        + (SELECT coalesce(sum(c.quantity), 0) FROM cart_hold c
-            WHERE c.tenant = p.tenant AND c.sku = p.sku AND c.store = p.store)) AS reserved_mismatch,
+    (SELECT count(*) FROM position p WHERE (:tenant IS NULL OR p.tenant = :tenant)
+        AND (p.reserved, p.rights_held) <> (
+            SELECT coalesce(sum(u.quantity), 0), coalesce(sum(u.quantity * u.ceded), 0) FROM (
+                SELECT h.quantity, h.ceded FROM hold h
+                WHERE h.tenant = p.tenant AND h.sku = p.sku AND h.store = p.store
+                UNION ALL
+                SELECT c.quantity, c.ceded FROM cart_hold c
+                WHERE c.tenant = p.tenant AND c.sku = p.sku AND c.store = p.store) u)) AS reserved_mismatch,
     -- While a store still has facts to send, the one that ends the hold may be among them.
     (SELECT count(*) FROM hold h
         JOIN task t ON t.tenant = h.tenant AND t.task = h.task

@@ -123,7 +123,7 @@ fn fact(sku: &Sku, delta: i64, movement: Movement) -> StockFact {
 }
 
 fn hold() -> HoldRef {
-    HoldRef { task: TaskId::new("o-1").unwrap(), line: LineNo(1), fence: Fence::default() }
+    HoldRef { task: TaskId::new("o-1").unwrap(), line: LineNo(1), fence: Fence::default(), ceded: false }
 }
 
 impl Shelf {
@@ -135,6 +135,7 @@ impl Shelf {
             class: SkuClass::default(),
             on_hand: 12,
             reserved: 0,
+            ceded: None,
             store_buffer: 0,
             as_of: BEGIN,
             level_at: None,

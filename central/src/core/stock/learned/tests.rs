@@ -16,7 +16,7 @@ fn fact(delta: i64, movement: Movement) -> StockFact {
 }
 
 fn hold() -> HoldRef {
-    HoldRef { task: TaskId::new("o-1").unwrap(), line: LineNo(1), fence: Fence::default() }
+    HoldRef { task: TaskId::new("o-1").unwrap(), line: LineNo(1), fence: Fence::default(), ceded: false }
 }
 
 fn learn(facts: &[(StockFact, UtcMs)]) -> Learned {

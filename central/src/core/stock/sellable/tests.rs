@@ -1,6 +1,7 @@
 use super::super::class::SkuClass;
 use super::super::learned::{CheckRecord, Counts, Learned};
 use super::*;
+use holdfast_shared::domain::rights::Ceded;
 use holdfast_shared::domain::stock::{Movement, StockFact};
 use holdfast_shared::ids::{Sku, StoreId};
 use proptest::prelude::*;
@@ -15,6 +16,7 @@ fn known(on_hand: i64, reserved: i64) -> Known {
         class: SkuClass::default(),
         on_hand,
         reserved,
+        ceded: None,
         store_buffer: 0,
         as_of: NOW,
         level_at: None,
@@ -59,6 +61,46 @@ fn the_last_unit_stays_unless_it_is_allowed() {
     assert_eq!(sold(&known(4, 2), &class, "market").0, 1, "of the two that are free");
     let buffered = policy(serde_json::json!({"buffer_units": 1}));
     assert_eq!(sold(&known(4, 0), &buffered, "web").0, 3, "the buffer holds the last unit already");
+}
+
+fn in_escrow(on_hand: i64, reserved: i64, rights: i64, held: i64) -> Known {
+    Known { ceded: Some(Ceded { rights, held }), ..known(on_hand, reserved) }
+}
+
+#[test]
+fn of_a_sku_in_escrow_only_what_is_ceded_and_unheld_is_sold() {
+    let open = ClassPolicy::open();
+    assert_eq!(sold(&in_escrow(9, 2, 5, 2), &open, "web"), (3, String::new()));
+    assert_eq!(sold(&in_escrow(9, 0, 0, 0), &open, "web").0, 0, "nine are there, none is ceded");
+    assert_eq!(sold(&in_escrow(2, 1, 5, 1), &open, "web").0, 1, "what is not there is not sold");
+    assert_eq!(sold(&in_escrow(9, 0, -1, 0), &open, "web").0, 0);
+}
+
+#[test]
+fn no_buffer_is_kept_of_what_a_store_has_ceded() {
+    let class = policy(serde_json::json!({"buffer_units": 2, "allow_last_unit": true}));
+    let scarce = Known { store_buffer: 4, ..in_escrow(9, 0, 3, 0) };
+    assert_eq!(sold(&scarce, &class, "web"), (3, String::new()));
+    assert_eq!(sold(&Known { ceded: None, ..scarce }, &class, "web").0, 5);
+}
+
+#[test]
+fn the_last_unit_is_the_last_on_the_shelf_and_not_the_last_that_is_ceded() {
+    let class = policy(serde_json::json!({}));
+    assert_eq!(sold(&in_escrow(4, 0, 1, 0), &class, "web").0, 1);
+    assert_eq!(sold(&in_escrow(1, 0, 1, 0), &class, "web"), (0, "1 kept as the last unit".to_owned()));
+}
+
+#[test]
+fn a_cart_that_lets_go_frees_what_it_was_promised_out_of() {
+    let after = |mut known: Known, units: i64, out_of_rights: bool| {
+        known.release(units, out_of_rights);
+        known.free()
+    };
+    assert_eq!(after(known(5, 3), 2, false), 4);
+    assert_eq!(after(in_escrow(9, 3, 3, 3), 2, true), 2);
+    assert_eq!(after(in_escrow(9, 3, 3, 1), 2, false), 2, "held before the SKU was in escrow");
+    assert_eq!(after(in_escrow(9, 3, 0, 0), 2, true), 0, "rights in doubt stay none");
 }
 
 #[test]
