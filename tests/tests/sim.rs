@@ -39,6 +39,8 @@ const REACHED: &[&str] = &[
     "offer_withdrawn",
     "opened",
     "operator_told",
+    "escrow_ended",
+    "escrow_wanted",
     "order_placed",
     "order_retried",
     "places_traded",

@@ -56,8 +56,16 @@ const NEVER: &[(&str, &str)] = &[
     ),
     (
         "NO_OVERSELL: reserved is not the sum of the holds",
-        "SELECT store || '/' || sku FROM position p WHERE reserved <>
-            (SELECT coalesce(sum(quantity), 0) FROM hold h WHERE h.sku = p.sku AND h.store = p.store) LIMIT 1",
+        "SELECT store || '/' || sku FROM position p WHERE (reserved, rights_held) <>
+            (SELECT coalesce(sum(quantity), 0), coalesce(sum(quantity * ceded), 0) FROM hold h
+                WHERE h.sku = p.sku AND h.store = p.store) LIMIT 1",
+    ),
+    (
+        // Two boxes with one disk may both have handed it over.
+        "NO_OVERSELL: more left of a SKU than its store had ceded",
+        "SELECT p.store || '/' || p.sku FROM position p JOIN replication r ON r.tenant = p.tenant AND r.store = p.store
+            WHERE p.rights < 0 AND r.level = 1 AND r.rights_compared = 1
+            AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.tenant = p.tenant AND q.store = p.store) LIMIT 1",
     ),
     (
         "LEGAL: a line has more units than were ordered",

@@ -115,6 +115,7 @@ kinds! {
     TakesBack "takes_back" 8 Act ON "a person takes work back, whatever was released";
     LetGo "let_go" 60 Act ON "a manager lets goods go without a release";
     ClosedWrongly "closed_wrongly" 3 Act ON "a box closes its document with a count that is not right";
+    Escrowed "escrowed" 60 Act ON "central wants a scarce SKU to be ceded, or wants it no more";
 }
 
 impl Kind {

@@ -46,6 +46,7 @@ pub mod people;
 pub mod plan;
 mod rest;
 pub mod restore;
+pub mod scarce;
 mod seen;
 pub mod shop;
 pub mod shrink;

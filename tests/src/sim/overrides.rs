@@ -5,6 +5,7 @@ use super::dice::Dice;
 use super::fate::Fate;
 use super::head_office::HeadOffice;
 use super::kind::Kind;
+use super::scarce;
 use super::shop::Shop;
 use super::world::World;
 use anyhow::Result;
@@ -103,6 +104,10 @@ impl World {
         }
         if let Some(dice) = self.fate.strikes(Kind::ClosedWrongly, 0) {
             self.close_wrongly(&dice).await?;
+        }
+        if let Some(dice) = self.fate.strikes(Kind::Escrowed, 0) {
+            let chain = (&self.tenant, self.skus.as_slice(), self.shops.as_slice());
+            scarce::escrow(&self.office, chain, &dice, &self.fate, self.now()).await?;
         }
         Ok(())
     }
