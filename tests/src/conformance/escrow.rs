@@ -13,7 +13,7 @@ use holdfast_shared::error::Code;
 use holdfast_shared::ids::Actor;
 use holdfast_shared::wire::sync::EscrowTarget;
 
-async fn put(storage: &dyn Storage, units: i64) -> PutOutcome {
+pub(super) async fn put(storage: &dyn Storage, units: i64) -> PutOutcome {
     let target = EscrowTarget { sku: sku("A"), units };
     let who = Actor::new("key:ann").unwrap();
     storage.put_escrow(&tenant(), &store_id("leeds"), &target, &who, at(5).utc).await.unwrap()
@@ -24,13 +24,13 @@ async fn escrow(storage: &dyn Storage) -> InEscrow {
 }
 
 /// Rights, and those of them that orders hold.
-async fn rights(storage: &dyn Storage) -> (i64, i64) {
+pub(super) async fn rights(storage: &dyn Storage) -> (i64, i64) {
     let known = escrow(storage).await;
     (known.skus[0].rights, known.skus[0].held)
 }
 
 /// Leeds has ten of `A`, of which central wants some and has been ceded so many.
-async fn leeds(storage: &dyn Storage, wanted: i64, ceded: i64) -> Agent {
+pub(super) async fn leeds(storage: &dyn Storage, wanted: i64, ceded: i64) -> Agent {
     let mut leeds = stocked(storage, "leeds", 10).await;
     assert_eq!(put(storage, wanted).await, PutOutcome::Put);
     leeds.sync(storage, at(6)).await;
@@ -41,7 +41,7 @@ async fn leeds(storage: &dyn Storage, wanted: i64, ceded: i64) -> Agent {
     leeds
 }
 
-async fn level(storage: &dyn Storage, agent: &mut Agent, ms: i64) {
+pub(super) async fn level(storage: &dyn Storage, agent: &mut Agent, ms: i64) {
     for _ in 0..6 {
         if agent.sync(storage, at(ms)).await.response.level {
             return;
@@ -51,7 +51,7 @@ async fn level(storage: &dyn Storage, agent: &mut Agent, ms: i64) {
 }
 
 /// Whether units of an order that is placed now are promised.
-async fn promised(storage: &dyn Storage, order: &str, units: i64) -> bool {
+pub(super) async fn promised(storage: &dyn Storage, order: &str, units: i64) -> bool {
     placed(storage, order, &[("A", units)]).await;
     let demand = demand(storage, order).await.unwrap();
     match storage.assign(&assignment(&demand, "leeds", at(20)), at(20)).await.unwrap() {

@@ -30,6 +30,7 @@ pub mod promises;
 pub mod recovering;
 pub mod returning;
 pub mod rollouts;
+pub mod scarce_carts;
 pub mod stock;
 pub mod sync;
 pub mod tasks;
@@ -152,6 +153,10 @@ macro_rules! conformance {
             rollouts::a_trial_that_went_well_lets_its_version_begin,
             rollouts::a_trial_does_not_grow_over_open_exceptions_or_work_that_was_lost,
             rollouts::open_orders_tell_their_channel_and_classes,
+            scarce_carts::a_cart_holds_rights_and_gives_them_back,
+            scarce_carts::an_order_takes_the_rights_of_its_cart_over,
+            scarce_carts::a_cart_from_before_the_escrow_holds_no_rights,
+            scarce_carts::while_rights_are_in_doubt_no_cart_gets_any,
             stock::facts_become_positions_by_difference,
             stock::a_hold_ends_with_the_fact_that_names_it,
             stock::a_drifted_store_is_told_and_settles,

@@ -15,10 +15,10 @@ use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::ids::{Actor, PromiseId};
 use holdfast_shared::time::UtcMs;
 
-const TTL_MS: i64 = 600_000;
-const KEPT_MS: i64 = 10 * TTL_MS;
+pub(super) const TTL_MS: i64 = 600_000;
+pub(super) const KEPT_MS: i64 = 10 * TTL_MS;
 
-fn promise_id(text: &str) -> PromiseId {
+pub(super) fn promise_id(text: &str) -> PromiseId {
     PromiseId::new(text).unwrap()
 }
 
@@ -43,20 +43,20 @@ fn cart(promise: &str, units: &[(&str, i64)]) -> NewCart {
     }
 }
 
-async fn held(storage: &dyn Storage, promise: &str, units: &[(&str, i64)]) -> CartHeld {
+pub(super) async fn held(storage: &dyn Storage, promise: &str, units: &[(&str, i64)]) -> CartHeld {
     storage.hold_cart(cart(promise, units)).await.unwrap()
 }
 
-async fn reserved(storage: &dyn Storage, store: &str) -> i64 {
+pub(super) async fn reserved(storage: &dyn Storage, store: &str) -> i64 {
     position(storage, store).await.reserved
 }
 
-async fn ended(storage: &dyn Storage, promise: &str) -> Option<PromiseEnd> {
+pub(super) async fn ended(storage: &dyn Storage, promise: &str) -> Option<PromiseEnd> {
     storage.cart_promise(&tenant(), &promise_id(promise)).await.unwrap().unwrap().ended
 }
 
 /// An order that names the promise, placed at that time.
-async fn ordered(storage: &dyn Storage, order: &str, units: i64, promise: &str, ms: i64) {
+pub(super) async fn ordered(storage: &dyn Storage, order: &str, units: i64, promise: &str, ms: i64) {
     let mut wanted = request(FulfilmentKind::Ship, &[("A", units)]);
     wanted.promise = Some(promise_id(promise));
     let mut new = new_order(order, order, wanted);
@@ -64,12 +64,12 @@ async fn ordered(storage: &dyn Storage, order: &str, units: i64, promise: &str, 
     assert_eq!(storage.place(new).await.unwrap(), Placed::New);
 }
 
-async fn assigned_to(storage: &dyn Storage, order: &str, store: &str) -> AssignOutcome {
+pub(super) async fn assigned_to(storage: &dyn Storage, order: &str, store: &str) -> AssignOutcome {
     let demand = demand(storage, order).await.unwrap();
     storage.assign(&assignment(&demand, store, at(20)), at(20)).await.unwrap()
 }
 
-fn won(outcome: &AssignOutcome) -> bool {
+pub(super) fn won(outcome: &AssignOutcome) -> bool {
     matches!(outcome, AssignOutcome::Assigned { .. })
 }
 
