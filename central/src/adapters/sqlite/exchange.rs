@@ -156,11 +156,7 @@ fn exchange(
     remember(conn, from, digests, now)?;
     compare(conn, from, request, now)?;
     let level = excerpts.root(digests.root) == request.root;
-    let params = named_params! {
-        ":tenant": from.tenant.as_str(), ":store": from.store.as_str(), ":level": level,
-        ":now": now.0,
-    };
-    run(conn, sql!(DOCUMENTS.set_level), params)?;
+    set_level(conn, from, level, now)?;
     let errors = std::mem::take(&mut received.errors);
     let asked = Asked { request, received: &received.documents, behind, updated: heard.updated, excerpts };
     let escrow = escrow::news(conn, from, request)?;
@@ -175,6 +171,14 @@ fn exchange(
         stock_grew: received.stock_grew,
         lags_ms: received.lags_ms,
     })
+}
+
+fn set_level(conn: &Connection, from: &ReplicaIdentity, level: bool, now: UtcMs) -> Result<()> {
+    let params = named_params! {
+        ":tenant": from.tenant.as_str(), ":store": from.store.as_str(), ":level": level, ":now": now.0,
+    };
+    run(conn, sql!(DOCUMENTS.set_level), params)?;
+    Ok(())
 }
 
 fn receive(
