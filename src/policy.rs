@@ -136,7 +136,7 @@ pub async fn ask(central: &CentralClient, command: PolicyCommand, out: &mut dyn 
             let body = json!({ "text": text_of(&file)?, "reason": reason });
             let kept = central.send(Method::POST, "/v1/policies", &body).await?;
             advice(kept.get("advice"), out)?;
-            writeln!(out, "kept as version {}; a second person approves it", kept["version"])?;
+            writeln!(out, "kept as version {}; a second person approves it", number(&kept, "/version"))?;
             Ok(())
         }
         PolicyCommand::List => list(central, out).await,
@@ -144,7 +144,12 @@ pub async fn ask(central: &CentralClient, command: PolicyCommand, out: &mut dyn 
             let version = if default { Some(0) } else { version };
             let version = match version {
                 Some(version) => u64::from(version),
-                None => central.get("/v1/policies?limit=1").await?["in_force"].as_u64().unwrap_or_default(),
+                None => central
+                    .get("/v1/policies?limit=1")
+                    .await?
+                    .get("in_force")
+                    .and_then(Value::as_u64)
+                    .unwrap_or_default(),
             };
             let shown = central.get(&format!("/v1/policies/{version}")).await?;
             writeln!(out, "{}", text(&shown, "/text").trim_end())?;
@@ -207,7 +212,7 @@ fn advice(told: Option<&Value>, out: &mut dyn Write) -> Result<()> {
 
 async fn list(central: &CentralClient, out: &mut dyn Write) -> Result<()> {
     let told = central.get("/v1/policies").await?;
-    writeln!(out, "in force: v{}", told["in_force"])?;
+    writeln!(out, "in force: v{}", number(&told, "/in_force"))?;
     for one in rows(&told, "policies") {
         let words = [text(one, "/state"), text(one, "/author"), text(one, "/reason")];
         writeln!(out, "v{:<5} {:<10} {:<20} {}", one["version"], words[0], words[1], words[2])?;
@@ -238,7 +243,7 @@ async fn step(
         writeln!(out, "warning: {warning}")?;
     }
     let state = done.pointer("/record/state").and_then(Value::as_str).unwrap_or("built in");
-    writeln!(out, "version {version} is {state}; v{} is in force", done["in_force"])?;
+    writeln!(out, "version {version} is {state}; v{} is in force", number(&done, "/in_force"))?;
     Ok(())
 }
 
@@ -271,7 +276,11 @@ fn rollout(told: &Value, out: &mut dyn Write) -> Result<()> {
 
 async fn history(central: &CentralClient, out: &mut dyn Write) -> Result<()> {
     for event in central.all("/v1/policy/history", "events").await? {
-        let version = event["version"].as_u64().map(|version| format!("v{version}")).unwrap_or_default();
+        let version = event
+            .get("version")
+            .and_then(Value::as_u64)
+            .map(|version| format!("v{version}"))
+            .unwrap_or_default();
         let words =
             [text(&event, "/at"), text(&event, "/act"), text(&event, "/actor"), text(&event, "/reason")];
         writeln!(out, "{}  {version:<5} {:<10} {}: {}", words[0], words[1], words[2], words[3])?;
@@ -289,7 +298,7 @@ async fn explain(
     let asked: Vec<(&str, &str)> =
         pairs.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))).collect();
     let told = central.get(&format!("/v1/policy/explain?{}", form(&asked))).await?;
-    writeln!(out, "v{} {}", told["version"], text(&told, "/hash"))?;
+    writeln!(out, "v{} {}", number(&told, "/version"), text(&told, "/hash"))?;
     for one in rows(&told, "values") {
         let covers: Vec<String> = rows(one, "covers")
             .map(|below| format!("{} says {}", text(below, "/layer"), below["value"]))
@@ -314,6 +323,10 @@ fn form(pairs: &[(&str, &str)]) -> String {
 
 fn rows<'a>(told: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
     told.get(name).and_then(Value::as_array).into_iter().flatten()
+}
+
+fn number(told: &Value, path: &str) -> u64 {
+    told.pointer(path).and_then(Value::as_u64).unwrap_or_default()
 }
 
 fn text<'a>(told: &'a Value, path: &str) -> &'a str {
