@@ -95,7 +95,18 @@ pub(super) async fn outage(
     let ((), settled) = tokio::join!(last_orders, settle(stage, since, &quiet, &victims, &mut outage));
     end.cancel();
     people.join_all().await;
-    judge(stage, since, &outage, settled).await
+    // What was acknowledged while they left may still be on its way.
+    let level = tokio::time::timeout(SETTLE_WITHIN, every_store_is_level(stage)).await.is_ok();
+    judge(stage, since, &outage, settled && level).await
+}
+
+async fn every_store_is_level(stage: &Stage) {
+    let mut looks = tokio::time::interval(Duration::from_millis(250));
+    for store in stage.stores.keys() {
+        while !is_level(stage, store).await.unwrap_or(false) {
+            looks.tick().await;
+        }
+    }
 }
 
 /// Until `at`, counted from the start of the demo.
