@@ -59,10 +59,13 @@ impl Chain {
         self.shops.iter().find(|shop| shop.store.name == name).context("no such shop")
     }
 
+    /// As it is judged when it is asked, and on record: routing goes by what was judged last.
     pub(super) async fn until_standing(&self, store: &str, wanted: &str) -> Result<()> {
         until(&format!("{store} is {wanted}"), async || {
-            let told = self.client.get(&format!("/v1/stores/{store}")).await?;
-            Ok(told.pointer("/eligibility/standing").and_then(Value::as_str) == Some(wanted))
+            let now = self.client.get(&format!("/v1/stores/{store}")).await?;
+            let recorded = self.client.get(&format!("/v1/stores/{store}/history?limit=1")).await?;
+            let is = |told: &Value, path| told.pointer(path).and_then(Value::as_str) == Some(wanted);
+            Ok(is(&now, "/eligibility/standing") && is(&recorded, "/changes/0/eligibility/standing"))
         })
         .await
     }
