@@ -181,7 +181,9 @@ impl HealthBook {
             self.start_anew(now);
         }
         let count = self.weigh(policy, now);
-        let deaf = self.canary.is_missing(policy.canary_missing_ms, now);
+        // Most stores are heard all the same, by the second path: then the broker is dead, and central is not deaf.
+        let heard = count.speaking > count.fell_silent.saturating_add(count.silent_before);
+        let deaf = !heard && self.canary.is_missing(policy.canary_missing_ms, now);
         let turn = self.observer.look(count, deaf, policy, now);
         if let Some(Turn::Thawed { .. }) = turn {
             self.start_anew(now);
