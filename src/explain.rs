@@ -6,7 +6,7 @@ use holdfast_central::core::carriers::Journey;
 use holdfast_central::core::fences::FenceStep;
 use holdfast_central::core::routing::again::Again;
 use holdfast_central::core::routing::decision::{
-    Candidate, Choice, Decision, DemandLine, Plan, RungRecord, Verdict,
+    Candidate, Choice, Decision, DemandLine, Plan, RungRecord, Verdict, Word,
 };
 use holdfast_shared::ids::StoreId;
 use holdfast_shared::time::UtcMs;
@@ -140,7 +140,7 @@ fn write_rung(rung: &RungRecord, chosen: &BTreeSet<&StoreId>, out: &mut dyn Writ
     let mut scored: Vec<_> = rung.candidates.iter().filter_map(by_term).collect();
     scored.sort_by(|one, other| one.1.total_cmp(&other.1));
     let names: BTreeSet<&str> =
-        scored.iter().flat_map(|(_, _, terms)| terms.keys()).map(String::as_str).collect();
+        scored.iter().flat_map(|(_, _, terms)| terms.keys()).map(AsRef::as_ref).collect();
     if !scored.is_empty() {
         let head: String = names.iter().map(|name| format!("  {name:>10}")).collect();
         writeln!(out, "      {:<20} {:>10} {:>9}{head}", "could take it", "km", "score")?;
@@ -169,7 +169,7 @@ fn write_rung(rung: &RungRecord, chosen: &BTreeSet<&StoreId>, out: &mut dyn Writ
     Ok(())
 }
 
-fn by_term(candidate: &Candidate) -> Option<(&Candidate, f64, &BTreeMap<String, f64>)> {
+fn by_term(candidate: &Candidate) -> Option<(&Candidate, f64, &BTreeMap<Word, f64>)> {
     match &candidate.verdict {
         Verdict::Scored { score, terms } => Some((candidate, *score, terms)),
         Verdict::Refused { .. } => None,

@@ -40,11 +40,16 @@ pub struct Journey {
     pub cost: Option<Money>,
 }
 
-/// When work that is begun now is done.
-pub fn ready_at(policy: &CarrierPolicy, trip: &Trip<'_>, now: UtcMs) -> Result<UtcMs, NoDate> {
+/// How long the store has to be open until the goods are ready.
+pub(super) fn minutes_of_work(policy: &CarrierPolicy, trip: &Trip<'_>) -> u32 {
     let handling = policy.handling_at(&trip.store.store, trip.kind);
     let queued = handling.minutes_per_open_task.saturating_mul(trip.open_tasks);
-    let minutes = handling.minutes.saturating_add(queued);
+    handling.minutes.saturating_add(queued)
+}
+
+/// When work that is begun now is done.
+pub fn ready_at(policy: &CarrierPolicy, trip: &Trip<'_>, now: UtcMs) -> Result<UtcMs, NoDate> {
+    let minutes = minutes_of_work(policy, trip);
     Calendar::of(&trip.store.zone)?.after_opening_time(&trip.store.hours, now, minutes)
 }
 
@@ -86,41 +91,6 @@ pub fn arrival(
         }
     }
     Err(NoDate::NeverBrings { service: service.name.clone() })
-}
-
-pub fn service_journey(
-    policy: &CarrierPolicy,
-    service: &Service,
-    trip: &Trip<'_>,
-    now: UtcMs,
-) -> Result<Journey, NoDate> {
-    let ready_at = ready_at(policy, trip, now)?;
-    let hand_over_by = next_cutoff(service, &trip.store.zone, ready_at)?;
-    let (arrives_by, days) = arrival(service, &trip.store.zone, trip.distance_km, hand_over_by)?;
-    let cost = service.cost(trip.distance_km, trip.units);
-    Ok(Journey { service: Some(service.name.clone()), ready_at, hand_over_by, arrives_by, days, cost })
-}
-
-/// With each service that can take it. For a pickup there is one: the customer.
-pub fn journeys(policy: &CarrierPolicy, trip: &Trip<'_>, now: UtcMs) -> Result<Vec<Journey>, NoDate> {
-    match trip.kind {
-        FulfilmentKind::Pickup => {
-            let ready_at = ready_at(policy, trip, now)?;
-            let (hand_over_by, arrives_by) = (ready_at, ready_at);
-            Ok(vec![Journey { service: None, ready_at, hand_over_by, arrives_by, days: 0, cost: None }])
-        }
-        FulfilmentKind::Ship | FulfilmentKind::Delivery => {
-            let mut why = NoDate::NoService(trip.kind);
-            let mut found = Vec::new();
-            for service in policy.services_for(trip.kind) {
-                match service_journey(policy, service, trip, now) {
-                    Ok(journey) => found.push(journey),
-                    Err(not) => why = not,
-                }
-            }
-            if found.is_empty() { Err(why) } else { Ok(found) }
-        }
-    }
 }
 
 /// Of those that keep the promise the cheapest; when none does, or nothing is promised, the first to

@@ -9,7 +9,9 @@ mod calendar;
 mod journey;
 mod no_date;
 mod policy;
+mod timetable;
 
-pub use journey::{Journey, Trip, arrival, choose, journeys, next_cutoff, ready_at, service_journey};
+pub use journey::{Journey, Trip, arrival, choose, next_cutoff, ready_at};
 pub use no_date::NoDate;
 pub use policy::{Band, CarrierPolicy, Collection, Handling, HandlingOf, Price, Service};
+pub use timetable::Timetable;

@@ -88,7 +88,7 @@ fn by_line<'a>(lines: impl IntoIterator<Item = &'a DemandLine>) -> BTreeMap<Line
 fn refusal(decided: &Decision, named: &str) -> String {
     let told = decided.rungs.iter().rev().flat_map(|rung| &rung.candidates);
     let words = told.filter_map(|candidate| match &candidate.verdict {
-        Verdict::Refused { rule, words } if !matches!(rule.as_str(), "node_kind" | "radius") => Some(words),
+        Verdict::Refused { rule, words } if !matches!(rule.as_ref(), "node_kind" | "radius") => Some(words),
         Verdict::Refused { .. } | Verdict::Scored { .. } => None,
     });
     let why = words.into_iter().next().map_or("no rung of the ladder takes it", String::as_str);

@@ -1,6 +1,6 @@
 //! From the parcels that routing would make to what the customer may choose from.
 
-use crate::core::carriers::{CarrierPolicy, Journey, NoDate, Trip, journeys};
+use crate::core::carriers::{CarrierPolicy, Journey, NoDate, Timetable, Trip};
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::money::Money;
 use holdfast_shared::time::UtcMs;
@@ -40,11 +40,12 @@ pub fn options(
     parts: &[Part<'_>],
     now: UtcMs,
 ) -> Result<Vec<PromiseOption>, NoDate> {
+    let timetable = Timetable::of(policy);
     let parcels = u32::try_from(parts.len()).unwrap_or(u32::MAX);
     let confidence = parts.iter().flat_map(|part| &part.confidence).flatten().product::<f64>();
     let mut ways: Option<Vec<Sum>> = None;
     for part in parts {
-        let found = journeys(policy, &part.trip, now)?;
+        let found = timetable.journeys(&part.trip, now)?;
         ways = Some(match ways {
             None => found.into_iter().map(Sum::of).collect(),
             Some(so_far) => so_far.into_iter().filter_map(|sum| sum.and(&found)).collect(),

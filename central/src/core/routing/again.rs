@@ -1,6 +1,6 @@
 //! What a decision was made from, kept small, so that it can be made again under another policy.
 
-use super::decision::{Choice, Decision, Demand, Plan, Recorded, RungRecord, Verdict};
+use super::decision::{Choice, Decision, Demand, Plan, Recorded, RungRecord, Verdict, Word};
 use super::fleet_index::FleetIndex;
 use super::policy::RoutingPolicy;
 use super::route::Guide;
@@ -181,9 +181,9 @@ fn of_node(was: &Verdict, is: &Verdict) -> Option<String> {
         }
         (Verdict::Refused { .. }, Verdict::Refused { .. }) => None,
         (Verdict::Scored { score: was, terms: by }, Verdict::Scored { score: is, terms }) => {
-            let names: BTreeSet<&String> = by.keys().chain(terms.keys()).collect();
-            let of = |terms: &BTreeMap<String, f64>, name: &String| terms.get(name).copied().unwrap_or(0.0);
-            let apart = |name: &String| (of(terms, name) - of(by, name)).abs();
+            let names: BTreeSet<&Word> = by.keys().chain(terms.keys()).collect();
+            let of = |terms: &BTreeMap<Word, f64>, name: &Word| terms.get(name).copied().unwrap_or(0.0);
+            let apart = |name: &Word| (of(terms, name) - of(by, name)).abs();
             let most = names.into_iter().max_by(|one, other| apart(one).total_cmp(&apart(other)))?;
             (apart(most) > f64::EPSILON).then(|| {
                 let (counts, counted) = (of(terms, most), of(by, most));

@@ -9,6 +9,7 @@ use holdfast_shared::ids::{DecisionId, LineNo, OrderId, Sku, StoreId, TenantId};
 use holdfast_shared::money::Money;
 use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
@@ -138,6 +139,9 @@ impl Decision {
     }
 }
 
+/// The name of a rule or scorer: one of the product's own, or one that was read from a record.
+pub type Word = Cow<'static, str>;
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RungRecord {
     /// `closest`, `radius`, `distribution_centre`, `backorder`, ...
@@ -146,7 +150,8 @@ pub struct RungRecord {
     pub candidates: Vec<Candidate>,
     /// Nodes that are not listed, by the rule that refused them.
     #[serde(default)]
-    pub left_out: BTreeMap<String, u32>,
+    #[schema(value_type = BTreeMap<String, u32>)]
+    pub left_out: BTreeMap<Word, u32>,
 }
 
 impl RungRecord {
@@ -171,9 +176,17 @@ pub struct Candidate {
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
     /// The first rule that said no, in words with the values it used.
-    Refused { rule: String, words: String },
+    Refused {
+        #[schema(value_type = String)]
+        rule: Word,
+        words: String,
+    },
     /// Could take it; lower is better. Terms by name.
-    Scored { score: f64, terms: BTreeMap<String, f64> },
+    Scored {
+        score: f64,
+        #[schema(value_type = BTreeMap<String, f64>)]
+        terms: BTreeMap<Word, f64>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]

@@ -2,7 +2,8 @@
 //! many demands.
 
 use super::decision::{Demand, Node, Shelf};
-use super::geo::{EARTH_RADIUS_KM, Spot};
+use super::geo::EARTH_RADIUS_KM;
+use super::glance::Glance;
 use super::policy::Rung;
 use crate::core::fleet::{Place, StoreKind};
 use holdfast_shared::ids::{Sku, StoreId};
@@ -23,7 +24,9 @@ pub type NodeNo = usize;
 #[derive(Debug, Default)]
 pub struct FleetIndex {
     nodes: Vec<Node>,
-    spots: Vec<Spot>,
+    glances: Vec<Glance>,
+    /// Apart, because they are searched.
+    longitudes: Vec<f64>,
     numbers: HashMap<StoreId, NodeNo>,
     kinds: Vec<KindIndex>,
     shelves: HashMap<Sku, Shelves>,
@@ -76,7 +79,8 @@ impl FleetIndex {
             of_sku.nodes.push(number);
             of_sku.shelves.push(shelf);
         }
-        index.spots = nodes.iter().map(|node| Spot::of(node.store.place)).collect();
+        index.longitudes = nodes.iter().map(|node| node.store.place.longitude).collect();
+        index.glances = nodes.iter().map(Glance::of).collect();
         index.numbers =
             nodes.iter().zip(0..).map(|(node, number)| (node.store.store.clone(), number)).collect();
         for node in &nodes {
@@ -103,6 +107,9 @@ impl FleetIndex {
             self.digest.remove(&seen_bytes(node));
             node.open_tasks = node.open_tasks.saturating_add(1);
             self.digest.insert(&seen_bytes(node));
+            if let Some(glance) = number.and_then(|number| self.glances.get_mut(*number)) {
+                *glance = Glance::of(node);
+            }
         }
     }
 
@@ -137,12 +144,12 @@ impl FleetIndex {
         self.nodes.get(number)
     }
 
-    pub(super) fn distance_km(&self, number: NodeNo, from: Spot) -> f64 {
-        self.spots.get(number).map_or(f64::INFINITY, |spot| spot.km_to(from))
+    pub(super) fn glance(&self, number: NodeNo) -> Option<&Glance> {
+        self.glances.get(number)
     }
 
-    pub(super) fn any(&self, like: impl FnMut(&Node) -> bool) -> bool {
-        self.nodes.iter().any(like)
+    pub(super) fn any(&self, like: impl FnMut(&Glance) -> bool) -> bool {
+        self.glances.iter().any(like)
     }
 
     /// Who has the SKU, to be asked once per demand and not once per node.
@@ -192,9 +199,9 @@ impl FleetIndex {
             let from = kind.bands.get(usize::from(number)).copied().unwrap_or(kind.nodes.end);
             let to = kind.bands.get(usize::from(number).saturating_add(1)).copied().unwrap_or(kind.nodes.end);
             for (west, east) in spans(middle.longitude, half) {
-                let run = self.nodes.get(from..to).unwrap_or_default();
-                let begin = run.partition_point(|node| node.store.place.longitude < west);
-                let end = run.partition_point(|node| node.store.place.longitude <= east);
+                let run = self.longitudes.get(from..to).unwrap_or_default();
+                let begin = run.partition_point(|longitude| *longitude < west);
+                let end = run.partition_point(|longitude| *longitude <= east);
                 if begin < end {
                     reach.push(from.saturating_add(begin)..from.saturating_add(end));
                 }

@@ -27,7 +27,7 @@ pub(super) fn hash(
     policy: &[u8; 32],
     now: UtcMs,
 ) -> String {
-    let mut sum = Sum(blake3::Hasher::new());
+    let mut sum = Sum(Vec::with_capacity(1_024));
     sum.put(policy).put(&fleet.digest()).number(now.0);
     for holders in holders {
         sum.put(&holders.digest());
@@ -53,15 +53,16 @@ pub(super) fn hash(
         sum.text("-");
         stores.iter().for_each(|store| _ = sum.text(store.as_str()));
     }
-    sum.0.finalize().to_hex().to_string()
+    blake3::hash(&sum.0).to_hex().to_string()
 }
 
 /// Each part with its length, so that no two lists of parts read the same.
-struct Sum(blake3::Hasher);
+struct Sum(Vec<u8>);
 
 impl Sum {
     fn put(&mut self, bytes: &[u8]) -> &mut Self {
-        self.0.update(&bytes.len().to_le_bytes()).update(bytes);
+        self.0.extend_from_slice(&bytes.len().to_le_bytes());
+        self.0.extend_from_slice(bytes);
         self
     }
 

@@ -1,14 +1,14 @@
 //! When goods from a node would arrive, and at what cost, as the carriers' policy says.
 
 use super::decision::Demand;
-use crate::core::carriers::{CarrierPolicy, Journey, NoDate, Trip, choose, journeys};
+use crate::core::carriers::{Journey, NoDate, Timetable, Trip, choose};
 use crate::core::routing::decision::Node;
 use holdfast_shared::time::UtcMs;
 
 /// Made ready by a person's data, or not at all: then nothing is said about dates.
 #[derive(Debug, Clone, Copy)]
 pub struct Dates<'a> {
-    pub carriers: &'a CarrierPolicy,
+    pub timetable: &'a Timetable<'a>,
     pub now: UtcMs,
 }
 
@@ -24,7 +24,7 @@ impl Dates<'_> {
     ) -> Option<Result<Journey, NoDate>> {
         let trip =
             Trip { store: &node.store, kind: demand.kind, distance_km, units, open_tasks: node.open_tasks };
-        match journeys(self.carriers, &trip, self.now) {
+        match self.timetable.journeys(&trip, self.now) {
             Ok(found) => choose(found, demand.promise_by).map(Ok),
             Err(NoDate::NoService(_)) => None,
             Err(no_date) => Some(Err(no_date)),

@@ -4,6 +4,7 @@ pub mod again;
 pub mod decision;
 pub mod fleet_index;
 pub mod geo;
+pub mod glance;
 mod hold;
 mod inputs;
 mod journey;

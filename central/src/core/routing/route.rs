@@ -3,20 +3,21 @@
 
 use super::decision::{Choice, Decision, Demand, Node, Plan};
 use super::fleet_index::{FleetIndex, NodeNo};
+use super::glance::Glance;
 use super::hold::{Waiting, worth_waiting};
 use super::policy::RoutingPolicy;
 use super::search::{Found, Search, Walk};
 use super::{inputs, tell};
-use crate::core::carriers::CarrierPolicy;
+use crate::core::carriers::{CarrierPolicy, Timetable};
 use crate::core::eligibility::Standing;
 use holdfast_shared::ids::DecisionId;
 use holdfast_shared::time::UtcMs;
 
-/// A policy made ready for many decisions.
-#[derive(Debug, Clone, Copy)]
+/// A policy made ready for the many decisions of one look at a fleet.
+#[derive(Debug)]
 pub struct Guide<'p> {
     policy: &'p RoutingPolicy,
-    carriers: Option<&'p CarrierPolicy>,
+    timetable: Option<Timetable<'p>>,
     digest: [u8; 32],
 }
 
@@ -30,20 +31,20 @@ struct Climb<'a> {
 impl<'p> Guide<'p> {
     #[must_use]
     pub fn of(policy: &'p RoutingPolicy) -> Self {
-        Self { policy, carriers: None, digest: inputs::of_policy(policy) }
+        Self { policy, timetable: None, digest: inputs::of_policy(policy) }
     }
 
     /// Dates count, too.
     #[must_use]
     pub fn with_carriers(self, carriers: &'p CarrierPolicy) -> Self {
         let digest = inputs::with_carriers(&self.digest, carriers);
-        Self { carriers: Some(carriers), digest, ..self }
+        Self { timetable: Some(Timetable::of(carriers)), digest, ..self }
     }
 
     /// Who sends what of the open lines, and why; what no parcel has is routed again.
     #[must_use]
     pub fn route(&self, demand: &Demand, fleet: &FleetIndex, decision: DecisionId, now: UtcMs) -> Decision {
-        let search = Search::of(demand, fleet, self.policy, self.carriers, now);
+        let search = Search::of(demand, fleet, self.policy, self.timetable.as_ref(), now);
         let climb = self.climb(&search, now);
         let found = climb.found.as_ref();
         let missed = tell::missed(&search, &climb.walks, found);
@@ -73,7 +74,7 @@ impl<'p> Guide<'p> {
         let mut walks: Vec<Walk<'a>> = Vec::new();
         for suspects_too in [false, true] {
             let kind = search.demand.kind;
-            let is_suspect = |node: &Node| node.eligibility.standing_for(kind) == Standing::Suspect;
+            let is_suspect = |glance: &Glance| glance.for_kind(kind).standing == Standing::Suspect;
             if suspects_too && !search.fleet.any(is_suspect) {
                 break;
             }

@@ -7,12 +7,13 @@ use super::geo::Spot;
 use super::policy::{Cover, RoutingPolicy, Rung};
 use super::rules::giving::units;
 use super::rules::splits::parcels_left;
-use super::rules::{About, Ask, RULES, Rule, Seen, Wanted, only_today, refusal};
+use super::rules::{About, Ask, Rule, Seen, Wanted, apply, only_today};
 use super::scorers::score;
 use super::split::{self, Offer, Sharing};
-use crate::core::carriers::CarrierPolicy;
+use crate::core::carriers::Timetable;
 use holdfast_shared::ids::StoreId;
 use holdfast_shared::time::UtcMs;
+use std::cell::OnceCell;
 
 /// One demand before one fleet.
 #[derive(Debug)]
@@ -67,10 +68,10 @@ impl<'a> Search<'a> {
         demand: &'a Demand,
         fleet: &'a FleetIndex,
         policy: &'a RoutingPolicy,
-        carriers: Option<&'a CarrierPolicy>,
+        timetable: Option<&'a Timetable<'a>>,
         now: UtcMs,
     ) -> Self {
-        let dates = carriers.map(|carriers| Dates { carriers, now });
+        let dates = timetable.map(|timetable| Dates { timetable, now });
         let wanted = Wanted::of(demand);
         let holders = wanted.iter().map(|wanted| fleet.holders(&wanted.line.sku)).collect();
         Self { demand, wanted, holders, fleet, policy, dates, spot: Spot::of(demand.destination), now }
@@ -89,8 +90,9 @@ impl<'a> Search<'a> {
     ) -> Option<Seen<'s>> {
         shelves.clear();
         shelves.extend(self.holders.iter().map(|holders| holders.of(node)));
-        let distance_km = self.fleet.distance_km(node, self.spot);
-        Some(Seen { node: self.fleet.node(node)?, distance_km, shelves })
+        let glance = self.fleet.glance(node)?;
+        let distance_km = glance.spot.km_to(self.spot);
+        Some(Seen { glance, node: self.fleet.node(node)?, distance_km, shelves, journey: OnceCell::new() })
     }
 
     pub(super) fn id(&self, node: NodeNo) -> Option<&'a StoreId> {
@@ -99,12 +101,13 @@ impl<'a> Search<'a> {
 
     pub(super) fn walk(&self, rung: &'a Rung, suspects_too: bool) -> Walk<'a> {
         let ask = self.ask(rung, suspects_too);
+        let rules: Vec<&'static dyn Rule> = apply(&ask).collect();
         let reach = self.fleet.reach(self.demand, rung);
         let mut looked = Vec::with_capacity(reach.iter().map(ExactSizeIterator::len).sum());
         let mut room = Vec::with_capacity(self.wanted.len());
         for node in reach.into_iter().flatten() {
             let Some(seen) = self.see(node, &mut room) else { continue };
-            let refused = refusal(&ask, &seen);
+            let refused = rules.iter().copied().find(|rule| rule.refuses(&ask, &seen));
             let counts = refused.is_none_or(|rule| {
                 rule.about() == About::Today && rung.cover == Cover::Whole && only_today(&ask, &seen)
             });
@@ -183,7 +186,7 @@ impl<'a> Search<'a> {
         let ask = self.ask(rung, false);
         let mut room = Vec::new();
         let Some(seen) = self.see(node, &mut room) else { return false };
-        RULES.iter().all(|rule| rule.name() == "eligible" || !rule.refuses(&ask, &seen))
+        apply(&ask).all(|rule| rule.name() == "eligible" || !rule.refuses(&ask, &seen))
     }
 
     /// How the node scores on another rung than the one that it was looked at on.

@@ -1,6 +1,6 @@
 //! What is saved of a search, and its words. Only who is listed is put into words.
 
-use super::decision::{Candidate, DemandLine, Missed, Parcel, Plan, RungRecord, SUSPECTS_TOO, Verdict};
+use super::decision::{Candidate, DemandLine, Missed, Parcel, Plan, RungRecord, SUSPECTS_TOO, Verdict, Word};
 use super::fleet_index::NodeNo;
 use super::hold::Waiting;
 use super::rules::{About, Rule};
@@ -23,10 +23,10 @@ pub(super) fn record(search: &Search<'_>, walk: &Walk<'_>) -> RungRecord {
     let cut = told_max.min(listed.len());
     let (told, counted) = listed.split_at_mut(cut);
     told.sort_by(order);
-    let mut left_out: BTreeMap<String, u32> = BTreeMap::new();
-    let mut count = |rule: &str, more: usize| {
+    let mut left_out: BTreeMap<Word, u32> = BTreeMap::new();
+    let mut count = |rule: &'static str, more: usize| {
         if more > 0 {
-            let count = left_out.entry(rule.to_owned()).or_default();
+            let count = left_out.entry(Word::Borrowed(rule)).or_default();
             *count = count.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
         }
     };
@@ -64,7 +64,7 @@ fn order(search: &Search<'_>, one: &Looked, other: &Looked) -> Ordering {
 fn candidate(search: &Search<'_>, walk: &Walk<'_>, looked: &Looked) -> Option<Candidate> {
     let verdict = match looked.refused {
         Some(rule) => {
-            Verdict::Refused { rule: rule.name().to_owned(), words: words(search, walk, looked, rule)? }
+            Verdict::Refused { rule: rule.name().into(), words: words(search, walk, looked, rule)? }
         }
         None => {
             let mut room = Vec::new();

@@ -4,7 +4,7 @@ use super::words;
 use crate::core::carriers::Journey;
 use crate::core::fences::FenceStep;
 use crate::core::routing::again::Again;
-use crate::core::routing::decision::{Choice, Decision, DemandLine, Plan, RungRecord, Verdict};
+use crate::core::routing::decision::{Choice, Decision, DemandLine, Plan, RungRecord, Verdict, Word};
 use holdfast_shared::ids::StoreId;
 use holdfast_shared::time::UtcMs;
 use std::collections::{BTreeMap, BTreeSet};
@@ -154,8 +154,8 @@ fn rung_row(rung: &RungRecord, choice: &Choice, names: &Names) -> RungRow {
         }
     }
     scored.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let terms: BTreeSet<&String> = scored.iter().flat_map(|(_, _, _, _, terms)| terms.keys()).collect();
-    let term = |by_name: &BTreeMap<String, f64>, term: &String| {
+    let terms: BTreeSet<&Word> = scored.iter().flat_map(|(_, _, _, _, terms)| terms.keys()).collect();
+    let term = |by_name: &BTreeMap<Word, f64>, term: &Word| {
         by_name.get(term).map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"))
     };
     let scored = scored.iter().map(|(score, candidate, distance, store, by_name)| ScoredRow {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::core::carriers::Timetable;
 use crate::core::carriers::policy::{Band, Collection, Handling, Price};
 use crate::core::fleet::{OpeningHours, Weekday};
 use crate::core::test_support::store;
@@ -200,7 +201,7 @@ fn a_clock_that_has_lost_its_time_gives_no_date_and_no_panic() {
     let shop = store("leeds");
     let trip = Trip { store: &shop, kind: FulfilmentKind::Ship, distance_km: 1.0, units: 1, open_tasks: 0 };
     for lost in [UtcMs(i64::MIN), UtcMs(i64::MAX), UtcMs(253_402_207_200_000)] {
-        assert!(journeys(&CarrierPolicy::default(), &trip, lost).is_err(), "{lost:?}");
+        assert!(Timetable::of(&CarrierPolicy::default()).journeys(&trip, lost).is_err(), "{lost:?}");
     }
 }
 
@@ -212,7 +213,7 @@ fn a_journey_puts_the_times_together() {
     let shop = store("leeds");
     let mut trip =
         Trip { store: &shop, kind: FulfilmentKind::Ship, distance_km: 20.0, units: 2, open_tasks: 0 };
-    let found = journeys(&policy, &trip, at("2026-11-20T15:30:00Z")).unwrap();
+    let found = Timetable::of(&policy).journeys(&trip, at("2026-11-20T15:30:00Z")).unwrap();
     assert_eq!(
         found,
         [Journey {
@@ -225,11 +226,11 @@ fn a_journey_puts_the_times_together() {
         }]
     );
     trip.kind = FulfilmentKind::Pickup;
-    let fetched = journeys(&policy, &trip, at("2026-11-20T15:30:00Z")).unwrap();
+    let fetched = Timetable::of(&policy).journeys(&trip, at("2026-11-20T15:30:00Z")).unwrap();
     assert_eq!((fetched[0].arrives_by, &fetched[0].service), (at("2026-11-20T16:30:00Z"), &None));
     trip.kind = FulfilmentKind::Delivery;
     policy.services.truncate(1);
-    let none = journeys(&policy, &trip, at("2026-11-20T15:30:00Z")).unwrap_err();
+    let none = Timetable::of(&policy).journeys(&trip, at("2026-11-20T15:30:00Z")).unwrap_err();
     assert_eq!(none, NoDate::NoService(FulfilmentKind::Delivery));
 }
 

@@ -15,7 +15,7 @@ impl Rule for Capacity {
     }
 
     fn refuses(&self, _: &Ask<'_>, seen: &Seen<'_>) -> bool {
-        seen.node.open_tasks >= seen.node.store.capacity_tasks
+        seen.glance.open_tasks >= seen.glance.capacity_tasks
     }
 
     fn words(&self, _: &Ask<'_>, seen: &Seen<'_>) -> String {

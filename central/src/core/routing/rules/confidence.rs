@@ -13,10 +13,11 @@ impl Rule for Confidence {
         "confidence"
     }
 
+    fn applies(&self, ask: &Ask<'_>) -> bool {
+        minimum(ask).is_some()
+    }
+
     fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
-        if ask.rung.confidence_min.is_none() && ask.policy.confidence_min.is_none() {
-            return false;
-        }
         let mut doubted = givings(ask, seen).map(|giving| giving == Giving::Doubted);
         match ask.rung.cover {
             Cover::Whole => doubted.any(|doubted| doubted),

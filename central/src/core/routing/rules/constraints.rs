@@ -12,10 +12,11 @@ impl Rule for Constraints {
         "constraints"
     }
 
+    fn applies(&self, ask: &Ask<'_>) -> bool {
+        !ask.demand.needs.is_empty()
+    }
+
     fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
-        if ask.demand.needs.is_empty() {
-            return false;
-        }
         let mut lacks = ask.wanted.iter().map(|wanted| !handles(seen.node, wanted));
         match ask.rung.cover {
             Cover::Whole => lacks.any(|lacks| lacks),

@@ -11,11 +11,15 @@ impl Rule for DeliveryReach {
         "delivery_reach"
     }
 
-    fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
+    fn applies(&self, ask: &Ask<'_>) -> bool {
         match ask.demand.kind {
-            FulfilmentKind::Delivery => seen.node.store.delivers_km.is_some_and(|km| seen.distance_km > km),
+            FulfilmentKind::Delivery => true,
             FulfilmentKind::Ship | FulfilmentKind::Pickup => false,
         }
+    }
+
+    fn refuses(&self, _: &Ask<'_>, seen: &Seen<'_>) -> bool {
+        seen.node.store.delivers_km.is_some_and(|km| seen.distance_km > km)
     }
 
     fn words(&self, _: &Ask<'_>, seen: &Seen<'_>) -> String {

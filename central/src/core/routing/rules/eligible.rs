@@ -16,7 +16,7 @@ impl Rule for Eligible {
     }
 
     fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
-        match seen.node.eligibility.standing_for(ask.demand.kind) {
+        match seen.glance.for_kind(ask.demand.kind).standing {
             Standing::Ineligible => true,
             Standing::Suspect => !ask.suspects_too,
             Standing::Eligible => false,

@@ -11,7 +11,7 @@ impl Rule for Fulfils {
     }
 
     fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
-        !seen.node.store.fulfils.contains(&ask.demand.kind)
+        !seen.glance.for_kind(ask.demand.kind).fulfils
     }
 
     fn words(&self, ask: &Ask<'_>, _: &Seen<'_>) -> String {

@@ -20,11 +20,14 @@ mod tried;
 
 use super::Dates;
 use super::decision::{Demand, DemandLine, Node, Shelf};
+use super::glance::Glance;
 use super::policy::{RoutingPolicy, Rung};
+use crate::core::carriers::{Journey, NoDate};
 use crate::core::fleet::Handling;
 use holdfast_shared::ids::{LineNo, Sku};
 use holdfast_shared::money::Money;
 use holdfast_shared::time::UtcMs;
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 /// The question that a rule answers about a node.
@@ -73,13 +76,16 @@ impl<'a> Wanted<'a> {
     }
 }
 
-/// A node beside one demand.
-#[derive(Debug, Clone, Copy)]
+/// A node beside one demand, on one rung.
+#[derive(Debug, Clone)]
 pub struct Seen<'a> {
+    pub glance: &'a Glance,
     pub node: &'a Node,
     pub distance_km: f64,
     /// What it has of each line, in their order; none is unknown.
     pub shelves: &'a [Option<&'a Shelf>],
+    /// Of what it would give, once a rule or scorer has asked for it; see [`promise::journey`].
+    pub(super) journey: OnceCell<Option<Result<Journey, NoDate>>>,
 }
 
 /// What a refusal speaks about.
@@ -97,6 +103,10 @@ pub trait Rule: Sync + std::fmt::Debug {
     fn name(&self) -> &'static str;
     fn about(&self) -> About {
         About::Node
+    }
+    /// Whether it can refuse anybody at all of those that the rung asks. Asked once for all of them.
+    fn applies(&self, _: &Ask<'_>) -> bool {
+        true
     }
     /// Whether this node cannot take it. Asked of very many: nothing is put into words here.
     fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool;
@@ -122,14 +132,13 @@ pub const RULES: &[&dyn Rule] = &[
     &parcel_value::ParcelValue,
 ];
 
-/// The first rule that refuses.
-#[must_use]
-pub fn refusal(ask: &Ask<'_>, seen: &Seen<'_>) -> Option<&'static dyn Rule> {
-    RULES.iter().copied().find(|rule| rule.refuses(ask, seen))
+/// Those that have something to say, in their order.
+pub fn apply<'a>(ask: &'a Ask<'_>) -> impl Iterator<Item = &'static dyn Rule> + 'a {
+    RULES.iter().copied().filter(|rule| rule.applies(ask))
 }
 
 /// Refused by nothing but how it stands today.
 #[must_use]
 pub fn only_today(ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
-    RULES.iter().all(|rule| rule.about() == About::Today || !rule.refuses(ask, seen))
+    apply(ask).all(|rule| rule.about() == About::Today || !rule.refuses(ask, seen))
 }

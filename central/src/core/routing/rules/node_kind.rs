@@ -15,6 +15,11 @@ impl Rule for NodeKind {
         About::Rung
     }
 
+    fn applies(&self, ask: &Ask<'_>) -> bool {
+        // Else a rung asks nobody of another kind.
+        ask.demand.pickup_store.is_some()
+    }
+
     fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
         !ask.rung.kinds.contains(&seen.node.store.kind)
     }

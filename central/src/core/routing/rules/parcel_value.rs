@@ -14,6 +14,10 @@ impl Rule for ParcelValue {
         "parcel_value"
     }
 
+    fn applies(&self, ask: &Ask<'_>) -> bool {
+        ask.policy.split_min_value.is_some() && ask.rung.cover == Cover::Part
+    }
+
     fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
         let Some(least) = ask.policy.split_min_value else { return false };
         match ask.rung.cover {

@@ -14,6 +14,10 @@ impl Rule for PickupStore {
         About::Rung
     }
 
+    fn applies(&self, ask: &Ask<'_>) -> bool {
+        ask.demand.pickup_store.is_some()
+    }
+
     fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
         ask.demand.pickup_store.as_ref().is_some_and(|chosen| *chosen != seen.node.store.store)
     }

@@ -12,6 +12,10 @@ impl Rule for Promise {
         "promise"
     }
 
+    fn applies(&self, ask: &Ask<'_>) -> bool {
+        ask.demand.promise_by.is_some()
+    }
+
     fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
         let Some(by) = ask.demand.promise_by else { return false };
         match journey(ask, seen) {
@@ -41,9 +45,15 @@ impl Rule for Promise {
 }
 
 /// For what this node would give.
-pub(in crate::core::routing) fn journey(ask: &Ask<'_>, seen: &Seen<'_>) -> Option<Result<Journey, NoDate>> {
-    let given = units(ask, seen).fold(0, i64::saturating_add);
-    ask.dates?.journey(ask.demand, seen.node, seen.distance_km, given)
+pub(in crate::core::routing) fn journey<'s>(
+    ask: &Ask<'_>,
+    seen: &'s Seen<'_>,
+) -> Option<&'s Result<Journey, NoDate>> {
+    let asked = seen.journey.get_or_init(|| {
+        let given = units(ask, seen).fold(0, i64::saturating_add);
+        ask.dates?.journey(ask.demand, seen.node, seen.distance_km, given)
+    });
+    asked.as_ref()
 }
 
 /// In UTC, to the minute.

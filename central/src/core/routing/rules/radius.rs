@@ -14,11 +14,14 @@ impl Rule for Radius {
         About::Rung
     }
 
+    fn applies(&self, ask: &Ask<'_>) -> bool {
+        ask.demand.pickup_store.is_none()
+    }
+
     fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
-        if seen.node.store.kind.ships_everywhere() || ask.demand.pickup_store.is_some() {
-            return false;
-        }
-        ask.rung.radius_km.is_some_and(|radius_km| seen.distance_km > radius_km)
+        // Asked first: most are within, and nothing else of the node has to be fetched for that.
+        let beyond = ask.rung.radius_km.is_some_and(|radius_km| seen.distance_km > radius_km);
+        beyond && !seen.glance.kind.ships_everywhere()
     }
 
     fn words(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> String {

@@ -16,7 +16,7 @@ impl Rule for Recovering {
     }
 
     fn refuses(&self, _: &Ask<'_>, seen: &Seen<'_>) -> bool {
-        seen.node.recovering
+        seen.glance.recovering
     }
 
     fn words(&self, _: &Ask<'_>, _: &Seen<'_>) -> String {

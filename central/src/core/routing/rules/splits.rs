@@ -11,6 +11,10 @@ impl Rule for Splits {
         "splits"
     }
 
+    fn applies(&self, ask: &Ask<'_>) -> bool {
+        ask.rung.cover == Cover::Part
+    }
+
     fn refuses(&self, ask: &Ask<'_>, _: &Seen<'_>) -> bool {
         match ask.rung.cover {
             Cover::Whole => false,

@@ -11,6 +11,10 @@ impl Rule for Tried {
         "tried"
     }
 
+    fn applies(&self, ask: &Ask<'_>) -> bool {
+        !ask.demand.tried.is_empty() || !ask.demand.declined.is_empty()
+    }
+
     fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
         let (demand, store) = (ask.demand, &seen.node.store.store);
         if demand.pickup_store.as_ref() == Some(store) {

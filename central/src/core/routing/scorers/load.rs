@@ -17,7 +17,7 @@ impl Scorer for Load {
     }
 
     fn term(&self, _: &Ask<'_>, seen: &Seen<'_>) -> f64 {
-        let capacity = f64::from(seen.node.store.capacity_tasks.max(1));
-        (f64::from(seen.node.open_tasks) / capacity).min(1.0)
+        let capacity = f64::from(seen.glance.capacity_tasks.max(1));
+        (f64::from(seen.glance.open_tasks) / capacity).min(1.0)
     }
 }

@@ -13,6 +13,7 @@ mod shipping;
 mod slack;
 mod transit;
 
+use super::decision::Word;
 use super::policy::Weights;
 use super::rules::{Ask, Seen};
 use std::collections::BTreeMap;
@@ -50,8 +51,8 @@ pub fn score(ask: &Ask<'_>, seen: &Seen<'_>) -> f64 {
 }
 
 #[must_use]
-pub fn terms(ask: &Ask<'_>, seen: &Seen<'_>) -> BTreeMap<String, f64> {
-    weighted(ask, seen).map(|(name, term)| (name.to_owned(), term)).collect()
+pub fn terms(ask: &Ask<'_>, seen: &Seen<'_>) -> BTreeMap<Word, f64> {
+    weighted(ask, seen).map(|(name, term)| (Word::Borrowed(name), term)).collect()
 }
 
 /// A count as a number to calculate with; what is beyond any real one counts as the largest.

@@ -18,7 +18,7 @@ impl Scorer for Shipping {
     }
 
     fn term(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> f64 {
-        let cost = journey(ask, seen).and_then(Result::ok).and_then(|journey| journey.cost);
+        let cost = journey(ask, seen).and_then(|told| told.as_ref().ok()?.cost);
         let counts = cost.filter(|cost| Some(cost.currency) == ask.policy.currency);
         counts.map_or(0.0, |cost| number(cost.minor) / 100.0)
     }

@@ -18,6 +18,6 @@ impl Scorer for Transit {
     }
 
     fn term(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> f64 {
-        journey(ask, seen).and_then(Result::ok).map_or(0.0, |journey| f64::from(journey.days))
+        journey(ask, seen).and_then(|told| told.as_ref().ok()).map_or(0.0, |journey| f64::from(journey.days))
     }
 }

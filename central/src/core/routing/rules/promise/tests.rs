@@ -66,7 +66,7 @@ fn a_node_that_cannot_keep_the_promise_is_refused_with_the_times() {
     assert_eq!(chosen(&promised), "far");
     let refused = promised.rungs[0].candidates.iter().find_map(|candidate| match &candidate.verdict {
         Verdict::Refused { rule, words } if candidate.store.as_str() == "near" => {
-            Some((rule.as_str(), words))
+            Some((rule.as_ref(), words))
         }
         Verdict::Refused { .. } | Verdict::Scored { .. } => None,
     });
