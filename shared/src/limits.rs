@@ -161,6 +161,13 @@ pub const BALLAST_BYTES: u64 = 8 * 1024 * 1024;
 /// Losses of storage that one message tells, or one status page shows.
 pub const LOSSES_TOLD_MAX: usize = 16;
 
+/// Orders that one run of routing takes up; the next run takes the next ones.
+pub const DEMANDS_MAX: u32 = 2_000;
+/// Positions that one run of routing keeps in memory.
+pub const STOCK_POSITIONS_KEPT_MAX: usize = 400_000;
+/// Ways in which the positions of one SKU are kept cut, for channels, kinds and quantities.
+pub const LAYOUTS_KEPT_MAX: usize = 8;
+
 /// Rungs of one ladder.
 pub const LADDER_RUNGS_MAX: usize = 16;
 /// Nodes that may share one order.

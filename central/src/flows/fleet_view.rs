@@ -3,29 +3,33 @@
 
 use super::carts::Carts;
 use super::in_force::Steers;
-use super::shelves::{Offering, OnShelves, Shelves};
+use super::selling::Selling;
+use super::shelves::Offering;
+use super::stocked::{Hall, Stocked};
 use super::{FlowError, Watch};
 use crate::core::eligibility::Eligibility;
 use crate::core::fleet::StoreRecord;
 use crate::core::health::observatory::key_of;
 use crate::core::routing::Guide;
-use crate::core::routing::decision::{Choice, Decision, Demand, Node};
+use crate::core::routing::decision::{Choice, Decision, Demand, DemandLine, Node, Parcel};
 use crate::core::routing::fleet_index::FleetIndex;
+use crate::core::stock::withheld::Withheld;
 use crate::ports::fleet::Fleet;
-use crate::ports::promises::Promises;
+use crate::ports::promises::{CartUnits, Promises};
 use crate::ports::stock::Stock;
 use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{DecisionId, Sku, StoreId, TenantId};
 use holdfast_shared::time::UtcMs;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Units that somebody has been given already, although no position says so.
 pub(super) type Taken = BTreeMap<(StoreId, Sku), i64>;
 
 pub(super) struct FleetView {
     pub(super) fleet: FleetIndex,
-    shelves: Shelves,
+    selling: Selling,
+    stocked: Stocked,
     carts: Carts,
 }
 
@@ -49,7 +53,7 @@ impl FleetView {
     ) -> Result<Self, FlowError> {
         let mut records = store.stores(Some(tenant)).await?;
         records.retain(|record| !without.contains(&record.store.store));
-        let shelves = Shelves::load(store, policy, tenant, &records).await?;
+        let selling = Selling::load(store, policy, tenant, &records).await?;
         let nodes = watch.with(|observatory| {
             let node = |record: StoreRecord| {
                 let known = observatory.eligibility(&key_of(&record)).cloned();
@@ -63,21 +67,31 @@ impl FleetView {
             };
             records.into_iter().map(node).collect()
         });
-        Ok(Self { fleet: FleetIndex::of(nodes), shelves, carts: Carts::load(store, tenant).await? })
+        let carts = Carts::load(store, tenant).await?;
+        Ok(Self { fleet: FleetIndex::of(nodes), selling, stocked: Stocked::default(), carts })
     }
 
-    /// What lies on the shelves, asked anew for each decision: each takes some of it.
+    /// What lies on the shelves, read anew for a decision that stands alone.
     pub(super) async fn restock<S: Stock + ?Sized>(
         &mut self,
         store: &S,
         demand: &Demand,
         now: UtcMs,
     ) -> Result<Offering, FlowError> {
-        let offering = self.shelves.offering(store, demand, self.carts.of(&demand.order), now).await?;
+        let offering = self.offering(store, demand, now).await?;
         for (sku, on_shelves) in offering.shelves(demand) {
             self.fleet.stock(sku, on_shelves);
         }
         Ok(offering)
+    }
+
+    async fn offering<S: Stock + ?Sized>(
+        &self,
+        store: &S,
+        demand: &Demand,
+        now: UtcMs,
+    ) -> Result<Offering, FlowError> {
+        Offering::read(store, &self.selling, demand, self.carts.of(&demand.order), now).await
     }
 
     /// The same, when these units are somebody else's already.
@@ -88,7 +102,7 @@ impl FleetView {
         taken: &Taken,
         now: UtcMs,
     ) -> Result<(), FlowError> {
-        let offering = self.shelves.offering(store, demand, self.carts.of(&demand.order), now).await?;
+        let offering = self.offering(store, demand, now).await?;
         for (sku, mut on_shelves) in offering.shelves(demand) {
             for (store, shelf) in &mut on_shelves {
                 let gone = taken.get(&(store.clone(), sku.clone())).copied().unwrap_or(0);
@@ -107,7 +121,7 @@ impl FleetView {
         wanted: &[StoreId],
         now: UtcMs,
     ) -> Result<Vec<Node>, FlowError> {
-        let offering = self.shelves.offering(store, demand, self.carts.of(&demand.order), now).await?;
+        let offering = self.offering(store, demand, now).await?;
         let on_shelves = offering.shelves(demand);
         let nodes = wanted.iter().filter_map(|wanted| self.fleet.find(wanted)).map(|node| {
             let here = on_shelves.iter().filter_map(|(sku, of_sku)| {
@@ -119,22 +133,73 @@ impl FleetView {
         Ok(nodes.collect())
     }
 
+    /// Positions of these SKUs, as far as the run does not know them yet.
+    pub(super) async fn stock_up<S: Stock + ?Sized>(
+        &mut self,
+        store: &S,
+        tenant: &TenantId,
+        skus: &BTreeSet<&Sku>,
+    ) -> Result<(), FlowError> {
+        self.stocked.read(store, tenant, skus).await
+    }
+
+    /// Positions that are kept in memory.
+    pub(super) const fn positions_kept(&self) -> usize {
+        self.stocked.positions()
+    }
+
+    pub(super) fn knows_stock_of(&self, sku: &Sku) -> bool {
+        self.stocked.knows(sku)
+    }
+
+    /// Stock that is kept no more is read again when it is asked for.
+    pub(super) fn forget_stock(&mut self) {
+        self.stocked.forget_all();
+    }
+
+    pub(super) fn forget_stock_of(&mut self, demand: &Demand) {
+        self.stocked.forget(demand.lines.iter().map(|line| &line.sku));
+    }
+
+    /// What lies on the shelves, as the run knows it.
+    pub(super) fn lay_out(&mut self, demand: &Demand, now: UtcMs) {
+        let (mut hall, stocked, carts) = self.hall(now);
+        stocked.lay_out(&mut hall, demand, carts.of(&demand.order));
+    }
+
+    fn hall(&mut self, now: UtcMs) -> (Hall<'_>, &mut Stocked, &Carts) {
+        let Self { fleet, selling, stocked, carts } = self;
+        (Hall { selling, fleet, now }, stocked, carts)
+    }
+
+    /// What was kept back of the lines that this choice decided.
+    pub(super) fn withheld(&self, demand: &Demand, choice: &Choice) -> Vec<Withheld> {
+        self.stocked.withheld(demand, &self.fleet, choice)
+    }
+
+    /// The shortest hold that the classes of these lines allow at that store.
+    pub(super) fn hold_ttl_ms(&self, store: &StoreId, lines: &[DemandLine]) -> Option<i64> {
+        self.stocked.hold_ttl_ms(&self.selling, store, lines)
+    }
+
     /// The nodes of the order's cart alone, while they can take all of it; else any node.
     pub(super) fn decide(
         &self,
         guide: &Guide<'_>,
         demand: &Demand,
-        shelves: OnShelves,
         decision_id: &dyn Fn() -> DecisionId,
         now: UtcMs,
     ) -> Decision {
         let planned = self.carts.nodes(&demand.order);
-        let nodes: Vec<Node> = planned.iter().filter_map(|store| self.fleet.find(store)).cloned().collect();
-        if !nodes.is_empty() {
-            let mut few = FleetIndex::of(nodes);
-            for (sku, of_sku) in shelves {
-                few.stock(sku, of_sku);
-            }
+        let with_shelves = |node: &Node| {
+            let shelf = |line: &DemandLine| {
+                Some((line.sku.clone(), self.fleet.shelf(&node.store.store, &line.sku)?.clone()))
+            };
+            Node { shelves: demand.lines.iter().filter_map(shelf).collect(), ..node.clone() }
+        };
+        let nodes = planned.iter().filter_map(|store| self.fleet.find(store)).map(with_shelves);
+        let few = FleetIndex::of(nodes.collect());
+        if !few.is_empty() {
             let mut decision = guide.route(demand, &few, decision_id(), now);
             if matches!(&decision.choice, Choice::Assign(plan) if plan.covers(demand)) {
                 decision.words.push_str(" Units were set aside there for the cart.");
@@ -166,6 +231,30 @@ impl FleetView {
     pub(super) fn gave(&mut self, demand: &Demand, store: &StoreId, taken: impl Fn(&Sku) -> bool) {
         self.fleet.took_one(store);
         self.carts.spent(&demand.order, store, |units| taken(&units.sku));
+    }
+
+    /// The same of a parcel whose units are less on the shelves that the run knows.
+    pub(super) fn packed(&mut self, demand: &Demand, parcel: &Parcel, now: UtcMs) {
+        let (mut hall, stocked, carts) = self.hall(now);
+        let here = |own: &&CartUnits| {
+            own.store == parcel.store && parcel.lines.iter().any(|line| line.sku == own.sku)
+        };
+        for own in carts.of(&demand.order).iter().filter(here) {
+            stocked.free(&mut hall, own);
+        }
+        for line in &parcel.lines {
+            stocked.take(&mut hall, &parcel.store, &line.sku, line.quantity);
+        }
+        self.gave(demand, &parcel.store, |sku| parcel.lines.iter().any(|line| line.sku == *sku));
+    }
+
+    /// Storage refused it: the store has one task less than was thought, and of this SKU nothing.
+    pub(super) fn refused(&mut self, store: &StoreId, gone: Option<&Sku>, now: UtcMs) {
+        self.fleet.lost_one(store);
+        if let Some(sku) = gone {
+            let (mut hall, stocked, _) = self.hall(now);
+            stocked.gone(&mut hall, store, sku);
+        }
     }
 
     /// As the policy stands at that store.

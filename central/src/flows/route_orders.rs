@@ -1,29 +1,35 @@
 //! The reconciler that finds nodes for open units. It takes no input: whatever has no node is
 //! routed, whoever woke it. Two that run at once do no harm: the assignment is one conditional
 //! write.
+//!
+//! Many orders are decided from stock that was read once, less what the run has given away since, and
+//! are written together; while some are written, the next are decided. What storage refuses is decided
+//! again from fresh stock.
 
 use super::fleet_view::FleetView;
 use super::in_force::Steers;
-use super::shelves::Offering;
 use super::{FlowError, Watch};
 use crate::core::carriers::CarrierPolicy;
 use crate::core::exception::{Category, NewException, Severity};
 use crate::core::routing::Guide;
-use crate::core::routing::decision::{Choice, Decision, Demand, Parcel, Plan, Recorded};
+use crate::core::routing::decision::{Choice, Decision, Demand, Parcel, Recorded};
 use crate::core::routing::policy::RoutingPolicy;
 use crate::core::stock::withheld::Withheld;
 use crate::ports::fleet::Fleet;
 use crate::ports::poke::Poke;
 use crate::ports::promises::Promises;
 use crate::ports::stock::{OrderWithout, Stock};
-use crate::ports::work::{AssignOutcome, Assignment, Work};
+use crate::ports::work::{Assignment, Work};
 use holdfast_shared::ids::{DecisionId, TenantId};
+use holdfast_shared::limits::DEMANDS_MAX;
 use holdfast_shared::time::{Now, UtcMs};
+use rounds::{Run, Waiting};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Demands of one run; the caller runs again while `more`.
-const DEMANDS_MAX: u32 = 200;
+mod carry_out;
+mod rounds;
+
 /// Backordered lines are tried this often although nothing that would help was heard of.
 const BACKORDER_RETRY_MS: i64 = 5 * 60_000;
 /// How often one order is routed again because its stock went while it was decided.
@@ -60,11 +66,26 @@ impl std::fmt::Debug for Router<'_> {
     }
 }
 
-/// One run, over all that waits by one policy.
-struct Run<'a> {
-    router: &'a Router<'a>,
-    guide: &'a Guide<'a>,
-    now: Now,
+/// What was decided about an order, and not written yet.
+struct Decided<'a> {
+    waiting: Waiting<'a>,
+    /// One for each parcel, in the order in which they are to be written.
+    parcels: Vec<Parcel>,
+    assignments: Vec<Assignment>,
+    /// What they leave open.
+    left: Demand,
+    end: End,
+}
+
+/// What becomes of an order when all its assignments are written.
+enum End {
+    /// No unit is open.
+    Placed,
+    Hold {
+        decision: Box<Decision>,
+        until: UtcMs,
+    },
+    Backorder(Box<Decision>),
 }
 
 pub async fn route_orders<S: Work + Fleet + Stock + Promises + ?Sized>(
@@ -74,7 +95,6 @@ pub async fn route_orders<S: Work + Fleet + Stock + Promises + ?Sized>(
 ) -> Result<Routed, FlowError> {
     let demands = store.demands(DEMANDS_MAX, now.utc.plus(-BACKORDER_RETRY_MS), now.utc).await?;
     let full = u32::try_from(demands.len()).unwrap_or(u32::MAX) >= DEMANDS_MAX;
-    let mut routed = Routed::default();
     let tenants: BTreeSet<TenantId> = demands.iter().map(|demand| demand.tenant.clone()).collect();
     let carriers: BTreeMap<TenantId, Arc<CarrierPolicy>> =
         tenants.iter().map(|tenant| (tenant.clone(), router.policy.carriers(tenant))).collect();
@@ -94,58 +114,60 @@ pub async fn route_orders<S: Work + Fleet + Stock + Promises + ?Sized>(
             of_tenant.entry(policy.name.as_str()).or_insert_with(ready);
         }
     }
-    for (demand, policy) in demands.into_iter().zip(&policies) {
-        let guide = guides.get(&demand.tenant).and_then(|guides| guides.get(policy.name.as_str()));
-        if let (Some(view), Some(guide)) = (views.get_mut(&demand.tenant), guide) {
-            route_one(store, &Run { router, guide, now }, view, demand, &mut routed).await?;
-        }
+    let waiting = demands.into_iter().zip(&policies).filter_map(|(demand, policy)| {
+        let guide = guides.get(&demand.tenant)?.get(policy.name.as_str())?;
+        Some(Waiting { demand, guide, stock_gone: 0, withheld: Vec::new() })
+    });
+    let mut run = Run::new(router, views, now);
+    let mut waiting: Vec<Waiting<'_>> = waiting.collect();
+    while !waiting.is_empty() {
+        waiting = run.round(store, waiting).await?;
     }
+    let mut routed = run.over()?;
     // A run that could place nothing would find the same again.
     routed.more = full && routed.assigned.saturating_add(routed.backordered).saturating_add(routed.held) > 0;
     Ok(routed)
 }
 
-/// Plan by plan, until no unit is open or nobody takes the rest.
-async fn route_one<S: Work + Fleet + Stock + Promises + ?Sized>(
-    store: &S,
-    run: &Run<'_>,
+/// Plan by plan, until no unit is open or nobody takes the rest. Nothing of it is written yet.
+fn route_one<'w>(
+    router: &Router<'_>,
     view: &mut FleetView,
-    mut demand: Demand,
-    routed: &mut Routed,
-) -> Result<(), FlowError> {
-    let now = run.now;
-    let mut stock_gone = 0;
-    let mut withheld = Vec::new();
-    while !demand.lines.is_empty() {
-        let offering = view.restock(store, &demand, now.utc).await?;
-        let shelves = offering.shelves(&demand);
-        let mut decision = view.decide(run.guide, &demand, shelves, run.router.decision_id, now.utc);
-        decision.inputs = Some(Box::new(Recorded::of(&demand, &view.fleet, &decision)));
-        withheld.extend(offering.withheld(&demand, &view.fleet, &decision.choice));
+    mut waiting: Waiting<'w>,
+    now: Now,
+) -> Decided<'w> {
+    let mut left = waiting.demand.clone();
+    let (mut parcels, mut assignments) = (Vec::new(), Vec::new());
+    let mut end = End::Placed;
+    while !left.lines.is_empty() {
+        view.lay_out(&left, now.utc);
+        let mut decision = view.decide(waiting.guide, &left, router.decision_id, now.utc);
+        decision.inputs = Some(Box::new(Recorded::of(&left, &view.fleet, &decision)));
+        waiting.withheld.extend(view.withheld(&left, &decision.choice));
         let plan = match &decision.choice {
             Choice::Assign(plan) => plan.clone(),
             Choice::Hold { until, .. } => {
-                store.hold(&demand, &decision, until.plus(HOLD_GRACE_MS), now).await?;
-                routed.held = routed.held.saturating_add(1);
-                return Ok(());
+                let until = until.plus(HOLD_GRACE_MS);
+                end = End::Hold { decision: Box::new(decision), until };
+                break;
             }
             Choice::Backorder { .. } => {
-                backorder(store, &demand, &decision, now).await?;
-                routed.backordered = routed.backordered.saturating_add(1);
-                return note_withheld(store, &demand, withheld, now, routed).await;
+                end = End::Backorder(Box::new(decision));
+                break;
             }
         };
-        match carry_out(store, run, view, &mut demand, (&plan, &decision, &offering), routed).await? {
-            Carried::Out => {}
-            Carried::StockGone if stock_gone < STOCK_GONE_MAX => stock_gone = stock_gone.saturating_add(1),
-            Carried::StockGone | Carried::OrderMoved => {
-                routed.postponed = routed.postponed.saturating_add(1);
-                return Ok(());
-            }
+        // Parcel by parcel, each with a fence of its own.
+        for parcel in plan.parcels {
+            let mut assignment = assignment(&left, view, router.policy, &parcel, decision.clone(), now);
+            assignment.accept_by = accept_by(view, &assignment, now);
+            assignments.push(assignment);
+            view.packed(&left, &parcel, now.utc);
+            left.take(&parcel.lines);
+            left.assignments = left.assignments.saturating_add(1);
+            parcels.push(parcel);
         }
     }
-    store.settle(&demand.tenant, &backorder_key(&demand), "a node took it", now.utc).await?;
-    note_withheld(store, &demand, withheld, now, routed).await
+    Decided { waiting, parcels, assignments, left, end }
 }
 
 async fn note_withheld<S: Stock + ?Sized>(
@@ -153,51 +175,13 @@ async fn note_withheld<S: Stock + ?Sized>(
     demand: &Demand,
     withheld: Vec<Withheld>,
     now: Now,
-    routed: &mut Routed,
-) -> Result<(), FlowError> {
+) -> Result<u64, FlowError> {
     if withheld.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     let (order, channel) = (demand.order.clone(), demand.channel.clone());
     let without = OrderWithout { order, channel, withheld };
-    let units = store.note_withheld(&demand.tenant, &without, now.utc).await?;
-    routed.withheld = routed.withheld.saturating_add(units);
-    Ok(())
-}
-
-/// How far a plan came.
-enum Carried {
-    Out,
-    /// What is left is routed again, with the stock as it is then.
-    StockGone,
-    OrderMoved,
-}
-
-/// Parcel by parcel, each with a fence of its own.
-async fn carry_out<S: Work + Fleet + Stock + ?Sized>(
-    store: &S,
-    run: &Run<'_>,
-    view: &mut FleetView,
-    demand: &mut Demand,
-    (plan, decision, offering): (&Plan, &Decision, &Offering),
-    routed: &mut Routed,
-) -> Result<Carried, FlowError> {
-    for parcel in &plan.parcels {
-        let mut assignment = assignment(demand, view, run.router.policy, parcel, decision.clone(), run.now);
-        assignment.accept_by = accept_by(offering, &assignment, run.now);
-        match store.assign(&assignment, run.now).await? {
-            AssignOutcome::Assigned { .. } => {
-                routed.assigned = routed.assigned.saturating_add(1);
-                run.router.poke.poke(&demand.tenant, &parcel.store, "offer");
-                view.gave(demand, &parcel.store, |sku| parcel.lines.iter().any(|line| line.sku == *sku));
-                demand.take(&parcel.lines);
-                demand.assignments = demand.assignments.saturating_add(1);
-            }
-            AssignOutcome::StockGone { .. } => return Ok(Carried::StockGone),
-            AssignOutcome::OrderMoved => return Ok(Carried::OrderMoved),
-        }
-    }
-    Ok(Carried::Out)
+    Ok(store.note_withheld(&demand.tenant, &without, now.utc).await?)
 }
 
 pub(super) fn assignment(
@@ -225,8 +209,8 @@ pub(super) fn assignment(
 }
 
 /// Units of a class that is wanted by many are not held for long by a store that does not answer.
-fn accept_by(offering: &Offering, assignment: &Assignment, now: Now) -> UtcMs {
-    let ttl_ms = offering.hold_ttl_ms(&assignment.store, &assignment.lines);
+fn accept_by(view: &FleetView, assignment: &Assignment, now: Now) -> UtcMs {
+    let ttl_ms = view.hold_ttl_ms(&assignment.store, &assignment.lines);
     ttl_ms.map_or(assignment.accept_by, |ttl_ms| assignment.accept_by.min(now.utc.plus(ttl_ms)))
 }
 

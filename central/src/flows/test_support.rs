@@ -55,6 +55,8 @@ pub(crate) struct Told {
     pub(crate) digests: Vec<StoreDigest>,
     /// Next answers; when they run out, the good one.
     pub(crate) assign: VecDeque<AssignOutcome>,
+    /// Orders of which no assignment can be written.
+    pub(crate) unwritable: Vec<OrderId>,
     pub(crate) recall: VecDeque<RecallOutcome>,
     pub(crate) placed: Option<Placed>,
     pub(crate) cancel: Option<CancelOutcome>,
@@ -89,6 +91,7 @@ pub(crate) struct Done {
     pub(crate) orders: Vec<NewOrder>,
     pub(crate) codes: Vec<[u8; 32]>,
     pub(crate) digest_reads: u32,
+    pub(crate) stock_reads: u32,
     pub(crate) leases: Vec<(StoreKey, i64)>,
     pub(crate) cancels_looked_for: Vec<UtcMs>,
     pub(crate) said: Vec<Peer>,
@@ -272,6 +275,9 @@ impl Work for Ram {
     }
     async fn assign(&self, assignment: &Assignment, _: Now) -> Result<AssignOutcome> {
         self.done(|done| done.assigned.push(assignment.clone()));
+        if self.told(|told| told.unwritable.contains(&assignment.order)) {
+            return Err(StoreError { code: Code::Internal, what: String::from("bad"), source: None });
+        }
         let task = format!("{}-{}", assignment.order, assignment.assignments + 1).parse().unwrap();
         let good = AssignOutcome::Assigned { task, fence: Fence { incarnation: 1, number: 1 } };
         Ok(self.told(|told| told.assign.pop_front()).unwrap_or(good))

@@ -108,6 +108,19 @@ pub trait Fleet: Send + Sync {
         resolution: &str,
         now: UtcMs,
     ) -> Result<bool, StoreError>;
+    /// The same for many that share a reason.
+    async fn settle_all(
+        &self,
+        tenant: &TenantId,
+        keys: Vec<String>,
+        resolution: &str,
+        now: UtcMs,
+    ) -> Result<(), StoreError> {
+        for key in &keys {
+            self.settle(tenant, key, resolution, now).await?;
+        }
+        Ok(())
+    }
     async fn exceptions(
         &self,
         tenant: &TenantId,

@@ -9,6 +9,7 @@ use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint, Status, TaskState};
 use holdfast_shared::ids::{Actor, OrderId, StoreId, TaskId, TenantId};
 use holdfast_shared::time::{Now, UtcMs};
+use std::collections::BTreeSet;
 
 /// A decision to give lines of an order to a store.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,6 +92,28 @@ pub trait Work: Send + Sync {
     /// One transaction: reserve every line if the position allows, take the units out of `open`,
     /// save the decision, the task and its offer in the task's document, event and outbox.
     async fn assign(&self, assignment: &Assignment, now: Now) -> Result<AssignOutcome, StoreError>;
+    /// The same for many at once, in this order: each is written, refused or failed for itself, and the
+    /// outcomes come in the same order. Of one order's assignments none is written after one that was not.
+    async fn assign_all(
+        &self,
+        assignments: Vec<Assignment>,
+        now: Now,
+    ) -> Vec<Result<AssignOutcome, StoreError>> {
+        let mut stopped: BTreeSet<(TenantId, OrderId)> = BTreeSet::new();
+        let mut outcomes = Vec::with_capacity(assignments.len());
+        for assignment in assignments {
+            let order = (assignment.tenant.clone(), assignment.order.clone());
+            let outcome = match stopped.contains(&order) {
+                true => Ok(AssignOutcome::OrderMoved),
+                false => self.assign(&assignment, now).await,
+            };
+            if !matches!(outcome, Ok(AssignOutcome::Assigned { .. })) {
+                stopped.insert(order);
+            }
+            outcomes.push(outcome);
+        }
+        outcomes
+    }
     /// Saves the decision and leaves the units open until then, unless the order has moved on. It comes
     /// back earlier when a node became eligible.
     async fn hold(

@@ -12,7 +12,7 @@ use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{Actor, OrderId, StoreId, TaskId, TenantId};
-use holdfast_shared::limits::PAGE_ROWS_MAX;
+use holdfast_shared::limits::DEMANDS_MAX;
 use holdfast_shared::time::{Now, UtcMs};
 use rusqlite::{Connection, Row, named_params};
 
@@ -156,7 +156,7 @@ impl Work for SqliteStore {
 
 fn demands(conn: &Connection, limit: u32, retry_before: UtcMs, now: UtcMs) -> Result<Vec<Demand>> {
     let params = named_params! {
-        ":rows": limit.min(PAGE_ROWS_MAX),
+        ":rows": limit.min(DEMANDS_MAX),
         ":retry_before": retry_before.0,
         ":now": now.0,
         ":held_wait": Guard::RecoveryBeforeRouting.stands(),

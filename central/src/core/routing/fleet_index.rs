@@ -5,13 +5,13 @@ use super::decision::{Demand, Node, Shelf};
 use super::geo::EARTH_RADIUS_KM;
 use super::glance::Glance;
 use super::policy::Rung;
+use super::shelved::Shelved;
 use crate::core::fleet::{Place, StoreKind};
 use holdfast_shared::ids::{Sku, StoreId};
 use holdfast_shared::set_hash::SetHash;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::OnceLock;
 
 /// Bands of latitude, each a quarter of a degree high.
 const BANDS: u16 = 720;
@@ -29,7 +29,7 @@ pub struct FleetIndex {
     longitudes: Vec<f64>,
     numbers: HashMap<StoreId, NodeNo>,
     kinds: Vec<KindIndex>,
-    shelves: HashMap<Sku, Shelves>,
+    shelves: HashMap<Sku, Shelved>,
     digest: SetHash,
 }
 
@@ -39,24 +39,6 @@ struct KindIndex {
     nodes: Range<NodeNo>,
     /// Where each band begins; the last one ends with the kind.
     bands: Vec<NodeNo>,
-}
-
-/// Who has one SKU, by number.
-#[derive(Debug, Default)]
-struct Shelves {
-    nodes: Vec<NodeNo>,
-    shelves: Vec<Shelf>,
-    digest: OnceLock<[u8; 32]>,
-}
-
-impl Shelves {
-    fn of(&self, node: NodeNo) -> Option<&Shelf> {
-        // Where every node has it, its number is its place.
-        if self.nodes.get(node) == Some(&node) {
-            return self.shelves.get(node);
-        }
-        self.shelves.get(self.nodes.binary_search(&node).ok()?)
-    }
 }
 
 impl FleetIndex {
@@ -75,9 +57,7 @@ impl FleetIndex {
         for (sku, number, shelf) in shelves.flat_map(|(number, node)| {
             std::mem::take(&mut node.shelves).into_iter().map(move |(sku, shelf)| (sku, number, shelf))
         }) {
-            let of_sku = index.shelves.entry(sku).or_default();
-            of_sku.nodes.push(number);
-            of_sku.shelves.push(shelf);
+            index.shelves.entry(sku).or_default().push(number, shelf);
         }
         index.longitudes = nodes.iter().map(|node| node.store.place.longitude).collect();
         index.glances = nodes.iter().map(Glance::of).collect();
@@ -92,20 +72,56 @@ impl FleetIndex {
 
     /// Replaces what is known of these SKUs. Shelves of stores that are not here are left out.
     pub fn stock(&mut self, sku: Sku, shelves: impl IntoIterator<Item = (StoreId, Shelf)>) {
-        let known =
-            shelves.into_iter().filter_map(|(store, shelf)| Some((*self.numbers.get(&store)?, shelf)));
-        let mut known: Vec<(NodeNo, Shelf)> = known.collect();
-        known.sort_by_key(|(number, _)| *number);
-        let (nodes, shelves) = known.into_iter().unzip();
-        self.shelves.insert(sku, Shelves { nodes, shelves, digest: OnceLock::new() });
+        let shelved = self.shelved(shelves.into_iter());
+        self.shelves.insert(sku, shelved);
+    }
+
+    /// Shelves made ready for [`Self::show`]. Those of stores that are not here are left out.
+    #[must_use]
+    pub fn shelved(&self, shelves: impl Iterator<Item = (StoreId, Shelf)>) -> Shelved {
+        let known = shelves.filter_map(|(store, shelf)| Some((*self.numbers.get(&store)?, shelf)));
+        Shelved::of_numbered(known.collect())
+    }
+
+    /// These are known of the SKU from now on, and not those that come back.
+    pub fn show(&mut self, sku: &Sku, shelved: Shelved) -> Option<Shelved> {
+        self.shelves.insert(sku.clone(), shelved)
+    }
+
+    /// One shelf is another now, where there was one.
+    pub fn reshelve(&mut self, sku: &Sku, store: &StoreId, shelf: Shelf) {
+        if let (Some(number), Some(shelved)) = (self.numbers.get(store), self.shelves.get_mut(sku)) {
+            shelved.replace(*number, shelf);
+        }
+    }
+
+    /// The same in shelves that are not shown.
+    pub fn reshelve_in(&self, shelved: &mut Shelved, store: &StoreId, shelf: Shelf) {
+        if let Some(number) = self.numbers.get(store) {
+            shelved.replace(*number, shelf);
+        }
+    }
+
+    #[must_use]
+    pub fn shelf(&self, store: &StoreId, sku: &Sku) -> Option<&Shelf> {
+        self.shelves.get(sku)?.of(*self.numbers.get(store)?)
     }
 
     /// One more task is open there.
     pub fn took_one(&mut self, store: &StoreId) {
+        self.has_tasks(store, |open| open.saturating_add(1));
+    }
+
+    /// It did not get the task after all.
+    pub fn lost_one(&mut self, store: &StoreId) {
+        self.has_tasks(store, |open| open.saturating_sub(1));
+    }
+
+    fn has_tasks(&mut self, store: &StoreId, changed: impl Fn(u32) -> u32) {
         let number = self.numbers.get(store);
         if let Some(node) = number.and_then(|number| self.nodes.get_mut(*number)) {
             self.digest.remove(&seen_bytes(node));
-            node.open_tasks = node.open_tasks.saturating_add(1);
+            node.open_tasks = changed(node.open_tasks);
             self.digest.insert(&seen_bytes(node));
             if let Some(glance) = number.and_then(|number| self.glances.get_mut(*number)) {
                 *glance = Glance::of(node);
@@ -212,29 +228,16 @@ impl FleetIndex {
 
 /// The shelves of one SKU.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Holders<'a>(Option<&'a Shelves>);
+pub(super) struct Holders<'a>(Option<&'a Shelved>);
 
 impl<'a> Holders<'a> {
     pub(super) fn of(self, node: NodeNo) -> Option<&'a Shelf> {
-        self.0.and_then(|shelves| shelves.of(node))
+        self.0.and_then(|shelved| shelved.of(node))
     }
 
-    /// What is known of the SKU anywhere. The numbers stand for the nodes: the same fleet has the same.
+    /// What is known of the SKU anywhere.
     pub(super) fn digest(self) -> [u8; 32] {
-        let Some(known) = self.0 else { return [0; 32] };
-        *known.digest.get_or_init(|| {
-            let mut hasher = blake3::Hasher::new();
-            for (number, shelf) in known.nodes.iter().zip(&known.shelves) {
-                hasher.update(&number.to_le_bytes()).update(&shelf.units.to_le_bytes());
-                let bits = |number: Option<f64>| number.map_or(u64::MAX, f64::to_bits);
-                hasher.update(&bits(shelf.confidence).to_le_bytes());
-                hasher.update(&shelf.markdown_permille.unwrap_or(u16::MAX).to_le_bytes());
-                hasher.update(&shelf.as_of.map_or(i64::MIN, |at| at.0).to_le_bytes());
-                let words = shelf.words.as_deref().unwrap_or_default();
-                hasher.update(&words.len().to_le_bytes()).update(words.as_bytes());
-            }
-            hasher.finalize().into()
-        })
+        self.0.map_or([0; 32], Shelved::digest)
     }
 }
 

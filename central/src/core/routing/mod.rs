@@ -13,6 +13,7 @@ mod route;
 pub mod rules;
 pub mod scorers;
 mod search;
+pub mod shelved;
 mod split;
 mod tell;
 

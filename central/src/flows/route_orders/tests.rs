@@ -7,11 +7,15 @@ use crate::core::stock::class::SkuClass;
 use crate::core::stock::sellable::Kept;
 use crate::core::test_support::{at_ms, beat, record};
 use crate::flows::evaluate::evaluate;
-use crate::flows::test_support::{Ram, decision_id, demand, position};
+use crate::flows::test_support::{Ram, Told, decision_id, demand, position};
+use crate::ports::fleet::StorePosition;
 use crate::ports::promises::CartUnits;
+use crate::ports::work::AssignOutcome;
 use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
 use holdfast_shared::ids::OrderId;
 use holdfast_shared::time::MonoMs;
+
+mod many;
 
 /// Stores that are heard and eligible, all in one place.
 async fn fleet(ram: &Ram, names: &[&str]) -> Watch {

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 #[async_trait]
 impl Stock for Ram {
     async fn known_stock(&self, _: &TenantId, _: &[Sku]) -> Result<Vec<Known>> {
+        self.done(|done| done.stock_reads += 1);
         let (positions, class) = self.told(|told| (told.positions.clone(), told.class.clone()));
         let known = |position: StorePosition| Known {
             store: position.store,
