@@ -151,6 +151,9 @@ pub const QUARANTINE_BYTES_MAX: i64 = 64 * 1024 * 1024;
 /// Bytes of one MQTT payload.
 pub const MQTT_PAYLOAD_BYTES_MAX: usize = 16 * 1024;
 
+/// States of a store, each a root and a stock digest, that its heartbeats may still speak of.
+pub const DIGEST_PAIRS_MAX: usize = 16;
+
 /// Jobs that wait for the one SQLite writer.
 pub const WRITER_QUEUE_MAX: usize = 4_096;
 /// Jobs that share one commit.

@@ -2,9 +2,11 @@
 
 use super::{FlowError, Watch};
 use crate::core::health::StoreKey;
+use crate::core::health::pairs::Recalled;
 use crate::core::health::store::DigestVerdict;
 use crate::ports::replication::{Replication, StoreDigest};
 use holdfast_shared::ids::ReplicaId;
+use holdfast_shared::time::MonoMs;
 
 /// Only a root that central has had can be compared; everything else says nothing.
 #[must_use]
@@ -23,29 +25,56 @@ pub fn compare(root: &str, stock_digest: &str, recent: &[StoreDigest]) -> Digest
 }
 
 /// Compares the newest heartbeat of a replica, and notes the result. After a sync as well: the
-/// beat may have been ahead of it.
+/// beat may have been ahead of it. Storage is asked for what memory cannot say.
 pub async fn compare_newest<S: Replication + ?Sized>(
     store: &S,
     watch: &Watch,
     key: &StoreKey,
     replica: &ReplicaId,
+    now: MonoMs,
 ) -> Result<DigestVerdict, FlowError> {
     let newest = watch.with(|observatory| {
-        let voice = observatory.book.store(key)?.voices.get(replica)?;
-        let told = (voice.beat.root.clone(), voice.beat.stock_digest.clone());
-        let known = voice.proven.as_ref() == Some(&told);
-        Some((told, known))
-    });
-    let Some(((root, stock_digest), known)) = newest else { return Ok(DigestVerdict::Unknown) };
-    if known {
+        let health = observatory.book.store(key)?;
+        let voice = health.voices.get(replica)?;
+        let (root, stock_digest) = (&voice.beat.root, &voice.beat.stock_digest);
         // A quiet store says the same at each beat: what was equal once is equal.
-        watch.with(|observatory| observatory.book.note_digest(key, replica, DigestVerdict::Equal));
-        return Ok(DigestVerdict::Equal);
-    }
+        let proven = |(known, stock): &(String, String)| known == root && stock == stock_digest;
+        let recalled = match &voice.proven {
+            Some(pair) if proven(pair) => Recalled::Equal,
+            Some(_) | None => health.pairs.recall(root, stock_digest, now),
+        };
+        let verdict = match recalled {
+            Recalled::Equal => DigestVerdict::Equal,
+            Recalled::Unknown => DigestVerdict::Unknown,
+            Recalled::Unsure => return Some(Err((root.clone(), stock_digest.clone()))),
+        };
+        observatory.book.note_digest(key, replica, verdict);
+        Some(Ok(verdict))
+    });
+    let (root, stock_digest) = match newest {
+        None => return Ok(DigestVerdict::Unknown),
+        Some(Ok(verdict)) => return Ok(verdict),
+        Some(Err(told)) => told,
+    };
     let recent = store.digests(&key.tenant, &key.store).await?;
     let verdict = compare(&root, &stock_digest, &recent);
-    watch.with(|observatory| observatory.book.note_digest(key, replica, verdict));
+    watch.with(|observatory| {
+        observatory.book.learn_pairs(key, pairs(&recent), now);
+        observatory.book.note_digest(key, replica, verdict);
+    });
     Ok(verdict)
+}
+
+/// A sync has told what storage has of the store now, or may have changed it.
+pub(super) fn heed_sync(watch: &Watch, key: &StoreKey, recent: &[StoreDigest], now: MonoMs) {
+    watch.with(|observatory| match recent {
+        [] => observatory.book.doubt_pairs(key),
+        [..] => observatory.book.learn_pairs(key, pairs(recent), now),
+    });
+}
+
+fn pairs(recent: &[StoreDigest]) -> impl Iterator<Item = (&str, &str)> {
+    recent.iter().map(|pair| (pair.root.as_str(), pair.stock_digest.as_str()))
 }
 
 #[cfg(test)]

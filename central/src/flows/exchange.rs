@@ -1,6 +1,6 @@
 //! One sync round: facts both ways, and a sign of life whatever became of MQTT.
 
-use super::digest::compare_newest;
+use super::digest::{compare_newest, heed_sync};
 use super::hear::hear_by_sync;
 use super::{FlowError, Watch};
 use crate::core::health::StoreKey;
@@ -41,11 +41,12 @@ pub async fn exchange<S: Replication + Leases + ?Sized>(
         observatory.book.note_sync(&key, now.mono);
         observatory.record(&key).is_some_and(|record| record.enrolled_replicas > 1)
     });
+    heed_sync(watch, &key, &exchanged.digests, now.mono);
     exchanged.response.lease_ms = lease(store, watch, &key, now).await?;
     if let Some(json) = &request.health {
         hear_by_sync(store, watch, replica, json, now).await?;
     } else if exchanged.new_facts > 0 {
-        compare_newest(store, watch, &key, &replica.replica).await?;
+        compare_newest(store, watch, &key, &replica.replica, now.mono).await?;
     }
     if siblings && exchanged.new_facts > 0 {
         poke.poke(&replica.tenant, &replica.store, "facts of another replica");

@@ -135,7 +135,7 @@ async fn take<S: Replication + ?Sized>(
             }
             let heard = watch.with(|observatory| observatory.hear(*beat, now.mono));
             if heard == Heard::Taken {
-                compare_newest(store, watch, &key, &replica).await?;
+                compare_newest(store, watch, &key, &replica, now.mono).await?;
             }
             heard
         }

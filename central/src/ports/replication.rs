@@ -19,6 +19,8 @@ pub struct Exchanged {
     pub stock_grew: bool,
     /// From the stamp of each new fact to now, on central's clock.
     pub lags_ms: Vec<i64>,
+    /// The recent pairs of root and digest as they are now, newest first; none where nothing was merged.
+    pub digests: Vec<StoreDigest>,
 }
 
 /// The root and stock digest of a store as central has them.

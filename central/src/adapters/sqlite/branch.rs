@@ -71,6 +71,7 @@ pub(super) fn keep(
         changed_tasks: Vec::new(),
         stock_grew: false,
         lags_ms: Vec::new(),
+        digests: Vec::new(),
     })
 }
 

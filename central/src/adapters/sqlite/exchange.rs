@@ -16,7 +16,7 @@ use super::savepoint::attempt_or;
 use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow};
-use super::{Result, SqliteStore, escrow, ledger, recovery, rivals, seals, window};
+use super::{Result, SqliteStore, error, escrow, ledger, recovery, rivals, seals, window};
 use crate::core::exception::{Category, NewException, Severity};
 use crate::ports::StoreError;
 use crate::ports::access::ReplicaIdentity;
@@ -26,14 +26,12 @@ use holdfast_shared::document::Heads;
 use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{DocumentId, FactId, StoreId, TaskId, TenantId};
+use holdfast_shared::limits::DIGEST_PAIRS_MAX;
 use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::stamp::Receipt;
 use holdfast_shared::time::{Now, UtcMs};
 use holdfast_shared::wire::sync::{DocumentFrame, DocumentProblem, SyncRequest, SyncResponse};
 use rusqlite::{Connection, named_params};
-
-/// A busy store's heartbeat speaks of one of its last few states.
-const DIGESTS_KEPT: u32 = 16;
 
 #[async_trait]
 impl Replication for SqliteStore {
@@ -80,16 +78,7 @@ impl Replication for SqliteStore {
 
     async fn digests(&self, tenant: &TenantId, store: &StoreId) -> Result<Vec<StoreDigest>> {
         let (tenant, store) = (tenant.clone(), store.clone());
-        self.read(move |conn| {
-            let pairs = recent(conn, &tenant, &store)?;
-            let shown = pairs.into_iter().map(|(root, stock, as_of)| StoreDigest {
-                root: root.hex(),
-                stock_digest: stock.hex(),
-                as_of,
-            });
-            Ok(shown.collect())
-        })
-        .await
+        self.read(move |conn| Ok(recent(conn, &tenant, &store)?.into_iter().map(shown).collect())).await
     }
 }
 
@@ -131,6 +120,7 @@ fn exchange(
                 changed_tasks: Vec::new(),
                 stock_grew: false,
                 lags_ms: Vec::new(),
+                digests: Vec::new(),
             });
         }
         Hearing::Apart(copy) => return branch::keep(conn, state, Branch { from, copy: &copy }, request, now),
@@ -152,9 +142,10 @@ fn exchange(
     escrow::hear(conn, state, from, request, behind, now)?;
     let digests = Digests::read(conn, &from.tenant, &from.store)?;
     let excerpts = Excerpts::for_version(conn, state, from, request.version)?;
-    remember_excerpt(conn, from, digests, &excerpts, now)?;
-    remember(conn, from, digests, now)?;
-    compare(conn, from, request, now)?;
+    let mut known = recent(conn, &from.tenant, &from.store)?;
+    remember_excerpt(conn, from, digests, &excerpts, (&mut known, now))?;
+    remember(conn, from, digests, (&mut known, now))?;
+    compare(conn, from, request, &known, now)?;
     let level = excerpts.root(digests.root) == request.root;
     set_level(conn, from, level, now)?;
     let errors = std::mem::take(&mut received.errors);
@@ -170,6 +161,7 @@ fn exchange(
         changed_tasks: received.changed_tasks,
         stock_grew: received.stock_grew,
         lags_ms: received.lags_ms,
+        digests: known.into_iter().map(shown).collect(),
     })
 }
 
@@ -269,12 +261,21 @@ fn recent(conn: &Connection, tenant: &TenantId, store: &StoreId) -> Result<Vec<P
     })
 }
 
-fn remember(conn: &Connection, from: &ReplicaIdentity, digests: Digests, now: UtcMs) -> Result<()> {
-    let newest = recent(conn, &from.tenant, &from.store)?.into_iter().next();
-    if newest.is_some_and(|(root, stock, _)| root == digests.root && stock == digests.stock) {
+fn shown((root, stock, as_of): Pair) -> StoreDigest {
+    StoreDigest { root: root.hex(), stock_digest: stock.hex(), as_of }
+}
+
+fn remember(
+    conn: &Connection,
+    from: &ReplicaIdentity,
+    digests: Digests,
+    (known, now): (&mut Vec<Pair>, UtcMs),
+) -> Result<()> {
+    let newest = known.first();
+    if newest.is_some_and(|(root, stock, _)| *root == digests.root && *stock == digests.stock) {
         return Ok(());
     }
-    add_pair(conn, from, digests, now)
+    add_pair(conn, from, (digests.root, digests.stock, now), known)
 }
 
 /// What the heartbeats of a replica speak of that is shown less than there is.
@@ -283,41 +284,49 @@ fn remember_excerpt(
     from: &ReplicaIdentity,
     digests: Digests,
     excerpts: &Excerpts,
-    now: UtcMs,
+    (known, now): (&mut Vec<Pair>, UtcMs),
 ) -> Result<()> {
     let root = excerpts.root(digests.root);
-    let known = recent(conn, &from.tenant, &from.store)?;
     let is_new = !known.iter().any(|(known, stock, _)| *known == root && *stock == digests.stock);
     if root != digests.root && excerpts.have_all_stock() && is_new {
-        add_pair(conn, from, Digests { root, ..digests }, now)?;
+        add_pair(conn, from, (root, digests.stock, now), known)?;
     }
     Ok(())
 }
 
-fn add_pair(conn: &Connection, from: &ReplicaIdentity, digests: Digests, now: UtcMs) -> Result<()> {
+fn add_pair(conn: &Connection, from: &ReplicaIdentity, pair: Pair, known: &mut Vec<Pair>) -> Result<()> {
+    let (root, stock, now) = pair;
     let params = named_params! {
         ":tenant": from.tenant.as_str(),
         ":store": from.store.as_str(),
-        ":root": digests.root.to_bytes(),
-        ":stock_digest": digests.stock.to_bytes(),
+        ":root": root.to_bytes(),
+        ":stock_digest": stock.to_bytes(),
         ":as_of": now.0,
     };
     run(conn, sql!(DOCUMENTS.add_digest), params)?;
+    let kept = i64::try_from(DIGEST_PAIRS_MAX).map_err(error::unreadable)?;
     let params = named_params! {
-        ":tenant": from.tenant.as_str(), ":store": from.store.as_str(), ":kept": DIGESTS_KEPT,
+        ":tenant": from.tenant.as_str(), ":store": from.store.as_str(), ":kept": kept,
     };
     run(conn, sql!(DOCUMENTS.drop_old_digests), params)?;
+    known.insert(0, pair);
+    known.truncate(DIGEST_PAIRS_MAX);
     Ok(())
 }
 
 /// Equal documents must mean equal stock.
-fn compare(conn: &Connection, from: &ReplicaIdentity, request: &SyncRequest, now: UtcMs) -> Result<()> {
-    let known = recent(conn, &from.tenant, &from.store)?;
-    let Some((_, stock, _)) = known.into_iter().find(|(root, ..)| *root == request.root) else {
+fn compare(
+    conn: &Connection,
+    from: &ReplicaIdentity,
+    request: &SyncRequest,
+    known: &[Pair],
+    now: UtcMs,
+) -> Result<()> {
+    let Some((_, stock, _)) = known.iter().find(|(root, ..)| *root == request.root) else {
         return Ok(());
     };
     let key = format!("drift/{}", from.store);
-    if stock == request.stock_digest {
+    if *stock == request.stock_digest {
         settle(conn, &from.tenant, &key, "root and stock digest are equal again", now)?;
         return Ok(());
     }

@@ -140,6 +140,25 @@ impl HealthBook {
         }
     }
 
+    /// The pairs of root and stock digest that storage has of the store now, newest first.
+    pub fn learn_pairs<'a>(
+        &mut self,
+        key: &StoreKey,
+        pairs: impl Iterator<Item = (&'a str, &'a str)>,
+        now: MonoMs,
+    ) {
+        if let Some(health) = self.stores.get_mut(key) {
+            health.pairs.learn(pairs, now);
+        }
+    }
+
+    /// They may have changed.
+    pub fn doubt_pairs(&mut self, key: &StoreKey) {
+        if let Some(health) = self.stores.get_mut(key) {
+            health.pairs.doubt();
+        }
+    }
+
     /// How the newest heartbeat of a replica compared. The same beat may be compared again, when
     /// a sync brought what central lacked; it counts once.
     pub fn note_digest(&mut self, key: &StoreKey, replica: &ReplicaId, verdict: DigestVerdict) {

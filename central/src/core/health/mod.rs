@@ -13,6 +13,7 @@ pub mod lease;
 pub mod next_due;
 pub mod observatory;
 pub mod overrule;
+pub mod pairs;
 pub mod peers;
 pub mod policy;
 mod settle;

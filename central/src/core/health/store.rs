@@ -1,6 +1,7 @@
 //! What central has heard of one store, and when by its own monotonic clock.
 
 use super::due::Due;
+use super::pairs::Pairs;
 use super::policy::HealthPolicy;
 use super::spoken;
 use crate::core::eligibility::Standing;
@@ -89,6 +90,8 @@ pub struct StoreHealth {
     /// The observer is suspected: silence does not count.
     pub frozen: bool,
     pub digest: DigestVerdict,
+    /// What central itself has had of it.
+    pub pairs: Pairs,
     /// Heartbeats in a row that drifted.
     pub drift_beats: u32,
     pub out: Option<Out>,
@@ -102,7 +105,7 @@ pub struct StoreHealth {
 
 impl StoreHealth {
     #[must_use]
-    pub const fn new(expected: bool, now: MonoMs) -> Self {
+    pub fn new(expected: bool, now: MonoMs) -> Self {
         Self {
             voices: BTreeMap::new(),
             last_sync: None,
@@ -111,6 +114,7 @@ impl StoreHealth {
             silent_since: None,
             frozen: false,
             digest: DigestVerdict::Unknown,
+            pairs: Pairs::default(),
             drift_beats: 0,
             out: None,
             went_out: VecDeque::new(),

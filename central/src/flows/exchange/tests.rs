@@ -48,6 +48,7 @@ fn answers(ram: &Ram, new_facts: u64) {
             changed_tasks: Vec::new(),
             stock_grew: false,
             lags_ms: Vec::new(),
+            digests: Vec::new(),
         });
     });
 }

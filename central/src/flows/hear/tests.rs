@@ -2,6 +2,7 @@ use super::*;
 use crate::core::eligibility::Standing;
 use crate::core::health::store::DigestVerdict;
 use crate::core::test_support::{at_ms, beat, record, tenant};
+use crate::flows::digest::heed_sync;
 use crate::flows::evaluate::evaluate;
 use crate::flows::test_support::{Ram, identity, key};
 use crate::ports::replication::StoreDigest;
@@ -42,6 +43,36 @@ async fn a_heartbeat_is_written_and_its_digest_compared() {
         Outcome::Heard(Heard::OldSequence)
     );
     assert_eq!(ram.done(|done| done.digest_reads), 1, "an old beat costs no read");
+}
+
+#[tokio::test]
+async fn a_root_that_central_does_not_have_yet_is_looked_up_once_and_not_at_each_beat() {
+    let ram = Ram::default();
+    let watch = Watch::default();
+    let pair =
+        |root: &str| StoreDigest { root: root.to_owned(), stock_digest: String::from("d"), as_of: UtcMs(0) };
+    ram.told(|told| told.digests = vec![pair("r0")]);
+    let verdict = || watch.with(|observatory| observatory.book.store(&key("leeds")).unwrap().digest);
+    for sequence in 1..=5 {
+        changed(&ram, &watch, |beat| {
+            (beat.sequence, beat.root, beat.stock_digest) =
+                (sequence, format!("r{sequence}"), "d".to_owned());
+        })
+        .await;
+        assert_eq!(verdict(), DigestVerdict::Unknown);
+    }
+    assert_eq!(ram.done(|done| done.digest_reads), 1);
+    // What a sync told meanwhile needs no look either.
+    heed_sync(&watch, &key("leeds"), &[pair("r6"), pair("r5")], at_ms(0).mono);
+    changed(&ram, &watch, |beat| {
+        (beat.sequence, beat.root, beat.stock_digest) = (6, "r6".to_owned(), "d".to_owned());
+    })
+    .await;
+    assert_eq!((verdict(), ram.done(|done| done.digest_reads)), (DigestVerdict::Equal, 1));
+    // A sync that told nothing may have changed something.
+    heed_sync(&watch, &key("leeds"), &[], at_ms(0).mono);
+    changed(&ram, &watch, |beat| (beat.sequence, beat.root) = (7, "r7".to_owned())).await;
+    assert_eq!(ram.done(|done| done.digest_reads), 2);
 }
 
 #[tokio::test]
