@@ -135,6 +135,23 @@ pub struct OrderLine {
     pub unit_price: Option<Money>,
 }
 
+impl OrderLine {
+    /// As it is when it was just ordered.
+    #[must_use]
+    pub const fn ordered(line: LineNo, sku: Sku, quantity: i64, unit_price: Option<Money>) -> Self {
+        Self {
+            line,
+            sku,
+            quantity,
+            open: quantity,
+            backordered: false,
+            finished: 0,
+            cancelled: 0,
+            unit_price,
+        }
+    }
+}
+
 /// An order as support sees it; the storefront's answer leaves the tasks out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Order {

@@ -21,6 +21,7 @@ mod chunk;
 mod columns;
 mod error;
 mod excerpt;
+mod first;
 mod heads;
 mod history;
 mod root;

@@ -178,6 +178,8 @@ macro_rules! conformance {
             tasks::among_several_replicas_the_first_to_ask_gets_the_release,
             tasks::goods_that_left_twice_are_told,
             work::an_assignment_reserves_and_offers,
+            work::many_are_each_written_or_refused_for_itself,
+            work::one_that_cannot_be_written_harms_no_other,
             work::nothing_is_promised_beyond_what_is_there,
             work::of_fifty_at_once_only_as_many_as_there_are_units,
             work::an_order_that_moved_on_is_not_assigned,

@@ -8,7 +8,7 @@ use futures::future::join_all;
 use holdfast_central::core::order::OrderState;
 use holdfast_central::core::routing::decision::Choice;
 use holdfast_central::ports::Storage;
-use holdfast_central::ports::work::{AssignOutcome, RecallOutcome};
+use holdfast_central::ports::work::{AssignOutcome, Assignment, RecallOutcome};
 use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::{Phase, Status, TaskEvent};
 use holdfast_shared::time::UtcMs;
@@ -54,6 +54,67 @@ pub async fn of_fifty_at_once_only_as_many_as_there_are_units(storage: &dyn Stor
     assert_eq!(outcomes.iter().filter(|outcome| won(outcome.as_ref().unwrap())).count(), 7);
     assert_eq!(position(storage, "leeds").await.available, 0);
     sound(storage, 7).await;
+}
+
+pub async fn many_are_each_written_or_refused_for_itself(storage: &dyn Storage) {
+    let mut leeds = stocked(storage, "leeds", 5).await;
+    for (order, units) in [("o1", 2), ("o2", 4), ("o3", 2), ("o4", 1), ("o5", 1)] {
+        placed(storage, order, &[("A", units)]).await;
+    }
+    let demands = storage.demands(100, UtcMs(0), FAR).await.unwrap();
+    let mut wanted: Vec<_> = demands.iter().map(|demand| assignment(demand, "leeds", at(20))).collect();
+    // Its second part, which must not go out before the first.
+    let second = Assignment { assignments: 1, ..wanted[1].clone() };
+    wanted.insert(2, second);
+    let outcomes = storage.assign_all(wanted, at(20)).await;
+    let told: Vec<&str> = outcomes
+        .iter()
+        .map(|outcome| match outcome.as_ref().unwrap() {
+            AssignOutcome::Assigned { task, .. } => task.as_str(),
+            AssignOutcome::StockGone { .. } => "gone",
+            AssignOutcome::OrderMoved => "moved",
+        })
+        .collect();
+    assert_eq!(told, ["o1-1", "gone", "moved", "o3-1", "o4-1", "gone"]);
+    let fences: Vec<Fence> = outcomes
+        .iter()
+        .filter_map(|outcome| match outcome {
+            Ok(AssignOutcome::Assigned { fence, .. }) => Some(*fence),
+            _ => None,
+        })
+        .collect();
+    assert!(fences.is_sorted_by(|one, next| one < next), "each greater than all before: {fences:?}");
+    assert_eq!(position(storage, "leeds").await.available, 0);
+    assert_eq!(units(storage, "o2").await, (4, 0, 0), "nothing is left of what was refused");
+    leeds.sync(storage, at(30)).await;
+    for task in ["o1-1", "o3-1", "o4-1"] {
+        let task = task.parse().unwrap();
+        assert_eq!(storage.task(&tenant(), &task).await.unwrap(), leeds.task(&task));
+    }
+    let given = storage.stores(Some(&tenant())).await.unwrap()[0].work[0].given;
+    assert_eq!(given, 3, "each counts for its hour");
+    assert!(storage.recall(&tenant(), &"o3-1".parse().unwrap(), fences[1], "x", at(40)).await.is_ok());
+    let (_, later) = assigned(storage, "o5", "leeds").await;
+    assert!(later > fences[2]);
+    sound(storage, 4).await;
+}
+
+pub async fn one_that_cannot_be_written_harms_no_other(storage: &dyn Storage) {
+    stocked(storage, "leeds", 5).await;
+    placed(storage, "o1", &[("A", 1)]).await;
+    placed(storage, "o2", &[("A", 1)]).await;
+    placed(storage, "o3", &[("A", 1)]).await;
+    let demands = storage.demands(100, UtcMs(0), FAR).await.unwrap();
+    let mut wanted: Vec<_> = demands.iter().map(|demand| assignment(demand, "leeds", at(20))).collect();
+    wanted[1].store = super::world::store_id("nowhere");
+    let outcomes = storage.assign_all(wanted, at(20)).await;
+    let written: Vec<bool> =
+        outcomes.iter().map(|outcome| matches!(outcome, Ok(AssignOutcome::Assigned { .. }))).collect();
+    assert_eq!(written, [true, false, true]);
+    assert!(outcomes[1].is_err());
+    assert_eq!(position(storage, "leeds").await.reserved, 2);
+    assert!(demand(storage, "o2").await.is_some());
+    sound(storage, 2).await;
 }
 
 pub async fn an_order_that_moved_on_is_not_assigned(storage: &dyn Storage) {

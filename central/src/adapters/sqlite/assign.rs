@@ -1,83 +1,114 @@
 //! Giving lines of an order to a store: units, holds, task and offer, all of them or none.
 
+use super::decisions::{self, Saved};
+use super::documents::is_there;
+use super::giving::Giving;
 use super::holds::{self, Reserved};
-use super::order_rows::order_of;
-use super::pen::{Statement, fence, state_fact};
-use super::row::run;
+use super::order_rows::read_line;
+use super::pen::{Statement, state_fact};
+use super::row::one;
 use super::savepoint::{Stop, attempt};
 use super::sql::sql;
 use super::state::State;
-use super::tasks::{Grown, follow};
-use super::timeline::{Happened, central, note};
-use super::{Result, access, decisions, moves, promise_outcomes, promises, stock, window};
+use super::tasks::{Grown, follow, save};
+use super::timeline::{Happened, Stood, central, note, refresh};
+use super::{Result, access, moves, promise_outcomes, promises, stock};
+use crate::core::order::OrderLine;
 use crate::core::routing::decision::DemandLine;
+use crate::ports::StoreError;
 use crate::ports::work::{AssignOutcome, Assignment};
+use holdfast_shared::domain::fact::Fact;
 use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::{FulfilmentKind, Offer, OfferLine, ReleasePoint, TaskEvent};
-use holdfast_shared::ids::{BadId, ReplicaId, TaskId};
+use holdfast_shared::domain::task_fold::fold;
+use holdfast_shared::ids::{BadId, DocumentId, LineNo, TaskId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, named_params};
+use std::collections::BTreeMap;
 
+/// An assignment, and its decision as it is written: made ready before the one writer is asked.
+#[derive(Debug)]
+pub(super) struct Ready {
+    assignment: Assignment,
+    saved: Saved,
+}
+
+impl Ready {
+    pub(super) fn of(assignment: Assignment) -> Result<Self> {
+        Ok(Self { saved: Saved::of(&assignment.decision)?, assignment })
+    }
+}
+
+/// One after the other. What one of them is refused changes nothing for the others.
 pub(super) fn assign(
     conn: &Connection,
     state: &mut State,
-    assignment: &Assignment,
+    all: &[Ready],
     now: UtcMs,
-) -> Result<AssignOutcome> {
-    attempt(conn, || try_assign(conn, state, assignment, now))
+) -> Result<Vec<AssignOutcome>> {
+    let mut giving = Giving::new(conn, now);
+    let mut outcomes = Vec::with_capacity(all.len());
+    for ready in all {
+        outcomes.push(attempt(conn, || try_assign(conn, state, &mut giving, ready, now))?);
+    }
+    giving.write_down()?;
+    Ok(outcomes)
 }
 
+/// Whatever refuses comes before the first thing that is written down later for all.
 fn try_assign(
     conn: &Connection,
     state: &mut State,
-    assignment: &Assignment,
+    giving: &mut Giving<'_>,
+    Ready { assignment, saved }: &Ready,
     now: UtcMs,
 ) -> std::result::Result<AssignOutcome, Stop<AssignOutcome>> {
     let Assignment { tenant, order, store, .. } = assignment;
     // Whoever read the demand may not have known of the restore.
-    if window::is_held(conn, tenant, order)? || window::store_recovers(conn, tenant, store)? {
+    if giving.must_wait(tenant, store, order)? {
         return Err(Stop::Refused(AssignOutcome::OrderMoved));
     }
-    take_units(conn, assignment, now)?;
-    promises::free_for(conn, assignment)?;
-    let mut reserved = Vec::new();
-    for line in &assignment.lines {
-        let set_aside = stock::reserve(conn, tenant, store, line)?;
-        let gone = || Stop::Refused(AssignOutcome::StockGone { sku: line.sku.clone() });
-        reserved.push((line, set_aside.ok_or_else(gone)?));
+    let taken = take_units(conn, assignment, now)?;
+    let cart = taken.stood.request.promise.is_some();
+    if cart {
+        promises::free_for(conn, assignment)?;
     }
-    let fence = fence(conn)?;
-    let task = task_id(assignment, fence).map_err(crate::ports::StoreError::from)?;
-    let (_, _, trace) = order_of(conn, tenant, order)?;
+    let reserved = reserve(conn, giving, assignment)?;
+    let fence = giving.fence()?;
+    let task = task_id(assignment, fence).map_err(StoreError::from)?;
     let statement = Statement {
         tenant,
         store,
         task: &task,
         fence,
         event: TaskEvent::Offered(offer(assignment, &reserved)),
-        actor: central().map_err(crate::ports::StoreError::from)?,
+        actor: central().map_err(StoreError::from)?,
         after: None,
-        trace: Some(trace),
+        trace: Some(taken.stood.trace.clone()),
     };
-    state_fact(conn, state, statement, now)?;
-    decisions::record(conn, tenant, order, &assignment.decision)?;
+    // A store may have told of a task of this name: central lost it in a restore.
+    let told_of = is_there(conn, tenant, &DocumentId::Task(task.clone()))?;
+    let began = if told_of {
+        giving.write_down()?;
+        state_fact(conn, state, statement, now)?;
+        None
+    } else {
+        Some(giving.begin_task(state, statement)?)
+    };
+    decisions::record(conn, tenant, order, saved)?;
     let happened = Happened {
         kind: "allocated",
         at: now,
-        actor: &central().map_err(crate::ports::StoreError::from)?,
+        actor: &central().map_err(StoreError::from)?,
         store: Some(store),
         task: Some(&task),
         words: assignment.decision.words_for(store),
     };
     note(conn, tenant, order, &happened)?;
-    // With one replica it is known who will ask for the release; among several, the first that does.
-    let replicas = access::replicas(conn, tenant, store)?;
-    let release_to = match replicas.as_slice() {
-        [only] => Some(only),
-        _ => None::<&ReplicaId>,
-    };
-    follow(conn, state, &Grown { tenant, task: &task, before: None, release_to, now })?;
-    moves::went(conn, (tenant, order), (&task, store), now)?;
+    offered(conn, state, giving, (assignment, &task, &taken), began, now)?;
+    if assignment.assignments > 0 {
+        moves::went(conn, (tenant, order), (&task, store), now)?;
+    }
     for (line, reserved) in reserved {
         holds::hold(conn, tenant, store, &task, line, reserved)?;
     }
@@ -85,8 +116,65 @@ fn try_assign(
     if let Some(journey) = assignment.journey.as_ref().filter(|_| assignment.promise_by.is_some()) {
         promise_outcomes::plan(conn, tenant, &task, journey)?;
     }
-    promises::settle(conn, tenant, order, now)?;
+    if cart {
+        promises::settle(conn, tenant, order, now)?;
+    }
     Ok(AssignOutcome::Assigned { task, fence })
+}
+
+fn reserve<'a>(
+    conn: &Connection,
+    giving: &mut Giving<'_>,
+    assignment: &'a Assignment,
+) -> std::result::Result<Vec<(&'a DemandLine, Reserved)>, Stop<AssignOutcome>> {
+    let Assignment { tenant, store, lines, .. } = assignment;
+    let in_escrow = giving.has_escrow(tenant)?;
+    let mut reserved = Vec::with_capacity(lines.len());
+    for line in lines {
+        let set_aside = match in_escrow {
+            true => stock::reserve(conn, tenant, store, line)?,
+            false => stock::reserve_open(conn, tenant, store, line)?,
+        };
+        let gone = || Stop::Refused(AssignOutcome::StockGone { sku: line.sku.clone() });
+        reserved.push((line, set_aside.ok_or_else(gone)?));
+    }
+    Ok(reserved)
+}
+
+/// What follows from the offer: the task's row, a release that is due already, the order's state.
+fn offered(
+    conn: &Connection,
+    state: &mut State,
+    giving: &mut Giving<'_>,
+    (assignment, task, taken): (&Assignment, &TaskId, &Taken),
+    began: Option<Fact>,
+    now: UtcMs,
+) -> Result<()> {
+    let Assignment { tenant, order, store, .. } = assignment;
+    let Some(folded) = began.and_then(|fact| fold(&[fact])) else {
+        let replicas = access::replicas(conn, tenant, store)?;
+        let release_to = match replicas.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        };
+        follow(conn, state, &Grown { tenant, task, before: None, release_to, now })?;
+        return Ok(());
+    };
+    save(conn, tenant, &folded.state, now)?;
+    giving.count(tenant, store)?;
+    if folded.state.release_due() {
+        let release_to = giving.only_replica(tenant, store)?;
+        giving.write_down()?;
+        let grown = Grown { tenant, task, before: Some(folded), release_to: release_to.as_ref(), now };
+        follow(conn, state, &grown)?;
+        return Ok(());
+    }
+    // The first that gets any of it, and all of it: nothing else is to be read.
+    let whole = assignment.assignments == 0 && taken.lines.len() == taken.stood.request.lines.len();
+    if whole {
+        return taken.stood.moves_on(conn, (tenant, order), &taken.lines, &[folded.state], now);
+    }
+    refresh(conn, tenant, order, now)
 }
 
 /// `{order}-{n}`, and `{order}-{incarnation}-{n}` since a restore: the lost window may have seen the
@@ -99,22 +187,29 @@ fn task_id(assignment: &Assignment, fence: Fence) -> std::result::Result<TaskId,
     }
 }
 
+/// An order of which units were taken, as it was before, and the lines as they are now.
+struct Taken {
+    stood: Stood,
+    lines: Vec<OrderLine>,
+}
+
 /// Takes the units out of `open`, unless the order has moved on since the demand was read.
 fn take_units(
     conn: &Connection,
     assignment: &Assignment,
     now: UtcMs,
-) -> std::result::Result<(), Stop<AssignOutcome>> {
+) -> std::result::Result<Taken, Stop<AssignOutcome>> {
     let Assignment { tenant, order, .. } = assignment;
+    let moved = || Stop::Refused(AssignOutcome::OrderMoved);
     let params = named_params! {
         ":tenant": tenant.as_str(),
         ":order": order.as_str(),
         ":assignments": assignment.assignments,
         ":now": now.0,
     };
-    if run(conn, sql!(ORDERS.count_assignment), params)? == 0 || assignment.lines.is_empty() {
-        return Err(Stop::Refused(AssignOutcome::OrderMoved));
-    }
+    let stood = one(conn, sql!(ORDERS.count_assignment), params, Stood::read)?;
+    let stood = stood.filter(|_| !assignment.lines.is_empty()).ok_or_else(moved)?;
+    let mut lines: BTreeMap<LineNo, OrderLine> = BTreeMap::new();
     for line in &assignment.lines {
         let params = named_params! {
             ":tenant": tenant.as_str(),
@@ -123,11 +218,13 @@ fn take_units(
             ":sku": line.sku.as_str(),
             ":quantity": line.quantity,
         };
-        if line.quantity < 1 || run(conn, sql!(ORDERS.take_open), params)? == 0 {
-            return Err(Stop::Refused(AssignOutcome::OrderMoved));
+        if line.quantity < 1 {
+            return Err(moved());
         }
+        let left = one(conn, sql!(ORDERS.take_open), params, read_line)?.ok_or_else(moved)?;
+        lines.insert(left.line, left);
     }
-    Ok(())
+    Ok(Taken { stood, lines: lines.into_values().collect() })
 }
 
 fn offer(assignment: &Assignment, reserved: &[(&DemandLine, Reserved)]) -> Offer {

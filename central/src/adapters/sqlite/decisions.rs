@@ -6,12 +6,12 @@ use super::row::{from_json, one, run, to_json};
 use super::sql::sql;
 use super::timeline::{Happened, central, note, refresh};
 use crate::core::routing::decision::{Choice, Decision, Demand};
-use holdfast_shared::ids::{OrderId, TenantId};
+use holdfast_shared::ids::{DecisionId, OrderId, TenantId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, named_params};
 
 /// What came last stands for all of its kind in a row, so that a long wait does not fill the disk.
-#[derive(PartialEq)]
+#[derive(Debug, PartialEq)]
 enum Wait {
     Held,
     Backordered,
@@ -25,24 +25,39 @@ fn wait(decision: &Decision) -> Option<Wait> {
     }
 }
 
-pub(super) fn record(
-    conn: &Connection,
-    tenant: &TenantId,
-    order: &OrderId,
-    decision: &Decision,
-) -> Result<()> {
+/// A decision as it is written.
+#[derive(Debug)]
+pub(super) struct Saved {
+    decision: DecisionId,
+    wait: Option<Wait>,
+    record: String,
+    inputs: Option<String>,
+}
+
+impl Saved {
+    pub(super) fn of(decision: &Decision) -> Result<Self> {
+        Ok(Self {
+            decision: decision.decision.clone(),
+            wait: wait(decision),
+            record: to_json(decision)?,
+            inputs: decision.inputs.as_ref().map(to_json).transpose()?,
+        })
+    }
+}
+
+pub(super) fn record(conn: &Connection, tenant: &TenantId, order: &OrderId, saved: &Saved) -> Result<()> {
     let key = [tenant.as_str(), order.as_str()];
     let last: Option<Decision> = one(conn, sql!(ORDERS.last_decision), key, |row| from_json(row, "record"))?;
-    if last.as_ref().is_some_and(|last| last.decision == decision.decision) {
+    if last.as_ref().is_some_and(|last| last.decision == saved.decision) {
         // The next parcel of the same plan.
         return Ok(());
     }
-    let again = wait(decision).is_some_and(|kind| last.as_ref().and_then(wait) == Some(kind));
+    let again = saved.wait.is_some() && last.as_ref().and_then(wait) == saved.wait;
     let params = named_params! {
         ":tenant": tenant.as_str(),
         ":order": order.as_str(),
-        ":record": to_json(decision)?,
-        ":inputs": decision.inputs.as_ref().map(to_json).transpose()?,
+        ":record": saved.record,
+        ":inputs": saved.inputs,
     };
     run(conn, if again { sql!(ORDERS.replace_decision) } else { sql!(ORDERS.record_decision) }, params)?;
     Ok(())
@@ -70,7 +85,7 @@ pub(super) fn hold(
     if run(conn, sql!(ORDERS.hold_order), params)? == 0 {
         return Ok(());
     }
-    record(conn, tenant, order, decision)?;
+    record(conn, tenant, order, &Saved::of(decision)?)?;
     if last.as_ref().and_then(wait) == Some(Wait::Held) {
         return Ok(());
     }
@@ -101,7 +116,7 @@ pub(super) fn backorder(conn: &Connection, demand: &Demand, decision: &Decision,
     if waiting == 0 {
         return Ok(());
     }
-    record(conn, tenant, order, decision)?;
+    record(conn, tenant, order, &Saved::of(decision)?)?;
     // As of the decision, not of this write: stock that grew in between brings the order back.
     let params = named_params! {
         ":tenant": tenant.as_str(), ":order": order.as_str(), ":at": decision.at.0, ":now": now.0,

@@ -21,6 +21,12 @@ pub(super) fn load(
     Bag::load(writer, changes).map_err(error::unreadable)
 }
 
+/// Whether anything of it is known, be it sealed.
+pub(super) fn is_there(conn: &Connection, tenant: &TenantId, document: &DocumentId) -> Result<bool> {
+    let key = [tenant.as_str(), &document.to_string()];
+    Ok(one(conn, sql!(DOCUMENTS.is_there), key, |_| Ok(()))?.is_some())
+}
+
 /// The store that a document belongs to, and its heads; of a sealed one those that stay.
 pub(super) fn owner(
     conn: &Connection,
@@ -74,6 +80,20 @@ pub(super) fn keep(
     after: &Heads,
     changes: &[StoredChange],
 ) -> Result<()> {
+    let Authored { tenant, store, .. } = authored;
+    let mut digests = Digests::read(conn, tenant, store)?;
+    keep_with(conn, authored, &mut digests, (before, after), changes)?;
+    digests.write(conn, tenant, store)
+}
+
+/// The same for whoever writes the store's row of digests down later.
+pub(super) fn keep_with(
+    conn: &Connection,
+    authored: &Authored<'_>,
+    digests: &mut Digests,
+    (before, after): (&Heads, &Heads),
+    changes: &[StoredChange],
+) -> Result<()> {
     let Authored { tenant, store, document, author } = authored;
     let document_text = document.to_string();
     let params = named_params! {
@@ -83,7 +103,6 @@ pub(super) fn keep(
         ":heads": after.to_bytes(),
     };
     run(conn, sql!(DOCUMENTS.set_heads), params)?;
-    let mut digests = Digests::read(conn, tenant, store)?;
     for change in changes {
         digests.sequence = digests.sequence.saturating_add(1);
         let params = named_params! {
@@ -100,7 +119,7 @@ pub(super) fn keep(
         run(conn, sql!(DOCUMENTS.add_change), params)?;
     }
     digests.advance_root(document, before, after);
-    digests.write(conn, tenant, store)
+    Ok(())
 }
 
 /// The replication row of a store.

@@ -170,6 +170,23 @@ impl Fleet for SqliteStore {
         self.write(move |conn, _| exceptions::settle(conn, &tenant, &key, &resolution, now)).await
     }
 
+    async fn settle_all(
+        &self,
+        tenant: &TenantId,
+        keys: Vec<String>,
+        resolution: &str,
+        now: UtcMs,
+    ) -> Result<()> {
+        let (tenant, resolution) = (tenant.clone(), resolution.to_owned());
+        self.write(move |conn, _| {
+            for key in &keys {
+                exceptions::settle(conn, &tenant, key, &resolution, now)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
     async fn exceptions(
         &self,
         tenant: &TenantId,

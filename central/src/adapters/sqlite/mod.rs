@@ -7,7 +7,7 @@
 //!
 //! How the rooms lie: `orders`, `fleet`, `access`, `work`, `outbox` and `exchange` answer the
 //! ports. `tasks` follows what new facts of a task mean, as core decides it, and `task_news` tells people; `assign`, `recall`,
-//! `readopt`, `overrides` and `cancel` write central's own facts through `pen`; `rivals` stops whoever has less right to units. `documents` keeps changes, heads and
+//! `readopt`, `overrides` and `cancel` write central's own facts through `pen`, many assignments by `giving`; `rivals` stops whoever has less right to units. `documents` keeps changes, heads and
 //! roots, `ledger` the facts, `stock` positions, `holds` what tasks have set aside, `lessons` what facts teach about them, and `stock_book` tells of both;
 //! `rights` and `escrow` are what stores have ceded, `own_stock` is central's hand in stock documents, and
 //! `promises` is what is set aside for carts. `seals` ends documents, `baseline` keeps
@@ -34,6 +34,7 @@ mod exceptions;
 mod exchange;
 mod fleet;
 mod given;
+mod giving;
 mod holds;
 mod housekeeping;
 mod incoming;

@@ -9,7 +9,7 @@ use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::ids::{LineNo, OrderId, TenantId, TraceId};
 use rusqlite::{Connection, Row};
 
-fn read_line(row: &Row<'_>) -> rusqlite::Result<OrderLine> {
+pub(super) fn read_line(row: &Row<'_>) -> rusqlite::Result<OrderLine> {
     let unit_price: Option<String> = row.get("unit_price")?;
     Ok(OrderLine {
         line: LineNo(row.get("line")?),

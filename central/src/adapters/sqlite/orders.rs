@@ -9,13 +9,13 @@ use super::sql::sql;
 use super::timeline::{Happened, Step, note, publish};
 use super::{Result, SqliteStore, cancel, ledger, promises};
 use crate::core::fences::{FenceStep, history};
-use crate::core::order::{Order, OrderEvent, OrderState, StoreClock};
+use crate::core::order::{Order, OrderEvent, OrderLine, OrderState, StoreClock};
 use crate::core::routing::decision::{Decision, Recorded};
 use crate::ports::orders::{Activity, CancelOutcome, NewOrder, Orders, Placed};
 use crate::ports::{Page, PageRequest};
 use async_trait::async_trait;
 use holdfast_shared::guard::Guard;
-use holdfast_shared::ids::{Actor, OrderId, TenantId};
+use holdfast_shared::ids::{Actor, LineNo, OrderId, TenantId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, Row, named_params};
 use std::collections::BTreeMap;
@@ -212,7 +212,10 @@ fn place(conn: &Connection, new: &NewOrder) -> Result<Placed> {
         ":trace": new.trace.as_str(),
     };
     run(conn, sql!(ORDERS.place), params)?;
+    let mut lines = Vec::with_capacity(new.request.lines.len());
     for (number, line) in (1_u32..).zip(&new.request.lines) {
+        let (sku, unit_price) = (line.sku.clone(), line.unit_price.clone());
+        lines.push(OrderLine::ordered(LineNo(number), sku, line.quantity, unit_price));
         let params = named_params! {
             ":tenant": new.tenant.as_str(),
             ":order": new.order.as_str(),
@@ -238,8 +241,7 @@ fn place(conn: &Connection, new: &NewOrder) -> Result<Placed> {
         words: &format!("placed through {}", new.request.channel),
     };
     note(conn, &new.tenant, &new.order, &happened)?;
-    let trace = new.trace.as_str();
     let step = Step { was: None, is: OrderState::Placed };
-    publish(conn, &new.tenant, &new.order, step, &new.request, trace, new.now)?;
+    publish(conn, (&new.tenant, &new.order), step, &new.request, &new.trace, &lines, new.now)?;
     Ok(Placed::New)
 }

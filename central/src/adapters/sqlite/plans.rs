@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use std::collections::BTreeSet;
 
 /// What is meant to look at everything, or at all that is open.
-const THROUGH_ALL: [&str; 44] = [
+const THROUGH_ALL: [&str; 45] = [
     // The fleet, at a tick and on pages for people.
     "leases",
     "peers",
@@ -25,6 +25,8 @@ const THROUGH_ALL: [&str; 44] = [
     "policies_in_force",
     "sku_classes",
     "rollouts_running",
+    // The first that there is.
+    "any_escrow",
     // All that is open: small beside all that there is.
     "apart",
     "count_outcomes",

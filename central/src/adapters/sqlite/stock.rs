@@ -215,6 +215,17 @@ pub(super) fn reserve(
     Ok(told.map(|available| Reserved { available, ceded: standing == Standing::Ceded }))
 }
 
+/// The same where no SKU of the tenant is in escrow.
+pub(super) fn reserve_open(
+    conn: &Connection,
+    tenant: &TenantId,
+    store: &StoreId,
+    line: &DemandLine,
+) -> Result<Option<Reserved>> {
+    let told = reserve_on_hand(conn, tenant, store, line)?;
+    Ok(told.map(|available| Reserved { available, ceded: false }))
+}
+
 fn reserve_on_hand(
     conn: &Connection,
     tenant: &TenantId,

@@ -177,7 +177,7 @@ pub(super) fn say_as(
     state_fact(conn, state, statement, now)
 }
 
-fn save(conn: &Connection, tenant: &TenantId, task: &TaskState, now: UtcMs) -> Result<()> {
+pub(super) fn save(conn: &Connection, tenant: &TenantId, task: &TaskState, now: UtcMs) -> Result<()> {
     let params = named_params! {
         ":tenant": tenant.as_str(),
         ":task": task.task.as_str(),

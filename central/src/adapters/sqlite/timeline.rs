@@ -5,14 +5,15 @@ use super::Result;
 use super::order_rows::{lines, tasks_of};
 use super::outbox::{Class, NewEvent, append};
 use super::promise_outcomes::note_outcome;
-use super::row::{from_json, one, run, word};
+use super::row::{from_json, one, parsed, run, word};
 use super::sql::sql;
-use crate::core::order::{OrderRequest, OrderState};
+use crate::core::order::{OrderLine, OrderRequest, OrderState};
 use crate::core::order_state::order_state;
-use holdfast_shared::ids::{Actor, BadId, OrderId, StoreId, TaskId, TenantId};
+use holdfast_shared::domain::task::TaskState;
+use holdfast_shared::ids::{Actor, BadId, OrderId, StoreId, TaskId, TenantId, TraceId};
 use holdfast_shared::stamp::Receipt;
 use holdfast_shared::time::UtcMs;
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, Row, named_params};
 use serde_json::json;
 
 pub(super) const CENTRAL: &str = "central";
@@ -71,23 +72,49 @@ pub(super) fn note_doubt(
 
 /// Folds the order's state anew, and tells the outside when it has changed.
 pub(super) fn refresh(conn: &Connection, tenant: &TenantId, order: &OrderId, at: UtcMs) -> Result<()> {
-    let key = [tenant.as_str(), order.as_str()];
-    let row = one(conn, sql!(ORDERS.state_of), key, |row| {
-        let request: OrderRequest = from_json(row, "request")?;
-        Ok((word::<OrderState>(row, "state")?, request, row.get::<_, String>("trace")?))
-    })?;
-    let Some((was, request, trace)) = row else { return Ok(()) };
-    let tasks = tasks_of(conn, tenant, order)?;
-    let is = order_state(request.kind, &lines(conn, tenant, order)?, &tasks);
-    if was == is {
-        return Ok(());
+    let row = one(conn, sql!(ORDERS.state_of), [tenant.as_str(), order.as_str()], Stood::read)?;
+    let Some(stood) = row else { return Ok(()) };
+    stood.moves_on(conn, (tenant, order), &lines(conn, tenant, order)?, &tasks_of(conn, tenant, order)?, at)
+}
+
+/// An order as its row has it.
+pub(super) struct Stood {
+    state: OrderState,
+    pub(super) request: OrderRequest,
+    pub(super) trace: TraceId,
+}
+
+impl Stood {
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            state: word(row, "state")?,
+            request: from_json(row, "request")?,
+            trace: parsed(row, "trace")?,
+        })
     }
-    note_outcome(conn, (tenant, order), &request, is, &tasks, at)?;
-    let params = named_params! {
-        ":tenant": tenant.as_str(), ":order": order.as_str(), ":state": is.as_str(), ":at": at.0,
-    };
-    run(conn, sql!(ORDERS.set_state), params)?;
-    publish(conn, tenant, order, Step { was: Some(was), is }, &request, &trace, at)
+
+    /// To the state that follows from these, which are all that there are of it.
+    pub(super) fn moves_on(
+        &self,
+        conn: &Connection,
+        (tenant, order): (&TenantId, &OrderId),
+        lines: &[OrderLine],
+        tasks: &[TaskState],
+        at: UtcMs,
+    ) -> Result<()> {
+        let (was, request) = (self.state, &self.request);
+        let is = order_state(request.kind, lines, tasks);
+        if was == is {
+            return Ok(());
+        }
+        note_outcome(conn, (tenant, order), request, is, tasks, at)?;
+        let params = named_params! {
+            ":tenant": tenant.as_str(), ":order": order.as_str(), ":state": is.as_str(), ":at": at.0,
+        };
+        run(conn, sql!(ORDERS.set_state), params)?;
+        let step = Step { was: Some(was), is };
+        publish(conn, (tenant, order), step, request, &self.trace, lines, at)
+    }
 }
 
 /// From which state to which; a new order was in none.
@@ -99,16 +126,16 @@ pub(super) struct Step {
 
 pub(super) fn publish(
     conn: &Connection,
-    tenant: &TenantId,
-    order: &OrderId,
+    (tenant, order): (&TenantId, &OrderId),
     step: Step,
     request: &OrderRequest,
-    trace: &str,
+    trace: &TraceId,
+    lines: &[OrderLine],
     at: UtcMs,
 ) -> Result<()> {
     // Lines as they stand, without the nodes: the storefront never learns those.
-    let lines: Vec<_> = lines(conn, tenant, order)?
-        .into_iter()
+    let lines: Vec<_> = lines
+        .iter()
         .map(|line| {
             json!({
                 "line": line.line, "sku": line.sku, "quantity": line.quantity,

@@ -1,12 +1,14 @@
 //! Work at stores: what waits for a node, what is out, and what the audit finds.
 
+use super::assign::{self, Ready};
 use super::row::{below, fetch, from_json, list, one, paged, parsed, unsigned};
 use super::sql::sql;
-use super::{Result, SqliteStore, assign, decisions, demand, error, overrides, recall, task_news, tasks};
+use super::state::State;
+use super::{Result, SqliteStore, decisions, demand, error, overrides, recall, task_news, tasks};
 use crate::core::order::OrderRequest;
 use crate::core::routing::decision::{Decision, Demand};
 use crate::ports::work::{AssignOutcome, Assignment, Audit, RecallOutcome, TakeBackOutcome, TaskRow, Work};
-use crate::ports::{Page, PageRequest};
+use crate::ports::{Page, PageRequest, StoreError};
 use async_trait::async_trait;
 use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::TaskState;
@@ -15,6 +17,7 @@ use holdfast_shared::ids::{Actor, OrderId, StoreId, TaskId, TenantId};
 use holdfast_shared::limits::DEMANDS_MAX;
 use holdfast_shared::time::{Now, UtcMs};
 use rusqlite::{Connection, Row, named_params};
+use std::sync::Arc;
 
 fn read_task(row: &Row<'_>) -> rusqlite::Result<TaskRow> {
     Ok(TaskRow { tenant: parsed(row, "tenant")?, state: from_json(row, "state")? })
@@ -27,8 +30,41 @@ impl Work for SqliteStore {
     }
 
     async fn assign(&self, assignment: &Assignment, now: Now) -> Result<AssignOutcome> {
-        let assignment = assignment.clone();
-        self.write(move |conn, state| assign::assign(conn, state, &assignment, now.utc)).await
+        let outcome = self.assign_all(vec![assignment.clone()], now).await.pop();
+        outcome.unwrap_or_else(|| Err(error::missing("outcome")))
+    }
+
+    async fn assign_all(&self, assignments: Vec<Assignment>, now: Now) -> Vec<Result<AssignOutcome>> {
+        let count = assignments.len();
+        let mut outcomes = Vec::with_capacity(count);
+        let ready: Result<Vec<Ready>> = assignments.into_iter().map(Ready::of).collect();
+        let ready: Arc<[Ready]> = match ready {
+            Ok(ready) => ready.into(),
+            Err(error) => {
+                let (code, what) = (error.code, error.to_string());
+                return (0..count)
+                    .map(|_| Err(StoreError { code, what: what.clone(), source: None }))
+                    .collect();
+            }
+        };
+        let all = Arc::clone(&ready);
+        match self.write(move |conn, state| assign::assign(conn, state, &all, now.utc)).await {
+            Ok(together) => outcomes.extend(together.into_iter().map(Ok)),
+            Err(error) if ready.len() < 2 => outcomes.push(Err(error)),
+            // One of them is to blame: each for itself, it harms no other.
+            Err(_) => {
+                for n in 0..ready.len() {
+                    let all = Arc::clone(&ready);
+                    let alone = move |conn: &Connection, state: &mut State| {
+                        assign::assign(conn, state, all.get(n..=n).unwrap_or_default(), now.utc)
+                    };
+                    let outcome = self.write(alone).await;
+                    outcomes
+                        .push(outcome.and_then(|mut one| one.pop().ok_or_else(|| error::missing("outcome"))));
+                }
+            }
+        }
+        outcomes
     }
 
     async fn backorder(&self, demand: &Demand, decision: &Decision, now: Now) -> Result<()> {

@@ -6,7 +6,7 @@ use super::sql::sql;
 use crate::core::fleet::HourOfWork;
 use crate::core::work_hours::count;
 use holdfast_shared::domain::task::TaskState;
-use holdfast_shared::ids::TenantId;
+use holdfast_shared::ids::{StoreId, TenantId};
 use holdfast_shared::limits::WORK_HOURS_KEPT;
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, Row, named_params};
@@ -36,8 +36,18 @@ pub(super) fn note(
     after: &TaskState,
     now: UtcMs,
 ) -> Result<()> {
-    let Some(counted) = count(before, after, now) else { return Ok(()) };
-    let (tenant, store) = (tenant.as_str(), after.store.as_str());
+    match count(before, after, now) {
+        Some(counted) => add(conn, (tenant, &after.store), &counted),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn add(
+    conn: &Connection,
+    (tenant, store): (&TenantId, &StoreId),
+    counted: &HourOfWork,
+) -> Result<()> {
+    let (tenant, store) = (tenant.as_str(), store.as_str());
     let params = named_params! {
         ":tenant": tenant,
         ":store": store,

@@ -16,6 +16,11 @@ UPDATE clock SET hlc = ?1
 -- name: document
 SELECT store, heads FROM document WHERE tenant = ?1 AND document = ?2
 
+-- name: is_there
+-- Open or sealed.
+SELECT 1 FROM document WHERE tenant = ?1 AND document = ?2
+UNION ALL SELECT 1 FROM seal WHERE tenant = ?1 AND document = ?2 LIMIT 1
+
 -- name: set_heads
 INSERT INTO document (tenant, document, store, heads) VALUES (:tenant, :document, :store, :heads)
 ON CONFLICT (tenant, document) DO UPDATE SET heads = excluded.heads

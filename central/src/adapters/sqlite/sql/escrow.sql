@@ -47,3 +47,6 @@ UPDATE replication SET rights_compared = 0
 
 -- name: is_told
 SELECT 1 FROM exception WHERE tenant = :tenant AND key = :key AND resolved_at IS NULL
+
+-- name: any_escrow
+SELECT 1 FROM escrow WHERE tenant = ?1 LIMIT 1

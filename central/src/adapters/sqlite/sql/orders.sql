@@ -80,6 +80,7 @@ SELECT coalesce(sum(open), 0) AS units FROM order_line WHERE tenant = ?1 AND ord
 -- name: take_open
 UPDATE order_line SET open = open - :quantity, backordered = 0
 WHERE tenant = :tenant AND order_id = :order AND line = :line AND sku = :sku AND open >= :quantity
+RETURNING line, sku, quantity, open, backordered, finished, cancelled, unit_price
 
 -- name: line_units
 SELECT quantity, open, finished, cancelled, surplus FROM order_line
@@ -106,6 +107,7 @@ WHERE tenant = :tenant AND order_id = :order
 UPDATE orders SET assignments = assignments + 1, backordered_at = NULL, hold_until = NULL, held_at = NULL,
     changed_at = :now
 WHERE tenant = :tenant AND order_id = :order AND assignments = :assignments AND cancel_requested = 0
+RETURNING state, request, trace
 
 -- name: record_decision
 INSERT INTO decision (tenant, order_id, record, inputs) VALUES (:tenant, :order, :record, :inputs)
