@@ -5,7 +5,7 @@
 //!   POS or a handheld would use them.
 //! - [`launch`]: real processes of central and of agents, with a network between them that can
 //!   be cut. The end-to-end tests stand on the same room, so the demo is a test that one watches.
-//! - [`operator`], [`explain`] and [`drill`]: what is asked at a terminal, and the answers as text.
+//! - [`operator`], [`explain`], [`drill`], [`kpis`] and [`replay`]: what is asked at a terminal, and the answers as text.
 //! - [`demo`]: a small chain with its stores, staff, customers and tills, played live.
 //!
 //! Nothing here decides anything about orders or stock: it asks, shows and breaks things.
@@ -14,6 +14,8 @@ pub mod client;
 pub mod demo;
 pub mod drill;
 pub mod explain;
+pub mod kpis;
 pub mod launch;
 pub mod operator;
 pub mod policy;
+pub mod replay;

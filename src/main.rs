@@ -4,7 +4,8 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand, ValueEnum};
 use holdfast::client::{CentralClient, http};
 use holdfast::policy::PolicyCommand;
-use holdfast::{demo, drill, explain, operator, policy};
+use holdfast::replay::ReplayAsked;
+use holdfast::{demo, drill, explain, kpis, operator, policy, replay};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -99,6 +100,25 @@ enum Command {
         drill: String,
         #[arg(long)]
         end: bool,
+        #[command(flatten)]
+        central: Central,
+    },
+    /// Recorded orders under another policy, with a score beside what is in force
+    Replay {
+        #[command(flatten)]
+        asked: ReplayAsked,
+        #[command(flatten)]
+        central: Central,
+    },
+    /// How routing does: the best node's share, splits, reroutes, what was not there, promises, waits
+    Kpis {
+        /// A day like 2026-11-01, in UTC; 30 days up to the last when left out
+        #[arg(long)]
+        from: Option<String>,
+        #[arg(long)]
+        to: Option<String>,
+        #[arg(long, default_value = "channel", value_parser = ["channel", "kind", "policy", "region", "node"])]
+        by: String,
         #[command(flatten)]
         central: Central,
     },
@@ -241,6 +261,10 @@ async fn run(command: Command) -> Result<()> {
         }
         Command::DrillReport { drill: id, end, central } => {
             drill::report(&central.client()?, &id, end, &mut out).await
+        }
+        Command::Replay { asked, central } => replay::replay(&central.client()?, asked, &mut out).await,
+        Command::Kpis { from, to, by, central } => {
+            kpis::kpis(&central.client()?, (from.as_deref(), to.as_deref()), &by, &mut out).await
         }
         Command::Exceptions { central } => operator::exceptions(&central.client()?, &mut out).await,
         Command::Policy { command: PolicyCommand::Check { file }, .. } => policy::check(&file, &mut out),

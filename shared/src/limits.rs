@@ -233,3 +233,19 @@ pub const ROLLOUT_WORDS_MAX: usize = 50;
 pub const ROLLOUT_SUBJECTS_MAX: u32 = 10_000;
 /// Decisions of a trial that are measured, the newest.
 pub const ROLLOUT_MEASURED_MAX: u32 = 20_000;
+/// Orders that one replay goes through.
+pub const REPLAY_ORDERS_MAX: u32 = 10_000;
+/// Orders that one replay is asked for by name.
+pub const REPLAY_LISTED_MAX: usize = 1_000;
+/// Days that one replay goes through.
+pub const REPLAY_DAYS_MAX: i64 = 92;
+/// Orders that changed most, told of one replay.
+pub const REPLAY_TOLD_MAX: usize = 200;
+/// Replays of one tenant that wait or run at once.
+pub const REPLAYS_WAITING_MAX: usize = 4;
+/// Replays that a process remembers, over or not.
+pub const REPLAYS_KEPT_MAX: usize = 64;
+/// Days that one answer about routing covers.
+pub const ROUTING_KPI_DAYS_MAX: i64 = 366;
+/// Channels, nodes or the like that one answer about routing tells of.
+pub const ROUTING_KPI_SLICES_MAX: u32 = 1_000;

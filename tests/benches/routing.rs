@@ -159,6 +159,7 @@ fn shelf(dice: &mut Dice) -> Shelf {
         confidence: Some(dice.within(0.5, 1.0)),
         as_of: Some(UtcMs(0)),
         words: None,
+        kept: Vec::new(),
         markdown_permille: None,
     }
 }

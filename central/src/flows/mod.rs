@@ -21,6 +21,7 @@ pub mod place_order;
 pub mod policies;
 pub mod promise;
 pub mod quarantine;
+pub mod replay;
 pub mod rollout;
 pub mod route_orders;
 mod selling;

@@ -38,6 +38,7 @@ impl Offer {
             confidence: Some(self.confidence),
             as_of: Some(known.last_word()),
             words: self.sold.words(),
+            kept: self.sold.kept.clone(),
             markdown_permille: None,
         }
     }

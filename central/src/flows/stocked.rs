@@ -4,8 +4,7 @@
 use super::FlowError;
 use super::selling::{Offer, Selling};
 use super::shelves::{wanted, without_cart};
-use crate::core::eligibility::Standing;
-use crate::core::routing::decision::{Choice, Demand, DemandLine, Node};
+use crate::core::routing::decision::{Choice, Demand, DemandLine};
 use crate::core::routing::fleet_index::FleetIndex;
 use crate::core::routing::geo::distance_km;
 use crate::core::routing::shelved::Shelved;
@@ -189,9 +188,7 @@ impl Stocked {
             let kept: Vec<KeptBack<'_>> = self
                 .laid_out(&line.sku)
                 .filter(|(_, offer)| !offer.sold.kept.is_empty() && offer.sold.units < line.quantity)
-                .filter(|(known, _)| {
-                    fleet.find(&known.store).is_some_and(|node| would_be_asked(demand, node))
-                })
+                .filter(|(known, _)| fleet.find(&known.store).is_some_and(|node| node.would_be_asked(demand)))
                 .map(|(known, offer)| KeptBack {
                     store: &known.store,
                     distance_km: far(&known.store),
@@ -273,14 +270,4 @@ impl OfSku {
             }
         }
     }
-}
-
-/// But for its stock.
-fn would_be_asked(demand: &Demand, node: &Node) -> bool {
-    let bound = demand.pickup_store.as_ref().is_none_or(|store| *store == node.store.store);
-    let able = match node.eligibility.standing {
-        Standing::Eligible | Standing::Suspect => node.eligibility.kinds.contains(&demand.kind),
-        Standing::Ineligible => false,
-    };
-    bound && able && !node.recovering && !demand.tried.contains(&node.store.store)
 }

@@ -8,6 +8,7 @@ pub mod drills;
 pub mod escrow;
 pub mod fleet;
 pub mod housekeeping;
+pub mod kpis;
 pub mod leases;
 pub mod moves;
 pub mod orders;
@@ -16,6 +17,7 @@ pub mod poke;
 pub mod policies;
 pub mod promises;
 pub mod recovery;
+pub mod replays;
 pub mod replication;
 pub mod rollouts;
 pub mod signals;
@@ -43,6 +45,7 @@ pub trait Storage:
     + escrow::Escrows
     + fleet::Fleet
     + housekeeping::Housekeeping
+    + kpis::RoutingKpis
     + leases::Leases
     + moves::Moves
     + orders::Orders
@@ -50,6 +53,7 @@ pub trait Storage:
     + policies::Policies
     + promises::Promises
     + recovery::Recoveries
+    + replays::Replays
     + replication::Replication
     + rollouts::Rollouts
     + stock::Stock
@@ -65,6 +69,7 @@ impl<T> Storage for T where
         + escrow::Escrows
         + fleet::Fleet
         + housekeeping::Housekeeping
+        + kpis::RoutingKpis
         + leases::Leases
         + moves::Moves
         + orders::Orders
@@ -72,6 +77,7 @@ impl<T> Storage for T where
         + policies::Policies
         + promises::Promises
         + recovery::Recoveries
+        + replays::Replays
         + replication::Replication
         + rollouts::Rollouts
         + stock::Stock

@@ -11,6 +11,7 @@ mod backup;
 mod canary;
 mod config;
 mod first_start;
+mod replaying;
 mod steering;
 mod tasks;
 #[cfg(test)]
@@ -190,6 +191,7 @@ pub async fn start(
     }
     tasks::spawn_all(&life, &app, &config, hears);
     canary::spawn(&life, &app, &signals.canary);
+    life.spawn("replay", replaying::replay(Arc::clone(&app), life.token()));
     life.spawn("policies", steering::keep(Arc::clone(&app), life.token()));
     let (router, stop, drain) = (http::router(&app), life.token(), config.drain);
     life.spawn("http", async move { server::serve(listener, router, stop, drain).await.map(|_drained| ()) });

@@ -19,6 +19,7 @@ pub mod exceptions;
 pub mod fleet;
 pub mod health;
 pub mod hostile;
+pub mod kpis;
 pub mod learning;
 pub mod limits;
 pub mod moves;
@@ -28,6 +29,7 @@ pub mod parcels;
 pub mod policies;
 pub mod promises;
 pub mod recovering;
+pub mod replays;
 pub mod returning;
 pub mod rollouts;
 pub mod scarce_carts;
@@ -82,6 +84,14 @@ macro_rules! conformance {
             hostile::a_foreign_writer_is_refused,
             hostile::another_replicas_name_is_refused,
             hostile::two_bodies_under_one_id_are_told,
+            kpis::what_is_routed_is_counted_with_it_and_once,
+            kpis::a_better_node_that_was_missed_is_counted,
+            kpis::work_that_a_store_declined_is_counted_at_both,
+            kpis::a_failover_is_counted_at_the_store_that_lost_it,
+            kpis::what_nobody_took_and_what_was_cancelled_is_counted_once,
+            kpis::what_was_not_there_and_what_was_kept_back_is_counted,
+            kpis::a_promise_that_came_out_is_counted_by_who_sent_it,
+            kpis::days_and_regions_stand_apart_and_are_dropped_when_they_are_old,
             learning::sales_are_learned_with_the_facts_that_tell_them,
             learning::a_store_that_has_nothing_to_tell_is_heard_all_the_same,
             learning::what_does_not_count_any_more_is_not_learned,
@@ -140,6 +150,9 @@ macro_rules! conformance {
             recovering::nobody_leaps_far_ahead_of_central,
             recovering::what_was_heard_beyond_the_last_change_proves_a_restore,
             recovering::of_two_bodies_the_smaller_hash_counts,
+            replays::orders_of_a_time_are_found_oldest_first,
+            replays::decisions_are_read_with_what_they_were_made_from,
+            replays::what_was_found_at_the_shelves_is_read,
             returning::work_that_nobody_else_began_is_given_back,
             returning::an_acknowledgement_that_came_too_late_still_counts_while_nobody_began,
             returning::work_that_another_store_began_is_put_back,

@@ -5,6 +5,7 @@ use crate::core::eligibility::{Eligibility, Standing};
 use crate::core::health::StoreKey;
 use crate::flows::Watch;
 use crate::flows::in_force::PoliciesInForce;
+use crate::flows::replay::ReplayJobs;
 use crate::ports::Storage;
 use crate::ports::demo::DemoControls;
 use crate::ports::outbox::OutboxEvent;
@@ -33,6 +34,8 @@ pub struct Bells {
     pub evaluate: Notify,
     /// There are events to publish.
     pub publish: Notify,
+    /// A replay was asked for.
+    pub replay: Notify,
 }
 
 pub(crate) struct App {
@@ -62,6 +65,8 @@ pub(crate) struct Rooms {
     /// Small messages of sync, and backlogs: these do not hold up those.
     pub(crate) exchanges: Arc<Admission>,
     pub(crate) backlogs: Arc<Admission>,
+    /// What was asked to be replayed.
+    pub(crate) replays: ReplayJobs,
 }
 
 impl Default for Rooms {
@@ -71,6 +76,7 @@ impl Default for Rooms {
             enrolments: Semaphore::new(ENROLMENTS_MAX),
             exchanges: Admission::new(SYNC_EXCHANGES_MAX),
             backlogs: Admission::new(SYNC_BACKLOGS_MAX),
+            replays: ReplayJobs::default(),
         }
     }
 }

@@ -11,6 +11,7 @@ mod arrangements;
 mod audit;
 mod boxes;
 mod console;
+mod days;
 mod doors;
 mod drills;
 mod escrow;
@@ -20,6 +21,7 @@ mod explain;
 mod failover;
 mod fleet;
 mod keys;
+mod kpis;
 mod measure;
 mod observer;
 mod orders;
@@ -30,6 +32,7 @@ mod policies;
 mod policy;
 mod promises;
 mod recovery;
+mod replays;
 mod rollouts;
 mod sessions;
 mod stock;
@@ -83,6 +86,28 @@ impl Modify for Bearer {
     }
 }
 
+/// Policies, their trials, and what they would have done.
+fn steering() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(policies::draft, policies::list))
+        .routes(routes!(policies::check))
+        .routes(routes!(policies::lint))
+        .routes(routes!(replays::of_text))
+        .routes(routes!(replays::of_version))
+        .routes(routes!(replays::get, replays::end))
+        .routes(routes!(policies::get))
+        .routes(routes!(policies::approve))
+        .routes(routes!(policies::activate))
+        .routes(routes!(policies::rollback))
+        .routes(routes!(policies::withdraw))
+        .routes(routes!(policy::explain))
+        .routes(routes!(policy::differences))
+        .routes(routes!(policy::history))
+        .routes(routes!(policy::freeze, policy::thaw))
+        .routes(routes!(rollouts::get, rollouts::start))
+        .routes(routes!(rollouts::step))
+}
+
 fn api() -> OpenApiRouter<Shared> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(orders::place, orders::list))
@@ -120,20 +145,6 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(drills::get, drills::end))
         .routes(routes!(exceptions::list))
         .routes(routes!(exceptions::resolve))
-        .routes(routes!(policies::draft, policies::list))
-        .routes(routes!(policies::check))
-        .routes(routes!(policies::lint))
-        .routes(routes!(policies::get))
-        .routes(routes!(policies::approve))
-        .routes(routes!(policies::activate))
-        .routes(routes!(policies::rollback))
-        .routes(routes!(policies::withdraw))
-        .routes(routes!(policy::explain))
-        .routes(routes!(policy::differences))
-        .routes(routes!(policy::history))
-        .routes(routes!(policy::freeze, policy::thaw))
-        .routes(routes!(rollouts::get, rollouts::start))
-        .routes(routes!(rollouts::step))
         .routes(routes!(recovery::get))
         .routes(routes!(recovery::override_store))
         .routes(routes!(events::recent))
@@ -149,6 +160,8 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(plain::metrics))
         .routes(routes!(plain::error_page))
         .routes(routes!(plain::document))
+        .routes(routes!(kpis::routing))
+        .merge(steering())
         .merge(
             OpenApiRouter::new().routes(routes!(agents::sync)).layer(DefaultBodyLimit::max(SYNC_BYTES_MAX)),
         )

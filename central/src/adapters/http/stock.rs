@@ -1,7 +1,8 @@
 //! Stock with how sure it is, and what uncertainty cost.
 
-use super::answer::{Answer, Refused, internal, known};
+use super::answer::{Answer, known};
 use super::app::{App, Shared};
+use super::days::{self, Days};
 use super::doors::Caller;
 use super::fleet;
 use super::paging::Paging;
@@ -9,7 +10,7 @@ use crate::core::fleet::StoreRecord;
 use crate::core::steering::Steering;
 use crate::core::stock::Records;
 use crate::core::stock::policy::StockPolicy;
-use crate::core::stock::report::{Day, MissRow};
+use crate::core::stock::report::MissRow;
 use crate::core::stock::view::StockPosition;
 use crate::ports::stock::StockRow;
 use crate::ports::{Page, PageRequest};
@@ -25,7 +26,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
-const DAY_MS: i64 = 86_400_000;
 /// Days of a report whose beginning nobody named.
 const REPORT_DAYS: i64 = 30;
 
@@ -115,46 +115,20 @@ fn policies_at(
 }
 
 pub(super) async fn report_of(app: &App, tenant: &TenantId, span: &Span) -> Answer<StockReport> {
-    let last = match &span.to {
-        Some(text) => day(text)?,
-        None => Day::of(app.clock.now().utc),
-    };
-    let first = match &span.from {
-        Some(text) => day(text)?,
-        None => Day(last.0.saturating_sub(REPORT_DAYS - 1)),
-    };
-    let days = first.up_to(last);
-    if !(1..=STOCK_REPORT_DAYS_MAX).contains(&days) {
-        let detail = format!("from and to name {days} days; 1 to {STOCK_REPORT_DAYS_MAX} can be asked for");
-        return Err(Refused::new(Code::InvalidRequest, detail));
-    }
+    let span = (span.from.as_deref(), span.to.as_deref());
+    let Days { first, last } = days::named(span, (REPORT_DAYS, STOCK_REPORT_DAYS_MAX), app.clock.now().utc)?;
     let rows = app.storage.stock_report(tenant, first, last).await?;
     let sum = |oversell: bool| {
         let units = rows.iter().filter(|row| row.cause.is_oversell() == oversell).map(|row| row.units);
         units.fold(0_i64, i64::saturating_add)
     };
     Ok(StockReport {
-        from: date(first)?,
-        to: date(last)?,
+        from: days::date(first)?,
+        to: days::date(last)?,
         oversold_units: sum(true),
         withheld_units: sum(false),
         rows,
     })
-}
-
-fn day(text: &str) -> Answer<Day> {
-    let date = text.parse::<jiff::civil::Date>().ok();
-    let midnight = date.and_then(|date| date.to_zoned(jiff::tz::TimeZone::UTC).ok());
-    let shown: String = text.chars().take(40).collect();
-    midnight.map(|midnight| Day::of(UtcMs(midnight.timestamp().as_millisecond()))).ok_or_else(|| {
-        Refused::new(Code::InvalidRequest, format!("{shown:?} is not a day; expected one like 2026-11-01"))
-    })
-}
-
-fn date(day: Day) -> Answer<String> {
-    let midnight = jiff::Timestamp::from_millisecond(day.0.saturating_mul(DAY_MS));
-    let midnight = midnight.map_err(|error| internal("a date", error))?;
-    Ok(midnight.strftime("%Y-%m-%d").to_string())
 }
 
 /// One SKU at every node, also at those that never told of it: that is unknown, not none.

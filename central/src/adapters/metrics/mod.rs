@@ -26,6 +26,13 @@ fn install() -> PrometheusHandle {
     let converging = Matcher::Full(String::from("holdfast_convergence_seconds"));
     let builder =
         builder.set_buckets_for_metric(converging, &LAGS).unwrap_or_else(|_| PrometheusBuilder::new());
+    let waited = |name: &str| Matcher::Full(name.to_owned());
+    let builder = ["holdfast_reservation_seconds", "holdfast_acknowledgement_seconds"].into_iter().fold(
+        builder,
+        |builder, name| {
+            builder.set_buckets_for_metric(waited(name), &LAGS).unwrap_or_else(|_| PrometheusBuilder::new())
+        },
+    );
     let recorder = builder.build_recorder();
     let handle = recorder.handle();
     if metrics::set_global_recorder(recorder).is_err() {
@@ -47,6 +54,16 @@ fn describe() {
         Unit::Seconds,
         "From a fact at a store to central's positions, by kind of store"
     );
+    describe_counter!(
+        "holdfast_routed_units_total",
+        "Units given to nodes, by whether the best node got them"
+    );
+    describe_histogram!(
+        "holdfast_reservation_seconds",
+        Unit::Seconds,
+        "From placing an order to its first node"
+    );
+    describe_histogram!("holdfast_acknowledgement_seconds", Unit::Seconds, "From an offer to its acceptance");
     describe_counter!("holdfast_stock_withheld_units_total", "Units kept back while orders went elsewhere");
     describe_counter!("holdfast_stock_missing_units_total", "Units promised and not there, by cause");
     describe_counter!("holdfast_sync_facts_total", "New facts that sync brought in");

@@ -12,7 +12,7 @@ use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow, save};
 use super::timeline::{Happened, Stood, central, note, refresh};
-use super::{Result, access, moves, promise_outcomes, promises, stock};
+use super::{Result, access, kpis, moves, promise_outcomes, promises, stock};
 use crate::core::order::OrderLine;
 use crate::core::routing::decision::DemandLine;
 use crate::ports::StoreError;
@@ -109,6 +109,7 @@ fn try_assign(
     if assignment.assignments > 0 {
         moves::went(conn, (tenant, order), (&task, store), now)?;
     }
+    kpis::assigned(conn, assignment, &task, now)?;
     for (line, reserved) in reserved {
         holds::hold(conn, tenant, store, &task, line, reserved)?;
     }

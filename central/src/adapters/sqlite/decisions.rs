@@ -1,10 +1,10 @@
 //! Saved decisions: what explains an order afterwards.
 
-use super::Result;
 use super::order_rows::order_of;
 use super::row::{from_json, one, run, to_json};
 use super::sql::sql;
 use super::timeline::{Happened, central, note, refresh};
+use super::{Result, kpis};
 use crate::core::routing::decision::{Choice, Decision, Demand};
 use holdfast_shared::ids::{DecisionId, OrderId, TenantId};
 use holdfast_shared::time::UtcMs;
@@ -124,6 +124,7 @@ pub(super) fn backorder(conn: &Connection, demand: &Demand, decision: &Decision,
     let first = run(conn, sql!(ORDERS.first_backorder), params)? > 0;
     run(conn, sql!(ORDERS.backordered_at), params)?;
     if first {
+        kpis::unplaced(conn, (tenant, order), &decision.policy, now)?;
         let happened = Happened {
             kind: "backordered",
             at: now,

@@ -53,10 +53,12 @@ fn keep_house(conn: &Connection, state: &mut State, retention: Retention, now: U
     Ok(kept)
 }
 
-/// Days of the stock report. Of one day all stores have a bounded number of rows, orders have not.
+/// Days of the reports about stock and routing. Of one day all stores have a bounded number of rows, orders have not.
 fn drop_stock(conn: &Connection, before: Day, rows: i64) -> Result<usize> {
     run(conn, sql!(LESSONS.drop_misses), named_params! { ":before": before.0 })?;
-    run(conn, sql!(LESSONS.drop_withheld), named_params! { ":before": before.0, ":rows": rows })
+    let params = named_params! { ":before": before.0, ":rows": rows };
+    let routing = run(conn, sql!(KPIS.drop_routing_days), params)?;
+    Ok(routing.max(run(conn, sql!(LESSONS.drop_withheld), params)?))
 }
 
 fn seal_tasks(

@@ -11,7 +11,7 @@
 //! roots, `ledger` the facts, `stock` positions, `holds` what tasks have set aside, `lessons` what facts teach about them, and `stock_book` tells of both;
 //! `rights` and `escrow` are what stores have ceded, `own_stock` is central's hand in stock documents, and
 //! `promises` is what is set aside for carts. `seals` ends documents, `baseline` keeps
-//! what they add up to, `moves` keeps what left which store and its pace, `drills` those that are meant, `arranging` and `work_hours` keep what health looks at beside signals, `older` speaks to agents of older versions, `housekeeping` deletes what is over. The statements are in `sql/`, one file
+//! what they add up to, `moves` keeps what left which store and its pace, `drills` those that are meant, `arranging` and `work_hours` keep what health looks at beside signals, `kpis` counts how routing does with what is written, `replays` reads the record of orders, `older` speaks to agents of older versions, `housekeeping` deletes what is over. The statements are in `sql/`, one file
 //! per area, and are found by name while compiling.
 
 mod access;
@@ -38,6 +38,7 @@ mod giving;
 mod holds;
 mod housekeeping;
 mod incoming;
+mod kpis;
 mod leases;
 mod ledger;
 mod lessons;
@@ -62,6 +63,7 @@ mod recall;
 mod recovery;
 mod recovery_report;
 mod refusal;
+mod replays;
 mod rights;
 mod rivals;
 mod rollouts;

@@ -10,7 +10,7 @@ use super::sql::sql;
 use super::state::State;
 use super::tasks::load;
 use super::timeline::{Happened, central, note};
-use super::{Result, SqliteStore, demand, drills, window};
+use super::{Result, SqliteStore, demand, drills, kpis, window};
 use crate::core::exception::{Category, NewException, Severity};
 use crate::core::failover::plan::{Lately, Leaving, too_fast};
 use crate::core::failover::policy::Pace;
@@ -181,6 +181,9 @@ fn move_away(
     }
     let (first_over, happened) = (promise_just_over(conn, departure)?, central()?);
     record(conn, departure, first_over, now)?;
+    if let Some(state) = load(conn, tenant, task)? {
+        kpis::moved(conn, tenant, &state, now)?;
+    }
     let happened = Happened {
         kind: "moved",
         at: now,

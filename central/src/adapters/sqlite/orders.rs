@@ -2,6 +2,7 @@
 
 use super::order_rows::{lines, tasks_of};
 use super::place_again::{place_again, remember_key};
+use super::replays::read_past;
 use super::row::{
     below, fetch, from_json, list, one, paged, parsed, parsed_or_none, run, to_json, unsigned, word,
 };
@@ -154,8 +155,8 @@ impl Orders for SqliteStore {
         self.read(move |conn| {
             let key = [tenant.as_str(), order.as_str()];
             list(conn, sql!(ORDERS.decisions_recorded), key, |row| {
-                let inputs = row.get_ref("inputs")?.as_str_or_null()?.map(|_| from_json(row, "inputs"));
-                Ok((from_json(row, "record")?, inputs.transpose()?))
+                let past = read_past(row)?;
+                Ok((past.decision, past.inputs))
             })
         })
         .await

@@ -1,9 +1,9 @@
 //! Whether promised dates are kept: planned with the assignment, known when the goods are handed
 //! over (or ready to be collected).
 
-use super::Result;
 use super::row::{list, one, parsed, run, unsigned, word};
 use super::sql::sql;
+use super::{Result, kpis};
 use crate::core::carriers::Journey;
 use crate::core::order::{OrderRequest, OrderState};
 use crate::core::promise::expected_at;
@@ -66,7 +66,9 @@ pub(super) fn note_outcome(
         ":expected_at": expected.0,
         ":now": now.0,
     };
-    run(conn, sql!(PROMISES.promise_came_out), params)?;
+    if run(conn, sql!(PROMISES.promise_came_out), params)? > 0 {
+        kpis::promise(conn, (tenant, order), tasks, expected <= promised_by, now)?;
+    }
     Ok(())
 }
 

@@ -9,6 +9,7 @@ pub(super) const EXCEPTIONS: &str = include_str!("sql/exceptions.sql");
 pub(super) const FLEET: &str = include_str!("sql/fleet.sql");
 pub(super) const HEALTH: &str = include_str!("sql/health.sql");
 pub(super) const IDENTITY: &str = include_str!("sql/identity.sql");
+pub(super) const KPIS: &str = include_str!("sql/kpis.sql");
 pub(super) const LESSONS: &str = include_str!("sql/lessons.sql");
 pub(super) const MOVES: &str = include_str!("sql/moves.sql");
 pub(super) const OLDER: &str = include_str!("sql/older.sql");
@@ -16,6 +17,7 @@ pub(super) const ORDERS: &str = include_str!("sql/orders.sql");
 pub(super) const OUTBOX: &str = include_str!("sql/outbox.sql");
 pub(super) const POLICIES: &str = include_str!("sql/policies.sql");
 pub(super) const PROMISES: &str = include_str!("sql/promises.sql");
+pub(super) const REPLAYS: &str = include_str!("sql/replays.sql");
 pub(super) const ROLLOUTS: &str = include_str!("sql/rollouts.sql");
 pub(super) const SEALS: &str = include_str!("sql/seals.sql");
 pub(super) const RECOVERY: &str = include_str!("sql/recovery.sql");
@@ -23,9 +25,9 @@ pub(super) const STOCK: &str = include_str!("sql/stock.sql");
 pub(super) const WORK: &str = include_str!("sql/work.sql");
 
 #[cfg(test)]
-pub(super) const FILES: [&str; 20] = [
-    ACCESS, DOCUMENTS, DRILLS, ESCROW, EXCEPTIONS, FLEET, HEALTH, IDENTITY, LESSONS, MOVES, OLDER, ORDERS,
-    OUTBOX, POLICIES, PROMISES, ROLLOUTS, SEALS, RECOVERY, STOCK, WORK,
+pub(super) const FILES: [&str; 22] = [
+    ACCESS, DOCUMENTS, DRILLS, ESCROW, EXCEPTIONS, FLEET, HEALTH, IDENTITY, KPIS, LESSONS, MOVES, OLDER,
+    ORDERS, OUTBOX, POLICIES, PROMISES, REPLAYS, ROLLOUTS, SEALS, RECOVERY, STOCK, WORK,
 ];
 
 const MARK: &[u8] = b"-- name: ";

@@ -3,7 +3,7 @@
 use super::lessons::{read_class, read_learned, read_record};
 use super::row::{fetch, list, one, parsed, run, word};
 use super::sql::sql;
-use super::{Result, SqliteStore};
+use super::{Result, SqliteStore, kpis};
 use crate::core::stock::class::{Channel, SkuClass};
 use crate::core::stock::report::{Day, MissRow};
 use crate::core::stock::{Known, Records};
@@ -189,6 +189,7 @@ fn note_withheld(conn: &Connection, tenant: &TenantId, without: &OrderWithout, n
         };
         if run(conn, sql!(LESSONS.withhold), params)? > 0 {
             units = units.saturating_add(u64::try_from(withheld.units).unwrap_or_default());
+            kpis::withheld(conn, (tenant, &without.order), &withheld.store, withheld.units, now)?;
         }
     }
     Ok(units)

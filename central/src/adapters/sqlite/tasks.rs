@@ -9,7 +9,7 @@ use super::row::{from_json, one, run, to_json};
 use super::sql::sql;
 use super::state::State;
 use super::timeline::{Happened, central, note, refresh};
-use super::{Result, ledger, stock, task_news, window, work_hours};
+use super::{Result, kpis, ledger, stock, task_news, window, work_hours};
 use crate::core::effects::{Effect, effects, words};
 use crate::core::exception::{Category, NewException, Severity};
 use holdfast_shared::domain::fence::Fence;
@@ -50,6 +50,7 @@ pub(super) fn follow(conn: &Connection, state: &mut State, grown: &Grown<'_>) ->
     save(conn, tenant, &after.state, *now)?;
     let before = grown.before.as_ref().map(|before| &before.state);
     work_hours::note(conn, tenant, before, &after.state, *now)?;
+    kpis::told(conn, tenant, before, &after.state, *now)?;
     let (mut leaving, mut found_again) = (None, false);
     for effect in effects(grown.before.as_ref(), &after) {
         match effect {

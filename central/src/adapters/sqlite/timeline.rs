@@ -1,12 +1,12 @@
 //! What an order's people are told: its timeline, and the events for the outside when its state
 //! moves on.
 
-use super::Result;
 use super::order_rows::{lines, tasks_of};
 use super::outbox::{Class, NewEvent, append};
 use super::promise_outcomes::note_outcome;
 use super::row::{from_json, one, parsed, run, word};
 use super::sql::sql;
+use super::{Result, kpis};
 use crate::core::order::{OrderLine, OrderRequest, OrderState};
 use crate::core::order_state::order_state;
 use holdfast_shared::domain::task::TaskState;
@@ -108,6 +108,9 @@ impl Stood {
             return Ok(());
         }
         note_outcome(conn, (tenant, order), request, is, tasks, at)?;
+        if is == OrderState::Cancelled {
+            kpis::cancelled(conn, (tenant, order), at)?;
+        }
         let params = named_params! {
             ":tenant": tenant.as_str(), ":order": order.as_str(), ":state": is.as_str(), ":at": at.0,
         };

@@ -36,14 +36,7 @@ impl Recorded {
     pub fn again(&self, was: &Decision, policy: &RoutingPolicy, carriers: &CarrierPolicy) -> Again {
         let fleet = FleetIndex::of(self.nodes.clone());
         let guide = Guide::of(policy).with_carriers(carriers);
-        let route = |demand: &Demand| guide.route(demand, &fleet, was.decision.clone(), was.at);
-        let in_time = route(&self.demand);
-        let late = matches!(in_time.choice, Choice::Backorder { .. })
-            .then(|| self.demand.promise_by.map(|_| Demand { promise_by: None, ..self.demand.clone() }))
-            .flatten()
-            .map(|demand| route(&demand))
-            .filter(|late| matches!(late.choice, Choice::Assign(_)));
-        let instead = late.unwrap_or(in_time);
+        let instead = once_more(&guide, &self.demand, &fleet, was);
         let same = is_same(&was.choice, &instead.choice);
         Again {
             decision: was.decision.clone(),
@@ -54,6 +47,19 @@ impl Recorded {
             unrecorded: self.unrecorded,
         }
     }
+}
+
+/// At the time of a decision, before these nodes. Late is better than never, as it was then.
+#[must_use]
+pub fn once_more(guide: &Guide<'_>, demand: &Demand, fleet: &FleetIndex, was: &Decision) -> Decision {
+    let route = |demand: &Demand| guide.route(demand, fleet, was.decision.clone(), was.at);
+    let in_time = route(demand);
+    let late = matches!(in_time.choice, Choice::Backorder { .. })
+        .then(|| demand.promise_by.map(|_| Demand { promise_by: None, ..demand.clone() }))
+        .flatten()
+        .map(|demand| route(&demand))
+        .filter(|late| matches!(late.choice, Choice::Assign(_)));
+    late.unwrap_or(in_time)
 }
 
 /// What another policy would have made of a decision.
@@ -105,7 +111,9 @@ fn told(decision: &Decision) -> impl Iterator<Item = &StoreId> {
     chosen.chain(held).chain(missed).chain(listed)
 }
 
-fn is_same(was: &Choice, is: &Choice) -> bool {
+/// Whether the same nodes have the same, or nobody has it in both.
+#[must_use]
+pub fn is_same(was: &Choice, is: &Choice) -> bool {
     match (was, is) {
         (Choice::Assign(was), Choice::Assign(is)) => given(was) == given(is),
         (Choice::Hold { store: was, .. }, Choice::Hold { store: is, .. }) => was == is,
@@ -121,7 +129,9 @@ fn given(plan: &Plan) -> BTreeMap<&StoreId, BTreeMap<u32, i64>> {
     plan.parcels.iter().map(|parcel| (&parcel.store, units(parcel))).collect()
 }
 
-fn difference(was: &Decision, is: &Decision, same: bool) -> String {
+/// The first rung, rule or term that made one of the other, in words.
+#[must_use]
+pub fn difference(was: &Decision, is: &Decision, same: bool) -> String {
     if same {
         return String::from("the same would have been chosen");
     }

@@ -1,9 +1,10 @@
 //! What routing is asked, what it may look at, and the saved record of what it decided and why.
 
 use crate::core::carriers::Journey;
-use crate::core::eligibility::Eligibility;
+use crate::core::eligibility::{Eligibility, Standing};
 use crate::core::fleet::{Handling, Place, Store};
 use crate::core::stock::class::Channel;
+use crate::core::stock::sellable::Kept as KeptBack;
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::ids::{DecisionId, LineNo, OrderId, Sku, StoreId, TenantId};
 use holdfast_shared::money::Money;
@@ -75,6 +76,9 @@ pub struct Shelf {
     pub as_of: Option<UtcMs>,
     /// Why these are fewer than lie there.
     pub words: Option<String>,
+    /// The same as numbers, in the order in which it was kept back. Decisions of before it was kept have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<(KeptBack, i64)>,
     /// How much cheaper they are sold there, in thousandths.
     pub markdown_permille: Option<u16>,
 }
@@ -89,6 +93,19 @@ pub struct Node {
     pub recovering: bool,
     /// Per SKU; absent is unknown and counts as none.
     pub shelves: BTreeMap<Sku, Shelf>,
+}
+
+impl Node {
+    /// Whether this demand would be asked of it, but for its stock.
+    #[must_use]
+    pub fn would_be_asked(&self, demand: &Demand) -> bool {
+        let bound = demand.pickup_store.as_ref().is_none_or(|store| *store == self.store.store);
+        let able = match self.eligibility.standing {
+            Standing::Eligible | Standing::Suspect => self.eligibility.kinds.contains(&demand.kind),
+            Standing::Ineligible => false,
+        };
+        bound && able && !self.recovering && !demand.tried.contains(&self.store.store)
+    }
 }
 
 /// The demand, and the nodes that the decision told of, as they were then.

@@ -23,4 +23,4 @@ pub use route::{Guide, route};
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
-mod test_scene;
+pub(in crate::core) mod test_scene;

@@ -63,7 +63,8 @@ impl Shelved {
 
 /// All of a shelf that a rule may look at.
 fn seen_bytes(number: usize, shelf: &Shelf) -> Vec<u8> {
-    let Shelf { units, confidence, as_of, words, markdown_permille } = shelf;
+    // What is kept back is told by the words, and no rule counts it.
+    let Shelf { units, confidence, as_of, words, kept: _, markdown_permille } = shelf;
     let words = words.as_deref().unwrap_or_default();
     let mut bytes = Vec::with_capacity(words.len().saturating_add(34));
     bytes.extend(number.to_le_bytes());

@@ -14,10 +14,10 @@ use holdfast_shared::time::UtcMs;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Clone)]
-pub(super) struct Scene {
-    pub(super) demand: Demand,
-    pub(super) nodes: Vec<Node>,
-    pub(super) policy: RoutingPolicy,
+pub(in crate::core) struct Scene {
+    pub(in crate::core) demand: Demand,
+    pub(in crate::core) nodes: Vec<Node>,
+    pub(in crate::core) policy: RoutingPolicy,
     pub(super) now: UtcMs,
 }
 
@@ -63,7 +63,7 @@ fn against(standing: Standing, signal: &str, words: &str) -> Eligibility {
 }
 
 /// East of the origin, where a degree is 111.195 km.
-pub(super) fn km_east(km: f64) -> Place {
+pub(in crate::core) fn km_east(km: f64) -> Place {
     Place { latitude: 0.0, longitude: km / 111.195 }
 }
 
@@ -76,7 +76,7 @@ fn money(text: &str) -> Money {
 }
 
 /// `14:30` on the Monday of 2026-03-23, in UTC.
-fn clock(text: &str) -> UtcMs {
+pub(in crate::core) fn clock(text: &str) -> UtcMs {
     let at: jiff::Timestamp = format!("2026-03-23T{text}:00Z").parse().unwrap();
     UtcMs(at.as_millisecond())
 }
@@ -155,8 +155,15 @@ fn set(node: &mut Node, key: &str, value: &str) {
     }
 }
 
-/// `UNITS`, then `~CONFIDENCE`, `-MARKDOWN%` and `(why_fewer)` as far as they are known.
+/// `UNITS`, then `~CONFIDENCE`, `-MARKDOWN%`, `(why_fewer)` and `|CAUSE:UNITS` kept back as far as they are known.
 fn shelf(text: &str) -> Shelf {
+    let (text, kept) = match text.split_once('|') {
+        Some((text, kept)) => {
+            let (why, units) = kept.split_once(':').unwrap();
+            (text, vec![(serde_json::from_value(why.into()).unwrap(), units.parse().unwrap())])
+        }
+        None => (text, Vec::new()),
+    };
     let (text, words) = match text.split_once('(') {
         Some((text, words)) => (text, Some(words.trim_end_matches(')').replace('_', " "))),
         None => (text, None),
@@ -169,11 +176,11 @@ fn shelf(text: &str) -> Shelf {
         Some((units, confidence)) => (units, Some(confidence.parse().unwrap())),
         None => (text, None),
     };
-    Shelf { units: units.parse().unwrap(), confidence, as_of: None, words, markdown_permille }
+    Shelf { units: units.parse().unwrap(), confidence, as_of: None, words, kept, markdown_permille }
 }
 
 impl Scene {
-    pub(super) fn parse(text: &str) -> Self {
+    pub(in crate::core) fn parse(text: &str) -> Self {
         let mut scene = Self::default();
         for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
             let words: Vec<&str> = line.split_whitespace().collect();

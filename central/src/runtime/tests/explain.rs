@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 const KEY: &str = "acme-admin";
 
-async fn route(bench: &Bench) {
+pub(super) async fn route(bench: &Bench) {
     let app = &bench.app;
     know_in_force(&*app.storage, &app.policies).await.unwrap();
     let decision_id = || "d-1".parse().unwrap();
@@ -21,7 +21,7 @@ async fn route(bench: &Bench) {
 }
 
 /// An order of two units of A, which leeds has, and its id.
-async fn routed() -> (Bench, String) {
+pub(super) async fn routed() -> (Bench, String) {
     let bench = shop().await;
     let order = json!({
         "channel": "web", "kind": "ship", "destination": { "latitude": 53.8, "longitude": -1.5 },

@@ -10,6 +10,7 @@ mod observer;
 mod orders;
 mod policies;
 mod recovery;
+mod routing;
 mod session;
 mod stock;
 mod stores;
@@ -95,6 +96,7 @@ pub(super) fn router() -> Router<Shared> {
         .route("/console/policies/thaw", post(policies::thaw))
         .route("/console/policies/{version}", get(policies::one))
         .route("/console/policies/{version}/{act}", post(policies::act))
+        .route("/console/routing", get(routing::show))
         .route("/console/recovery", get(recovery::show))
         .route("/console/recovery/stores/{store}", post(recovery::override_store))
         .layer(from_fn(own_forms_only))
