@@ -1,5 +1,6 @@
 //! What a store may be given, with the reasons. `health::judge` computes it; it is never typed in.
 
+use super::stock::class::SkuClass;
 use holdfast_shared::domain::task::FulfilmentKind;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -64,12 +65,23 @@ pub struct Reason {
     /// The kinds that it speaks about; absent: all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kinds: Option<BTreeSet<FulfilmentKind>>,
+    /// The classes of SKUs that alone it speaks about. Such a reason leaves the store its standing: its
+    /// stock of these classes is not promised. Absent: it speaks about the store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes: Option<BTreeSet<SkuClass>>,
 }
 
 impl Reason {
     #[must_use]
     pub fn new(signal: &str, standing: Standing, words: impl Into<String>) -> Self {
-        Self { signal: signal.to_owned(), standing, words: words.into(), values: None, kinds: None }
+        Self {
+            signal: signal.to_owned(),
+            standing,
+            words: words.into(),
+            values: None,
+            kinds: None,
+            classes: None,
+        }
     }
 
     #[must_use]
@@ -82,6 +94,11 @@ impl Reason {
         Self { kinds, ..self }
     }
 
+    #[must_use]
+    pub fn about_classes(self, classes: BTreeSet<SkuClass>) -> Self {
+        Self { classes: Some(classes), ..self }
+    }
+
     /// Whether it alone keeps work of this kind away.
     #[must_use]
     pub fn excludes(&self, kind: FulfilmentKind) -> bool {
@@ -90,7 +107,13 @@ impl Reason {
 
     #[must_use]
     pub fn is_about(&self, kind: FulfilmentKind) -> bool {
-        self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind))
+        self.is_about_the_store() && self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind))
+    }
+
+    /// Whether it says how the store stands, and not only some of its stock.
+    #[must_use]
+    pub const fn is_about_the_store(&self) -> bool {
+        self.classes.is_none()
     }
 }
 
@@ -100,7 +123,8 @@ pub struct Eligibility {
     pub standing: Standing,
     /// The kinds that it may be given now; empty while ineligible.
     pub kinds: BTreeSet<FulfilmentKind>,
-    /// All that speaks against it, worst first; empty when all is well.
+    /// All that speaks against it, worst first, and then what speaks against some of its stock; empty when
+    /// all is well.
     pub reasons: Vec<Reason>,
     /// The store's own opening hours say open, whatever the signals say.
     pub physically_open: bool,
@@ -129,9 +153,9 @@ impl Eligibility {
         physically_open: bool,
         fail_over: bool,
     ) -> Self {
-        reasons.sort_by_key(|reason| std::cmp::Reverse(reason.standing));
+        reasons.sort_by_key(|reason| (!reason.is_about_the_store(), std::cmp::Reverse(reason.standing)));
         let standings = fulfils.iter().map(|kind| worst(&reasons, |reason| reason.is_about(*kind)));
-        let standing = standings.min().unwrap_or_else(|| worst(&reasons, |_| true));
+        let standing = standings.min().unwrap_or_else(|| worst(&reasons, Reason::is_about_the_store));
         let allowed = |kind: &&FulfilmentKind| !reasons.iter().any(|reason| reason.excludes(**kind));
         let kinds = fulfils.iter().filter(allowed).copied().collect();
         Self { standing, kinds, reasons, physically_open, fail_over }
@@ -159,7 +183,9 @@ impl Eligibility {
     #[must_use]
     pub fn differs_from(&self, before: &Self) -> bool {
         let gist = |eligibility: &Self| {
-            let gist = |reason: &Reason| (reason.signal.clone(), reason.standing, reason.kinds.clone());
+            let gist = |reason: &Reason| {
+                (reason.signal.clone(), reason.standing, reason.kinds.clone(), reason.classes.clone())
+            };
             eligibility.reasons.iter().map(gist).collect::<BTreeSet<_>>()
         };
         self.standing != before.standing
@@ -230,6 +256,20 @@ mod tests {
         };
         assert!(!about(&[Pickup], "for 1 h").differs_from(&about(&[Pickup], "for 2 h")));
         assert!(about(&[Pickup, Delivery], "for 1 h").differs_from(&about(&[Pickup], "for 1 h")));
+    }
+
+    #[test]
+    fn a_reason_about_some_classes_leaves_the_store_its_standing_and_is_a_change() {
+        let stale = Reason::new("feed_of_class", Standing::Ineligible, "hot: central lacks 2 min")
+            .about_classes([SkuClass::new("hot")].into());
+        let slow = Reason::new("pace", Standing::Suspect, "accepts slowly");
+        let judged = of(vec![stale.clone(), slow.clone()]);
+        assert_eq!((judged.standing, judged.kinds.len()), (Standing::Suspect, FulfilmentKind::ALL.len()));
+        assert_eq!(judged.why_for(Ship), "accepts slowly");
+        assert_eq!(judged.reasons.last(), Some(&stale), "what is about the store comes first");
+        assert!(judged.differs_from(&of(vec![slow])));
+        let nothing_fulfilled = Eligibility::of(&BTreeSet::new(), vec![stale], true, false);
+        assert_eq!(nothing_fulfilled.standing, Standing::Eligible);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::stocked::{Hall, Stocked};
 use super::{FlowError, Watch};
 use crate::core::eligibility::Eligibility;
 use crate::core::fleet::StoreRecord;
+use crate::core::health::doubts::doubts;
 use crate::core::health::observatory::key_of;
 use crate::core::routing::Guide;
 use crate::core::routing::decision::{Choice, Decision, Demand, DemandLine, Node, Parcel};
@@ -53,20 +54,23 @@ impl FleetView {
     ) -> Result<Self, FlowError> {
         let mut records = store.stores(Some(tenant)).await?;
         records.retain(|record| !without.contains(&record.store.store));
-        let selling = Selling::load(store, policy, tenant, &records).await?;
-        let nodes = watch.with(|observatory| {
-            let node = |record: StoreRecord| {
-                let known = observatory.eligibility(&key_of(&record)).cloned();
-                Node {
-                    eligibility: known.unwrap_or_else(Eligibility::unknown),
-                    open_tasks: record.open_tasks,
-                    recovering: record.recovering && Guard::RecoveryBeforeRouting.stands(),
-                    shelves: BTreeMap::new(),
-                    store: record.store,
-                }
+        let mut judged: BTreeMap<StoreId, Eligibility> = watch.with(|observatory| {
+            let judged = |record: &StoreRecord| {
+                let known = observatory.eligibility(&key_of(record)).cloned();
+                (record.store.store.clone(), known.unwrap_or_else(Eligibility::unknown))
             };
-            records.into_iter().map(node).collect()
+            records.iter().map(judged).collect()
         });
+        let doubts = judged.iter().map(|(store, judged)| (store.clone(), doubts(judged))).collect();
+        let selling = Selling::load(store, policy, tenant, &records, doubts).await?;
+        let node = |record: StoreRecord| Node {
+            eligibility: judged.remove(&record.store.store).unwrap_or_else(Eligibility::unknown),
+            open_tasks: record.open_tasks,
+            recovering: record.recovering && Guard::RecoveryBeforeRouting.stands(),
+            shelves: BTreeMap::new(),
+            store: record.store,
+        };
+        let nodes = records.into_iter().map(node).collect();
         let carts = Carts::load(store, tenant).await?;
         Ok(Self { fleet: FleetIndex::of(nodes), selling, stocked: Stocked::default(), carts })
     }

@@ -1,11 +1,12 @@
 //! Which policy steers what, now. Kept in memory and made again from storage before each run, so that
 //! the next decision follows a version that has just begun.
 
-use super::FlowError;
 use super::trials::{Trial, load_trials};
+use super::{FlowError, Watch};
 use crate::core::carriers::CarrierPolicy;
 use crate::core::failover::policy::FailoverPolicy;
 use crate::core::fleet::Store;
+use crate::core::health::by_store::{ByStore, OfTenants};
 use crate::core::policy::document::PolicyHash;
 use crate::core::routing::decision::Demand;
 use crate::core::routing::policy::RoutingPolicy;
@@ -114,6 +115,21 @@ impl PoliciesInForce {
             trial.inside.contains(&demand.order).then(|| Arc::clone(&trial.steering))
         });
         trial.unwrap_or_else(|| self.of(&demand.tenant))
+    }
+
+    /// From the next look on the stores of each tenant are judged by what is in force for it. Whether any
+    /// has other thresholds than before.
+    pub fn steer_health(&self, watch: &Watch) -> bool {
+        let health = self.health();
+        watch.with(|observatory| observatory.follow(health))
+    }
+
+    fn health(&self) -> OfTenants {
+        let by_store = |(tenant, steering): (&TenantId, &Arc<Steering>)| {
+            let by_store: Arc<dyn ByStore> = Arc::<Steering>::clone(steering);
+            (tenant.clone(), by_store)
+        };
+        self.with(|known| known.tenants.iter().map(by_store).collect())
     }
 
     #[must_use]

@@ -4,6 +4,7 @@ use super::FlowError;
 use super::in_force::Steers;
 use crate::core::fleet::StoreRecord;
 use crate::core::routing::decision::Shelf;
+use crate::core::stock::doubts::Doubts;
 use crate::core::stock::policy::{ClassPolicy, StockPolicy};
 use crate::core::stock::sellable::{Asked, Sellable, sellable};
 use crate::core::stock::{Known, Records};
@@ -20,6 +21,8 @@ pub(super) struct Selling {
     policy: Arc<StockPolicy>,
     records: BTreeMap<StoreId, Records>,
     unchecked: Records,
+    doubts: BTreeMap<StoreId, Doubts>,
+    undoubted: Doubts,
 }
 
 /// One position, as far as it is sold to somebody.
@@ -50,13 +53,15 @@ impl Selling {
         policy: &dyn Steers,
         tenant: &TenantId,
         stores: &[StoreRecord],
+        doubts: BTreeMap<StoreId, Doubts>,
     ) -> Result<Self, FlowError> {
         let policies = stores
             .iter()
             .map(|record| (record.store.store.clone(), policy.stock_at(tenant, &record.store)))
             .collect();
         let records = store.check_records(tenant, None).await?;
-        Ok(Self { policies, policy: policy.stock(tenant), records, unchecked: Records::default() })
+        let (policy, unchecked) = (policy.stock(tenant), Records::default());
+        Ok(Self { policies, policy, records, unchecked, doubts, undoubted: Doubts::default() })
     }
 
     pub(super) fn class(&self, known: &Known) -> &ClassPolicy {
@@ -66,7 +71,8 @@ impl Selling {
     /// To somebody who wants so many.
     pub(super) fn offer(&self, known: &Known, asked: Asked<'_>, wanted: i64, now: UtcMs) -> Offer {
         let records = self.records.get(&known.store).unwrap_or(&self.unchecked);
-        let sold = sellable(known, records, self.class(known), asked, now);
+        let doubts = self.doubts.get(&known.store).unwrap_or(&self.undoubted);
+        let sold = sellable(known, records, self.class(known), doubts, asked, now);
         let units = sold.units.clamp(1, wanted.max(1));
         let confidence = known.evidence(records, now).that_free(units);
         Offer { sold, confidence }

@@ -3,6 +3,7 @@
 use crate::adapters::mqtt_client::ExternalSettings;
 use crate::core::carriers::CarrierPolicy;
 use crate::core::failover::policy::{FailoverPolicy, Pace};
+use crate::core::health::observer_policy::ObserverPolicy;
 use crate::core::health::policy::HealthPolicy;
 use crate::core::routing::policy::RoutingPolicy;
 use crate::core::steering::Sections;
@@ -49,7 +50,9 @@ pub struct CentralConfig {
     pub mqtt: MqttConfig,
     /// What agents are told at their enrolment, when it is not what central listens on.
     pub mqtt_advertised: Option<String>,
+    /// What judges the stores of tenants that say nothing else.
     pub health: HealthPolicy,
+    pub observer: ObserverPolicy,
     pub routing: RoutingPolicy,
     /// How each class of SKUs is sold.
     pub stock: StockPolicy,
@@ -71,6 +74,7 @@ impl CentralConfig {
             stock: self.stock.clone(),
             carriers: self.carriers.clone(),
             failover: self.failover.clone(),
+            health: self.health.clone(),
         }
     }
 
@@ -85,6 +89,7 @@ impl CentralConfig {
             mqtt: MqttConfig::Embedded { listen: loopback(0), observer_password: None },
             mqtt_advertised: None,
             health: HealthPolicy::default(),
+            observer: ObserverPolicy::default(),
             routing: RoutingPolicy::default(),
             stock: StockPolicy::default(),
             carriers: CarrierPolicy::default(),
@@ -134,7 +139,7 @@ fn read(reader: &mut Reader, default_dir: PathBuf) -> Result<CentralConfig, Flaw
     let http = http(reader);
     let mqtt = mqtt(reader);
     let mqtt_advertised = reader.optional("mqtt.advertised");
-    let health = health(reader);
+    let (health, observer) = (health(reader), observer(reader));
     let routing = routing(reader);
     let failover = failover(reader);
     let retention = retention(reader);
@@ -146,6 +151,7 @@ fn read(reader: &mut Reader, default_dir: PathBuf) -> Result<CentralConfig, Flaw
         mqtt: mqtt?,
         mqtt_advertised: mqtt_advertised?,
         health: health?,
+        observer: observer?,
         routing: routing?,
         stock: StockPolicy::default(),
         carriers: CarrierPolicy::default(),
@@ -215,9 +221,6 @@ fn health(reader: &mut Reader) -> Result<HealthPolicy, Flawed> {
     let ineligible = reader.or_default("health.ineligible_after", duration(hard_ms));
     let lease = reader.or_default("health.lease", duration(policy.lease_ms));
     let beats = reader.or_default("health.good_beats_to_return", policy.good_beats_to_return);
-    let percent = reader.or_default("health.freeze_percent", policy.freeze_percent);
-    let stores = reader.or_default("health.freeze_stores", policy.freeze_stores);
-    let window = reader.or_default("health.freeze_window", duration(policy.freeze_window_ms));
     let (suspect, ineligible) = (milliseconds(suspect?), milliseconds(ineligible?));
     if suspect >= ineligible {
         let why = format!("must be longer than health.suspect_after, which is {suspect} ms");
@@ -227,9 +230,21 @@ fn health(reader: &mut Reader) -> Result<HealthPolicy, Flawed> {
     policy.silence_ms.hard = Some(ineligible);
     policy.lease_ms = milliseconds(lease?);
     policy.good_beats_to_return = beats?;
-    policy.freeze_percent = percent?;
-    policy.freeze_stores = stores?;
-    policy.freeze_window_ms = milliseconds(window?);
+    match policy.faults().first() {
+        Some(fault) => Err(reader.reject("health", format!("{}: {}", fault.at, fault.what))),
+        None => Ok(policy),
+    }
+}
+
+/// What makes the observer doubt its own ear: of central as a whole, in no tenant's policy.
+fn observer(reader: &mut Reader) -> Result<ObserverPolicy, Flawed> {
+    let usual = ObserverPolicy::default();
+    let percent = reader.or_default("health.freeze_percent", usual.freeze_percent);
+    let stores = reader.or_default("health.freeze_stores", usual.freeze_stores);
+    let window = reader.or_default("health.freeze_window", duration(usual.freeze_window_ms));
+    let (freeze_percent, freeze_stores) = (percent?, stores?);
+    let policy =
+        ObserverPolicy { freeze_percent, freeze_stores, freeze_window_ms: milliseconds(window?), ..usual };
     match policy.faults().first() {
         Some(fault) => Err(reader.reject("health", format!("{}: {}", fault.at, fault.what))),
         None => Ok(policy),

@@ -169,7 +169,9 @@ pub async fn start(
     let signals = signals(&config, Arc::new(storage.clone()), heard, &life).await?;
     let app = Arc::new(App {
         storage: Arc::clone(&shared),
-        watch: Arc::new(Watch::new(Observatory::new(config.health.clone()))),
+        watch: Arc::new(Watch::new(
+            Observatory::new(config.health.clone()).suspecting_by(config.observer.clone()),
+        )),
         policies: Arc::new(PoliciesInForce::new(built_in)),
         poke: signals.poke,
         bells: Arc::new(Bells::default()),
@@ -186,6 +188,7 @@ pub async fn start(
         quarantine::know_apart(&*app.storage, &app.watch).await.map_err(CentralError::Database)?;
     }
     let known = know_in_force(&*app.storage, &app.policies).await.map_err(CentralError::PoliciesInForce)?;
+    app.policies.steer_health(&app.watch);
     for unreadable in known {
         tracing::error!(tenant = %unreadable.tenant, what = unreadable.what, "a policy is not followed");
     }

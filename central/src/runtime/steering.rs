@@ -27,6 +27,7 @@ pub(super) async fn keep(app: Shared, stop: CancellationToken) -> Ended {
     let mut due = Due { guard_at: now, lint_at: now.plus(LINT_AFTER_MS) };
     while ticker.tick().await {
         if trouble.note(look(&app, &mut due).await).unwrap_or(false) {
+            app.bells.evaluate.notify_one();
             app.bells.route.notify_one();
         }
     }
@@ -38,7 +39,7 @@ struct Due {
     lint_at: MonoMs,
 }
 
-/// Whether what steers the orders changed.
+/// Whether what steers the orders or judges the stores changed.
 async fn look(app: &App, due: &mut Due) -> Result<bool, FlowError> {
     let storage = &*app.storage;
     let now = app.clock.now();
@@ -50,11 +51,12 @@ async fn look(app: &App, due: &mut Due) -> Result<bool, FlowError> {
         due.guard_at = now.mono.plus(GUARD_EVERY_MS);
     }
     let unreadable = know_in_force(storage, &app.policies).await?;
+    let judged_otherwise = app.policies.steer_health(&app.watch);
     if now.mono >= due.lint_at {
         lint_all(storage, &app.watch, &app.policies, &unreadable, now.utc).await?;
         due.lint_at = now.mono.plus(LINT_EVERY_MS);
     }
-    Ok(begun > 0 || paused > 0)
+    Ok(begun > 0 || paused > 0 || judged_otherwise)
 }
 
 /// Who pauses a trial when nobody did.

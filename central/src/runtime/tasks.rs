@@ -29,6 +29,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Open units are looked for this often although no bell rang.
 const ROUTE_EVERY: Duration = Duration::from_secs(2);
+/// Between looks at the fleet that no bell asks for, although thresholds fall due one after the other.
+const LOOK_REST: Duration = Duration::from_millis(20);
 const PUBLISH_EVERY: Duration = Duration::from_secs(1);
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(20);
 const MEASURE_EVERY: Duration = Duration::from_secs(5);
@@ -132,18 +134,31 @@ async fn watch_over(app: Shared, tick: Duration, stop: CancellationToken) -> End
     let mut ticker = Ticker::new(tick, stop);
     let mut trouble = Trouble::of("health");
     while ticker.tick_or(&app.bells.evaluate).await {
-        let looked = look(&app).await;
-        if trouble.note(looked).unwrap_or(false) {
+        // What could not be looked at is due still, and comes again with the tick.
+        let Some(changed) = trouble.note(look(&app).await) else { continue };
+        if changed {
             app.bells.route.notify_one();
             app.bells.publish.notify_one();
+        }
+        if let Some(due) = due_in(&app) {
+            ticker.come_within(due.max(LOOK_REST));
         }
     }
     Ok(())
 }
 
+/// Until a store may stand otherwise although nothing is heard: silence is judged when it is due, and not at
+/// the tick after.
+fn due_in(app: &App) -> Option<Duration> {
+    let now = app.clock.now();
+    let due_ms = app.watch.with(|observatory| observatory.book.due_in_ms(now))?;
+    u64::try_from(due_ms).ok().map(Duration::from_millis)
+}
+
 /// Judges the fleet, then moves what must move. Whether anything changed.
 async fn look(app: &App) -> Result<bool, FlowError> {
     let (storage, watch, poke) = (&*app.storage, &*app.watch, &*app.poke);
+    app.policies.steer_health(watch);
     let evaluation = evaluate(storage, watch, app.clock.now()).await?;
     let router = Router { watch, poke, policy: &*app.policies, decision_id: &decision_id };
     let over = end_those_over(storage, poke, &central()?, app.clock.now()).await?;

@@ -236,6 +236,13 @@ impl Ticker {
         }
     }
 
+    /// Something falls due before the next tick would come: it comes then, and the others after it.
+    pub fn come_within(&mut self, within: Duration) {
+        if within < self.interval.period() {
+            self.interval.reset_after(within);
+        }
+    }
+
     /// As [`Ticker::tick`], but a `wake` comes first: for reconcilers woken by signal and timer.
     pub async fn tick_or(&mut self, wake: &Notify) -> bool {
         tokio::select! {
@@ -326,6 +333,8 @@ mod tests {
         let wake = Notify::new();
         wake.notify_one();
         assert!(ticker.tick_or(&wake).await);
+        ticker.come_within(Duration::from_millis(1));
+        assert!(ticker.tick().await, "long before its own time");
         stop.cancel();
         assert!(!ticker.tick().await);
     }

@@ -155,9 +155,14 @@ pub async fn units_that_were_kept_back_are_reported_once(storage: &dyn Storage) 
     let without = OrderWithout {
         order: order_id("o1"),
         channel: Channel::new("web"),
-        withheld: vec![kept(Kept::Buffer, 1), kept(Kept::Confidence, 2)],
+        withheld: vec![
+            kept(Kept::Buffer, 1),
+            kept(Kept::Confidence, 2),
+            kept(Kept::Feed, 3),
+            kept(Kept::UnseenPos, 4),
+        ],
     };
-    assert_eq!(storage.note_withheld(&tenant(), &without, at(30).utc).await.unwrap(), 3);
+    assert_eq!(storage.note_withheld(&tenant(), &without, at(30).utc).await.unwrap(), 10);
     assert_eq!(
         storage.note_withheld(&tenant(), &without, on_day(1).utc).await.unwrap(),
         0,
@@ -165,10 +170,10 @@ pub async fn units_that_were_kept_back_are_reported_once(storage: &dyn Storage) 
     );
     let told = report(storage, on_day(1)).await;
     let told: Vec<_> = told.iter().map(|row| (row.cause, row.units)).collect();
-    assert_eq!(told, [(Miss::Confidence, 2), (Miss::Buffer, 1)]);
+    assert_eq!(told, [(Miss::UnseenPos, 4), (Miss::Feed, 3), (Miss::Confidence, 2), (Miss::Buffer, 1)]);
     let usual = Retention::default();
     storage.keep_house(usual, on_day(399)).await.unwrap();
-    assert_eq!(report(storage, on_day(1)).await.len(), 2);
+    assert_eq!(report(storage, on_day(1)).await.len(), 4);
     storage.keep_house(usual, on_day(402)).await.unwrap();
     assert_eq!(report(storage, on_day(1)).await, [], "what is older than it is kept is gone");
 }

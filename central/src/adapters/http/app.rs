@@ -3,6 +3,8 @@
 use super::sessions::Sessions;
 use crate::core::eligibility::{Eligibility, Standing};
 use crate::core::health::StoreKey;
+use crate::core::health::doubts::doubts;
+use crate::core::stock::doubts::Doubts;
 use crate::flows::Watch;
 use crate::flows::in_force::PoliciesInForce;
 use crate::flows::replay::ReplayJobs;
@@ -107,6 +109,12 @@ impl App {
         })
     }
 
+    /// What speaks against some of its stock, as routing goes by it.
+    pub(super) fn doubts(&self, tenant: &TenantId, store: &StoreId) -> Doubts {
+        let key = StoreKey::new(tenant.clone(), store.clone());
+        self.watch.with(|observatory| observatory.eligibility(&key).map(doubts).unwrap_or_default())
+    }
+
     /// How many stores of a tenant stand so.
     pub(crate) fn count(&self, tenant: &TenantId, standing: Standing) -> usize {
         self.watch.with(|observatory| {
@@ -118,6 +126,13 @@ impl App {
     /// A store or a closure changed: judge the fleet now. What that opens is routed after it.
     pub(super) fn fleet_changed(&self) {
         self.bells.evaluate.notify_one();
+    }
+
+    /// Another version is in force: it steers the next run, and judges the stores now.
+    pub(super) fn policy_changed(&self) {
+        self.policies.steer_health(&self.watch);
+        self.fleet_changed();
+        self.work_changed();
     }
 
     /// Something was written that orders wait for, and that others want to hear of.

@@ -5,8 +5,9 @@ use super::answer::{Answer, Refused, known};
 use super::app::Shared;
 use super::doors::Caller;
 use crate::core::arranged::{Arrangement, Unfit};
-use crate::core::eligibility::{Eligibility, Standing};
+use crate::core::eligibility::{Eligibility, Reason, Standing};
 use crate::core::fleet::{Arranged, ClosureCause, DatedHours, PlannedClosure, Staffing};
+use crate::core::stock::class::SkuClass;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -27,6 +28,16 @@ pub(super) struct Availability {
     /// For at least one kind of work.
     pub(super) functionally_available: bool,
     pub(super) by_kind: Vec<KindStanding>,
+    /// Classes of SKUs of which central knows late what the store did; ineligible ones are not promised.
+    pub(super) by_class: Vec<ClassStanding>,
+}
+
+/// How a store stands for one class of SKUs.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ClassStanding {
+    pub(super) class: SkuClass,
+    pub(super) standing: Standing,
+    pub(super) why: String,
 }
 
 /// How a store stands for one kind of work that it does.
@@ -49,8 +60,18 @@ impl Availability {
             physically_open: eligibility.physically_open,
             functionally_available: !eligibility.kinds.is_empty(),
             by_kind: fulfils.iter().map(of_kind).collect(),
+            by_class: eligibility.reasons.iter().flat_map(of_classes).collect(),
         }
     }
+}
+
+fn of_classes(reason: &Reason) -> impl Iterator<Item = ClassStanding> + '_ {
+    let standing = |class: &SkuClass| ClassStanding {
+        class: class.clone(),
+        standing: reason.standing,
+        why: reason.words.clone(),
+    };
+    reason.classes.iter().flatten().map(standing)
 }
 
 /// All days of the store's calendar that have hours of their own; those of before are replaced.

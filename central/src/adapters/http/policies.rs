@@ -298,7 +298,7 @@ pub(super) async fn step(
     let (tenant, now) = (caller.tenant(), app.clock.now().utc);
     let record = policies::step(&*app.storage, tenant, version, step, now).await?;
     know_in_force(&*app.storage, &app.policies).await?;
-    app.work_changed();
+    app.policy_changed();
     let at_once = (big_bang && act == PolicyAct::Activate).then(|| {
         format!("version {version} was not tried on a part of the orders: every order follows it at once")
     });

@@ -117,6 +117,6 @@ async fn changed(app: &Shared) -> Answer<()> {
     know_in_force(&*app.storage, &app.policies)
         .await
         .map_err(|error| internal("the policies in force", error))?;
-    app.work_changed();
+    app.policy_changed();
     Ok(())
 }

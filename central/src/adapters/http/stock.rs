@@ -9,6 +9,7 @@ use super::paging::Paging;
 use crate::core::fleet::StoreRecord;
 use crate::core::steering::Steering;
 use crate::core::stock::Records;
+use crate::core::stock::doubts::Doubts;
 use crate::core::stock::policy::StockPolicy;
 use crate::core::stock::report::MissRow;
 use crate::core::stock::view::StockPosition;
@@ -64,6 +65,7 @@ fn told(
     records: &BTreeMap<StoreId, Records>,
     policies: &BTreeMap<StoreId, Arc<StockPolicy>>,
     usual: &StockPolicy,
+    doubts: impl Fn(&StoreId) -> Doubts,
     now: UtcMs,
 ) -> StockPage {
     let unchecked = Records::default();
@@ -71,7 +73,8 @@ fn told(
         let policy = policies.get(&row.store).map_or(usual, |policy| policy);
         match &row.known {
             Some(known) => {
-                StockPosition::of(known, records.get(&row.store).unwrap_or(&unchecked), policy, now)
+                let records = records.get(&row.store).unwrap_or(&unchecked);
+                StockPosition::of(known, records, policy, &doubts(&row.store), now)
             }
             None => StockPosition::unknown(row.store, row.sku, row.class, policy),
         }
@@ -90,7 +93,8 @@ pub(super) async fn sku_page(
     let steering = app.policies.of(tenant);
     let stores = if steering.stock_differs() { app.storage.stores(Some(tenant)).await? } else { Vec::new() };
     let policies = policies_at(&steering, stores);
-    Ok(told(rows, &records, &policies, &steering.stock, app.clock.now().utc))
+    let doubts = |store: &StoreId| app.doubts(tenant, store);
+    Ok(told(rows, &records, &policies, &steering.stock, doubts, app.clock.now().utc))
 }
 
 pub(super) async fn store_page(
@@ -103,7 +107,8 @@ pub(super) async fn store_page(
     let records = app.storage.check_records(tenant, Some(store)).await?;
     let steering = app.policies.of(tenant);
     let policies = policies_at(&steering, app.storage.store(tenant, store).await?);
-    Ok(told(rows, &records, &policies, &steering.stock, app.clock.now().utc))
+    let doubts = |store: &StoreId| app.doubts(tenant, store);
+    Ok(told(rows, &records, &policies, &steering.stock, doubts, app.clock.now().utc))
 }
 
 fn policies_at(

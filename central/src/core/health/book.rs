@@ -4,6 +4,7 @@
 use super::StoreKey;
 use super::canary::Canary;
 use super::freeze::{Count, Observer, Turn};
+use super::observer_policy::ObserverPolicy;
 use super::policy::HealthPolicy;
 use super::store::{BOOTS_REMEMBERED_MAX, DigestVerdict, Gone, StoreHealth, VOICES_MAX, Voice};
 use holdfast_shared::guard::Guard;
@@ -11,6 +12,7 @@ use holdfast_shared::ids::{ReplicaId, TenantId};
 use holdfast_shared::time::{MonoMs, Now};
 use holdfast_shared::wire::signal::{Freshness, Heartbeat, Presence};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What became of a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -192,29 +194,30 @@ impl HealthBook {
 
     /// Time has passed. Called before every evaluation, so that a pause of central itself is
     /// noticed before anything is concluded from the silence in it.
-    pub fn look(&mut self, policy: &HealthPolicy, now: MonoMs) -> Looked {
+    pub fn look(&mut self, by: &ObserverPolicy, usual: &HealthPolicy, now: MonoMs) -> Looked {
         let away_ms = self.looked_at.map_or(0, |before| now.since(before));
         self.looked_at = Some(now);
-        let paused_ms = (away_ms > policy.pause_ms).then_some(away_ms);
+        let paused_ms = (away_ms > by.pause_ms).then_some(away_ms);
         if paused_ms.is_some() && Guard::PauseStartsAnew.stands() {
             self.start_anew(now);
         }
-        let count = self.weigh(policy, now);
+        let count = self.weigh(by, usual, now);
         // Most stores are heard all the same, by the second path: then the broker is dead, and central is not deaf.
         let heard = count.speaking > count.fell_silent.saturating_add(count.silent_before);
-        let deaf = !heard && self.canary.is_missing(policy.canary_missing_ms, now);
-        let turn = self.observer.look(count, deaf, policy, now);
+        let deaf = !heard && self.canary.is_missing(by.canary_missing_ms, now);
+        let turn = self.observer.look(count, deaf, by, now);
         if let Some(Turn::Thawed { .. }) = turn {
             self.start_anew(now);
         }
         Looked { paused_ms, turn }
     }
 
-    /// Who speaks, and who fell silent when.
-    fn weigh(&mut self, policy: &HealthPolicy, now: MonoMs) -> Count {
+    /// Who speaks, and who fell silent when: each by its own thresholds.
+    fn weigh(&mut self, by: &ObserverPolicy, usual: &HealthPolicy, now: MonoMs) -> Count {
         let mut count = Count::default();
         for health in self.stores.values_mut() {
-            let silent = health.silent_ms(now) >= policy.silence_ms.soft;
+            let soft_ms = health.policy.as_deref().unwrap_or(usual).silence_ms.soft;
+            let silent = health.silent_ms(now) >= soft_ms;
             health.silent_since = silent.then(|| health.silent_since.unwrap_or(now));
             let known_alive = health.last_word().is_some() || health.expected;
             let said_goodbye = health.gone().is_some_and(|gone| gone.planned);
@@ -223,13 +226,24 @@ impl HealthBook {
             }
             match health.silent_since {
                 None => count.speaking = count.speaking.saturating_add(1),
-                Some(since) if now.since(since) <= policy.freeze_window_ms => {
+                Some(since) if now.since(since) <= by.freeze_window_ms => {
                     count.fell_silent = count.fell_silent.saturating_add(1);
                 }
                 Some(_) => count.silent_before = count.silent_before.saturating_add(1),
             }
         }
         count
+    }
+
+    /// The thresholds that judge the store from now on; whether they differ from those of before.
+    pub fn judge_by(&mut self, key: &StoreKey, policy: Arc<HealthPolicy>) -> bool {
+        let Some(health) = self.stores.get_mut(key) else { return false };
+        let differs = health.policy.as_ref() != Some(&policy);
+        if differs {
+            health.policy = Some(policy);
+            health.due.touch();
+        }
+        differs
     }
 
     /// Whose silence does not count now.
@@ -246,6 +260,12 @@ impl HealthBook {
     /// The stores that are to be judged now.
     pub fn due(&self, now: Now) -> impl Iterator<Item = &StoreKey> {
         self.stores.iter().filter(move |(_, health)| health.due.is_due(now)).map(|(key, _)| key)
+    }
+
+    /// Until a threshold of some store falls due; never later than that. None when there are no stores.
+    #[must_use]
+    pub fn due_in_ms(&self, now: Now) -> Option<i64> {
+        self.stores.values().map(|health| health.due.in_ms(now)).min()
     }
 
     #[must_use]

@@ -26,6 +26,12 @@ impl Due {
         self.touched || now.mono >= self.mono || now.utc >= self.utc
     }
 
+    /// Until time alone makes it due. What was touched waits for the next look, whenever that is.
+    #[must_use]
+    pub fn in_ms(&self, now: Now) -> i64 {
+        self.mono.since(now.mono).min(self.utc.since(now.utc)).max(0)
+    }
+
     #[must_use]
     pub const fn at(mono: MonoMs, utc: UtcMs) -> Self {
         Self { touched: false, mono, utc }

@@ -1,7 +1,7 @@
 //! Correlated silence is evidence against the observer. When more stores fall silent within one
 //! window than chance explains, health freezes at what was last known and nothing fails over.
 
-use super::policy::HealthPolicy;
+use super::observer_policy::ObserverPolicy;
 use holdfast_shared::guard::Guard;
 use holdfast_shared::time::MonoMs;
 
@@ -48,7 +48,7 @@ impl Observer {
         }
     }
 
-    pub fn look(&mut self, count: Count, deaf: bool, policy: &HealthPolicy, now: MonoMs) -> Option<Turn> {
+    pub fn look(&mut self, count: Count, deaf: bool, policy: &ObserverPolicy, now: MonoMs) -> Option<Turn> {
         match *self {
             Self::Watching if deaf && Guard::ObserverFreeze.stands() => {
                 *self = Self::Deaf { since: now };
@@ -77,7 +77,7 @@ impl Observer {
 
 /// Over the limit; or nobody at all is heard any more, where several were: then it is more
 /// likely that central is deaf, and there would be no node left to move the work to.
-fn suspicious(silent: usize, alive: usize, policy: &HealthPolicy) -> bool {
+fn suspicious(silent: usize, alive: usize, policy: &ObserverPolicy) -> bool {
     let share = alive.saturating_mul(policy.freeze_percent);
     let over_share = silent.saturating_mul(100) > share;
     let over = over_share && silent > policy.freeze_stores;
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn three_of_seven_is_three_stores_and_four_is_the_observer() {
-        let policy = HealthPolicy::default();
+        let policy = ObserverPolicy::default();
         let mut observer = Observer::Watching;
         assert_eq!(observer.look(count(4, 3), false, &policy, MonoMs(0)), None);
         assert_eq!(
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn in_a_large_fleet_the_share_counts() {
-        let policy = HealthPolicy::default();
+        let policy = ObserverPolicy::default();
         let mut observer = Observer::Watching;
         assert_eq!(observer.look(count(850, 150), false, &policy, MonoMs(0)), None);
         assert!(observer.look(count(849, 151), false, &policy, MonoMs(0)).is_some());
@@ -114,14 +114,14 @@ mod tests {
 
     #[test]
     fn nobody_heard_at_all_is_the_observer_but_a_lone_store_is_itself() {
-        let policy = HealthPolicy::default();
+        let policy = ObserverPolicy::default();
         assert!(Observer::Watching.look(count(0, 2), false, &policy, MonoMs(0)).is_some());
         assert!(Observer::Watching.look(count(0, 1), false, &policy, MonoMs(0)).is_none());
     }
 
     #[test]
     fn a_bird_that_does_not_come_back_freezes_although_nobody_is_silent_yet() {
-        let policy = HealthPolicy::default();
+        let policy = ObserverPolicy::default();
         let mut observer = Observer::Watching;
         assert_eq!(observer.look(count(7, 0), true, &policy, MonoMs(0)), Some(Turn::WentDeaf));
         assert!(observer.is_frozen());
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn it_thaws_when_the_stores_are_heard_again() {
-        let policy = HealthPolicy::default();
+        let policy = ObserverPolicy::default();
         let mut observer = Observer::Frozen { since: MonoMs(1_000), silent: 5, alive: 7 };
         let still = Count { speaking: 2, fell_silent: 0, silent_before: 5 };
         assert_eq!(observer.look(still, false, &policy, MonoMs(90_000)), None);

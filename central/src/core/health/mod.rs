@@ -4,14 +4,17 @@
 //! clock, can neither make a store dark nor keep a dark one alive.
 
 pub mod book;
+pub mod by_store;
 pub mod canary;
 pub mod clocks;
+pub mod doubts;
 pub mod due;
 pub mod freeze;
 pub mod judge;
 pub mod lease;
 pub mod next_due;
 pub mod observatory;
+pub mod observer_policy;
 pub mod overrule;
 pub mod pairs;
 pub mod peers;

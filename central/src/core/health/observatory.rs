@@ -3,10 +3,12 @@
 
 use super::StoreKey;
 use super::book::{HealthBook, Looked};
+use super::by_store::Thresholds;
 use super::due::Due;
-use super::judge::{closed_hard, eligibility, judge};
+use super::judge::{eligibility, judge};
 use super::lease::Leases;
 use super::next_due::next_due;
+use super::observer_policy::ObserverPolicy;
 use super::overrule::{Overrule, Overrules};
 use super::peers::Peers;
 use super::policy::{HealthPolicy, Limits};
@@ -21,6 +23,9 @@ use holdfast_shared::ids::{BootId, TenantId};
 use holdfast_shared::time::{MonoMs, Now, UtcMs};
 use holdfast_shared::wire::signal::Heartbeat;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+mod by_tenant;
 
 /// A store whose eligibility changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +55,8 @@ pub struct Failing {
 #[derive(Debug, Default)]
 pub struct Observatory {
     pub book: HealthBook,
-    pub policy: HealthPolicy,
+    observer: ObserverPolicy,
+    thresholds: Thresholds,
     pub leases: Leases,
     current: BTreeMap<StoreKey, Eligibility>,
     failing: BTreeMap<StoreKey, Failing>,
@@ -90,9 +96,15 @@ const UNRECORDED_MAX: usize = 10_000;
 const OFFENDERS_MAX: usize = 1_000;
 
 impl Observatory {
+    /// `usual` judges the stores of tenants that have no policy of their own.
     #[must_use]
-    pub fn new(policy: HealthPolicy) -> Self {
-        Self { policy, ..Self::default() }
+    pub fn new(usual: HealthPolicy) -> Self {
+        Self { thresholds: Thresholds::new(usual), ..Self::default() }
+    }
+
+    #[must_use]
+    pub fn suspecting_by(self, observer: ObserverPolicy) -> Self {
+        Self { observer, ..self }
     }
 
     #[must_use]
@@ -153,52 +165,37 @@ impl Observatory {
         self.darkening.retain(|key, _| key.tenant != *tenant);
     }
 
-    /// The lease that a store is granted with its sync, and whether its length must be written down
-    /// first. A store that is closed hard gets none anew, and keeps what it was promised.
-    pub fn grant_lease(&mut self, key: &StoreKey, now: Now) -> (i64, bool) {
-        let health = self.book.register(key, false, now.mono);
-        if self.records.get(key).is_some_and(|record| closed_hard(record, health, now.utc)) {
-            return (0, false);
-        }
-        let lease_ms = self.policy.lease_ms;
-        (lease_ms, self.leases.grant(key, lease_ms, now.mono))
-    }
-
-    #[must_use]
-    pub fn lease_ended(&self, key: &StoreKey, now: MonoMs) -> bool {
-        self.leases.has_ended(key, self.policy.lease_ms, now)
-    }
-
     /// A heartbeat, weighed by itself with what is known of its store.
     pub fn hear(&mut self, beat: Heartbeat, now: MonoMs) -> super::book::Heard {
         let key = StoreKey::new(beat.tenant.clone(), beat.store.clone());
-        let good = self.shows_what_is_owed(&key, &beat, now);
-        self.book.hear(beat, good, &self.policy, now)
+        let policy = self.policy_of(&key);
+        let good = self.shows_what_is_owed(&key, &policy, &beat, now);
+        self.book.hear(beat, good, &policy, now)
     }
 
     /// Only a store that was out has something to show.
-    fn shows_what_is_owed(&self, key: &StoreKey, beat: &Heartbeat, now: MonoMs) -> bool {
+    fn shows_what_is_owed(
+        &self,
+        key: &StoreKey,
+        policy: &HealthPolicy,
+        beat: &Heartbeat,
+        now: MonoMs,
+    ) -> bool {
         let out = self.book.store(key).and_then(|health| health.out.as_ref());
         let Some((out, record)) = out.zip(self.records.get(key)) else { return false };
         let mut alone = StoreHealth::new(false, now);
         alone.voices.insert(beat.replica.clone(), Voice::new(beat.clone(), now));
         // Hours and work of other days say nothing about a heartbeat.
         let at = Now { mono: now, ..Now::default() };
-        let view = View { record, health: &alone, policy: &self.policy, physically_open: false, now: at };
+        let view = View { record, health: &alone, policy, physically_open: false, now: at };
         beat_is_good(&view, out.kinds.as_ref())
-    }
-
-    /// Another policy counts from the next look on.
-    pub fn set_policy(&mut self, policy: HealthPolicy) {
-        self.policy = policy;
-        self.book.touch_all();
     }
 
     /// Looks at the observer first, then at each store of which something changed or a threshold fell due,
     /// and remembers what it concludes. `changed` are the records that are not as they were, or new.
     pub fn evaluate(&mut self, changed: &[StoreRecord], now: Now) -> Evaluation {
         self.learn(changed, now);
-        let looked = self.book.look(&self.policy, now.mono);
+        let looked = self.book.look(&self.observer, self.thresholds.usual(), now.mono);
         if looked.paused_ms.is_some() || looked.turn.is_some() {
             self.failing.clear();
             self.darkening.clear();
@@ -222,7 +219,7 @@ impl Observatory {
     }
 
     fn learn(&mut self, changed: &[StoreRecord], now: Now) {
-        let mut new = Vec::new();
+        let (mut new, mut learned) = (Vec::new(), Vec::new());
         for record in changed {
             let key = key_of(record);
             match self.records.insert(key.clone(), record.clone()) {
@@ -231,10 +228,18 @@ impl Observatory {
                 None => new.push(key.clone()),
             }
             self.book.touch(&key);
+            learned.push(key);
         }
-        if new.is_empty() {
-            return;
+        if !new.is_empty() {
+            self.begin_to_watch(new, now.mono);
         }
+        // New, or described otherwise: it may lie in another region.
+        for key in learned {
+            self.judge_by_its_tenant(&key);
+        }
+    }
+
+    fn begin_to_watch(&mut self, new: Vec<StoreKey>, now: MonoMs) {
         let last_synced = last_synced(self.records.values());
         let expected = |record: &StoreRecord| self.is_expected(record, &last_synced);
         let new: Vec<(StoreKey, bool)> = new
@@ -245,7 +250,7 @@ impl Observatory {
             })
             .collect();
         for (key, expected) in new {
-            self.book.register(&key, expected, now.mono);
+            self.book.register(&key, expected, now);
         }
     }
 
@@ -253,7 +258,8 @@ impl Observatory {
     /// work, or it spoke about as long as anybody did before. What is compared are times of before, so
     /// that it does not matter for how long central was away.
     fn is_expected(&self, record: &StoreRecord, last_synced: &BTreeMap<&TenantId, UtcMs>) -> bool {
-        let Limits { soft, hard, .. } = self.policy.silence_ms;
+        let policy = self.thresholds.at(&record.tenant, &record.store);
+        let Limits { soft, hard, .. } = policy.silence_ms;
         let until_the_end = last_synced
             .get(&record.tenant)
             .zip(record.synced_at)
@@ -330,7 +336,7 @@ impl Observatory {
     pub fn judged_now(&self, key: &StoreKey, now: Now) -> Option<Eligibility> {
         self.current.get(key)?;
         let (record, health) = self.records.get(key).zip(self.book.store(key))?;
-        Some(eligibility(record, health, &self.policy, now))
+        Some(eligibility(record, health, &self.policy_of(key), now))
     }
 
     fn fail_those_waited_for(&mut self, now: MonoMs) {
@@ -346,9 +352,10 @@ impl Observatory {
             health.due = Due::NEVER;
             return None;
         };
-        let (after, physically_open) = judge(record, health, &self.policy, now);
-        let settled = settle(health, &after, &self.policy, now.mono);
-        health.due = next_due(record, health, &self.policy, physically_open, now);
+        let policy = health.policy.clone().unwrap_or_else(|| Arc::clone(self.thresholds.usual()));
+        let (after, physically_open) = judge(record, health, &policy, now);
+        let settled = settle(health, &after, &policy, now.mono);
+        health.due = next_due(record, health, &policy, physically_open, now);
         if settled {
             health.due.touch();
         }

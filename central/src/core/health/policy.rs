@@ -1,10 +1,11 @@
 //! The thresholds of the signals. Data, so that a tenant can have its own.
 
 use crate::core::policy::Fault;
+use crate::core::stock::class::SkuClass;
 use holdfast_shared::domain::task::FulfilmentKind;
-use holdfast_shared::limits::{FLAPS_REMEMBERED_MAX, WORK_HOURS_KEPT};
+use holdfast_shared::limits::{FLAPS_REMEMBERED_MAX, STOCK_CLASSES_MAX, WORK_HOURS_KEPT};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A value that speaks against a store from `soft` on, and excludes it from `hard` on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +51,9 @@ pub struct HealthPolicy {
     pub handheld_unseen_ms: Limits,
     /// Age of the oldest word about stock that central has not got.
     pub feed_age_ms: Limits,
+    /// How long central may not be level with the store before SKUs of a class are not promised there,
+    /// while the others are. A class that is not named has no such limit.
+    pub feed_age_ms_of: BTreeMap<SkuClass, Limits>,
     pub unsynced_facts: Limits,
     /// Heartbeats in a row whose stock digest differs under an equal root.
     pub drift_beats: Limits,
@@ -84,15 +88,6 @@ pub struct HealthPolicy {
     pub flap_window_ms: i64,
     pub flap_beats_max: u32,
 
-    /// More than this share of the stores that were alive, and more than `freeze_stores`, silent
-    /// within one window: the observer is suspected.
-    pub freeze_percent: usize,
-    pub freeze_stores: usize,
-    pub freeze_window_ms: i64,
-    /// Central's own word, sent by the way on which stores come in, did not come back for this long.
-    pub canary_missing_ms: i64,
-    /// Central looked away for longer than this: what it did not hear then proves nothing.
-    pub pause_ms: i64,
     /// How long central leaves accepted, unreleased work with a store that it cannot reach.
     pub lease_ms: i64,
 }
@@ -109,6 +104,7 @@ impl Default for HealthPolicy {
             pos_unseen_ms: Limits::new(15 * MINUTE_MS, Some(4 * HOUR_MS)),
             handheld_unseen_ms: Limits::new(HOUR_MS, Some(4 * HOUR_MS)).about(&[Pickup, Delivery]),
             feed_age_ms: Limits::new(MINUTE_MS, Some(10 * MINUTE_MS)),
+            feed_age_ms_of: BTreeMap::new(),
             unsynced_facts: Limits::new(500, Some(20_000)),
             drift_beats: Limits::with_slack(1, Some(3), 0),
             disk_used_permille: Limits::with_slack(900, Some(980), 2),
@@ -127,11 +123,6 @@ impl Default for HealthPolicy {
             flap_times: 3,
             flap_window_ms: HOUR_MS,
             flap_beats_max: 60,
-            freeze_percent: 15,
-            freeze_stores: 3,
-            freeze_window_ms: 30_000,
-            canary_missing_ms: 15_000,
-            pause_ms: 10_000,
             lease_ms: 60_000,
         }
     }
@@ -153,6 +144,7 @@ impl HealthPolicy {
         for (name, limits) in self.all_limits() {
             faults.extend(limits_faults(name, limits));
         }
+        faults.extend(self.class_faults());
         if self.silence_ms.hard.is_none() {
             let what = "is missing: without it no store is ever found dark, and nothing fails over";
             faults.push(Fault::new("silence_ms.hard", what));
@@ -164,22 +156,32 @@ impl HealthPolicy {
         if self.disk_used_permille.hard.unwrap_or(self.disk_used_permille.soft) > 1000 {
             faults.push(Fault::new("disk_used_permille", "no disk is fuller than 1000 permille"));
         }
-        let counts: [(&str, i64, i64); 10] = [
+        if i64::try_from(self.disk_free_enough_bytes).is_err() {
+            faults.push(Fault::new("disk_free_enough_bytes", "is more than any disk has"));
+        }
+        let counts: [(&str, i64, i64); 6] = [
             ("good_beats_to_return", self.good_beats_to_return.into(), 1_000),
             ("flap_times", self.flap_times.into(), flaps_max()),
             ("flap_window_ms", self.flap_window_ms, 7 * 24 * HOUR_MS),
             ("flap_beats_max", self.flap_beats_max.into(), 10_000),
-            ("freeze_percent", i64::try_from(self.freeze_percent).unwrap_or(i64::MAX), 100),
-            ("freeze_window_ms", self.freeze_window_ms, HOUR_MS),
-            ("canary_missing_ms", self.canary_missing_ms, HOUR_MS),
-            ("pause_ms", self.pause_ms, HOUR_MS),
             ("lease_ms", self.lease_ms, 24 * HOUR_MS),
             ("work_window_hours", self.work_window_hours, WORK_HOURS_KEPT),
         ];
-        let beyond = counts.iter().filter(|(_, value, most)| !(1..=*most).contains(value));
-        faults.extend(
-            beyond.map(|(name, value, most)| Fault::new(*name, format!("is {value}: expected 1 to {most}"))),
-        );
+        faults.extend(beyond(&counts));
+        faults
+    }
+
+    fn class_faults(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let named = self.feed_age_ms_of.len();
+        if named > STOCK_CLASSES_MAX {
+            let what = format!("{named} classes are named; at most {STOCK_CLASSES_MAX}");
+            faults.push(Fault::new("feed_age_ms_of", what));
+        }
+        for (class, limits) in &self.feed_age_ms_of {
+            faults.extend(class.fault().map(|what| Fault::new("feed_age_ms_of", what)));
+            faults.extend(limits_faults(&format!("feed_age_ms_of.{class}"), limits));
+        }
         faults
     }
 
@@ -202,6 +204,12 @@ impl HealthPolicy {
             ("short_permille", &self.short_permille),
         ]
     }
+}
+
+/// Numbers that are not between 1 and the most that they may be.
+pub(super) fn beyond(counts: &[(&str, i64, i64)]) -> Vec<Fault> {
+    let beyond = counts.iter().filter(|(_, value, most)| !(1..=*most).contains(value));
+    beyond.map(|(name, value, most)| Fault::new(*name, format!("is {value}: expected 1 to {most}"))).collect()
 }
 
 fn flaps_max() -> i64 {
@@ -267,7 +275,9 @@ mod tests {
         policy.temperature_c.slack_percent = -1;
         policy.accept_ms.kinds = Some(BTreeSet::new());
         policy.good_beats_to_return = 0;
-        policy.freeze_window_ms = 0;
+        let hot = SkuClass::new("hot");
+        policy.feed_age_ms_of.insert(hot, Limits::new(60_000, Some(5)));
+        policy.disk_free_enough_bytes = u64::MAX;
         policy.work_window_hours = WORK_HOURS_KEPT + 1;
         let faults = policy.faults();
         let expected = [
@@ -275,9 +285,10 @@ mod tests {
             "feed_age_ms.hard",
             "temperature_c.slack_percent",
             "accept_ms.kinds",
+            "feed_age_ms_of.hot.hard",
             "silence_ms.hard",
+            "disk_free_enough_bytes",
             "good_beats_to_return",
-            "freeze_window_ms",
             "work_window_hours",
         ];
         assert_eq!(at(&faults), expected);

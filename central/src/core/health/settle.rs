@@ -4,9 +4,10 @@ use super::policy::HealthPolicy;
 use super::signals::{SIGNALS, Signal};
 use super::store::{Out, StoreHealth};
 use crate::core::eligibility::{Eligibility, Reason, Standing};
+use crate::core::stock::class::SkuClass;
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::time::MonoMs;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Kinds of work; none named: all.
 type Kinds = Option<BTreeSet<FulfilmentKind>>;
@@ -18,7 +19,7 @@ pub(super) fn settle(
     policy: &HealthPolicy,
     now: MonoMs,
 ) -> bool {
-    let before = (health.standings.clone(), health.out.clone());
+    let before = (health.standings.clone(), health.class_standings.clone(), health.out.clone());
     let mut excluded: Option<Kinds> = None;
     for signal in SIGNALS {
         let Some(reason) = worst_of(*signal, judged) else {
@@ -30,12 +31,21 @@ pub(super) fn settle(
         }
         health.standings.insert(signal.name(), reason.standing);
     }
+    health.class_standings = class_standings(judged);
     match excluded.filter(|_| health.last_word().is_some()) {
         Some(kinds) => go_out(health, judged, kinds, policy, now),
         None if health.owes(policy, now).is_none() => health.out = None,
         None => {}
     }
-    (&before.0, &before.1) != (&health.standings, &health.out)
+    (&before.0, &before.1, &before.2) != (&health.standings, &health.class_standings, &health.out)
+}
+
+fn class_standings(judged: &Eligibility) -> BTreeMap<SkuClass, Standing> {
+    let of_reason = |reason: &Reason| {
+        let standing = reason.standing;
+        reason.classes.clone().unwrap_or_default().into_iter().map(move |class| (class, standing))
+    };
+    judged.reasons.iter().flat_map(of_reason).collect()
 }
 
 fn go_out(health: &mut StoreHealth, judged: &Eligibility, kinds: Kinds, policy: &HealthPolicy, now: MonoMs) {
@@ -59,7 +69,9 @@ fn go_out(health: &mut StoreHealth, judged: &Eligibility, kinds: Kinds, policy: 
 }
 
 fn worst_of<'a>(signal: &dyn Signal, judged: &'a Eligibility) -> Option<&'a Reason> {
-    judged.reasons.iter().filter(|reason| reason.signal == signal.name()).max_by_key(|reason| reason.standing)
+    let of_signal =
+        judged.reasons.iter().filter(|reason| reason.is_about_the_store() && reason.signal == signal.name());
+    of_signal.max_by_key(|reason| reason.standing)
 }
 
 fn both(before: Option<Kinds>, more: Kinds) -> Kinds {

@@ -5,12 +5,14 @@ use super::pairs::Pairs;
 use super::policy::HealthPolicy;
 use super::spoken;
 use crate::core::eligibility::Standing;
+use crate::core::stock::class::SkuClass;
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::ids::{BootId, ReplicaId};
 use holdfast_shared::limits::FLAPS_REMEMBERED_MAX;
 use holdfast_shared::time::MonoMs;
 use holdfast_shared::wire::signal::{Freshness, Heartbeat, Vitals};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 /// Boots of one replica that are remembered, to tell their late beats from new ones.
 pub const BOOTS_REMEMBERED_MAX: usize = 8;
@@ -99,6 +101,10 @@ pub struct StoreHealth {
     pub went_out: VecDeque<MonoMs>,
     /// The standing that each signal gave last, for its hysteresis.
     pub standings: BTreeMap<&'static str, Standing>,
+    /// The same of each class of SKUs whose feed has a limit of its own.
+    pub class_standings: BTreeMap<SkuClass, Standing>,
+    /// The thresholds by which it is judged; none while it is on no record: the usual ones.
+    pub policy: Option<Arc<HealthPolicy>>,
     /// When it is judged again.
     pub due: Due,
 }
@@ -119,6 +125,8 @@ impl StoreHealth {
             out: None,
             went_out: VecDeque::new(),
             standings: BTreeMap::new(),
+            class_standings: BTreeMap::new(),
+            policy: None,
             due: Due::AT_ONCE,
         }
     }

@@ -11,10 +11,14 @@ use toml::de::{DeTable, Deserializer, Error};
 /// A key that layers may override, and which of them.
 pub type Layered = (&'static str, &'static [LayerKind]);
 
+/// A key that somebody may look for in this section although it is set elsewhere, and what to say then.
+pub type Elsewhere = (&'static str, &'static str);
+
 /// One part of a policy. Unknown keys are refused, absent ones have their default.
 pub trait Section: Serialize + DeserializeOwned + Default {
     const NAME: &'static str;
     const LAYERED: &'static [Layered];
+    const ELSEWHERE: &'static [Elsewhere] = &[];
 
     /// Everything in it that cannot be meant.
     fn faults(&self) -> Vec<Fault>;
@@ -25,6 +29,7 @@ pub trait Section: Serialize + DeserializeOwned + Default {
 pub struct Kind {
     pub name: &'static str,
     pub layered: &'static [Layered],
+    pub(super) elsewhere: &'static [Elsewhere],
     pub(super) read: fn(Spanned<DeTable<'_>>) -> Result<Whole, Error>,
 }
 
@@ -38,7 +43,7 @@ pub(super) struct Whole {
 impl Kind {
     #[must_use]
     pub const fn of<S: Section>() -> Self {
-        Self { name: S::NAME, layered: S::LAYERED, read: whole::<S> }
+        Self { name: S::NAME, layered: S::LAYERED, elsewhere: S::ELSEWHERE, read: whole::<S> }
     }
 
     /// Whether a layer of this kind may say something about a key of this section.

@@ -3,7 +3,7 @@
 
 use super::found::Found;
 use super::places::{Step, line_and_column, nearest, path_at, steps, take_out, written};
-use super::section::{Kind, Whole};
+use super::section::{Elsewhere, Kind, Whole};
 use holdfast_shared::limits::POLICY_FINDINGS_MAX;
 use std::ops::Range;
 use toml::de::DeTable;
@@ -65,7 +65,7 @@ pub(super) fn sift(
         let missed = error.message().strip_prefix("missing field ").map(|field| field.trim_matches('`'));
         let missed = missed.map(|field| [path.as_slice(), &[Step::Key(field.to_owned())]].concat());
         if missed.is_none_or(|missed| !told.contains(&missed)) {
-            note(found, text.found(at, written(&path), words(error.message(), &path)));
+            note(found, text.found(at, written(&path), words(error.message(), &path, kind.elsewhere)));
         }
         told.push(path);
         unread |= !error.message().starts_with("unknown field");
@@ -85,7 +85,7 @@ pub(super) fn note(found: &mut Vec<Found>, one: Found) {
 }
 
 /// What the reader of TOML says, in words that name the remedy.
-fn words(message: &str, path: &[Step]) -> String {
+fn words(message: &str, path: &[Step], elsewhere: &[Elsewhere]) -> String {
     let key = match path.last() {
         Some(Step::Key(key)) => key.as_str(),
         Some(Step::Index(_)) | None => "",
@@ -101,7 +101,8 @@ fn words(message: &str, path: &[Step]) -> String {
     };
     let known = ticked(rest);
     let (wrong, known) = known.split_first().unwrap_or((&key, &[]));
-    unknown_key(wrong, known)
+    let said = elsewhere.iter().find(|(name, _)| name == wrong);
+    said.map_or_else(|| unknown_key(wrong, known), |(_, why)| format!("`{wrong}` {why}"))
 }
 
 /// A key that nothing asks for, with the known one that it is most like.

@@ -5,10 +5,15 @@ use super::policy::{HoldFor, RoutingPolicy, Rung, Weights};
 use super::route;
 use crate::core::eligibility::{Eligibility, Reason, Standing};
 use crate::core::fleet::{Handling, HandlingCost, OpeningHours, Place, StoreKind, Weekday};
-use crate::core::stock::class::Channel;
+use crate::core::health::doubts::doubts;
+use crate::core::health::signals::{FEED_OF_CLASS, POS};
+use crate::core::stock::class::{Channel, SkuClass};
+use crate::core::stock::policy::ClassPolicy;
+use crate::core::stock::sellable::{Asked, sellable};
+use crate::core::stock::{Known, Records};
 use crate::core::test_support::{store, tenant};
 use holdfast_shared::domain::task::FulfilmentKind;
-use holdfast_shared::ids::LineNo;
+use holdfast_shared::ids::{LineNo, Sku};
 use holdfast_shared::money::Money;
 use holdfast_shared::time::UtcMs;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +24,9 @@ pub(in crate::core) struct Scene {
     pub(in crate::core) nodes: Vec<Node>,
     pub(in crate::core) policy: RoutingPolicy,
     pub(super) now: UtcMs,
+    /// How stock is sold, and the classes of SKUs that have one.
+    pub(super) sold_by: ClassPolicy,
+    pub(super) classes: BTreeMap<Sku, SkuClass>,
 }
 
 impl Default for Scene {
@@ -40,7 +48,14 @@ impl Default for Scene {
             declined: BTreeSet::new(),
             assignments: 0,
         };
-        Self { demand, nodes: Vec::new(), policy: RoutingPolicy::default(), now: UtcMs(0) }
+        Self {
+            demand,
+            nodes: Vec::new(),
+            policy: RoutingPolicy::default(),
+            now: UtcMs(0),
+            sold_by: ClassPolicy::open(),
+            classes: BTreeMap::new(),
+        }
     }
 }
 
@@ -118,6 +133,9 @@ fn stand(node: &mut Node, word: &str) {
         "ineligible" => node.eligibility = judged(Standing::Ineligible),
         "dc" => node.store.kind = StoreKind::DistributionCentre,
         "noship" => node.store.fulfils = BTreeSet::from([FulfilmentKind::Pickup]),
+        "tills_unseen" => {
+            node.eligibility = against(Standing::Suspect, POS, "1 POS paired, not seen for 20 min")
+        }
         "nodelivery" => {
             node.eligibility.kinds = BTreeSet::from([FulfilmentKind::Ship, FulfilmentKind::Pickup]);
         }
@@ -140,6 +158,11 @@ fn set(node: &mut Node, key: &str, value: &str) {
             node.store.hours = vec![span];
             node.store.zone = String::from("UTC");
             node.eligibility = against(Standing::Ineligible, "hours", "closed at this hour");
+        }
+        // What it did with SKUs of this class is known too late.
+        "behind" => {
+            let reason = Reason::new(FEED_OF_CLASS, Standing::Ineligible, "known too late");
+            node.eligibility.reasons.push(reason.about_classes([SkuClass::new(value)].into()));
         }
         "handles" => node.store.handles = handlings(value),
         "delivers" => node.store.delivers_km = Some(value.parse().unwrap()),
@@ -186,6 +209,9 @@ impl Scene {
             let words: Vec<&str> = line.split_whitespace().collect();
             match words.as_slice() {
                 ["store", rest @ ..] => scene.nodes.push(node(rest)),
+                ["class", sku, class] => {
+                    scene.classes.insert(sku.parse().unwrap(), SkuClass::new(*class));
+                }
                 ["policy", rest @ ..] => rest.iter().for_each(|word| scene.steer(word)),
                 ["rung", name, rest @ ..] => {
                     let rung = scene.policy.ladder.iter_mut().find(|rung| rung.name == *name).unwrap();
@@ -194,9 +220,36 @@ impl Scene {
                 order => scene.ask(order),
             }
         }
+        scene.doubt();
         let faults = scene.policy.faults();
         assert!(faults.is_empty(), "{faults:?}");
         scene
+    }
+
+    /// Of a store that is in doubt, what lies there is cut to what is sold of it.
+    fn doubt(&mut self) {
+        let Self { demand, nodes, now, sold_by, classes, .. } = self;
+        let asked = Asked { channel: &demand.channel, kind: Some(demand.kind) };
+        for node in nodes {
+            let doubts = doubts(&node.eligibility);
+            for (sku, shelf) in node.shelves.iter_mut().filter(|_| doubts != Default::default()) {
+                let known = Known {
+                    store: node.store.store.clone(),
+                    sku: sku.clone(),
+                    class: classes.get(sku).cloned().unwrap_or_default(),
+                    on_hand: shelf.units,
+                    reserved: 0,
+                    ceded: None,
+                    store_buffer: 0,
+                    as_of: *now,
+                    level_at: None,
+                    recovering: false,
+                    learned: None,
+                };
+                let sold = sellable(&known, &Records::default(), sold_by, &doubts, asked, *now);
+                (shelf.units, shelf.words) = (sold.units, sold.words());
+            }
+        }
     }
 
     fn ask(&mut self, words: &[&str]) {
@@ -209,7 +262,7 @@ impl Scene {
                     match word.split_once('=') {
                         Some(("price", price)) => _ = demand.prices.insert(line, money(price)),
                         Some(("needs", names)) => {
-                            demand.needs.insert(holdfast_shared::ids::Sku::clone(&sku), handlings(names));
+                            demand.needs.insert(Sku::clone(&sku), handlings(names));
                         }
                         _ => panic!("unknown word {word}"),
                     }
@@ -244,6 +297,7 @@ impl Scene {
             ("told", count) => policy.candidates_told_max = count.parse().unwrap(),
             ("currency", name) => policy.currency = Some(name.parse().unwrap()),
             ("confidence_min", least) => policy.confidence_min = Some(least.parse().unwrap()),
+            ("unseen_pos_keeps", units) => self.sold_by.unseen_pos_keeps = units.parse().unwrap(),
             other => panic!("unknown setting {other:?}"),
         }
     }

@@ -1,8 +1,11 @@
 //! What is allowed in a policy and yet hardly meant, seen against the stores and articles that there
 //! are. Advice, never a refusal.
 
+mod health;
+
 use super::Steering;
 use crate::core::fleet::{Store, StoreKind};
+use crate::core::health::policy::HealthPolicy;
 use crate::core::policy::layers::{Layer, Layers, Target};
 use crate::core::policy::section::Section;
 use crate::core::routing::policy::{Cover, RoutingPolicy};
@@ -90,6 +93,8 @@ const LINTS: &[Lint] = &[
     stock_too_young,
     kinds_without_a_service,
     handling_of_nobody,
+    health::feed_of_nothing,
+    health::feed_too_young,
 ];
 
 /// All advice, the weightiest first.
@@ -211,6 +216,7 @@ fn layers_that_clash(steering: &Steering, land: &Landscape, found: &mut Vec<Advi
         let sections = [
             (RoutingPolicy::NAME, document.section::<RoutingPolicy>(&target).is_none()),
             (StockPolicy::NAME, document.section::<StockPolicy>(&target).is_none()),
+            (HealthPolicy::NAME, document.section::<HealthPolicy>(&target).is_none()),
         ];
         for (section, _) in sections.iter().filter(|(_, clashes)| *clashes) {
             found.push(advice(

@@ -2,24 +2,26 @@
 //!
 //! A section joins by one line in [`KINDS`], and one field of [`Steering`] for whoever asks for it.
 
+mod by_place;
 mod carriers;
 mod failover;
+mod health;
 pub mod lint;
 mod routing;
 mod stock;
 
+use self::by_place::ByPlace;
 use super::carriers::CarrierPolicy;
 use super::failover::policy::FailoverPolicy;
 use super::fleet::Store;
+use super::health::policy::HealthPolicy;
 use super::policy::document::{Document, PolicyHash};
-use super::policy::layers::{Overrides, Target};
+use super::policy::layers::Target;
 use super::policy::section::{Kind, Section};
 use super::policy::version::PolicyVersion;
 use super::policy::{Found, Read, read};
 use super::routing::policy::RoutingPolicy;
 use super::stock::policy::StockPolicy;
-use holdfast_shared::ids::RegionId;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Every section of a policy.
@@ -28,6 +30,7 @@ pub const KINDS: &[Kind] = &[
     Kind::of::<StockPolicy>(),
     Kind::of::<CarrierPolicy>(),
     Kind::of::<FailoverPolicy>(),
+    Kind::of::<HealthPolicy>(),
 ];
 
 /// Characters of a hash that tell versions apart where a person reads them.
@@ -45,6 +48,7 @@ pub struct Sections {
     pub stock: StockPolicy,
     pub carriers: CarrierPolicy,
     pub failover: FailoverPolicy,
+    pub health: HealthPolicy,
 }
 
 /// A version of a policy, taken apart for those who ask it.
@@ -57,8 +61,8 @@ pub struct Steering {
     pub stock: Arc<StockPolicy>,
     pub carriers: Arc<CarrierPolicy>,
     pub failover: Arc<FailoverPolicy>,
-    /// Where regions say something of stock. Made once: each run asks for every store.
-    stock_of_region: BTreeMap<RegionId, Arc<StockPolicy>>,
+    stock_by_place: ByPlace<StockPolicy>,
+    health: ByPlace<HealthPolicy>,
 }
 
 impl Steering {
@@ -77,19 +81,12 @@ impl Steering {
     fn named(version: PolicyVersion, hash: PolicyHash, document: Document) -> Self {
         let whole = Target::default();
         let routing = Arc::new(routing_for(version, hash, &document, &whole));
-        let (stock, carriers) = (section_for(&document, &whole), section_for(&document, &whole));
+        let carriers = Arc::new(section_for(&document, &whole));
         let failover = Arc::new(section_for(&document, &whole));
-        let stock_of_region = stock_of_region(&document);
-        Self {
-            version,
-            hash,
-            document,
-            routing,
-            stock: Arc::new(stock),
-            carriers: Arc::new(carriers),
-            failover,
-            stock_of_region,
-        }
+        let stock_by_place = ByPlace::of(&document);
+        let stock = Arc::clone(stock_by_place.whole());
+        let health = ByPlace::of(&document);
+        Self { version, hash, document, routing, stock, carriers, failover, stock_by_place, health }
     }
 
     /// What was built in, with the settings of this process: in force while a tenant has nothing else.
@@ -99,6 +96,7 @@ impl Steering {
         put(&mut table, &sections.stock)?;
         put(&mut table, &sections.carriers)?;
         put(&mut table, &sections.failover)?;
+        put(&mut table, &sections.health)?;
         let text = toml::to_string(&table).map_err(|error| unwritable("", &error))?;
         let document = read_policy(&text)?;
         Ok(Self::new(PolicyVersion::BUILT_IN, document))
@@ -134,35 +132,14 @@ impl Steering {
     /// How the stock of one store is sold.
     #[must_use]
     pub fn stock_at(&self, store: &Store) -> Arc<StockPolicy> {
-        if self.document.layers().stores.get(&store.store).is_some_and(says_of_stock) {
-            let target =
-                Target { region: store.region.clone(), store: Some(store.store.clone()), class: None };
-            return Arc::new(section_for(&self.document, &target));
-        }
-        let of_region = store.region.as_ref().and_then(|region| self.stock_of_region.get(region));
-        Arc::clone(of_region.unwrap_or(&self.stock))
+        self.stock_by_place.at(&self.document, store)
     }
 
     /// Whether stock is sold otherwise in some region or store.
     #[must_use]
     pub fn stock_differs(&self) -> bool {
-        !self.stock_of_region.is_empty() || self.document.layers().stores.values().any(says_of_stock)
+        self.stock_by_place.differs(&self.document)
     }
-}
-
-fn says_of_stock(overrides: &Overrides) -> bool {
-    overrides.contains_key(StockPolicy::NAME)
-}
-
-fn stock_of_region(document: &Document) -> BTreeMap<RegionId, Arc<StockPolicy>> {
-    let layers = document.layers();
-    let says = |region: &RegionId| layers.regions.get(region).is_some_and(|of| says_of_stock(&of.overrides));
-    let said = layers.regions.keys().filter(|region| layers.lineage(region).iter().any(says));
-    said.map(|region| {
-        let target = Target { region: Some(region.clone()), ..Target::default() };
-        (region.clone(), Arc::new(section_for(document, &target)))
-    })
-    .collect()
 }
 
 fn put<S: Section>(table: &mut toml::Table, section: &S) -> Result<(), Vec<Found>> {

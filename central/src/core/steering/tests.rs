@@ -1,6 +1,7 @@
 use super::lint::{Advice, Landscape, Place, Weight, lint};
 use super::*;
 use crate::core::fleet::StoreKind;
+use crate::core::health::by_store::ByStore;
 use crate::core::test_support::store;
 use holdfast_shared::domain::task::FulfilmentKind;
 use std::collections::BTreeSet;
@@ -239,4 +240,60 @@ fn what_of_stock_and_carriers_has_no_effect_is_told() {
     let enough =
         "[stock.classes.hot]\nmax_age_ms = 5000\n[[carriers.handling_of]]\nstore = 'leeds'\nminutes = 5\n";
     assert_eq!(weighty(enough, &chain), Vec::<String>::new());
+}
+
+#[test]
+fn the_health_of_stores_is_a_section_with_layers_and_what_is_about_the_observer_is_not_in_it() {
+    let found = told("[health]\nfreeze_percent = 20\nsilense_ms = { soft = 1 }\n");
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].starts_with("2:1: health.freeze_percent: `freeze_percent` is about the observer"));
+    assert!(found[0].contains("all tenants") && found[0].contains("configuration"), "{found:?}");
+    assert!(found[1].contains("did you mean `silence_ms`?"), "{found:?}");
+    for (text, starts) in [
+        ("[health.silence_ms]\nsoft = 4\nhard = 3\n", "3:1: health.silence_ms.hard: is 3: expected more"),
+        (
+            "[region.north.health.disk_used_permille]\nsoft = 1200\n",
+            "1:22: region.north.health.disk_used_permille",
+        ),
+        (
+            "[class.hot.health.feed_age_ms]\nsoft = 1\n",
+            "1:19: class.hot.health.feed_age_ms: `feed_age_ms` cannot",
+        ),
+    ] {
+        let found = told(text);
+        assert!(found[0].starts_with(starts), "{found:?}");
+    }
+    let text = "[health.feed_age_ms_of.hot]\nsoft = 1000\nhard = 2000\n\
+                [store.leeds.health.feed_age_ms_of.hot]\nhard = 9000\n";
+    let steering = steering(text);
+    let hard = |name: &str| {
+        let policy = steering.health_at(&store(name));
+        policy.feed_age_ms_of.values().map(|limits| (limits.soft, limits.hard)).collect::<Vec<_>>()
+    };
+    assert_eq!(hard("york"), [(1_000, Some(2_000))]);
+    assert_eq!(hard("leeds"), [(1_000, Some(9_000))], "what the store does not say is the tenant's");
+}
+
+#[test]
+fn a_layer_that_cannot_hold_with_what_it_leaves_to_the_tenant_is_told_and_counts_for_nothing() {
+    let chain = land(vec![place("leeds", None, true), place("york", None, true), centre()]);
+    let text = "[store.leeds.health.feed_age_ms]\nsoft = 900000\n";
+    let told = weighty(text, &chain);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("store.leeds.health: what region and store say together"), "{told:?}");
+    assert_eq!(*steering(text).health_at(&store("leeds")), HealthPolicy::default());
+}
+
+#[test]
+fn a_limit_for_a_class_that_is_not_there_or_shorter_than_a_beat_is_told() {
+    let chain = land(vec![place("leeds", None, true), place("york", None, true), centre()]);
+    let text =
+        "[health.feed_age_ms_of]\nhot = { soft = 1000, hard = 5000 }\ncold = { soft = 1000, hard = 9000 }\n";
+    assert_eq!(
+        weighty(text, &chain),
+        [
+            "health.feed_age_ms_of.cold: no article of the catalogue has this class: nothing is judged by it",
+            "health.feed_age_ms_of.hot.hard: 5000 ms: a store speaks every 5000 ms, and is out for it in between",
+        ]
+    );
 }

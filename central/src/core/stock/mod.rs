@@ -8,6 +8,7 @@
 
 pub mod class;
 pub mod confidence;
+pub mod doubts;
 pub mod learned;
 pub mod policy;
 pub mod report;

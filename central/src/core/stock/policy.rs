@@ -28,7 +28,7 @@ impl Default for StockPolicy {
 
 /// How one class is sold. A class that somebody names begins careful: its last unit stays, unless
 /// that is said to be wanted.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClassPolicy {
     /// The oldest last word of a store that still sells; none: of any age.
@@ -40,6 +40,9 @@ pub struct ClassPolicy {
     /// Units that are kept back; what the store itself keeps back counts if it is more.
     pub buffer_units: i64,
     pub allow_last_unit: bool,
+    /// Units of a SKU that are kept back while the store's tills have not been seen for too long: they sell
+    /// on, and central hears of it later.
+    pub unseen_pos_keeps: i64,
     /// The longest that an offer may hold units without an answer; none: as long as any offer.
     pub hold_ttl_ms: Option<i64>,
     /// Channels that do not get all of it.
@@ -59,6 +62,14 @@ pub struct ChannelPolicy {
 }
 
 static OPEN: ClassPolicy = ClassPolicy::open();
+/// The last one on the shelf is the one that a customer carries to the till.
+const UNSEEN_POS_KEEPS: i64 = 1;
+
+impl Default for ClassPolicy {
+    fn default() -> Self {
+        Self { allow_last_unit: false, ..Self::open() }
+    }
+}
 
 impl ClassPolicy {
     #[must_use]
@@ -69,6 +80,7 @@ impl ClassPolicy {
             confidence_min: 0.0,
             buffer_units: 0,
             allow_last_unit: true,
+            unseen_pos_keeps: UNSEEN_POS_KEEPS,
             hold_ttl_ms: None,
             channels: BTreeMap::new(),
         }
@@ -110,6 +122,10 @@ impl ClassPolicy {
         }
         if !(0..=QUANTITY_MAX).contains(&self.buffer_units) {
             fault("buffer_units", format!("{}: 0 to {QUANTITY_MAX} units are expected", self.buffer_units));
+        }
+        if !(0..=QUANTITY_MAX).contains(&self.unseen_pos_keeps) {
+            let what = format!("{}: 0 to {QUANTITY_MAX} units are expected", self.unseen_pos_keeps);
+            fault("unseen_pos_keeps", what);
         }
         if let Some(ttl) = self.hold_ttl_ms.filter(|ttl| *ttl < HOLD_TTL_MS_MIN) {
             fault("hold_ttl_ms", format!("{ttl} ms: no store answers within less than {HOLD_TTL_MS_MIN} ms"));
@@ -199,7 +215,7 @@ mod tests {
             "": {},
             "hot": {
                 "max_age_ms": 0, "max_age_ms_of": {"ship": -1}, "confidence_min": 1.0, "buffer_units": -1,
-                "hold_ttl_ms": 5, "channels": {"web": {"share_permille": 1001, "cap_units": -1}, " ": {}},
+                "unseen_pos_keeps": -1, "hold_ttl_ms": 5, "channels": {"web": {"share_permille": 1001, "cap_units": -1}, " ": {}},
             },
         }}));
         let at: Vec<String> = policy.faults().into_iter().map(|fault| fault.at).collect();
@@ -211,6 +227,7 @@ mod tests {
                 "classes.hot.max_age_ms_of.ship",
                 "classes.hot.confidence_min",
                 "classes.hot.buffer_units",
+                "classes.hot.unseen_pos_keeps",
                 "classes.hot.hold_ttl_ms",
                 "classes.hot.channels",
                 "classes.hot.channels.web.share_permille",

@@ -36,6 +36,8 @@ pub enum Miss {
     Oversold,
     /// Not promised, while the order went farther away or nowhere: by the rule that kept them.
     Stale,
+    Feed,
+    UnseenPos,
     Buffer,
     LastUnit,
     Allotment,
@@ -43,10 +45,12 @@ pub enum Miss {
 }
 
 impl Miss {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::ShortPick,
         Self::Oversold,
         Self::Stale,
+        Self::Feed,
+        Self::UnseenPos,
         Self::Buffer,
         Self::LastUnit,
         Self::Allotment,
@@ -59,6 +63,8 @@ impl Miss {
             Self::ShortPick => "short_pick",
             Self::Oversold => "oversold",
             Self::Stale => Kept::Stale.as_str(),
+            Self::Feed => Kept::Feed.as_str(),
+            Self::UnseenPos => Kept::UnseenPos.as_str(),
             Self::Buffer => Kept::Buffer.as_str(),
             Self::LastUnit => Kept::LastUnit.as_str(),
             Self::Allotment => Kept::Allotment.as_str(),
@@ -71,7 +77,13 @@ impl Miss {
     pub const fn is_oversell(self) -> bool {
         match self {
             Self::ShortPick | Self::Oversold => true,
-            Self::Stale | Self::Buffer | Self::LastUnit | Self::Allotment | Self::Confidence => false,
+            Self::Stale
+            | Self::Feed
+            | Self::UnseenPos
+            | Self::Buffer
+            | Self::LastUnit
+            | Self::Allotment
+            | Self::Confidence => false,
         }
     }
 }
@@ -80,6 +92,8 @@ impl From<Kept> for Miss {
     fn from(kept: Kept) -> Self {
         match kept {
             Kept::Stale => Self::Stale,
+            Kept::Feed => Self::Feed,
+            Kept::UnseenPos => Self::UnseenPos,
             Kept::Buffer => Self::Buffer,
             Kept::LastUnit => Self::LastUnit,
             Kept::Allotment => Self::Allotment,
@@ -114,6 +128,7 @@ mod tests {
         for miss in Miss::ALL {
             assert_eq!(serde_json::to_value(miss).unwrap(), miss.as_str());
         }
-        assert_eq!(Miss::ALL.map(Miss::is_oversell), [true, true, false, false, false, false, false]);
+        let oversell: Vec<Miss> = Miss::ALL.into_iter().filter(|miss| miss.is_oversell()).collect();
+        assert_eq!(oversell, [Miss::ShortPick, Miss::Oversold]);
     }
 }

@@ -1,6 +1,7 @@
 //! How many units of a position an order may be promised, and why not more.
 
 use super::class::Channel;
+use super::doubts::Doubts;
 use super::policy::{ChannelPolicy, ClassPolicy};
 use super::{Known, Records};
 use holdfast_shared::domain::task::FulfilmentKind;
@@ -22,6 +23,10 @@ pub struct Asked<'a> {
 pub enum Kept {
     /// The store's last word is too old.
     Stale,
+    /// Central lacks for too long what the store did with SKUs of this class.
+    Feed,
+    /// The store's tills were not seen for too long.
+    UnseenPos,
     Buffer,
     LastUnit,
     /// They are other channels'.
@@ -35,6 +40,8 @@ impl Kept {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Stale => "stale",
+            Self::Feed => "feed",
+            Self::UnseenPos => "unseen_pos",
             Self::Buffer => "buffer",
             Self::LastUnit => "last_unit",
             Self::Allotment => "allotment",
@@ -45,6 +52,8 @@ impl Kept {
     const fn words(self) -> &'static str {
         match self {
             Self::Stale => "kept back: the store's last word is too old",
+            Self::Feed => "kept back: what the store did with this class is known too late",
+            Self::UnseenPos => "kept back while its tills are not seen",
             Self::Buffer => "kept as buffer",
             Self::LastUnit => "kept as the last unit",
             Self::Allotment => "kept for other channels",
@@ -86,6 +95,7 @@ pub fn sellable(
     known: &Known,
     records: &Records,
     policy: &ClassPolicy,
+    doubts: &Doubts,
     asked: Asked<'_>,
     now: UtcMs,
 ) -> Sellable {
@@ -94,10 +104,17 @@ pub fn sellable(
     if policy.max_age_ms(asked.kind).is_some_and(|max| known.age_ms(now) > max) {
         sellable.keep(Kept::Stale, 0);
     }
+    if doubts.is_stale(&known.class, asked.kind) {
+        sellable.keep(Kept::Feed, 0);
+    }
     sellable.keep(Kept::Buffer, free.saturating_sub(known.buffer(policy.buffer_units)));
     if !policy.last_unit(asked.channel) {
         // The last one on the shelf, which a store that ceded only some does not part with.
         sellable.keep(Kept::LastUnit, known.there().saturating_sub(1));
+    }
+    // What its store has ceded, its till does not sell.
+    if doubts.are_tills_unseen() && known.ceded.is_none() {
+        sellable.keep(Kept::UnseenPos, known.there().saturating_sub(policy.unseen_pos_keeps));
     }
     if let Some(channel) = policy.channels.get(asked.channel) {
         sellable.keep(Kept::Allotment, allotted(channel, sellable.units));

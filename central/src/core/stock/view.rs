@@ -3,6 +3,7 @@
 
 use super::class::{Channel, SkuClass};
 use super::confidence::{Band, Evidence};
+use super::doubts::Doubts;
 use super::policy::StockPolicy;
 use super::sellable::{Asked, sellable};
 use super::{Known, Records};
@@ -121,7 +122,7 @@ impl StockPosition {
     }
 
     #[must_use]
-    pub fn of(known: &Known, records: &Records, policy: &StockPolicy, now: UtcMs) -> Self {
+    pub fn of(known: &Known, records: &Records, policy: &StockPolicy, doubts: &Doubts, now: UtcMs) -> Self {
         let class = policy.of(&known.class);
         let evidence = known.evidence(records, now);
         let buffer = known.buffer(class.buffer_units);
@@ -130,7 +131,7 @@ impl StockPosition {
         let channels = class.channels.keys().cloned().chain([Channel::new(ANY_CHANNEL)]);
         let sold = |channel: Channel| {
             let asked = Asked { channel: &channel, kind: None };
-            let sold = sellable(known, records, class, asked, now);
+            let sold = sellable(known, records, class, doubts, asked, now);
             let sure = SureUnits::new(sold.units, evidence.that_free(sold.units));
             let told = ChannelUnits { sure, why: sold.words() };
             (channel, told)
@@ -220,7 +221,7 @@ mod tests {
 
     #[test]
     fn every_number_is_told_with_how_sure_it_is() {
-        let told = StockPosition::of(&known(8), &Records::default(), &policy(), NOW);
+        let told = StockPosition::of(&known(8), &Records::default(), &policy(), &Doubts::default(), NOW);
         let units = |sure: &Option<SureUnits>| sure.as_ref().map(|sure| sure.units);
         assert_eq!(
             (units(&told.on_hand), units(&told.reserved), units(&told.available)),
@@ -246,15 +247,23 @@ mod tests {
         let json = serde_json::to_value(&unknown).unwrap();
         assert!(json["on_hand"].is_null() && json["available"].is_null() && json["confidence"].is_null());
         assert_eq!((json["band"].as_str(), unknown.words.is_empty()), (Some("unknown"), false));
-        let none =
-            serde_json::to_value(StockPosition::of(&known, &Records::default(), &policy(), NOW)).unwrap();
+        let none = serde_json::to_value(StockPosition::of(
+            &known,
+            &Records::default(),
+            &policy(),
+            &Doubts::default(),
+            NOW,
+        ))
+        .unwrap();
         assert_eq!(none["available"]["units"], 0, "a zero that was told is one");
     }
 
     #[test]
     fn a_number_says_where_it_comes_from() {
         let mut known = known(8);
-        let told = |known: &Known| StockPosition::of(known, &Records::default(), &policy(), NOW).source;
+        let told = |known: &Known| {
+            StockPosition::of(known, &Records::default(), &policy(), &Doubts::default(), NOW).source
+        };
         assert_eq!(told(&known), Some(Source::Import));
         known.learned = Some(super::super::learned::Learned::nothing_since(NOW));
         assert_eq!(told(&known), Some(Source::Replica));

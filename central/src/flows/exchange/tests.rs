@@ -1,5 +1,6 @@
 use super::*;
 use crate::core::fleet::{Closure, ClosureCause};
+use crate::core::health::policy::HealthPolicy;
 use crate::core::health::store::DigestVerdict;
 use crate::core::test_support::{at_ms, beat, record};
 use crate::flows::evaluate::evaluate;
@@ -78,7 +79,8 @@ async fn a_lease_is_written_down_before_it_is_answered_and_its_length_only_when_
         assert_eq!(told.response.lease_ms, 60_000);
     }
     assert_eq!(ram.done(|done| done.leases.clone()), [(key("leeds"), 60_000)]);
-    watch.with(|observatory| observatory.policy.lease_ms = 10_000);
+    let shorter = HealthPolicy { lease_ms: 10_000, ..HealthPolicy::default() };
+    watch.with(|observatory| observatory.set_policy(shorter));
     sync(&ram, &watch, &request("leeds"), 2_000).await.unwrap();
     assert_eq!(ram.done(|done| done.leases.len()), 2);
 }

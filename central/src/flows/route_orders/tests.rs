@@ -15,6 +15,7 @@ use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
 use holdfast_shared::ids::OrderId;
 use holdfast_shared::time::MonoMs;
 
+mod doubts;
 mod many;
 
 /// Stores that are heard and eligible, all in one place.

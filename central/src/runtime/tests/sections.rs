@@ -110,3 +110,38 @@ async fn moves_are_looked_ahead_at_by_the_failover_in_force() {
     people.step(0, "rollback", &people.author, json!({})).await;
     assert_eq!(people.bench.app.policies.of(&tenant).failover.pace.moves_per_minute, 600);
 }
+
+#[tokio::test]
+async fn the_thresholds_in_force_judge_the_stores_of_their_tenant_at_once() {
+    let people = shop().await;
+    let app = &people.bench.app;
+    let eligibility =
+        || async { people.bench.get("/v1/stores/leeds", KEY).await.json()["eligibility"].clone() };
+    let look = || evaluate(&*app.storage, &app.watch, app.clock.now());
+    let behind = |sequence: u64| {
+        let mut told = beat("leeds", "b1", sequence);
+        (told.vitals.unsynced_facts, told.vitals.sync_ok_ms_ago) = (3, Some(50_000));
+        told.vitals.pos_seen_ms_ago = Some(20_000);
+        app.watch.with(|observatory| observatory.hear(told, app.clock.now().mono));
+    };
+    behind(2);
+    look().await.unwrap();
+    assert_eq!(eligibility().await["standing"], "eligible");
+    assert_eq!(people.sellable().await, 5);
+    people.active("[health.feed_age_ms_of.default]\nsoft = 10000\nhard = 20000\n").await;
+    look().await.unwrap();
+    let store = people.bench.get("/v1/stores/leeds", KEY).await.json();
+    assert_eq!(store["eligibility"]["standing"], "eligible", "the store goes on");
+    let class = &store["availability"]["by_class"][0];
+    assert_eq!((&class["class"], &class["standing"]), (&json!("default"), &json!("ineligible")), "{store}");
+    assert_eq!(people.sellable().await, 0, "and its stock of that class is not promised");
+    people.active("[health.pos_unseen_ms]\nsoft = 10000\nhard = 3600000\n").await;
+    look().await.unwrap();
+    assert_eq!(eligibility().await["standing"], "suspect");
+    assert_eq!(people.sellable().await, 4, "the last one stays while the tills are not seen");
+    people.step(0, "rollback", &people.author, json!({})).await;
+    let refused = json!({ "text": "[health]\npause_ms = 5\n", "reason": "x" });
+    let refused = people.post("/v1/policies", &people.author, refused).await;
+    assert_eq!(refused.problem(), (422, "invalid_policy".to_owned()));
+    assert!(refused.text.contains("hears the stores of all tenants"), "{}", refused.text);
+}

@@ -92,6 +92,8 @@ const fn cause(miss: Miss) -> &'static str {
         Miss::ShortPick => "promised, not found when picked",
         Miss::Oversold => "promised, then gone from the books",
         Miss::Stale => "kept back: last word too old",
+        Miss::Feed => "kept back: class known too late",
+        Miss::UnseenPos => "kept back: tills not seen",
         Miss::Buffer => "kept back as buffer",
         Miss::LastUnit => "kept back as the last unit",
         Miss::Allotment => "kept back for other channels",

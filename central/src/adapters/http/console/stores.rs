@@ -4,7 +4,7 @@ use super::observer::{Silence, silence};
 use super::{Frame, Person, ROWS, frame, need, page, words};
 use crate::adapters::http::answer::{Answer, Refused};
 use crate::adapters::http::app::{Shared, Sight};
-use crate::adapters::http::arrangements::{Availability, KindStanding};
+use crate::adapters::http::arrangements::{Availability, ClassStanding, KindStanding};
 use crate::adapters::http::fleet;
 use crate::core::eligibility::{Eligibility, Standing};
 use crate::core::fleet::{ClosureCause, StoreRecord};
@@ -59,9 +59,9 @@ struct TaskRow {
     changed: String,
 }
 
-/// How a store stands for one kind of work.
-struct KindRow {
-    kind: &'static str,
+/// How a store stands for one kind of work, or one class of SKUs.
+struct PartRow {
+    part: String,
     tone: &'static str,
     standing: &'static str,
     why: String,
@@ -80,7 +80,8 @@ struct ChangeRow {
 struct StorePage {
     frame: Frame,
     store: StoreCard,
-    kinds: Vec<KindRow>,
+    kinds: Vec<PartRow>,
+    classes: Vec<PartRow>,
     measured: Vec<(String, String, String)>,
     signals: Vec<(&'static str, String)>,
     closures: Vec<String>,
@@ -184,10 +185,12 @@ pub(super) async fn one(
     let now = app.clock.now().utc;
     let Sight { eligibility, vitals, .. } = app.sight(tenant, id);
     let known = eligibility.as_ref();
+    let (kinds, classes) = known.map(|known| part_rows(&record, known)).unwrap_or_default();
     page(&StorePage {
         frame: frame(&app, &person, "stores", said.said).await?,
         store: card(&app, &record),
-        kinds: known.map(|known| kind_rows(&record, known)).unwrap_or_default(),
+        kinds,
+        classes,
         measured: known
             .map(|known| known.reasons.iter().filter_map(words::measured).collect())
             .unwrap_or_default(),
@@ -200,15 +203,22 @@ pub(super) async fn one(
     })
 }
 
-fn kind_rows(record: &StoreRecord, known: &Eligibility) -> Vec<KindRow> {
-    let Availability { by_kind, .. } = Availability::of(&record.store.fulfils, known);
-    let row = |KindStanding { kind, standing, why }: KindStanding| KindRow {
-        kind: kind.as_str(),
+/// By kind of work, and by class of SKUs.
+fn part_rows(record: &StoreRecord, known: &Eligibility) -> (Vec<PartRow>, Vec<PartRow>) {
+    let Availability { by_kind, by_class, .. } = Availability::of(&record.store.fulfils, known);
+    let row = |part: &str, standing, served, why| PartRow {
+        part: part.to_owned(),
         tone: words::tone(standing),
-        standing: words::functionally(standing),
+        standing: served,
         why,
     };
-    by_kind.into_iter().map(row).collect()
+    let of_kind = |KindStanding { kind, standing, why }: KindStanding| {
+        row(kind.as_str(), standing, words::functionally(standing), why)
+    };
+    let of_class = |ClassStanding { class, standing, why }: ClassStanding| {
+        row(class.as_str(), standing, words::promised(standing), why)
+    };
+    (by_kind.into_iter().map(of_kind).collect(), by_class.into_iter().map(of_class).collect())
 }
 
 fn task_row(task: &TaskState, now: UtcMs) -> TaskRow {

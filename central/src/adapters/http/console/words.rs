@@ -5,6 +5,7 @@ use crate::core::exception::{Category, Exception, Severity};
 use crate::core::fleet::{Arranged, Closure, ClosureCause, StoreKind};
 use crate::core::lineage;
 use crate::core::order::OrderState;
+use crate::core::stock::class::SkuClass;
 use crate::ports::boxes::{BranchOutcome, Decision};
 use holdfast_shared::domain::task::Status;
 use holdfast_shared::time::UtcMs;
@@ -23,6 +24,14 @@ pub(super) const fn functionally(standing: Standing) -> &'static str {
         Standing::Eligible => "gets orders",
         Standing::Suspect => "only when no other store can",
         Standing::Ineligible => "gets no orders",
+    }
+}
+
+/// Of SKUs of one class.
+pub(super) const fn promised(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Eligible | Standing::Suspect => "promised still",
+        Standing::Ineligible => "not promised",
     }
 }
 
@@ -186,7 +195,9 @@ pub(super) fn measured(reason: &Reason) -> Option<(String, String, String)> {
         Unit::Beats => format!("{value} heartbeats"),
         Unit::Tasks => format!("{value} tasks"),
     };
-    Some((reason.signal.replace('_', " "), said(measured), said(limit)))
+    let classes: Vec<&str> = reason.classes.iter().flatten().map(SkuClass::as_str).collect();
+    let of = if classes.is_empty() { String::new() } else { format!(", {}", classes.join(", ")) };
+    Some((format!("{}{of}", reason.signal.replace('_', " ")), said(measured), said(limit)))
 }
 
 /// What people arranged beside the store's description, a line each.

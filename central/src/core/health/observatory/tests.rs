@@ -323,4 +323,6 @@ fn deadlines_wait_one_period_after_a_start_and_after_a_step_of_the_clock() {
 }
 
 mod by_due_times;
+mod by_tenant;
+mod by_the_moment;
 mod lately;

@@ -33,6 +33,16 @@ impl Signal for Feed {
     }
 }
 
+/// How long ago central surely knew all that the store did. At a heartbeat that told of nothing waiting it
+/// did; a store that is silent may have more to tell.
+pub(super) fn level_ms_ago(view: &View<'_>) -> Option<i64> {
+    let (health, now) = (view.health, view.now.mono);
+    let Some(voice) = health.voice() else {
+        return health.last_sync.map(|sync| health.watched_ms(sync, now));
+    };
+    waiting(view).map(|(_, age_ms)| age_ms).or_else(|| Some(health.watched_ms(voice.received_at, now)))
+}
+
 /// How many facts wait, and since when.
 fn waiting(view: &View<'_>) -> Option<(u64, i64)> {
     let vitals = view.health.vitals()?;

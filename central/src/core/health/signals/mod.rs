@@ -9,6 +9,7 @@ mod declines;
 mod disk;
 mod drift;
 mod feed;
+mod feed_of_class;
 mod handhelds;
 mod hourly;
 mod pace;
@@ -45,6 +46,10 @@ pub trait Signal: Sync {
     fn name(&self) -> &'static str;
     /// None when nothing speaks against the store.
     fn assess(&self, view: &View<'_>) -> Option<Reason>;
+    /// What speaks against some of its stock alone.
+    fn assess_parts(&self, _: &View<'_>) -> Vec<Reason> {
+        Vec::new()
+    }
     /// When it may say something else although nothing is heard until then, only because time passes;
     /// never later than it does. None for never.
     fn speaks_in_ms(&self, _: &View<'_>) -> Option<i64> {
@@ -61,6 +66,7 @@ pub const SIGNALS: &[&dyn Signal] = &[
     &pos::Pos,
     &handhelds::Handhelds,
     &feed::Feed,
+    &feed_of_class::FeedOfClass,
     &sync_lag::SyncLag,
     &drift::Drift,
     &disk::Disk,
@@ -77,10 +83,17 @@ pub const SIGNALS: &[&dyn Signal] = &[
 
 /// The name of the signal that tells a dark store.
 pub const UPLINK: &str = uplink::NAME;
+/// The name of the signal that misses the tills.
+pub const POS: &str = pos::NAME;
+/// The name of the signal that speaks about classes of SKUs.
+pub const FEED_OF_CLASS: &str = feed_of_class::NAME;
 
 #[must_use]
 pub fn assess(view: &View<'_>) -> Vec<Reason> {
-    SIGNALS.iter().filter_map(|signal| signal.assess(view)).collect()
+    SIGNALS
+        .iter()
+        .flat_map(|signal| signal.assess(view).into_iter().chain(signal.assess_parts(view)))
+        .collect()
 }
 
 /// Until the first signal may say something else although nothing is heard.
@@ -130,7 +143,11 @@ impl View<'_> {
 
     /// The standing of a value under its limits.
     fn grade(&self, signal: &'static str, value: i64, limits: &Limits) -> Option<Standing> {
-        let was = self.health.standings.get(signal).copied();
+        self.grade_from(self.health.standings.get(signal).copied(), value, limits)
+    }
+
+    /// The same of a value that stood so before.
+    fn grade_from(&self, was: Option<Standing>, value: i64, limits: &Limits) -> Option<Standing> {
         let crossed = |limit: i64, standing: Standing| {
             value >= if was >= Some(standing) { left_at(limit, limits) } else { limit }
         };

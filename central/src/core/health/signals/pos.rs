@@ -7,7 +7,7 @@ use crate::core::eligibility::{Reason, Unit};
 use crate::core::fleet::StoreKind;
 use crate::core::health::spoken;
 
-const NAME: &str = "pos";
+pub(super) const NAME: &str = "pos";
 
 #[derive(Debug)]
 pub(super) struct Pos;

@@ -1,3 +1,5 @@
+mod feed_of_class;
+
 use super::*;
 use crate::core::fleet::{HourOfWork, OpeningHours, Staffing, StoreKind, Weekday, hour_of};
 use crate::core::health::store::{Gone, Voice};

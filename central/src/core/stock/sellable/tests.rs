@@ -30,8 +30,12 @@ fn policy(json: serde_json::Value) -> ClassPolicy {
 }
 
 fn sold(known: &Known, policy: &ClassPolicy, channel: &str) -> (i64, String) {
+    sold_in_doubt(known, policy, &Doubts::default(), channel)
+}
+
+fn sold_in_doubt(known: &Known, policy: &ClassPolicy, doubts: &Doubts, channel: &str) -> (i64, String) {
     let asked = Asked { channel: &Channel::new(channel), kind: Some(FulfilmentKind::Ship) };
-    let sellable = sellable(known, &Records::default(), policy, asked, NOW);
+    let sellable = sellable(known, &Records::default(), policy, doubts, asked, NOW);
     (sellable.units, sellable.words().unwrap_or_default())
 }
 
@@ -51,6 +55,38 @@ fn the_larger_of_both_buffers_is_kept() {
     assert_eq!(sold(&known, &class, "web").0, 5);
     known.store_buffer = 40;
     assert_eq!(sold(&known, &class, "web").0, 0);
+}
+
+#[test]
+fn while_the_tills_are_not_seen_the_last_units_stay() {
+    let mut unseen = Doubts::default();
+    unseen.note_tills_unseen();
+    let of = |known: &Known, keeps: i64| {
+        let class = ClassPolicy { unseen_pos_keeps: keeps, ..ClassPolicy::open() };
+        sold_in_doubt(known, &class, &unseen, "web")
+    };
+    assert_eq!(of(&known(3, 0), 2), (1, "2 kept back while its tills are not seen".to_owned()));
+    assert_eq!(of(&known(3, 2), 2).0, 0, "of what no order holds");
+    assert_eq!(of(&known(3, 0), 0), (3, String::new()));
+    assert_eq!(sold_in_doubt(&known(3, 0), &ClassPolicy::open(), &unseen, "web").0, 2, "one, by default");
+    let mut buffered = known(9, 0);
+    buffered.store_buffer = 5;
+    assert_eq!(of(&buffered, 2), (4, "5 kept as buffer".to_owned()), "a larger buffer keeps them already");
+    let mut scarce = known(3, 0);
+    scarce.ceded = Some(Ceded { rights: 2, held: 0 });
+    assert_eq!(of(&scarce, 2).0, 2, "its till does not sell what it has ceded");
+}
+
+#[test]
+fn a_class_whose_feed_is_too_old_is_not_sold_and_the_others_are() {
+    let mut doubts = Doubts::default();
+    doubts.note_stale(SkuClass::new("hot"), Some([FulfilmentKind::Ship].into()));
+    let mut hot = known(5, 1);
+    assert_eq!(sold_in_doubt(&hot, &ClassPolicy::open(), &doubts, "web").0, 4, "of another class");
+    hot.class = SkuClass::new("hot");
+    let (units, words) = sold_in_doubt(&hot, &ClassPolicy::open(), &doubts, "web");
+    let expected = "4 kept back: what the store did with this class is known too late";
+    assert_eq!((units, words.as_str()), (0, expected));
 }
 
 #[test]
@@ -157,8 +193,8 @@ fn a_store_whose_checks_fail_sells_fewer() {
         record.absorb(check, 1.0, NOW, Counts::Now);
     }
     sloppy.put(SkuClass::default(), record);
-    let [usual, less] =
-        [Records::default(), sloppy].map(|records| sellable(&known, &records, &class, asked, NOW).units);
+    let [usual, less] = [Records::default(), sloppy]
+        .map(|records| sellable(&known, &records, &class, &Doubts::default(), asked, NOW).units);
     assert!(less < usual, "{less} of {usual}");
 }
 
@@ -167,19 +203,25 @@ proptest! {
     fn what_is_sold_and_what_is_kept_is_what_is_free(
         on_hand in -10_i64..3_000, reserved in 0_i64..40, buffer in 0_i64..9, last in any::<bool>(),
         least in 0.0_f64..0.999, share in 0_u16..=1000, cap in proptest::option::of(0_i64..50), age in 0_i64..90,
+        unseen in any::<bool>(), keeps in 0_i64..9,
     ) {
         let mut known = known(on_hand, reserved);
         known.as_of = NOW.plus(-age * HOUR_MS);
         let web = Channel::new("web");
-        let mut class = ClassPolicy { buffer_units: buffer, allow_last_unit: last, confidence_min: least, ..ClassPolicy::open() };
+        let mut class = ClassPolicy { buffer_units: buffer, allow_last_unit: last, confidence_min: least, unseen_pos_keeps: keeps, ..ClassPolicy::open() };
         class.max_age_ms = Some(48 * HOUR_MS);
         let allotment = ChannelPolicy { share_permille: Some(share), cap_units: cap, allow_last_unit: None };
         class.channels.insert(web.clone(), allotment);
         let asked = Asked { channel: &web, kind: None };
-        let sold = sellable(&known, &Records::default(), &class, asked, NOW);
+        let mut doubts = Doubts::default();
+        if unseen {
+            doubts.note_tills_unseen();
+        }
+        let sold = sellable(&known, &Records::default(), &class, &doubts, asked, NOW);
         let kept: i64 = sold.kept.iter().map(|(_, units)| units).sum();
         prop_assert_eq!(sold.units + kept, (on_hand - reserved).max(0));
         prop_assert!(sold.units <= (on_hand - reserved - buffer).max(0));
+        prop_assert!(!unseen || sold.units <= (on_hand - reserved - keeps).max(0));
         prop_assert!(sold.units == 0 || age <= 48);
         prop_assert!(cap.is_none_or(|cap| sold.units <= cap));
         let sure = known.evidence(&Records::default(), NOW).that_free(sold.units);

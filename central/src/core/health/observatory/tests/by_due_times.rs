@@ -3,11 +3,15 @@
 
 use super::super::*;
 use crate::core::fleet::{Closure, ClosureCause, OpeningHours, PlannedClosure, Staffing, Weekday};
+use crate::core::health::by_store::{ByStore, OfTenants};
 use crate::core::health::overrule::Verdict;
 use crate::core::health::store::DigestVerdict;
+use crate::core::policy::version::PolicyVersion;
+use crate::core::steering::{Steering, read_policy};
 use crate::core::test_support::{at_ms, beat, record, tenant};
 use holdfast_shared::wire::signal::{ClosureNote, Presence};
 use proptest::prelude::*;
+use std::sync::Arc;
 
 const STORES: usize = 6;
 const MINUTE: i64 = 60_000;
@@ -45,6 +49,10 @@ enum Happening {
     Overruled {
         verdict: bool,
         for_s: i64,
+    },
+    /// Another policy is in force; without a number the usual one.
+    Steered {
+        soft_s: Option<i64>,
     },
     Passes {
         ms: i64,
@@ -95,10 +103,21 @@ fn happening() -> impl Strategy<Value = Happening> {
             .prop_map(|(store, online, planned)| Happening::Presence { store, online, planned }),
         3 => (0..STORES, change()).prop_map(|(store, change)| Happening::Described { store, change }),
         1 => (any::<bool>(), 1_i64..100).prop_map(|(verdict, for_s)| Happening::Overruled { verdict, for_s }),
+        1 => proptest::option::of(1_i64..90).prop_map(|soft_s| Happening::Steered { soft_s }),
         12 => (1_i64..9_000).prop_map(|ms| Happening::Passes { ms }),
         1 => (9_000_i64..4_000_000).prop_map(|ms| Happening::Passes { ms }),
         1 => (-4_000_000_i64..4_000_000).prop_map(|ms| Happening::WallSteps { ms }),
     ]
+}
+
+/// A policy under which silence and an old feed of some SKUs count from then on.
+fn steering(soft_s: i64) -> (TenantId, Arc<dyn ByStore>) {
+    let (soft, hard) = (soft_s * 1_000, soft_s * 2_000);
+    let text = format!(
+        "[health]\nsilence_ms = {{ soft = {soft}, hard = {hard} }}\n\
+         [health.feed_age_ms_of.hot]\nsoft = {soft}\nhard = {hard}\n"
+    );
+    (tenant(), Arc::new(Steering::new(PolicyVersion(1), read_policy(&text).unwrap())))
 }
 
 /// One fleet under two observatories: one judges all at each look.
@@ -116,8 +135,10 @@ impl Twins {
         for (record, n) in records.iter_mut().zip(0_u32..) {
             record.open_tasks = n;
         }
-        let policy = HealthPolicy { work_tasks_min: 3, pause_ms: 60_000, ..HealthPolicy::default() };
-        let (by_due, by_all) = (Observatory::new(policy.clone()), Observatory::new(policy));
+        let policy = HealthPolicy { work_tasks_min: 3, ..HealthPolicy::default() };
+        let observer = ObserverPolicy { pause_ms: 60_000, ..ObserverPolicy::default() };
+        let new = || Observatory::new(policy.clone()).suspecting_by(observer.clone());
+        let (by_due, by_all) = (new(), new());
         Self { by_due, by_all, records, now: at_ms(0), sequence: 0 }
     }
 
@@ -252,6 +273,10 @@ impl Twins {
                     until: now.mono.plus(for_s * 1_000),
                 };
                 self.both(|observatory| observatory.overrule(&tenant(), overrule.clone(), now.mono));
+            }
+            Happening::Steered { soft_s } => {
+                let policies = soft_s.map(steering).into_iter().collect::<OfTenants>();
+                self.both(|observatory| _ = observatory.follow(policies.clone()));
             }
             Happening::Passes { ms } => {
                 self.now = Now { utc: now.utc.plus(ms), mono: now.mono.plus(ms) };
