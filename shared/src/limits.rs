@@ -40,6 +40,8 @@ pub const OVERRULE_MS_MAX: i64 = 24 * 60 * 60 * 1000;
 pub const DATED_HOURS_MAX: usize = 366;
 /// Closures of one store that are planned ahead.
 pub const PLANNED_CLOSURES_MAX: usize = 50;
+/// Closures that staff planned at the store itself: each heartbeat tells them.
+pub const PLANS_AT_STORE_MAX: usize = 8;
 /// How far ahead a closure is planned.
 pub const PLANNED_AHEAD_MS_MAX: i64 = 2 * 366 * 24 * 60 * 60 * 1000;
 /// The largest share of its usual staff that a store may be said to have.

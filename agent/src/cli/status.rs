@@ -148,6 +148,7 @@ mod tests {
             root: String::new(),
             stock_digest: String::new(),
             closure: None,
+            planned: Vec::new(),
             damaged: None,
             examined: true,
             ballast_held: Some(true),

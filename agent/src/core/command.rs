@@ -7,7 +7,7 @@ use holdfast_shared::ids::{
     Actor, DeviceId, FactId, IdempotencyKey, LineNo, ReplicaId, Sku, StoreId, TaskId, TraceId,
 };
 use holdfast_shared::time::UtcMs;
-use holdfast_shared::wire::signal::ClosureNote;
+use holdfast_shared::wire::signal::{ClosureNote, PlannedNote};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -35,6 +35,10 @@ pub enum Command {
     },
     /// Staff close the store, or open it again.
     Close(Option<ClosureRequest>),
+    /// Staff plan a closure ahead.
+    Plan(PlanRequest),
+    /// Staff take one back that they planned.
+    Unplan(u32),
 }
 
 /// A movement as a person or a POS says it: always a positive quantity.
@@ -83,6 +87,38 @@ pub struct ClosureRequest {
     pub hard: bool,
     pub cause: String,
     pub until: Option<UtcMs>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanRequest {
+    pub hard: bool,
+    pub cause: PlanCause,
+    pub from: UtcMs,
+    pub until: UtcMs,
+}
+
+/// Why a store will be closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanCause {
+    Hours,
+    Weather,
+    Staffing,
+    Outage,
+    Maintenance,
+}
+
+impl PlanCause {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hours => "hours",
+            Self::Weather => "weather",
+            Self::Staffing => "staffing",
+            Self::Outage => "outage",
+            Self::Maintenance => "maintenance",
+        }
+    }
 }
 
 /// The stock of one SKU as the store knows it.
@@ -137,6 +173,7 @@ pub enum Answer {
     Moved { facts: Vec<FactId>, positions: Vec<Position> },
     Task { state: Box<TaskState> },
     Closure { closure: Option<ClosureNote> },
+    Planned { planned: Vec<PlannedNote> },
 }
 
 /// Why a command is not carried out. Nothing was recorded.
@@ -160,6 +197,8 @@ pub enum Refusal {
     EndedElsewhere(ReplicaId),
     #[error("this box takes no order work: {0}")]
     Quarantined(String),
+    #[error("there is no planned closure {0} here")]
+    NotPlanned(u32),
     #[error("{0}")]
     Quantity(String),
     #[error("{0}")]
@@ -187,7 +226,7 @@ impl Refusal {
                 | Illegal::StaleFence { .. },
             )
             | Self::EndedElsewhere(_) => Code::IllegalTransition,
-            Self::Illegal(Illegal::NoSuchLine(_)) => Code::NotFound,
+            Self::Illegal(Illegal::NoSuchLine(_)) | Self::NotPlanned(_) => Code::NotFound,
             Self::Rehydrating => Code::Rehydrating,
             Self::Quarantined(_) => Code::Quarantined,
             Self::Invalid(_) | Self::NotEnrolled => Code::InvalidRequest,
@@ -228,6 +267,7 @@ impl Refusal {
             | Self::Rehydrating
             | Self::ReleasedElsewhere(_)
             | Self::Quarantined(_)
+            | Self::NotPlanned(_)
             | Self::Quantity(_)
             | Self::Invalid(_) => None,
         }

@@ -15,11 +15,19 @@ pub fn decide<V: View>(
     match command {
         Command::Move(requests) => commands::movement::decide(view, requests),
         Command::Close(request) => Ok(commands::close::decide(request.as_ref(), context)?),
+        Command::Plan(request) => {
+            let planned = view.planned().map_err(Undecided::View)?;
+            Ok(commands::plan::decide(request, &planned, context)?)
+        }
+        Command::Unplan(number) => {
+            let planned = view.planned().map_err(Undecided::View)?;
+            Ok(commands::plan::take_back(*number, &planned)?)
+        }
         Command::Task { task, act } => {
             let state = view.task(task).map_err(Undecided::View)?;
             let state = state.ok_or_else(|| Refusal::UnknownTask(task.clone()))?;
             let said = act_on(view, &state, act, context)?;
-            Ok(Outcome { said, closure: None, reply: Reply::Task(task.clone()) })
+            Ok(Outcome::facts(said, Reply::Task(task.clone())))
         }
     }
 }
@@ -66,5 +74,6 @@ pub fn answer<V: View>(view: &V, reply: Reply, facts: &[Fact]) -> Result<Answer,
             Ok(Answer::Task { state: Box::new(state) })
         }
         Reply::Closure(closure) => Ok(Answer::Closure { closure }),
+        Reply::Planned => Ok(Answer::Planned { planned: view.planned().map_err(Undecided::View)? }),
     }
 }

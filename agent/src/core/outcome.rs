@@ -7,7 +7,7 @@ use holdfast_shared::domain::task::{Line, TaskEvent, TaskFact, TaskState, check}
 use holdfast_shared::ids::{FactId, ReplicaId, Sku, TaskId};
 use holdfast_shared::limits::NOTE_CHARS_MAX;
 use holdfast_shared::time::Now;
-use holdfast_shared::wire::signal::ClosureNote;
+use holdfast_shared::wire::signal::{ClosureNote, PlannedNote};
 
 /// Who decides, and when.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +31,23 @@ pub struct Outcome {
     pub said: Vec<Said>,
     /// The closure as it is from now on.
     pub closure: Option<Option<ClosureNote>>,
+    pub plan: Option<PlanChange>,
     pub reply: Reply,
+}
+
+impl Outcome {
+    /// Facts alone.
+    pub(super) const fn facts(said: Vec<Said>, reply: Reply) -> Self {
+        Self { said, closure: None, plan: None, reply }
+    }
+}
+
+/// What becomes of the closures that are planned here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlanChange {
+    /// Its number is given where it is kept: no number is given twice.
+    Add(PlannedNote),
+    Remove(u32),
 }
 
 /// What the answer shows, read after the facts have taken effect.
@@ -40,6 +56,7 @@ pub enum Reply {
     Moved(Vec<Sku>),
     Task(TaskId),
     Closure(Option<ClosureNote>),
+    Planned,
 }
 
 /// Why nothing was decided.

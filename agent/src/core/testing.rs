@@ -8,6 +8,7 @@ use holdfast_shared::domain::stock::{Movement, StockFact};
 use holdfast_shared::domain::task::{FulfilmentKind, Line, Phase, ReleasePoint, TaskState};
 use holdfast_shared::ids::{LineNo, Sku, TaskId};
 use holdfast_shared::time::{Hlc, MonoMs, Now, UtcMs};
+use holdfast_shared::wire::signal::PlannedNote;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
@@ -37,6 +38,10 @@ impl View for Shelf {
 
     fn task(&self, task: &TaskId) -> Result<Option<TaskState>, Infallible> {
         Ok(self.tasks.get(task).cloned())
+    }
+
+    fn planned(&self) -> Result<Vec<PlannedNote>, Infallible> {
+        Ok(Vec::new())
     }
 }
 

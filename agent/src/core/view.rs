@@ -3,10 +3,13 @@
 use super::command::Position;
 use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::ids::{Sku, TaskId};
+use holdfast_shared::wire::signal::PlannedNote;
 
 /// `E` is the storage's own error; the core passes it through.
 pub trait View {
     type Error;
     fn position(&self, sku: &Sku) -> Result<Option<Position>, Self::Error>;
     fn task(&self, task: &TaskId) -> Result<Option<TaskState>, Self::Error>;
+    /// Closures that staff planned here, in the order of their times.
+    fn planned(&self) -> Result<Vec<PlannedNote>, Self::Error>;
 }

@@ -95,6 +95,7 @@ fn vitals(inputs: &Inputs<'_>) -> Vitals {
         on_battery: machine.on_battery,
         battery_percent: machine.battery_percent,
         closure: summary.closure.clone().filter(|note| note.until.is_none_or(|until| until > right)),
+        planned: summary.planned.iter().filter(|note| note.until > right).cloned().collect(),
     }
 }
 

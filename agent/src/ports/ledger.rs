@@ -8,7 +8,7 @@ use holdfast_shared::error::Code;
 use holdfast_shared::ids::{BootId, DeviceId, ReplicaId, Sku, StoreId, TaskId, TenantId};
 use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::{Hlc, Now, UtcMs};
-use holdfast_shared::wire::signal::ClosureNote;
+use holdfast_shared::wire::signal::{ClosureNote, PlannedNote};
 use holdfast_shared::wire::sync::{
     BaselineAsk, DocumentFrame, DocumentHeads, EscrowTarget, Loss, SyncResponse,
 };
@@ -95,6 +95,8 @@ pub struct Summary {
     pub root: String,
     pub stock_digest: String,
     pub closure: Option<ClosureNote>,
+    /// Closures that staff planned here, those that are over too.
+    pub planned: Vec<PlannedNote>,
     /// The database failed its check: it is only read. Says what was found.
     pub damaged: Option<String>,
     /// The whole database was examined since the start, and is sound. Until then that is not known.

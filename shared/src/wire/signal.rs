@@ -64,6 +64,9 @@ pub struct Vitals {
     pub battery_percent: Option<u8>,
     /// A closure that staff raised at the store.
     pub closure: Option<ClosureNote>,
+    /// Closures that staff planned at the store, and that are not over.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub planned: Vec<PlannedNote>,
 }
 
 /// A closure as the store tells it.
@@ -74,6 +77,25 @@ pub struct ClosureNote {
     pub author: String,
     pub since: UtcMs,
     pub until: Option<UtcMs>,
+}
+
+/// A closure ahead, as the store tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PlannedNote {
+    /// Names it among those of its store.
+    pub number: u32,
+    pub hard: bool,
+    pub cause: String,
+    pub author: String,
+    pub from: UtcMs,
+    pub until: UtcMs,
+}
+
+impl PlannedNote {
+    #[must_use]
+    pub fn in_force(&self, now: UtcMs) -> bool {
+        self.from <= now && now < self.until
+    }
 }
 
 /// How fresh the inventory is that central has of this store.
@@ -163,7 +185,7 @@ mod tests {
             .filter_map(|line| line.trim().split_once(": {"))
             .filter(|(_, rest)| rest.contains("type:"))
             .map(|(name, _)| name)
-            .chain(["vitals", "closure"])
+            .chain(["vitals", "closure", "planned"])
             .collect();
         let closure = ClosureNote {
             hard: true,
@@ -172,8 +194,17 @@ mod tests {
             since: UtcMs(0),
             until: None,
         };
+        let planned = PlannedNote {
+            number: 1,
+            hard: false,
+            cause: "maintenance".into(),
+            author: "amy".into(),
+            from: UtcMs(0),
+            until: UtcMs(1),
+        };
         let beat: Heartbeat = decode(HEARTBEAT_OF_A_NEWER_AGENT).unwrap();
         let vitals = Vitals {
+            planned: vec![planned],
             closure: Some(closure),
             on_battery: Some(true),
             battery_percent: Some(80),
@@ -212,6 +243,7 @@ mod tests {
     }
 
     fn fields(value: &serde_json::Value, into: &mut BTreeSet<String>) {
+        value.as_array().into_iter().flatten().for_each(|entry| fields(entry, into));
         for (name, inner) in value.as_object().into_iter().flatten() {
             into.insert(name.clone());
             fields(inner, into);

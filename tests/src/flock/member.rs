@@ -136,6 +136,7 @@ impl Member {
             on_battery: Some(false),
             battery_percent: None,
             closure: None,
+            planned: Vec::new(),
         };
         Heartbeat {
             tenant,

@@ -359,7 +359,7 @@ impl Shop {
             Answer::Moved { facts, .. } => facts.clone(),
             // Where what another box knew decides, the newest that counts may be central's own.
             Answer::Task { state } if state.newest.device() != OF_CENTRAL => vec![state.newest.clone()],
-            Answer::Task { .. } | Answer::Closure { .. } => Vec::new(),
+            Answer::Task { .. } | Answer::Closure { .. } | Answer::Planned { .. } => Vec::new(),
         };
         let new: Vec<FactId> = facts.into_iter().filter(|fact| !self.acknowledged.contains(fact)).collect();
         self.answered_late.extend(new.iter().filter(|_| replayed).cloned());

@@ -24,6 +24,7 @@ mod an_ordinary_day;
 mod central_is_restored;
 mod clocks_jump_and_nothing_moves;
 mod epochs;
+mod maintenance_is_planned_at_the_store;
 mod outside_a_seal;
 mod ten_thousand_stores_reconnect;
 mod the_broker_is_lost;

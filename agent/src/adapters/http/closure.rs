@@ -119,6 +119,6 @@ async fn say(
         Answer::Closure { closure } => {
             Ok(answer(Closure { closure: closure.map(ClosureView::from) }, executed.replayed))
         }
-        Answer::Moved { .. } | Answer::Task { .. } => Err(other_answer()),
+        Answer::Moved { .. } | Answer::Task { .. } | Answer::Planned { .. } => Err(other_answer()),
     }
 }

@@ -49,7 +49,7 @@ pub(super) async fn execute(api: &Api, intent: Intent, command: Command) -> Resu
                 let skus = state.lines.iter().map(|line| line.sku.clone()).collect();
                 api.hub().publish(Event::Stock { skus });
             }
-            Answer::Closure { .. } => api.hub().publish(Event::Status),
+            Answer::Closure { .. } | Answer::Planned { .. } => api.hub().publish(Event::Status),
         }
         api.committed();
     }

@@ -17,6 +17,7 @@ mod movements;
 pub mod needs;
 mod pages;
 mod pairing;
+mod planned;
 pub mod presence;
 mod problem;
 mod rights;
@@ -90,6 +91,8 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(tasks::put_back))
         .routes(routes!(tasks::let_go))
         .routes(routes!(closure::get, closure::close, closure::open))
+        .routes(routes!(planned::list, planned::plan))
+        .routes(routes!(planned::take_back))
         .routes(routes!(stream::events))
         .routes(routes!(pairing::offer))
         .routes(routes!(pairing::pair))

@@ -63,7 +63,7 @@ pub(super) async fn record(
             let skus = positions.into_iter().map(SkuView::from).collect();
             Ok(answer(Moved { facts, skus }, executed.replayed))
         }
-        Answer::Task { .. } | Answer::Closure { .. } => Err(other_answer()),
+        Answer::Task { .. } | Answer::Closure { .. } | Answer::Planned { .. } => Err(other_answer()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::around::LeaseView;
 use super::needs::StandingNow;
+use super::planned::{self, PlannedView};
 use super::problem::Failure;
 use super::state::Api;
 use super::view::{ClosureView, stamp};
@@ -77,6 +78,9 @@ pub struct StatusView {
     pub root: String,
     pub stock_digest: String,
     pub closure: Option<ClosureView>,
+    /// Closures that staff planned here, and that are not over.
+    #[serde(default)]
+    pub planned: Vec<PlannedView>,
     /// What the database's check found; then it is only read.
     pub damaged: Option<String>,
     /// Whether the whole database was examined since the start, and is sound.
@@ -170,6 +174,7 @@ pub(super) async fn status(State(api): State<Api>) -> Result<Json<StatusView>, F
         root: summary.root,
         stock_digest: summary.stock_digest,
         closure: summary.closure.map(ClosureView::from),
+        planned: planned::ahead(summary.planned, api.right_now()),
         damaged: summary.damaged,
         examined: summary.examined,
         ballast_held: summary.ballast_held,

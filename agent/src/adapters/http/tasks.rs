@@ -179,7 +179,7 @@ impl Acting {
         let executed = execute(&self.api, intent, Command::Task { task, act }).await?;
         match executed.answer {
             Answer::Task { state } => Ok(answer(shown(&self.api, &state).await?, executed.replayed)),
-            Answer::Moved { .. } | Answer::Closure { .. } => Err(other_answer()),
+            Answer::Moved { .. } | Answer::Closure { .. } | Answer::Planned { .. } => Err(other_answer()),
         }
     }
 }

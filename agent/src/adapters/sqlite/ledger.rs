@@ -3,7 +3,7 @@
 use super::hand::Hand;
 use super::record::{enter_new, facts_of_intent};
 use super::view::{Stored, json, to_json, unsigned};
-use super::{SqliteLedger, escrow, losses, speaker, sql};
+use super::{SqliteLedger, escrow, losses, planned, speaker, sql};
 use crate::core::command::{Answer, Command, Intent, Position, Refusal};
 use crate::core::decide::{answer, decide};
 use crate::core::mint::Author;
@@ -110,6 +110,9 @@ fn execute(
     if let Some(closure) = &outcome.closure {
         let note = closure.as_ref().map(to_json).transpose()?;
         connection.prepare_cached(sql::AGENT_CLOSE)?.execute([note])?;
+    }
+    if let Some(plan) = &outcome.plan {
+        planned::change(connection, plan, now.utc)?;
     }
     let answer = answer(&Stored(connection), outcome.reply, &facts)?;
     if Guard::IdempotencyRecord.stands() {
@@ -251,6 +254,7 @@ fn summary(connection: &Connection) -> Result<Summary, StorageError> {
         root: SetHash::from_bytes(root).hex(),
         stock_digest: SetHash::from_bytes(digest).hex(),
         closure: closure.as_deref().map(json).transpose()?,
+        planned: planned::all(connection)?,
         damaged: None,
         examined: false,
         ballast_held: None,

@@ -45,6 +45,7 @@ mod import;
 mod ledger;
 mod losses;
 mod note;
+mod planned;
 mod record;
 mod replica;
 mod salvage;

@@ -1,6 +1,6 @@
 //! What is stored, as the core looks at it; and how rows become values.
 
-use super::sql;
+use super::{planned, sql};
 use crate::core::command::{Position, Rights};
 use crate::core::view::View;
 use holdfast_platform::sqlite::StorageError;
@@ -9,6 +9,7 @@ use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::ids::{FactId, Sku, TaskId};
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::fact::decode;
+use holdfast_shared::wire::signal::PlannedNote;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 use serde::de::DeserializeOwned;
 
@@ -29,6 +30,10 @@ impl View for Stored<'_> {
         let mut statement = self.0.prepare_cached(sql::TASK_STATE)?;
         let state: Option<String> = statement.query_row([task.as_str()], |row| row.get(0)).optional()?;
         state.map(|state| json(&state)).transpose()
+    }
+
+    fn planned(&self) -> Result<Vec<PlannedNote>, StorageError> {
+        planned::all(self.0)
     }
 }
 

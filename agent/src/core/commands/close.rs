@@ -6,7 +6,7 @@ use holdfast_shared::wire::signal::ClosureNote;
 
 pub fn decide(request: Option<&ClosureRequest>, context: Context<'_>) -> Result<Outcome, Refusal> {
     let note = request.map(|request| note(request, context)).transpose()?;
-    Ok(Outcome { said: Vec::new(), closure: Some(note.clone()), reply: Reply::Closure(note) })
+    Ok(Outcome { closure: Some(note.clone()), ..Outcome::facts(Vec::new(), Reply::Closure(note)) })
 }
 
 fn note(request: &ClosureRequest, context: Context<'_>) -> Result<ClosureNote, Refusal> {

@@ -8,6 +8,7 @@ pub mod let_go;
 pub mod movement;
 pub mod pack;
 pub mod pick;
+pub mod plan;
 pub mod put_back;
 pub mod short;
 pub mod start_picking;

@@ -32,7 +32,7 @@ pub fn decide<V: View>(view: &V, requests: &[MovementRequest]) -> Result<Outcome
         said.push(Said { after: None, body: Body::Stock(fact) });
     }
     let skus = on_hand.into_keys().cloned().collect();
-    Ok(Outcome { said, closure: None, reply: Reply::Moved(skus) })
+    Ok(Outcome::facts(said, Reply::Moved(skus)))
 }
 
 fn fact(request: &MovementRequest, before: i64) -> Result<StockFact, Refusal> {

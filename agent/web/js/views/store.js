@@ -20,6 +20,7 @@ export function storePage(status, leave) {
           el("header", {}, el("h1", {}, now.store_name ?? "This store"), el("p", { class: "small soft" }, now.store ? el("span", { class: "mono" }, now.store) : "Not enrolled")),
           el("section", { class: "card stack" }, el("h2", {}, "How it is"), el("ul", { class: "state" }, lines(now))),
           closure(now, again),
+          planned(now, again),
           isManager() && pairOther(),
           el("section", { class: "card stack" },
             el("h2", {}, "This handheld"),
@@ -124,3 +125,46 @@ function closure(now, again) {
   el("button", { class: "stop", type: "submit" }, "Close for orders"));
   return form;
 }
+
+// Closures ahead, like maintenance: central keeps orders away from then until then, by itself.
+function planned(now, again) {
+  const list = now.planned ?? [];
+  if (!list.length && !isManager()) return "";
+  const send = async (method, path, body, said) => {
+    try {
+      await act(method, path, body);
+      toast(said);
+    } catch (error) {
+      toast(error.hint ? `${error.message}. ${error.hint}` : error.message, true);
+    }
+    again();
+  };
+  const row = (plan) => el("li", {},
+    el("p", {}, `${day(plan.from)} to ${day(plan.until)}: ${plan.cause}`, el("span", { class: "small soft" }, ` · ${plan.hard ? "all orders stop" : "no new orders"}, by ${plan.author}`)),
+    isManager() && el("button", { class: "plain", onclick: () => send("DELETE", `/v1/planned-closures/${plan.number}`, undefined, "The plan is taken back.") }, "Take it back"));
+  const card = el("section", { class: "card stack" }, el("h2", {}, "Planned closures"),
+    list.length ? el("ul", { class: "state" }, list.map(row)) : el("p", { class: "small soft" }, "None."));
+  if (isManager()) card.append(planForm(send));
+  return card;
+}
+
+function planForm(send) {
+  const form = el("form", { class: "stack", onsubmit: (event) => {
+    event.preventDefault();
+    const data = new FormData(form);
+    // What was typed is the time on the wall here.
+    const at = (name) => new Date(data.get(name)).toISOString();
+    const body = { hard: data.get("hard") === "on", cause: data.get("cause"), from: at("from"), until: at("until") };
+    send("POST", "/v1/planned-closures", body, "The closure is planned.");
+  } },
+  el("label", { class: "field" }, "From", el("input", { type: "datetime-local", name: "from", required: true })),
+  el("label", { class: "field" }, "Until", el("input", { type: "datetime-local", name: "until", required: true })),
+  el("label", { class: "field" }, "Why",
+    el("select", { name: "cause" }, ["maintenance", "staffing", "weather", "outage", "hours"].map((cause) => el("option", { value: cause }, cause[0].toUpperCase() + cause.slice(1))))),
+  el("label", { class: "choice" }, el("input", { type: "checkbox", name: "hard" }),
+    el("span", {}, "Stop all orders, and let open work move")),
+  el("button", { type: "submit" }, "Plan this closure"));
+  return form;
+}
+
+const day = (stamp) => new Date(stamp).toLocaleString([], { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });

@@ -86,8 +86,8 @@ pub fn closed_hard(record: &StoreRecord, health: &StoreHealth, now: UtcMs) -> bo
     of_closures(record, health, now).1
 }
 
-/// Closures on record, those that were planned for now, and the one that the store tells with its
-/// heartbeat. Whether any is hard.
+/// Closures on record, those that were planned for now, and those that the store tells with its
+/// heartbeats. Whether any is hard.
 fn of_closures(record: &StoreRecord, health: &StoreHealth, now: UtcMs) -> (Vec<Reason>, bool) {
     let mut reasons = Vec::new();
     let mut closed_hard = record.closed_hard(now);
@@ -111,6 +111,13 @@ fn of_closures(record: &StoreRecord, health: &StoreHealth, now: UtcMs) -> (Vec<R
                 closure_words(note.hard, &shortened(&note.cause), &shortened(&note.author), note.until);
             reasons.push(against("closure", Standing::Ineligible, format!("{words}, told by the store")));
         }
+    }
+    // Each box tells what was planned at it.
+    for planned in health.planned().filter(|planned| planned.in_force(now)) {
+        closed_hard |= planned.hard;
+        let (cause, author) = (shortened(&planned.cause), shortened(&planned.author));
+        let words = closure_words(planned.hard, &cause, &author, Some(planned.until));
+        reasons.push(against("closure", Standing::Ineligible, format!("{words}, as planned at the store")));
     }
     (reasons, closed_hard)
 }

@@ -36,6 +36,7 @@ fn next_by_the_wall(view: &View<'_>) -> Option<UtcMs> {
     let closures = record.closures.iter().filter_map(|closure| closure.until);
     let planned = arranged.planned.iter().flat_map(|planned| [planned.from, planned.until]);
     let staffing = arranged.staffing.iter().filter_map(|staffing| staffing.until);
+    let planned_there = view.health.planned().flat_map(|planned| [planned.from, planned.until]);
     let told = view.health.voices.values().filter_map(|voice| voice.beat.vitals.closure.as_ref()?.until);
     // No zone is off by parts of a minute, so the store's minute changes with this one.
     let has_hours = !(record.store.hours.is_empty() && arranged.dated_hours.is_empty());
@@ -43,7 +44,8 @@ fn next_by_the_wall(view: &View<'_>) -> Option<UtcMs> {
         has_hours.then(|| UtcMs(now.0.div_euclid(MINUTE_MS).saturating_add(1).saturating_mul(MINUTE_MS)));
     let works = !record.work.is_empty() || arranged.tasks_per_hour.is_some();
     let hour = works.then(|| hour_ends(now));
-    closures.chain(planned).chain(staffing).chain(told).chain(minute).chain(hour).filter(|at| *at > now).min()
+    let people = closures.chain(planned).chain(planned_there).chain(staffing).chain(told);
+    people.chain(minute).chain(hour).filter(|at| *at > now).min()
 }
 
 const MINUTE_MS: i64 = 60_000;

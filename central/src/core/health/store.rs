@@ -10,7 +10,7 @@ use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::ids::{BootId, ReplicaId};
 use holdfast_shared::limits::FLAPS_REMEMBERED_MAX;
 use holdfast_shared::time::MonoMs;
-use holdfast_shared::wire::signal::{Freshness, Heartbeat, Vitals};
+use holdfast_shared::wire::signal::{Freshness, Heartbeat, PlannedNote, Vitals};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -140,6 +140,11 @@ impl StoreHealth {
     #[must_use]
     pub fn vitals(&self) -> Option<&Vitals> {
         self.voice().map(|voice| &voice.beat.vitals)
+    }
+
+    /// The closures that were planned at it, those of later and those of now.
+    pub fn planned(&self) -> impl Iterator<Item = &PlannedNote> {
+        self.voices.values().flat_map(|voice| &voice.beat.vitals.planned)
     }
 
     /// When central last had a word of it, by heartbeat or sync.

@@ -1,7 +1,7 @@
 //! What of a heartbeat can be meant. A number that no machine measures is unknown, which is never
 //! fine; a word that is longer than any real one is refused with its heartbeat.
 
-use holdfast_shared::limits::{NOTE_CHARS_MAX, SIGNAL_WORD_CHARS_MAX};
+use holdfast_shared::limits::{NOTE_CHARS_MAX, PLANS_AT_STORE_MAX, SIGNAL_WORD_CHARS_MAX};
 use holdfast_shared::wire::signal::Heartbeat;
 
 /// Why a heartbeat is not taken.
@@ -9,6 +9,8 @@ use holdfast_shared::wire::signal::Heartbeat;
 pub enum Unbelievable {
     #[error("{0} has more characters than any real one")]
     TooLong(&'static str),
+    #[error("{0} has more entries than any real one")]
+    TooMany(&'static str),
 }
 
 /// Whether anything of it had to be made unknown.
@@ -23,6 +25,13 @@ pub fn make_sense(beat: &mut Heartbeat) -> Result<bool, Unbelievable> {
     if let Some(note) = &beat.vitals.closure {
         is_within("closure.cause", &note.cause, NOTE_CHARS_MAX)?;
         is_within("closure.author", &note.author, NOTE_CHARS_MAX)?;
+    }
+    if beat.vitals.planned.len() > PLANS_AT_STORE_MAX {
+        return Err(Unbelievable::TooMany("planned"));
+    }
+    for planned in &beat.vitals.planned {
+        is_within("planned.cause", &planned.cause, SIGNAL_WORD_CHARS_MAX)?;
+        is_within("planned.author", &planned.author, SIGNAL_WORD_CHARS_MAX)?;
     }
     let before = (beat.uptime_ms, beat.vitals.clone());
     beat.uptime_ms = beat.uptime_ms.max(0);
@@ -52,6 +61,8 @@ fn is_within(name: &'static str, word: &str, most: usize) -> Result<(), Unbeliev
 mod tests {
     use super::*;
     use crate::core::test_support::beat;
+    use holdfast_shared::time::UtcMs;
+    use holdfast_shared::wire::signal::PlannedNote;
 
     #[test]
     fn numbers_that_cannot_be_are_unknown_and_the_rest_is_kept() {
@@ -86,7 +97,22 @@ mod tests {
         version.version.clone_from(&long);
         assert_eq!(make_sense(&mut version), Err(Unbelievable::TooLong("version")));
         let mut root = beat("leeds", "b1", 1);
-        root.root = long;
+        root.root.clone_from(&long);
         assert_eq!(make_sense(&mut root), Err(Unbelievable::TooLong("root")));
+        let mut planned = beat("leeds", "b1", 1);
+        let note = |cause: &str| PlannedNote {
+            number: 1,
+            hard: false,
+            cause: cause.to_owned(),
+            author: "amy".to_owned(),
+            from: UtcMs(0),
+            until: UtcMs(1),
+        };
+        planned.vitals.planned = vec![note(&long)];
+        assert_eq!(make_sense(&mut planned), Err(Unbelievable::TooLong("planned.cause")));
+        planned.vitals.planned = vec![note("weather"); PLANS_AT_STORE_MAX + 1];
+        assert_eq!(make_sense(&mut planned), Err(Unbelievable::TooMany("planned")));
+        planned.vitals.planned.pop();
+        assert_eq!(make_sense(&mut planned), Ok(false));
     }
 }

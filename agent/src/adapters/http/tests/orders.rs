@@ -155,3 +155,30 @@ async fn a_manager_closes_the_store_and_opens_it_again() {
         assert_eq!(lan.send(put(&manager, &wrong).key("k3")).await.code(), "invalid_request");
     }
 }
+
+#[tokio::test]
+async fn a_manager_plans_a_closure_ahead_and_takes_it_back() {
+    let (lan, picker) = picker().await;
+    let manager = lan.pair(Role::Manager).await;
+    let body = |cause: &str, from: &str, until: &str| json!({ "hard": true, "cause": cause, "from": from, "until": until });
+    let post = |token: &str, body: &Value| ask("POST", "/v1/planned-closures").by(token).key("k1").json(body);
+    let plan = body("maintenance", "2023-11-15T22:00:00Z", "2023-11-16T04:00:00Z");
+    assert_eq!(lan.send(post(&picker, &plan)).await.code(), "forbidden");
+    let planned = lan.send(post(&manager, &plan)).await;
+    assert_eq!(planned.body["planned"][0]["cause"], "maintenance", "{}", planned.body);
+    let seen = lan.send(ask("GET", "/v1/planned-closures").by(&picker)).await;
+    assert_eq!(seen.body["planned"][0]["until"], "2023-11-16T04:00:00Z");
+    assert_eq!(lan.send(ask("GET", "/v1/status")).await.body["planned"], seen.body["planned"]);
+    let over = body("maintenance", "2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z");
+    assert_eq!(lan.send(post(&manager, &over).key("k2")).await.code(), "invalid_request");
+    let unclear = body("maintenance", "tonight", "2023-11-16T04:00:00Z");
+    assert_eq!(lan.send(post(&manager, &unclear).key("k3")).await.code(), "invalid_request");
+    let because = body("a whim", "2023-11-15T22:00:00Z", "2023-11-16T04:00:00Z");
+    assert!(!lan.send(post(&manager, &because).key("k4")).await.status.is_success());
+    let delete = |number: &str, key: &str| {
+        ask("DELETE", &format!("/v1/planned-closures/{number}")).by(&manager).key(key)
+    };
+    assert_eq!(lan.send(delete("1", "k5")).await.body["planned"], json!([]));
+    assert_eq!(lan.send(delete("1", "k6")).await.code(), "not_found");
+    assert_eq!(lan.send(delete("one", "k7")).await.code(), "not_found");
+}

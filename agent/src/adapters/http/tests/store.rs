@@ -17,7 +17,7 @@ use holdfast_shared::error::Code;
 use holdfast_shared::ids::{DeviceId, LineNo, Sku, TaskId};
 use holdfast_shared::limits::QUANTITY_MAX;
 use holdfast_shared::time::{Hlc, Now, UtcMs};
-use holdfast_shared::wire::signal::ClosureNote;
+use holdfast_shared::wire::signal::{ClosureNote, PlannedNote};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 
@@ -31,6 +31,7 @@ struct Inside {
     keys: HashMap<String, ([u8; 32], Answer)>,
     facts: Vec<Option<String>>,
     closure: Option<ClosureNote>,
+    planned: Vec<PlannedNote>,
     offers: HashMap<[u8; 32], (Role, UtcMs)>,
     devices: Vec<([u8; 32], Device)>,
     broken: Option<Code>,
@@ -160,6 +161,23 @@ impl Inside {
                 });
                 Ok(Answer::Closure { closure: self.closure.clone() })
             }
+            Command::Plan(request) => {
+                self.planned.push(PlannedNote {
+                    number: 1,
+                    hard: request.hard,
+                    cause: request.cause.as_str().to_owned(),
+                    author: "manager".to_owned(),
+                    from: request.from,
+                    until: request.until,
+                });
+                Ok(Answer::Planned { planned: self.planned.clone() })
+            }
+            Command::Unplan(number) => {
+                if self.planned.extract_if(.., |note| note.number == number).count() == 0 {
+                    return Err(Refusal::NotPlanned(number));
+                }
+                Ok(Answer::Planned { planned: self.planned.clone() })
+            }
         }
     }
 
@@ -279,7 +297,10 @@ impl Ledger for Store {
     }
 
     async fn summary(&self) -> Result<Summary, LedgerError> {
-        Ok(self.with(|inside| Summary { closure: inside.closure.clone(), skus: 1, ..Summary::default() }))
+        Ok(self.with(|inside| {
+            let (closure, planned) = (inside.closure.clone(), inside.planned.clone());
+            Summary { closure, planned, skus: 1, ..Summary::default() }
+        }))
     }
 
     fn pulse(&self) -> Pulse {

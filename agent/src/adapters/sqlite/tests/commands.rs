@@ -1,10 +1,12 @@
 use super::support::{Disk, FakeCentral, NOW, code, run, run_as, sku, state, stock, sync, units};
-use crate::core::command::{Answer, ClosureRequest, Command, MovementKind, TaskAct};
+use crate::adapters::sqlite::SqliteLedger;
+use crate::core::command::{Answer, ClosureRequest, Command, MovementKind, PlanCause, PlanRequest, TaskAct};
 use crate::core::testing::{acts, at, intent, moves, request};
 use crate::ports::ledger::{Ledger, TaskFilter};
 use holdfast_shared::domain::task::{Phase, Status};
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::LineNo;
+use holdfast_shared::time::UtcMs;
 
 #[tokio::test]
 async fn a_movement_answers_with_the_position_that_it_made() {
@@ -167,6 +169,31 @@ async fn a_closure_is_kept_until_the_store_opens_again() {
     assert_eq!(ledger.summary().await.unwrap().closure.unwrap().cause, "flood");
     run(&ledger, "2", Command::Close(None)).await.unwrap();
     assert_eq!(ledger.summary().await.unwrap().closure, None);
+}
+
+#[tokio::test]
+async fn planned_closures_are_kept_until_they_are_over_and_no_number_is_given_twice() {
+    let mut disk = Disk::new();
+    let ledger = disk.alone();
+    let plan = |hours: i64| {
+        let (from, until) = (UtcMs(NOW), UtcMs(NOW + hours * 3_600_000));
+        Command::Plan(PlanRequest { hard: false, cause: PlanCause::Maintenance, from, until })
+    };
+    let numbers = async |ledger: &SqliteLedger| {
+        let planned = ledger.summary().await.unwrap().planned;
+        planned.iter().map(|note| note.number).collect::<Vec<_>>()
+    };
+    run(&ledger, "1", plan(1)).await.unwrap();
+    run(&ledger, "2", plan(2)).await.unwrap();
+    let again = run(&ledger, "2", plan(2)).await.unwrap();
+    assert!(again.replayed, "the same wish plans once");
+    drop(ledger);
+    let ledger = disk.alone();
+    assert_eq!(numbers(&ledger).await, [1, 2]);
+    run(&ledger, "3", Command::Unplan(2)).await.unwrap();
+    assert!(run(&ledger, "4", Command::Unplan(2)).await.is_err());
+    run(&ledger, "5", plan(3)).await.unwrap();
+    assert_eq!(numbers(&ledger).await, [1, 3]);
 }
 
 #[tokio::test]

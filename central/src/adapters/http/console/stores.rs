@@ -185,6 +185,8 @@ pub(super) async fn one(
     let now = app.clock.now().utc;
     let Sight { eligibility, vitals, .. } = app.sight(tenant, id);
     let known = eligibility.as_ref();
+    let mut arranged = words::arranged(&record.arranged, now);
+    arranged.extend(vitals.iter().flat_map(|vitals| words::planned_there(vitals, now)));
     let (kinds, classes) = known.map(|known| part_rows(&record, known)).unwrap_or_default();
     page(&StorePage {
         frame: frame(&app, &person, "stores", said.said).await?,
@@ -196,7 +198,7 @@ pub(super) async fn one(
             .unwrap_or_default(),
         signals: vitals.as_ref().map(words::signals).unwrap_or_default(),
         closures: record.closures.iter().map(|closure| words::closure(closure, now)).collect(),
-        arranged: words::arranged(&record.arranged, now),
+        arranged,
         tasks: tasks.rows.iter().map(|task| task_row(task, now)).collect(),
         history: history.rows.iter().map(|change| change_row(change, now)).collect(),
         may_close: person.0.may(Scope::FleetWrite),

@@ -9,7 +9,7 @@ use crate::core::stock::class::SkuClass;
 use crate::ports::boxes::{BranchOutcome, Decision};
 use holdfast_shared::domain::task::Status;
 use holdfast_shared::time::UtcMs;
-use holdfast_shared::wire::signal::Vitals;
+use holdfast_shared::wire::signal::{PlannedNote, Vitals};
 
 pub(super) const fn tone(standing: Standing) -> &'static str {
     match standing {
@@ -204,14 +204,8 @@ pub(super) fn measured(reason: &Reason) -> Option<(String, String, String)> {
 pub(super) fn arranged(arranged: &Arranged, now: UtcMs) -> Vec<String> {
     let mut lines = Vec::new();
     for planned in arranged.planned.iter().filter(|planned| now < planned.until) {
-        let how = if planned.hard { "hard" } else { "softly" };
-        lines.push(format!(
-            "Closes {how} from {} until {}: {}, by {}",
-            clock(planned.from),
-            clock(planned.until),
-            cause(planned.cause),
-            planned.author
-        ));
+        let whose = format!("{}, by {}", cause(planned.cause), planned.author);
+        lines.push(closes(planned.hard, planned.from, planned.until, &whose));
     }
     for day in &arranged.dated_hours {
         let spans: Vec<String> = day
@@ -229,6 +223,21 @@ pub(super) fn arranged(arranged: &Arranged, now: UtcMs) -> Vec<String> {
     }
     lines.extend(arranged.tasks_per_hour.map(|tasks| format!("At most {tasks} tasks an hour")));
     lines
+}
+
+/// What staff planned at the store, a line each.
+pub(super) fn planned_there(vitals: &Vitals, now: UtcMs) -> Vec<String> {
+    let ahead = vitals.planned.iter().filter(|planned| now < planned.until);
+    let line = |planned: &PlannedNote| {
+        let whose = format!("{}, planned at the store by {}", planned.cause, planned.author);
+        closes(planned.hard, planned.from, planned.until, &whose)
+    };
+    ahead.map(line).collect()
+}
+
+fn closes(hard: bool, from: UtcMs, until: UtcMs, whose: &str) -> String {
+    let how = if hard { "hard" } else { "softly" };
+    format!("Closes {how} from {} until {}: {whose}", clock(from), clock(until))
 }
 
 /// On the wall there; past midnight it goes on counting.

@@ -3,7 +3,7 @@ use crate::core::fleet::{Closure, ClosureCause, DatedHours, OpeningHours, Planne
 use crate::core::health::store::{Out, Voice};
 use crate::core::test_support::{at_ms, beat, record};
 use holdfast_shared::time::MonoMs;
-use holdfast_shared::wire::signal::ClosureNote;
+use holdfast_shared::wire::signal::{ClosureNote, PlannedNote};
 
 fn heard() -> StoreHealth {
     let mut health = StoreHealth::new(false, MonoMs(0));
@@ -169,4 +169,29 @@ fn a_day_of_the_calendar_closes_a_store_that_is_always_open() {
     assert_eq!(christmas.why(), words);
     let after = eligibility(&shop, &heard(), &HealthPolicy::default(), at("2026-12-26T10:00:00Z"));
     assert!(after.physically_open);
+}
+
+#[test]
+fn what_was_planned_at_the_store_closes_it_from_then_until_then_in_words() {
+    let mut health = heard();
+    let planned = |from: i64, until: i64, hard| PlannedNote {
+        number: 1,
+        hard,
+        cause: "maintenance".to_owned(),
+        author: "amy".to_owned(),
+        from: at_ms(from).utc,
+        until: at_ms(until).utc,
+    };
+    let voice = health.voices.values_mut().next().unwrap();
+    voice.beat.vitals.planned = vec![planned(5_000, 9_000, false), planned(8_000, 9_500, true)];
+    let at = |now: i64| judge(&record("leeds"), &health, now);
+    assert_eq!(at(4_999).standing, Standing::Eligible);
+    let soft = at(5_000);
+    assert_eq!((soft.standing, soft.fail_over), (Standing::Ineligible, false));
+    let words =
+        "closed softly by amy because of maintenance, until 2026-09-21T14:13:29Z, as planned at the store";
+    assert_eq!(soft.why(), words);
+    assert!(at(8_000).fail_over, "the other one is hard");
+    assert!(closed_hard(&record("leeds"), &health, at_ms(8_000).utc));
+    assert_eq!(at(9_500).standing, Standing::Eligible);
 }

@@ -9,7 +9,7 @@ use crate::core::health::store::DigestVerdict;
 use crate::core::policy::version::PolicyVersion;
 use crate::core::steering::{Steering, read_policy};
 use crate::core::test_support::{at_ms, beat, record, tenant};
-use holdfast_shared::wire::signal::{ClosureNote, Presence};
+use holdfast_shared::wire::signal::{ClosureNote, PlannedNote, Presence};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -108,6 +108,18 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => (9_000_i64..4_000_000).prop_map(|ms| Happening::Passes { ms }),
         1 => (-4_000_000_i64..4_000_000).prop_map(|ms| Happening::WallSteps { ms }),
     ]
+}
+
+/// It begins when it would have been half over.
+fn planned(now: UtcMs, for_s: i64) -> PlannedNote {
+    PlannedNote {
+        number: 1,
+        hard: for_s % 2 == 1,
+        cause: "weather".to_owned(),
+        author: "amy".to_owned(),
+        from: now.plus(for_s * 500),
+        until: now.plus(for_s * 1_000),
+    }
 }
 
 /// A policy under which silence and an old feed of some SKUs count from then on.
@@ -229,13 +241,16 @@ impl Twins {
                     beat.vitals.handheld_seen_ms_ago = (seen_min % 7 != 0).then_some(seen_min * MINUTE / 2);
                     beat.vitals.unsynced_facts = unsynced;
                     beat.vitals.temperature_c = Some(f64::from(degrees));
-                    beat.vitals.closure = closed_for_s.map(|for_s| ClosureNote {
-                        hard: for_s % 2 == 0,
-                        cause: "staffing".to_owned(),
-                        author: "amy".to_owned(),
-                        since: now.utc,
-                        until: Some(now.utc.plus(for_s * 1_000)),
-                    });
+                    beat.vitals.planned =
+                        closed_for_s.map(|for_s| planned(now.utc, for_s)).into_iter().collect();
+                    beat.vitals.closure =
+                        closed_for_s.filter(|for_s| for_s % 3 == 0).map(|for_s| ClosureNote {
+                            hard: for_s % 2 == 0,
+                            cause: "staffing".to_owned(),
+                            author: "amy".to_owned(),
+                            since: now.utc,
+                            until: Some(now.utc.plus(for_s * 1_000)),
+                        });
                 });
             }
             Happening::AllBeat { but } => {

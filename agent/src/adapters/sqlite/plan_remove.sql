@@ -1,0 +1,1 @@
+UPDATE planned_closure SET closure = NULL WHERE number = ?1
