@@ -62,7 +62,7 @@ pub struct Report {
 }
 
 /// Both policies, made ready.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Guides<'p> {
     pub candidate: Guide<'p>,
     pub reference: Guide<'p>,

@@ -57,6 +57,7 @@ async fn every_page_shows_what_is() {
     for (path, shown) in [
         ("/console/stores".to_owned(), "Store leeds"),
         ("/console/stores/leeds".to_owned(), "History of eligibility"),
+        ("/console/stores/leeds/escrow".to_owned(), "Nothing is in escrow here"),
         ("/console/orders".to_owned(), "1 × TEE-1"),
         ("/console/orders?state=placed".to_owned(), "1 × TEE-1"),
         (format!("/console/orders/{order}"), "What happened"),

@@ -4,6 +4,7 @@
 mod assets;
 mod boxes;
 mod decisions;
+mod escrow;
 mod exceptions;
 mod moves;
 mod observer;
@@ -75,6 +76,7 @@ pub(super) fn router() -> Router<Shared> {
         .route("/console/stores/{store}/close", post(stores::close))
         .route("/console/stores/{store}/reopen", post(stores::reopen))
         .route("/console/stores/{store}/stock", get(stock::store))
+        .route("/console/stores/{store}/escrow", get(escrow::show))
         .route("/console/stock", get(stock::show))
         .route("/console/stock/find", get(stock::find))
         .route("/console/stock/skus/{sku}", get(stock::sku))
