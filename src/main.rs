@@ -5,7 +5,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use holdfast::client::{CentralClient, http};
 use holdfast::policy::PolicyCommand;
 use holdfast::replay::ReplayAsked;
-use holdfast::{demo, drill, explain, kpis, operator, policy, replay};
+use holdfast::rollback::RollbackCommand;
+use holdfast::{demo, drill, explain, kpis, operator, policy, readiness, replay, rollback};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -131,6 +132,32 @@ enum Command {
     Policy {
         #[command(subcommand)]
         command: PolicyCommand,
+        #[command(flatten)]
+        central: MaybeCentral,
+    },
+    /// What a launch needs, checked line by line; it ends with 1 when something is missing
+    Preflight {
+        /// Print all that central tells as one JSON object
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        central: Central,
+    },
+    /// Whether counts, statuses, cancellations, notifications and exceptions add up since a launch
+    Postlaunch {
+        /// Days back from now, 1 to 30
+        #[arg(long, default_value_t = 7)]
+        days: u32,
+        /// Print all that central tells as one JSON object
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        central: Central,
+    },
+    /// The way back from a policy: its plan as it stands, taking it, how the books stand since
+    Rollback {
+        #[command(subcommand)]
+        command: RollbackCommand,
         #[command(flatten)]
         central: MaybeCentral,
     },
@@ -269,6 +296,13 @@ async fn run(command: Command) -> Result<()> {
         Command::Exceptions { central } => operator::exceptions(&central.client()?, &mut out).await,
         Command::Policy { command: PolicyCommand::Check { file }, .. } => policy::check(&file, &mut out),
         Command::Policy { command, central } => policy::ask(&central.client()?, command, &mut out).await,
+        Command::Preflight { json, central } => {
+            readiness::preflight(&central.client()?, json, &mut out).await
+        }
+        Command::Postlaunch { days, json, central } => {
+            readiness::postlaunch(&central.client()?, days, json, &mut out).await
+        }
+        Command::Rollback { command, central } => rollback::ask(&central.client()?, command, &mut out).await,
         Command::DemoAgent { .. } => Ok(()),
     }
 }

@@ -1,13 +1,18 @@
 //! Policies at a terminal: checked here, kept and taken further at central.
 
+mod coverage;
+mod trials;
+
 use crate::client::CentralClient;
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
+use coverage::Word;
 use holdfast_central::core::steering::read_policy;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use trials::{Start, presets, rollout, start, trial};
 
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
@@ -78,15 +83,9 @@ pub enum PolicyCommand {
     /// The newest trial of a version, and how its orders fare
     Rollout,
     /// Try an approved version on a part of the orders, by a plan in a JSON file
-    RolloutStart {
-        version: u32,
-        plan: PathBuf,
-        /// The share of the plan's cohort that it starts with
-        #[arg(long)]
-        percent: u8,
-        #[arg(long)]
-        reason: String,
-    },
+    RolloutStart(Start),
+    /// Cohorts that are good to begin with, by name
+    RolloutPresets,
     /// pause, resume, advance (with --percent), finish or rollback
     RolloutStep {
         #[arg(value_parser = ["pause", "resume", "advance", "finish", "rollback"])]
@@ -96,6 +95,14 @@ pub enum PolicyCommand {
         #[arg(long)]
         reason: String,
     },
+    /// Which rules, scorers, rungs and classes of a version mattered to decisions, and which never did
+    Coverage {
+        version: u32,
+        #[arg(long, default_value_t = 30)]
+        days: u32,
+    },
+    /// Say that a version does what was done before it, or without --role who has said so
+    SignOff(Word),
     /// Who did what with policies, when and why
     History,
     /// What holds at a store and for a class of articles, and which layer says so
@@ -182,16 +189,14 @@ pub async fn ask(central: &CentralClient, command: PolicyCommand, out: &mut dyn 
             Ok(())
         }
         PolicyCommand::Rollout => rollout(&central.get("/v1/rollouts").await?, out),
-        PolicyCommand::RolloutStart { version, plan, percent, reason } => {
-            let plan: Value = serde_json::from_str(&text_of(&plan)?)
-                .with_context(|| format!("{} is not JSON", plan.display()))?;
-            let body = json!({ "version": version, "plan": plan, "percent": percent, "reason": reason });
-            trial(&central.send(Method::POST, "/v1/rollouts", &body).await?, out)
-        }
+        PolicyCommand::RolloutStart(wanted) => start(central, wanted, out).await,
+        PolicyCommand::RolloutPresets => presets(&central.get("/v1/rollouts/presets").await?, out),
         PolicyCommand::RolloutStep { act, percent, reason } => {
             let body = json!({ "percent": percent, "reason": reason });
             trial(&central.send(Method::POST, &format!("/v1/rollouts/{act}"), &body).await?, out)
         }
+        PolicyCommand::Coverage { version, days } => coverage::coverage(central, version, days, out).await,
+        PolicyCommand::SignOff(word) => coverage::sign_off(central, &word, out).await,
         PolicyCommand::History => history(central, out).await,
         PolicyCommand::Explain { store, class } => explain(central, store, class, out).await,
     }
@@ -244,33 +249,6 @@ async fn step(
     }
     let state = done.pointer("/record/state").and_then(Value::as_str).unwrap_or("built in");
     writeln!(out, "version {version} is {state}; v{} is in force", number(&done, "/in_force"))?;
-    Ok(())
-}
-
-fn trial(rollout: &Value, out: &mut dyn Write) -> Result<()> {
-    let state = text(rollout, "/state").replace('_', " ");
-    writeln!(out, "the trial of v{} on {} percent is {state}", rollout["version"], rollout["percent"])?;
-    Ok(())
-}
-
-fn rollout(told: &Value, out: &mut dyn Write) -> Result<()> {
-    let Some(newest) = told.get("rollout").filter(|newest| !newest.is_null()) else {
-        writeln!(out, "no version was ever tried")?;
-        return Ok(());
-    };
-    trial(newest, out)?;
-    let count =
-        |name: &str| told.pointer(&format!("/reading/{name}")).and_then(Value::as_i64).unwrap_or_default();
-    writeln!(
-        out,
-        "{} orders: {} without a node, {} not as decided, {} ms to a decision, {} open exceptions",
-        count("orders"),
-        count("errors"),
-        count("mismatched"),
-        count("latency_ms"),
-        count("open_exceptions")
-    )?;
-    writeln!(out, "guardrails: {}", text(told, "/verdict"))?;
     Ok(())
 }
 

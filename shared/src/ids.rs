@@ -113,6 +113,9 @@ name_id!(
 name_id!(
     /// Stores declared dark on purpose, for a while.
     DrillId, "drill id");
+name_id!(
+    /// A brand under which a chain sells.
+    BrandId, "brand id");
 
 text_id!(
     /// What a chain calls an article. Case matters; it never names a topic or a path.

@@ -229,10 +229,34 @@ pub const POLICY_CLASSES_MAX: u32 = 10_000;
 pub const ROLLOUT_PERCENT_MAX: u8 = 50;
 /// The same where nothing but the share limits who follows it.
 pub const ROLLOUT_OPEN_COHORT_PERCENT_MAX: u8 = 10;
+/// The same where a trial touches every class of articles, every region and every node at once.
+pub const ROLLOUT_EVERYWHERE_PERCENT_MAX: u8 = 30;
 /// Words, names or conditions in one list of a rollout's plan.
 pub const ROLLOUT_WORDS_MAX: usize = 50;
 /// Open orders that are looked at for who follows a policy that is tried.
 pub const ROLLOUT_SUBJECTS_MAX: u32 = 10_000;
+/// Orders that a report after a launch or a way back looks at one by one, the newest.
+pub const RECONCILED_ORDERS_MAX: u32 = 2_000;
+/// Orders that do not agree and are told of by name in one report.
+pub const RECONCILED_TOLD_MAX: usize = 100;
+/// Orders in flight that the way back is worked out for.
+pub const IN_FLIGHT_ORDERS_MAX: u32 = 50_000;
+/// Events and exceptions that a report after a launch looks through, the newest.
+pub const LAUNCH_EVENTS_MAX: u32 = 50_000;
+/// Days that a report after a launch, or of what a policy used, may cover.
+pub const LAUNCH_DAYS_MAX: u32 = 30;
+/// Newest orders by which the channels of a chain are known.
+pub const CHANNEL_ORDERS_MAX: u32 = 2_000;
+/// Files of the folder of backups that are looked at.
+pub const BACKUPS_LOOKED_AT_MAX: usize = 10_000;
+/// Sign-offs of one version of a policy.
+pub const SIGN_OFFS_MAX: usize = 100;
+/// Systems, consumers or versions that one list of the launch settings names.
+pub const LAUNCH_NAMES_MAX: usize = 100;
+/// How old the newest use of an API key on record may be before it is written anew.
+pub const KEY_USE_MS: i64 = 60 * 60 * 1000;
+/// API keys whose newest use is known without asking storage.
+pub const KEY_USES_MAX: usize = 10_000;
 /// Decisions of a trial that are measured, the newest.
 pub const ROLLOUT_MEASURED_MAX: u32 = 20_000;
 /// Orders that one replay goes through.

@@ -128,6 +128,7 @@ pub(super) async fn order(
     let request = OrderRequest {
         reference: Some(format!("demo-{n}")),
         channel: "web".to_owned(),
+        brand: None,
         kind: FulfilmentKind::Ship,
         destination: *near,
         pickup_store: None,

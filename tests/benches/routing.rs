@@ -211,6 +211,7 @@ fn demand(n: usize, names: &[Sku], dice: &mut Dice) -> Result<(Demand, usize)> {
         order: format!("o-{n}").parse()?,
         kind: FulfilmentKind::Ship,
         channel: Channel::new("web"),
+        brand: None,
         destination: Place { latitude: dice.within(44.5, 53.5), longitude: dice.within(-1.0, 17.0) },
         pickup_store: None,
         prices: lines.iter().map(|line| (line.line, price)).collect(),

@@ -6,3 +6,4 @@ pub mod mqtt_broker;
 pub mod mqtt_canary;
 pub mod mqtt_client;
 pub mod sqlite;
+pub mod surroundings;

@@ -4,7 +4,8 @@ use super::fleet::Place;
 use super::health::spoken;
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::ids::{
-    Actor, BadId, IdempotencyKey, LineNo, OrderId, PromiseId, Sku, StoreId, TaskId, TenantId, TraceId,
+    Actor, BadId, BrandId, IdempotencyKey, LineNo, OrderId, PromiseId, Sku, StoreId, TaskId, TenantId,
+    TraceId,
 };
 use holdfast_shared::money::Money;
 use holdfast_shared::time::UtcMs;
@@ -20,6 +21,10 @@ pub struct OrderRequest {
     pub reference: Option<String>,
     #[schema(example = "web")]
     pub channel: String,
+    /// Under which brand it was sold.
+    // Left out when there is none: the hash of an older request must stay what it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brand: Option<BrandId>,
     pub kind: FulfilmentKind,
     /// Where it goes; for a pickup, where the customer is.
     pub destination: Place,

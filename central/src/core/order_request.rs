@@ -100,6 +100,9 @@ fn check_lines(request: &OrderRequest) -> Result<(), BadOrder> {
 const GTIN_DIGITS_MAX: usize = 14;
 
 fn check_texts(request: &OrderRequest) -> Result<(), BadOrder> {
+    if request.brand.as_ref().is_some_and(|brand| holds_card_number(brand.as_str())) {
+        return Err(BadOrder::CardNumber { field: "brand" });
+    }
     let texts = [
         ("channel", Some(&request.channel), ID_CHARS_MAX),
         ("reference", request.reference.as_ref(), ID_CHARS_MAX),
@@ -269,6 +272,8 @@ mod tests {
             assert_eq!(bad, BadOrder::CardNumber { field: "note" });
             assert!(!bad.to_string().contains("1111") && !bad.to_string().contains("5559"));
         }
+        let brand = refused(|r| r.brand = Some("4111111111111111".parse().unwrap()));
+        assert_eq!(brand, BadOrder::CardNumber { field: "brand" });
         let reference = refused(|r| r.reference = Some(String::from("4111111111111111")));
         assert_eq!(reference, BadOrder::CardNumber { field: "reference" });
     }

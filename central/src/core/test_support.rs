@@ -120,6 +120,7 @@ pub(crate) fn order_request() -> OrderRequest {
     OrderRequest {
         reference: Some(String::from("web-1001")),
         channel: String::from("web"),
+        brand: None,
         kind: FulfilmentKind::Ship,
         destination: LONDON,
         pickup_store: None,

@@ -6,8 +6,10 @@ use super::cancel::check_reason;
 use crate::core::exception::{Category, NewException, Severity};
 use crate::core::policy::version::PolicyVersion;
 use crate::core::rollout::guardrails::Verdict;
-use crate::core::rollout::{Plan, Refusal, Rollout, RolloutAct, Wish};
+use crate::core::rollout::reach::Terrain;
+use crate::core::rollout::{Plan, Refusal, Rollout, RolloutAct, Wish, may_reach};
 use crate::ports::fleet::Fleet;
+use crate::ports::policies::Policies;
 use crate::ports::rollouts::{Rollouts, Tried};
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{Actor, TenantId};
@@ -15,7 +17,21 @@ use holdfast_shared::time::UtcMs;
 
 const KEY: &str = "policy:rollout";
 
-pub async fn start<S: Rollouts + ?Sized>(
+/// Classes of articles and nodes of a tenant, which a trial could touch.
+pub async fn terrain<S: Fleet + Policies + ?Sized>(
+    store: &S,
+    tenant: &TenantId,
+) -> Result<Terrain, FlowError> {
+    let classes = store.sku_classes(tenant).await?;
+    let nodes = store.stores(Some(tenant)).await?.into_iter().map(|record| record.store.region).collect();
+    Ok(Terrain { classes, nodes })
+}
+
+fn refused(refusal: &Refusal) -> FlowError {
+    FlowError::refused(code_of(refusal), refusal.to_string())
+}
+
+pub async fn start<S: Rollouts + Fleet + Policies + ?Sized>(
     store: &S,
     tenant: &TenantId,
     version: PolicyVersion,
@@ -24,17 +40,24 @@ pub async fn start<S: Rollouts + ?Sized>(
     now: UtcMs,
 ) -> Result<Rollout, FlowError> {
     check_reason(&wish.reason)?;
+    let percent = wish.percent.unwrap_or_default();
+    may_reach(plan, percent, &terrain(store, tenant).await?).map_err(|refusal| refused(&refusal))?;
     let tried = store.start_rollout(tenant, version, plan, &wish, now).await?;
     answer(tried, &format!("there is no version {version}"))
 }
 
-pub async fn step<S: Rollouts + Fleet + ?Sized>(
+pub async fn step<S: Rollouts + Fleet + Policies + ?Sized>(
     store: &S,
     tenant: &TenantId,
     wish: Wish,
     now: UtcMs,
 ) -> Result<Rollout, FlowError> {
     check_reason(&wish.reason)?;
+    if let Some((rollout, _)) = store.rollout(tenant).await?.filter(|_| wish.act == RolloutAct::Advance) {
+        // A chain may have changed since the start.
+        let percent = wish.percent.unwrap_or_default();
+        may_reach(&rollout.plan, percent, &terrain(store, tenant).await?).map_err(|no| refused(&no))?;
+    }
     let tried = store.step_rollout(tenant, &wish, now).await?;
     let rollout = answer(tried, "no version was ever tried")?;
     // A person took it from there, whatever they decided.
@@ -60,10 +83,12 @@ fn answer(tried: Tried, unknown: &str) -> Result<Rollout, FlowError> {
 
 const fn code_of(refusal: &Refusal) -> Code {
     match refusal {
-        Refusal::Plan(_) | Refusal::Percent { .. } => Code::InvalidRequest,
+        Refusal::Plan(_) | Refusal::Percent { .. } | Refusal::Everywhere { .. } => Code::InvalidRequest,
         Refusal::Frozen(_) => Code::PoliciesFrozen,
         Refusal::NotTheirs(_) => Code::Forbidden,
-        Refusal::State { .. } | Refusal::Unresolved(_) | Refusal::Guardrails(_) => Code::PolicyState,
+        Refusal::State { .. } | Refusal::Unresolved(_) | Refusal::Guardrails(_) | Refusal::EarlyEnd => {
+            Code::PolicyState
+        }
     }
 }
 

@@ -163,6 +163,7 @@ pub(crate) fn demand(order: &str, lines: &[(&str, i64)]) -> Demand {
         order: order.parse().unwrap(),
         kind: FulfilmentKind::Ship,
         channel: Channel::new("web"),
+        brand: None,
         destination: LONDON,
         pickup_store: None,
         lines: lines

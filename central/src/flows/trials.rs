@@ -56,8 +56,11 @@ fn subject(open: &OpenOrder, region: Option<RegionId>) -> Subject {
         key: open.request.reference.clone().unwrap_or_else(|| open.order.to_string()),
         channel: open.request.channel.clone(),
         region,
+        brand: open.request.brand.clone(),
         classes: open.classes.clone(),
         unclassed: open.unclassed,
+        in_stock: open.in_stock,
+        simple_shipping: open.simple_shipping,
     }
 }
 

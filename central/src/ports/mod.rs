@@ -3,12 +3,14 @@
 
 pub mod access;
 pub mod boxes;
+pub mod coverage;
 pub mod demo;
 pub mod drills;
 pub mod escrow;
 pub mod fleet;
 pub mod housekeeping;
 pub mod kpis;
+pub mod launch;
 pub mod leases;
 pub mod moves;
 pub mod orders;
@@ -22,6 +24,7 @@ pub mod replication;
 pub mod rollouts;
 pub mod signals;
 pub mod stock;
+pub mod surroundings;
 pub mod vetoes;
 pub mod work;
 
@@ -41,11 +44,13 @@ pub struct StoreError {
 pub trait Storage:
     access::Access
     + boxes::Boxes
+    + coverage::Coverage
     + drills::Drills
     + escrow::Escrows
     + fleet::Fleet
     + housekeeping::Housekeeping
     + kpis::RoutingKpis
+    + launch::Launch
     + leases::Leases
     + moves::Moves
     + orders::Orders
@@ -65,11 +70,13 @@ pub trait Storage:
 impl<T> Storage for T where
     T: access::Access
         + boxes::Boxes
+        + coverage::Coverage
         + drills::Drills
         + escrow::Escrows
         + fleet::Fleet
         + housekeeping::Housekeeping
         + kpis::RoutingKpis
+        + launch::Launch
         + leases::Leases
         + moves::Moves
         + orders::Orders

@@ -1,7 +1,7 @@
 //! Versions that are tried on a part of the orders. One trial per tenant at a time; each step is
 //! decided again in the transaction that writes it.
 
-use super::StoreError;
+use super::{Page, PageRequest, StoreError};
 use crate::core::order::OrderRequest;
 use crate::core::policy::version::{PolicyState, PolicyVersion};
 use crate::core::rollout::guardrails::Reading;
@@ -27,6 +27,10 @@ pub struct OpenOrder {
     pub classes: BTreeSet<SkuClass>,
     /// An article of it has no class that could be named.
     pub unclassed: bool,
+    /// Each article lies free at some node, as many as are open.
+    pub in_stock: bool,
+    /// It is shipped, and no article asks for special handling.
+    pub simple_shipping: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +56,18 @@ pub trait Rollouts: Send + Sync {
     ) -> Result<Tried, StoreError>;
     /// A step of the newest trial.
     async fn step_rollout(&self, tenant: &TenantId, wish: &Wish, now: UtcMs) -> Result<Tried, StoreError>;
+    /// Each with its number, newest first.
+    async fn rollouts(
+        &self,
+        tenant: &TenantId,
+        page: &PageRequest,
+    ) -> Result<Page<(u64, Rollout)>, StoreError>;
+    /// The trial of this number, and whether it is the newest.
+    async fn rollout_by_number(
+        &self,
+        tenant: &TenantId,
+        number: u64,
+    ) -> Result<Option<(Rollout, Reading, bool)>, StoreError>;
     /// The newest trial, with what its orders are like.
     async fn rollout(&self, tenant: &TenantId) -> Result<Option<(Rollout, Reading)>, StoreError>;
     /// Of every tenant that has one.

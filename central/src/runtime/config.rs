@@ -5,6 +5,7 @@ use crate::core::carriers::CarrierPolicy;
 use crate::core::failover::policy::{FailoverPolicy, Pace};
 use crate::core::health::observer_policy::ObserverPolicy;
 use crate::core::health::policy::HealthPolicy;
+use crate::core::launch::systems::LaunchTerms;
 use crate::core::routing::policy::RoutingPolicy;
 use crate::core::steering::Sections;
 use crate::core::stock::policy::StockPolicy;
@@ -60,6 +61,10 @@ pub struct CentralConfig {
     pub failover: FailoverPolicy,
     /// How long what is over is kept.
     pub retention: Retention,
+    /// What people said of a launch.
+    pub launch: LaunchTerms,
+    /// Where backups should lie.
+    pub backup_dir: Option<PathBuf>,
     /// How often the fleet is judged when nothing else wakes it.
     pub tick: Duration,
     /// How long open requests may take to end when central stops.
@@ -95,6 +100,8 @@ impl CentralConfig {
             carriers: CarrierPolicy::default(),
             failover: FailoverPolicy::default(),
             retention: Retention::default(),
+            launch: LaunchTerms::default(),
+            backup_dir: None,
             tick: Duration::from_millis(250),
             drain: DRAIN,
         }
@@ -143,6 +150,7 @@ fn read(reader: &mut Reader, default_dir: PathBuf) -> Result<CentralConfig, Flaw
     let routing = routing(reader);
     let failover = failover(reader);
     let retention = retention(reader);
+    let (launch, backup_dir) = super::launch::read(reader)?;
     Ok(CentralConfig {
         data_dir: data_dir?,
         log: log?,
@@ -157,6 +165,8 @@ fn read(reader: &mut Reader, default_dir: PathBuf) -> Result<CentralConfig, Flaw
         carriers: CarrierPolicy::default(),
         failover: failover?,
         retention: retention?,
+        launch,
+        backup_dir,
         tick: tick?,
         drain: drain?,
     })

@@ -11,6 +11,7 @@ mod backup;
 mod canary;
 mod config;
 mod first_start;
+mod launch;
 mod replaying;
 mod steering;
 mod tasks;
@@ -30,6 +31,7 @@ use crate::adapters::mqtt_broker::{BrokerError, BrokerSettings, EmbeddedBroker};
 use crate::adapters::mqtt_canary::CanarySettings;
 use crate::adapters::mqtt_client::ExternalBroker;
 use crate::adapters::sqlite::SqliteStore;
+use crate::adapters::surroundings::Folders;
 use crate::core::health::observatory::Observatory;
 use crate::core::steering::Steering;
 use crate::flows::in_force::{PoliciesInForce, know_in_force};
@@ -182,6 +184,8 @@ pub async fn start(
         demo,
         rooms: Rooms::default(),
         decision_id: tasks::decision_id,
+        launch: config.launch.clone(),
+        surroundings: Arc::new(Folders::new(config.data_dir.clone(), config.backup_dir.clone())),
         trusted_proxies: config.http.trusted_proxies.clone(),
     });
     if damage.is_none() {

@@ -20,6 +20,7 @@ pub mod fleet;
 pub mod health;
 pub mod hostile;
 pub mod kpis;
+pub mod launch;
 pub mod learning;
 pub mod limits;
 pub mod moves;
@@ -92,6 +93,13 @@ macro_rules! conformance {
             kpis::what_was_not_there_and_what_was_kept_back_is_counted,
             kpis::a_promise_that_came_out_is_counted_by_who_sent_it,
             kpis::days_and_regions_stand_apart_and_are_dropped_when_they_are_old,
+            launch::orders_in_flight_are_counted_by_state_and_policy,
+            launch::a_way_back_is_on_record_with_the_decisions_after_it,
+            launch::channels_and_keys_tell_who_sends,
+            launch::stores_tell_of_their_boxes,
+            launch::the_newest_orders_are_counted_against_work_and_events,
+            launch::each_decision_counts_once_for_what_mattered,
+            launch::sign_offs_are_words_of_different_people_and_stay,
             learning::sales_are_learned_with_the_facts_that_tell_them,
             learning::a_store_that_has_nothing_to_tell_is_heard_all_the_same,
             learning::what_does_not_count_any_more_is_not_learned,
@@ -166,6 +174,8 @@ macro_rules! conformance {
             rollouts::a_trial_that_went_well_lets_its_version_begin,
             rollouts::a_trial_does_not_grow_over_open_exceptions_or_work_that_was_lost,
             rollouts::open_orders_tell_their_channel_and_classes,
+            rollouts::open_orders_tell_whether_they_are_easy,
+            rollouts::trials_are_listed_newest_first_and_found_by_number,
             scarce_carts::a_cart_holds_rights_and_gives_them_back,
             scarce_carts::an_order_takes_the_rights_of_its_cart_over,
             scarce_carts::a_cart_from_before_the_escrow_holds_no_rights,

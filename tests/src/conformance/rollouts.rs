@@ -1,18 +1,21 @@
 //! Versions on trial: one at a time, measured by their own decisions, over when another begins.
 
-use super::world::{assigned, assignment, at, demand, order_id, placed, stocked, tenant};
+use super::world::{assigned, assignment, at, demand, new_order, order_id, placed, request, stocked, tenant};
 use holdfast_central::core::exception::{Category, NewException, Severity};
+use holdfast_central::core::fleet::Handling;
 use holdfast_central::core::policy::document::PolicyHash;
 use holdfast_central::core::policy::version::{PolicyAct, PolicyRecord, PolicyState, PolicyVersion, Step};
 use holdfast_central::core::rollout::cohort::Cohort;
 use holdfast_central::core::rollout::guardrails::{Guardrails, Reading};
+use holdfast_central::core::rollout::phase::Phase;
 use holdfast_central::core::rollout::{Plan, Refusal, Rollout, RolloutAct, RolloutState, Wish};
 use holdfast_central::core::steering::policy_name;
-use holdfast_central::ports::Storage;
 use holdfast_central::ports::policies::{NewPolicy, Stepped};
 use holdfast_central::ports::rollouts::Tried;
 use holdfast_central::ports::work::{AssignOutcome, Assignment};
-use holdfast_shared::ids::Actor;
+use holdfast_central::ports::{PageRequest, Storage};
+use holdfast_shared::domain::task::FulfilmentKind;
+use holdfast_shared::ids::{Actor, TenantId};
 
 fn actor(name: &str) -> Actor {
     Actor::new(name).unwrap()
@@ -24,6 +27,11 @@ fn plan() -> Plan {
         may_pause: [actor("bob")].into(),
         dashboard: "https://grafana.example".to_owned(),
         go: vec!["no complaints".to_owned()],
+        phases: vec![Phase {
+            percent: 50,
+            go: vec!["the stores were told".to_owned()],
+            roll_back_when: vec!["a store complains".to_owned()],
+        }],
         blockers_cleared: vec!["stores were told".to_owned()],
         cohort: Cohort { channels: ["web".to_owned()].into(), ..Cohort::default() },
         percent_max: 50,
@@ -165,4 +173,43 @@ pub async fn open_orders_tell_their_channel_and_classes(storage: &dyn Storage) {
     assert_eq!(told, expected.map(|(order, classes, unclassed)| (order.to_owned(), classes, unclassed)));
     assert_eq!(open[0].request.channel, "web");
     assert_eq!(storage.sku_classes(&tenant()).await.unwrap().len(), 1, "only what a policy can name");
+}
+
+pub async fn open_orders_tell_whether_they_are_easy(storage: &dyn Storage) {
+    let _leeds = stocked(storage, "leeds", 5).await;
+    let _york = stocked(storage, "york", 2).await;
+    let mut items = [super::world::item("A"), super::world::item("C")];
+    items[1].needs = [Handling::Cold].into();
+    storage.put_catalogue(&tenant(), &items).await.unwrap();
+    placed(storage, "enough", &[("A", 5)]).await;
+    placed(storage, "split", &[("A", 6)]).await;
+    placed(storage, "cold", &[("C", 1)]).await;
+    let pickup = new_order("pickup", "pickup", request(FulfilmentKind::Pickup, &[("A", 1)]));
+    storage.place(pickup).await.unwrap();
+    let open = storage.open_orders(&tenant()).await.unwrap();
+    let told: Vec<(&str, bool, bool)> =
+        open.iter().map(|open| (open.order.as_str(), open.in_stock, open.simple_shipping)).collect();
+    let expected =
+        [("enough", true, true), ("split", false, true), ("cold", false, false), ("pickup", true, false)];
+    assert_eq!(told, expected);
+}
+
+pub async fn trials_are_listed_newest_first_and_found_by_number(storage: &dyn Storage) {
+    let (first, second) = (approved(storage, "a = 1").await, approved(storage, "a = 2").await);
+    start(storage, first.version).await;
+    took(storage, RolloutAct::RollBack, None).await;
+    start(storage, second.version).await;
+    let page = |cursor, limit| PageRequest { cursor, limit };
+    let newest = storage.rollouts(&tenant(), &page(None, 1)).await.unwrap();
+    assert_eq!((newest.rows.len(), newest.rows[0].1.version), (1, second.version));
+    let older = storage.rollouts(&tenant(), &page(newest.next, 1)).await.unwrap();
+    assert_eq!((older.rows[0].1.version, older.next), (first.version, None));
+    let found = async |number| storage.rollout_by_number(&tenant(), number).await.unwrap();
+    let (rollout, _, is_newest) = found(older.rows[0].0).await.unwrap();
+    assert_eq!((rollout.state, is_newest), (RolloutState::RolledBack, false));
+    assert!(found(newest.rows[0].0).await.unwrap().2);
+    assert!(found(99).await.is_none());
+    let other = TenantId::new("other").unwrap();
+    assert!(storage.rollout_by_number(&other, newest.rows[0].0).await.unwrap().is_none());
+    assert!(storage.rollouts(&other, &page(None, 9)).await.unwrap().rows.is_empty());
 }

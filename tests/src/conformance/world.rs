@@ -101,6 +101,7 @@ pub fn request(kind: FulfilmentKind, lines: &[(&str, i64)]) -> OrderRequest {
     OrderRequest {
         reference: None,
         channel: "web".to_owned(),
+        brand: None,
         kind,
         destination: Place { latitude: 53.8, longitude: -1.5 },
         pickup_store: (kind == FulfilmentKind::Pickup).then(|| store_id("leeds")),

@@ -149,6 +149,7 @@ pub fn order_of(skus: &[Sku]) -> OrderRequest {
     OrderRequest {
         reference: None,
         channel: "web".to_owned(),
+        brand: None,
         kind: FulfilmentKind::Ship,
         destination: Place { latitude: 53.8, longitude: -1.5 },
         pickup_store: None,

@@ -36,6 +36,7 @@ pub fn order(tenant: &TenantId, n: u64, skus: &[Sku], shops: &[Shop], dice: &Dic
         request: OrderRequest {
             reference: None,
             channel: String::from("web"),
+            brand: None,
             kind,
             destination: Place { latitude, longitude: -1.5 },
             pickup_store: pickup.map(|shop| shop.identity.store.clone()),

@@ -1,9 +1,11 @@
 //! What the handlers stand on.
 
+use super::key_uses::KeyUses;
 use super::sessions::Sessions;
 use crate::core::eligibility::{Eligibility, Standing};
 use crate::core::health::StoreKey;
 use crate::core::health::doubts::doubts;
+use crate::core::launch::systems::LaunchTerms;
 use crate::core::stock::doubts::Doubts;
 use crate::flows::Watch;
 use crate::flows::in_force::PoliciesInForce;
@@ -12,6 +14,7 @@ use crate::ports::Storage;
 use crate::ports::demo::DemoControls;
 use crate::ports::outbox::OutboxEvent;
 use crate::ports::poke::Poke;
+use crate::ports::surroundings::Surroundings;
 use holdfast_platform::clock::Clock;
 use holdfast_platform::http::Admission;
 use holdfast_platform::sse::Hub;
@@ -55,6 +58,9 @@ pub(crate) struct App {
     pub(crate) rooms: Rooms,
     /// Ids for decisions that are only shown.
     pub(crate) decision_id: fn() -> DecisionId,
+    /// What people said of a launch, and what lies around central.
+    pub(crate) launch: LaunchTerms,
+    pub(crate) surroundings: Arc<dyn Surroundings>,
     /// Whose word counts about where a request came from.
     pub(crate) trusted_proxies: Vec<IpAddr>,
 }
@@ -62,6 +68,7 @@ pub(crate) struct App {
 /// What the handlers keep among themselves.
 pub(crate) struct Rooms {
     pub(super) sessions: Sessions,
+    pub(super) key_uses: KeyUses,
     /// Permits of enrolments that are answered at once.
     pub(super) enrolments: Semaphore,
     /// Small messages of sync, and backlogs: these do not hold up those.
@@ -75,6 +82,7 @@ impl Default for Rooms {
     fn default() -> Self {
         Self {
             sessions: Sessions::default(),
+            key_uses: KeyUses::default(),
             enrolments: Semaphore::new(ENROLMENTS_MAX),
             exchanges: Admission::new(SYNC_EXCHANGES_MAX),
             backlogs: Admission::new(SYNC_BACKLOGS_MAX),

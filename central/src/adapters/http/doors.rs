@@ -2,7 +2,7 @@
 //! is missing from it opens for nobody.
 
 use super::answer::{Answer, Refused, internal};
-use super::app::Shared;
+use super::app::{App, Shared};
 use crate::flows::enrol::token_hash;
 use crate::ports::access::{ApiKey, ReplicaIdentity, Scope};
 use axum::RequestExt;
@@ -90,14 +90,24 @@ pub(crate) const DOORS: &[(Method, &str, Needs)] = &[
     (Method::POST, "/v1/policies/{version}/activate", AnyOf(&[PolicyWrite])),
     (Method::POST, "/v1/policies/{version}/rollback", AnyOf(&[PolicyWrite, PolicyApprove])),
     (Method::POST, "/v1/policies/{version}/withdraw", AnyOf(&[PolicyWrite, PolicyApprove])),
+    (Method::GET, "/v1/policies/{version}/coverage", AnyOf(POLICY_READERS)),
+    (Method::GET, "/v1/policies/{version}/sign-offs", AnyOf(POLICY_READERS)),
+    // Which of them speaks for which role, the handler says.
+    (Method::POST, "/v1/policies/{version}/sign-offs", AnyOf(&[Support, OrdersRead, FleetRead, FleetWrite])),
     (Method::GET, "/v1/policy/explain", AnyOf(POLICY_READERS)),
     (Method::GET, "/v1/policy/diff", AnyOf(POLICY_READERS)),
     (Method::GET, "/v1/policy/history", AnyOf(POLICY_READERS)),
     (Method::PUT, "/v1/policy/freeze", AnyOf(&[PolicyWrite, PolicyApprove])),
     (Method::DELETE, "/v1/policy/freeze", AnyOf(&[PolicyApprove])),
     (Method::GET, "/v1/rollouts", AnyOf(POLICY_READERS)),
+    (Method::GET, "/v1/rollouts/presets", AnyOf(POLICY_READERS)),
     (Method::POST, "/v1/rollouts", AnyOf(&[PolicyWrite])),
     (Method::POST, "/v1/rollouts/{act}", AnyOf(&[PolicyWrite, PolicyApprove])),
+    (Method::GET, "/v1/rollback", AnyOf(POLICY_READERS)),
+    (Method::POST, "/v1/rollback", AnyOf(&[PolicyWrite, PolicyApprove])),
+    (Method::GET, "/v1/rollback/report", AnyOf(POLICY_READERS)),
+    (Method::GET, "/v1/preflight", AnyOf(POLICY_READERS)),
+    (Method::GET, "/v1/postlaunch", AnyOf(&[Support, FleetRead])),
     (Method::GET, "/v1/recovery", AnyOf(&[FleetRead, Support])),
     (Method::POST, "/v1/recovery/stores/{store}", AnyOf(&[Support])),
     (Method::GET, "/v1/activity", AnyOf(&[FleetRead, Support])),
@@ -204,6 +214,19 @@ pub(super) async fn keep(
 /// The caller of an API key, for the API and for the console's login.
 pub(super) async fn caller(app: &Shared, token: &str) -> Answer<Caller> {
     let key = app.storage.api_key(token_hash(token)).await?;
+    if let Some(key) = &key {
+        note_use(app, key).await;
+    }
     key.map(|key| Caller { key })
         .ok_or_else(|| Refused::new(Code::Unauthenticated, "this API key is not known, or was revoked"))
+}
+
+/// Nothing waits for it to succeed: a database that cannot be written still answers questions.
+async fn note_use(app: &App, key: &ApiKey) {
+    let now = app.clock.now().utc;
+    if app.rooms.key_uses.is_due(key, now)
+        && let Err(error) = app.storage.note_key_use(&key.tenant, &key.key, now).await
+    {
+        tracing::debug!(error = &error as &dyn std::error::Error, "the use of a key is not written down");
+    }
 }

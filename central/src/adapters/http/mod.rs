@@ -11,6 +11,7 @@ mod arrangements;
 mod audit;
 mod boxes;
 mod console;
+mod coverage;
 mod days;
 mod doors;
 mod drills;
@@ -20,6 +21,7 @@ mod exceptions;
 mod explain;
 mod failover;
 mod fleet;
+mod key_uses;
 mod keys;
 mod kpis;
 mod measure;
@@ -30,9 +32,12 @@ mod peer;
 mod plain;
 mod policies;
 mod policy;
+mod postlaunch;
+mod preflight;
 mod promises;
 mod recovery;
 mod replays;
+mod rollback;
 mod rollouts;
 mod sessions;
 mod stock;
@@ -100,11 +105,14 @@ fn steering() -> OpenApiRouter<Shared> {
         .routes(routes!(policies::activate))
         .routes(routes!(policies::rollback))
         .routes(routes!(policies::withdraw))
+        .routes(routes!(coverage::coverage))
+        .routes(routes!(coverage::sign_offs, coverage::sign_off))
         .routes(routes!(policy::explain))
         .routes(routes!(policy::differences))
         .routes(routes!(policy::history))
         .routes(routes!(policy::freeze, policy::thaw))
         .routes(routes!(rollouts::get, rollouts::start))
+        .routes(routes!(rollouts::presets))
         .routes(routes!(rollouts::step))
 }
 
@@ -145,6 +153,10 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(drills::get, drills::end))
         .routes(routes!(exceptions::list))
         .routes(routes!(exceptions::resolve))
+        .routes(routes!(rollback::plan, rollback::run))
+        .routes(routes!(rollback::since))
+        .routes(routes!(preflight::get))
+        .routes(routes!(postlaunch::get))
         .routes(routes!(recovery::get))
         .routes(routes!(recovery::override_store))
         .routes(routes!(events::recent))

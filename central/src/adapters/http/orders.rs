@@ -14,7 +14,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use holdfast_platform::http::{ApiJson, ApiQuery, Idempotency, Trace};
 use holdfast_shared::error::{Code, Problem};
-use holdfast_shared::ids::{Actor, LineNo, OrderId, PromiseId, Sku, StoreId, TaskId, TraceId};
+use holdfast_shared::ids::{Actor, BrandId, LineNo, OrderId, PromiseId, Sku, StoreId, TaskId, TraceId};
 use holdfast_shared::limits::NOTE_CHARS_MAX;
 use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,8 @@ pub(super) struct OrderView {
     order: OrderId,
     reference: Option<String>,
     channel: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    brand: Option<BrandId>,
     kind: holdfast_shared::domain::task::FulfilmentKind,
     state: OrderState,
     lines: Vec<OrderLineView>,
@@ -87,6 +89,7 @@ impl From<Order> for OrderView {
             order: order.order,
             reference: order.request.reference,
             channel: order.request.channel,
+            brand: order.request.brand,
             kind: order.request.kind,
             state: order.state,
             lines: order.lines.into_iter().map(line).collect(),

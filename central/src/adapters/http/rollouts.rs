@@ -4,7 +4,9 @@ use super::answer::{Answer, Refused, internal};
 use super::app::Shared;
 use super::doors::Caller;
 use crate::core::policy::version::PolicyVersion;
-use crate::core::rollout::guardrails::{Reading, Verdict};
+use crate::core::rollout::guardrails::{Gauge, Reading, Verdict};
+use crate::core::rollout::preset::Preset;
+use crate::core::rollout::reach::Reach;
 use crate::core::rollout::{Plan, Rollout, RolloutAct, Wish};
 use crate::flows::in_force::know_in_force;
 use crate::flows::rollout;
@@ -26,6 +28,18 @@ pub(super) struct RolloutStart {
     #[schema(example = 5)]
     percent: u8,
     reason: String,
+    /// Completes the cohort of the plan; `GET /v1/rollouts/presets` tells what each asks for.
+    #[serde(default)]
+    preset: Option<Preset>,
+}
+
+/// A cohort that is good to begin with.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PresetView {
+    preset: Preset,
+    words: &'static str,
+    /// What the plan's cohort must name beside it.
+    asks: &'static str,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -44,6 +58,10 @@ pub(super) struct RolloutView {
     reading: Option<Reading>,
     /// Whether the guardrails hold, in words.
     verdict: Option<String>,
+    /// How much of the chain its cohort touches.
+    reach: Option<Reach>,
+    /// Each guardrail beside its present value.
+    gauges: Vec<Gauge>,
 }
 
 /// The newest trial, with what its orders are like.
@@ -51,13 +69,31 @@ pub(super) struct RolloutView {
     responses((status = 200, body = RolloutView), (status = "4XX", body = Problem)))]
 pub(super) async fn get(State(app): State<Shared>, caller: Caller) -> Answer<Json<RolloutView>> {
     let Some((rollout, reading)) = app.storage.rollout(caller.tenant()).await? else {
-        return Ok(Json(RolloutView { rollout: None, reading: None, verdict: None }));
+        return Ok(Json(RolloutView {
+            rollout: None,
+            reading: None,
+            verdict: None,
+            reach: None,
+            gauges: vec![],
+        }));
     };
     let verdict = match rollout.plan.guardrails.judge(&reading) {
         Verdict::Holds => "holds".to_owned(),
         Verdict::TooFew(words) | Verdict::Crossed(words) => words,
     };
-    Ok(Json(RolloutView { rollout: Some(rollout), reading: Some(reading), verdict: Some(verdict) }))
+    let terrain = rollout::terrain(&*app.storage, caller.tenant()).await?;
+    let reach = Some(Reach::of(&rollout.plan.cohort, &terrain));
+    let gauges = rollout.plan.guardrails.gauges(&reading).into();
+    let (rollout, reading, verdict) = (Some(rollout), Some(reading), Some(verdict));
+    Ok(Json(RolloutView { rollout, reading, verdict, reach, gauges }))
+}
+
+/// Cohorts that are good to begin with, by name.
+#[utoipa::path(get, path = "/v1/rollouts/presets", tag = "policies",
+    responses((status = 200, body = Vec<PresetView>), (status = "4XX", body = Problem)))]
+pub(super) async fn presets() -> Json<Vec<PresetView>> {
+    let view = |preset: Preset| PresetView { preset, words: preset.words(), asks: preset.asks() };
+    Json(Preset::ALL.map(view).into())
 }
 
 /// Try an approved version on a part of the orders.
@@ -66,8 +102,15 @@ pub(super) async fn get(State(app): State<Shared>, caller: Caller) -> Answer<Jso
 pub(super) async fn start(
     State(app): State<Shared>,
     caller: Caller,
-    ApiJson(RolloutStart { version, plan, percent, reason }): ApiJson<RolloutStart>,
+    ApiJson(RolloutStart { version, mut plan, percent, reason, preset }): ApiJson<RolloutStart>,
 ) -> Answer<(StatusCode, Json<Rollout>)> {
+    if let Some(preset) = preset {
+        let lacks = || {
+            let what = format!("the preset {} asks for {}", preset.as_str(), preset.asks());
+            Refused::new(Code::InvalidRequest, what)
+        };
+        plan.cohort = preset.narrow(plan.cohort).ok_or_else(lacks)?;
+    }
     let wish = wish(&caller, RolloutAct::Start, &reason, Some(percent))?;
     let (storage, now) = (&*app.storage, app.clock.now().utc);
     let rollout = rollout::start(storage, caller.tenant(), version, &plan, wish, now).await?;
@@ -84,11 +127,22 @@ pub(super) async fn step(
     Path(act): Path<String>,
     ApiJson(RolloutStep { reason, percent }): ApiJson<RolloutStep>,
 ) -> Answer<Json<Rollout>> {
+    Ok(Json(take(&app, &caller, &act, &reason, percent).await?))
+}
+
+/// A step of the newest trial, by its name.
+pub(super) async fn take(
+    app: &Shared,
+    caller: &Caller,
+    act: &str,
+    reason: &str,
+    percent: Option<u8>,
+) -> Answer<Rollout> {
     let Act(act) = act.parse()?;
-    let wish = wish(&caller, act, &reason, percent)?;
+    let wish = wish(caller, act, reason, percent)?;
     let rollout = rollout::step(&*app.storage, caller.tenant(), wish, app.clock.now().utc).await?;
-    changed(&app).await?;
-    Ok(Json(rollout))
+    changed(app).await?;
+    Ok(rollout)
 }
 
 struct Act(RolloutAct);

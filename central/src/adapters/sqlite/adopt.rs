@@ -164,6 +164,7 @@ fn adopt_order(
     let request = OrderRequest {
         reference: None,
         channel: "unknown".to_owned(),
+        brand: None,
         kind: offer.kind,
         // Where it should go is lost; where it is, is not.
         destination: store.place,

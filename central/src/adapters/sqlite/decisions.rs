@@ -1,10 +1,11 @@
 //! Saved decisions: what explains an order afterwards.
 
+use super::coverage::Mattered;
 use super::order_rows::order_of;
 use super::row::{from_json, one, run, to_json};
 use super::sql::sql;
 use super::timeline::{Happened, central, note, refresh};
-use super::{Result, kpis};
+use super::{Result, coverage, kpis};
 use crate::core::routing::decision::{Choice, Decision, Demand};
 use holdfast_shared::ids::{DecisionId, OrderId, TenantId};
 use holdfast_shared::time::UtcMs;
@@ -32,6 +33,8 @@ pub(super) struct Saved {
     wait: Option<Wait>,
     record: String,
     inputs: Option<String>,
+    /// Which parts of the policy mattered.
+    mattered: Mattered,
 }
 
 impl Saved {
@@ -41,6 +44,7 @@ impl Saved {
             wait: wait(decision),
             record: to_json(decision)?,
             inputs: decision.inputs.as_ref().map(to_json).transpose()?,
+            mattered: Mattered::of(decision),
         })
     }
 }
@@ -59,8 +63,12 @@ pub(super) fn record(conn: &Connection, tenant: &TenantId, order: &OrderId, save
         ":record": saved.record,
         ":inputs": saved.inputs,
     };
-    run(conn, if again { sql!(ORDERS.replace_decision) } else { sql!(ORDERS.record_decision) }, params)?;
-    Ok(())
+    if again {
+        run(conn, sql!(ORDERS.replace_decision), params)?;
+        return Ok(());
+    }
+    run(conn, sql!(ORDERS.record_decision), params)?;
+    coverage::count(conn, tenant, order, &saved.mattered)
 }
 
 /// The units stay open. Told once, however often it is looked at until then.

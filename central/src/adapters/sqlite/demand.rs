@@ -36,6 +36,7 @@ pub(super) fn demand(
         order,
         kind: request.kind,
         channel: Channel::new(request.channel),
+        brand: request.brand,
         destination: request.destination,
         pickup_store: request.pickup_store,
         lines,

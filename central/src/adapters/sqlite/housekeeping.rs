@@ -7,7 +7,7 @@ use super::row::{list, parsed, run};
 use super::seals::{Place, seal_closed, seal_task};
 use super::sql::sql;
 use super::state::State;
-use super::{Result, SqliteStore, error};
+use super::{Result, SqliteStore, coverage, error};
 use crate::core::stock::report::Day;
 use crate::ports::housekeeping::{Housekeeping, Kept, Retention};
 use async_trait::async_trait;
@@ -56,6 +56,7 @@ fn keep_house(conn: &Connection, state: &mut State, retention: Retention, now: U
 /// Days of the reports about stock and routing. Of one day all stores have a bounded number of rows, orders have not.
 fn drop_stock(conn: &Connection, before: Day, rows: i64) -> Result<usize> {
     run(conn, sql!(LESSONS.drop_misses), named_params! { ":before": before.0 })?;
+    coverage::drop_before(conn, before)?;
     let params = named_params! { ":before": before.0, ":rows": rows };
     let routing = run(conn, sql!(KPIS.drop_routing_days), params)?;
     Ok(routing.max(run(conn, sql!(LESSONS.drop_withheld), params)?))

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use std::collections::BTreeSet;
 
 /// What is meant to look at everything, or at all that is open.
-const THROUGH_ALL: [&str; 45] = [
+const THROUGH_ALL: [&str; 51] = [
     // The fleet, at a tick and on pages for people.
     "leases",
     "peers",
@@ -27,6 +27,14 @@ const THROUGH_ALL: [&str; 45] = [
     "rollouts_running",
     // The first that there is.
     "any_escrow",
+    // Before a launch, after it and on the way back: keys and stores, orders in flight, open exceptions, and a
+    // bounded number of the newest orders and decisions.
+    "channels_seen",
+    "decided_by",
+    "in_flight",
+    "key_uses",
+    "open_exceptions_of",
+    "store_boxes",
     // All that is open: small beside all that there is.
     "apart",
     "count_outcomes",

@@ -1,7 +1,7 @@
 //! Versions on trial. Their history is that of policies.
 
 use super::policy_rows::{freeze_of, note, stored};
-use super::row::{from_json, list, one, parsed, run, to_json, word};
+use super::row::{below, fetch, from_json, list, one, paged, parsed, run, to_json, unsigned, word};
 use super::sql::sql;
 use super::{Result, SqliteStore, error};
 use crate::core::policy::version::{PolicyState, PolicyVersion, Step};
@@ -9,6 +9,7 @@ use crate::core::rollout::guardrails::Reading;
 use crate::core::rollout::{Plan, Rollout, RolloutState, Wish, may, may_start};
 use crate::core::steering::policy_name;
 use crate::ports::rollouts::{OpenOrder, Rollouts, Running, Tried};
+use crate::ports::{Page, PageRequest};
 use async_trait::async_trait;
 use holdfast_shared::ids::{SkuClass, TenantId};
 use holdfast_shared::limits::{ROLLOUT_MEASURED_MAX, ROLLOUT_SUBJECTS_MAX};
@@ -33,7 +34,14 @@ fn read_open_order(row: &Row<'_>) -> rusqlite::Result<OpenOrder> {
     let classes: BTreeSet<SkuClass> =
         named.iter().flatten().filter_map(|class| SkuClass::new(class.as_str()).ok()).collect();
     let unclassed = classes.len() < named.len();
-    Ok(OpenOrder { order: parsed(row, "order_id")?, request: from_json(row, "request")?, classes, unclassed })
+    Ok(OpenOrder {
+        order: parsed(row, "order_id")?,
+        request: from_json(row, "request")?,
+        classes,
+        unclassed,
+        in_stock: row.get("in_stock")?,
+        simple_shipping: row.get("simple_shipping")?,
+    })
 }
 
 fn read_reading(row: &Row<'_>) -> rusqlite::Result<Reading> {
@@ -63,6 +71,39 @@ impl Rollouts for SqliteStore {
     async fn step_rollout(&self, tenant: &TenantId, wish: &Wish, now: UtcMs) -> Result<Tried> {
         let (tenant, wish) = (tenant.clone(), wish.clone());
         self.write(move |conn, _| step(conn, &tenant, &wish, now)).await
+    }
+
+    async fn rollouts(&self, tenant: &TenantId, page: &PageRequest) -> Result<Page<(u64, Rollout)>> {
+        let (tenant, page) = (tenant.clone(), page.clone());
+        self.read(move |conn| {
+            let params = named_params! {
+                ":tenant": tenant.as_str(), ":below": below(&page)?, ":rows": fetch(&page),
+            };
+            let rows = list(conn, sql!(ROLLOUTS.rollouts), params, |row| {
+                Ok((row.get("rollout")?, (unsigned(row, "rollout")?, read_rollout(row)?)))
+            })?;
+            Ok(paged(rows, &page))
+        })
+        .await
+    }
+
+    async fn rollout_by_number(
+        &self,
+        tenant: &TenantId,
+        number: u64,
+    ) -> Result<Option<(Rollout, Reading, bool)>> {
+        let tenant = tenant.clone();
+        let Ok(number) = i64::try_from(number) else { return Ok(None) };
+        self.read(move |conn| {
+            let key = (tenant.as_str(), number);
+            let Some(found) = one(conn, sql!(ROLLOUTS.rollout_by_number), key, read_rollout)? else {
+                return Ok(None);
+            };
+            let reading = measure(conn, &tenant, &found)?;
+            let is_newest = newest(conn, &tenant)?.is_some_and(|(newest, _)| newest == number);
+            Ok(Some((found, reading, is_newest)))
+        })
+        .await
     }
 
     async fn rollout(&self, tenant: &TenantId) -> Result<Option<(Rollout, Reading)>> {

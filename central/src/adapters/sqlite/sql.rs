@@ -2,6 +2,7 @@
 //! compiling, so that a missing name does not build.
 
 pub(super) const ACCESS: &str = include_str!("sql/access.sql");
+pub(super) const COVERAGE: &str = include_str!("sql/coverage.sql");
 pub(super) const DOCUMENTS: &str = include_str!("sql/documents.sql");
 pub(super) const DRILLS: &str = include_str!("sql/drills.sql");
 pub(super) const ESCROW: &str = include_str!("sql/escrow.sql");
@@ -10,6 +11,7 @@ pub(super) const FLEET: &str = include_str!("sql/fleet.sql");
 pub(super) const HEALTH: &str = include_str!("sql/health.sql");
 pub(super) const IDENTITY: &str = include_str!("sql/identity.sql");
 pub(super) const KPIS: &str = include_str!("sql/kpis.sql");
+pub(super) const LAUNCH: &str = include_str!("sql/launch.sql");
 pub(super) const LESSONS: &str = include_str!("sql/lessons.sql");
 pub(super) const MOVES: &str = include_str!("sql/moves.sql");
 pub(super) const OLDER: &str = include_str!("sql/older.sql");
@@ -25,9 +27,9 @@ pub(super) const STOCK: &str = include_str!("sql/stock.sql");
 pub(super) const WORK: &str = include_str!("sql/work.sql");
 
 #[cfg(test)]
-pub(super) const FILES: [&str; 22] = [
-    ACCESS, DOCUMENTS, DRILLS, ESCROW, EXCEPTIONS, FLEET, HEALTH, IDENTITY, KPIS, LESSONS, MOVES, OLDER,
-    ORDERS, OUTBOX, POLICIES, PROMISES, REPLAYS, ROLLOUTS, SEALS, RECOVERY, STOCK, WORK,
+pub(super) const FILES: [&str; 24] = [
+    ACCESS, COVERAGE, DOCUMENTS, DRILLS, ESCROW, EXCEPTIONS, FLEET, HEALTH, IDENTITY, KPIS, LAUNCH, LESSONS,
+    MOVES, OLDER, ORDERS, OUTBOX, POLICIES, PROMISES, REPLAYS, ROLLOUTS, SEALS, RECOVERY, STOCK, WORK,
 ];
 
 const MARK: &[u8] = b"-- name: ";

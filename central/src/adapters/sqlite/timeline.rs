@@ -146,12 +146,22 @@ pub(super) fn publish(
             })
         })
         .collect();
-    let body = json!({
+    let mut body = json!({
         "order": order, "state": step.is, "reference": request.reference,
         "channel": request.channel, "trace_id": trace, "lines": lines,
     });
+    if let (Some(brand), Some(fields)) = (&request.brand, body.as_object_mut()) {
+        fields.insert("brand".to_owned(), json!(brand));
+    }
     let (kind, class) = event_of(step);
     append(conn, tenant, &NewEvent { kind, key: order.as_str(), class, at, body: &body })
+}
+
+/// Kinds of events by which the outside knows of an order in this state.
+pub(super) const fn told_as(state: OrderState) -> [&'static str; 2] {
+    let (first, _) = event_of(Step { was: None, is: state });
+    let (again, _) = event_of(Step { was: Some(OrderState::Allocated), is: state });
+    [first, again]
 }
 
 const fn event_of(step: Step) -> (&'static str, Class) {

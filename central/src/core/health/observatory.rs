@@ -102,6 +102,12 @@ impl Observatory {
         Self { thresholds: Thresholds::new(usual), ..Self::default() }
     }
 
+    /// After which central's own word counts as missing.
+    #[must_use]
+    pub const fn canary_missing_ms(&self) -> i64 {
+        self.observer.canary_missing_ms
+    }
+
     #[must_use]
     pub fn suspecting_by(self, observer: ObserverPolicy) -> Self {
         Self { observer, ..self }

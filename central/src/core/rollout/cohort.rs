@@ -1,6 +1,6 @@
 //! Which orders follow a version that is tried.
 
-use holdfast_shared::ids::{RegionId, SkuClass};
+use holdfast_shared::ids::{BrandId, RegionId, SkuClass};
 use holdfast_shared::limits::ROLLOUT_WORDS_MAX;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -15,9 +15,18 @@ pub struct Cohort {
     /// Of the store where the customer collects, or else of the store that is nearest to them.
     #[serde(default)]
     pub regions: BTreeSet<RegionId>,
+    /// An order that names no brand is of none of them.
+    #[serde(default)]
+    pub brands: BTreeSet<BrandId>,
     /// Every article of the order is of one of them.
     #[serde(default)]
     pub classes: BTreeSet<SkuClass>,
+    /// Only orders of which each article lies free at some node, as many as are wanted.
+    #[serde(default)]
+    pub in_stock: bool,
+    /// Only orders that are shipped, with articles that ask nothing special of whoever handles them.
+    #[serde(default)]
+    pub simple_shipping: bool,
 }
 
 /// An order as far as a cohort asks.
@@ -27,9 +36,12 @@ pub struct Subject {
     pub key: String,
     pub channel: String,
     pub region: Option<RegionId>,
+    pub brand: Option<BrandId>,
     pub classes: BTreeSet<SkuClass>,
     /// Articles that have no class.
     pub unclassed: bool,
+    pub in_stock: bool,
+    pub simple_shipping: bool,
 }
 
 const PARTS: u64 = 100;
@@ -38,12 +50,19 @@ impl Cohort {
     /// Nothing but the share limits it.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.channels.is_empty() && self.regions.is_empty() && self.classes.is_empty()
+        self.regions.is_empty() && self.classes.is_empty() && !self.picks_orders()
+    }
+
+    /// Something beside class and region limits it.
+    #[must_use]
+    pub fn picks_orders(&self) -> bool {
+        !self.channels.is_empty() || !self.brands.is_empty() || self.in_stock || self.simple_shipping
     }
 
     pub(super) fn lacking(&self) -> Option<String> {
-        let longest = self.channels.len().max(self.regions.len()).max(self.classes.len());
-        (longest > ROLLOUT_WORDS_MAX).then(|| format!("a cohort names at most {ROLLOUT_WORDS_MAX} of each"))
+        let lengths = [self.channels.len(), self.regions.len(), self.brands.len(), self.classes.len()];
+        let too_long = lengths.iter().any(|length| *length > ROLLOUT_WORDS_MAX);
+        too_long.then(|| format!("a cohort names at most {ROLLOUT_WORDS_MAX} of each"))
     }
 
     /// Whether this order follows the version whose trial has this name. One that is inside at a share
@@ -53,11 +72,14 @@ impl Cohort {
         let channel = self.channels.is_empty() || self.channels.contains(&subject.channel);
         let region = self.regions.is_empty()
             || subject.region.as_ref().is_some_and(|region| self.regions.contains(region));
+        let brand =
+            self.brands.is_empty() || subject.brand.as_ref().is_some_and(|brand| self.brands.contains(brand));
         let classes = self.classes.is_empty()
             || (!subject.unclassed
                 && !subject.classes.is_empty()
                 && subject.classes.is_subset(&self.classes));
-        channel && region && classes && part(trial, &subject.key) < u64::from(percent)
+        let easy = (!self.in_stock || subject.in_stock) && (!self.simple_shipping || subject.simple_shipping);
+        channel && region && brand && classes && easy && part(trial, &subject.key) < u64::from(percent)
     }
 }
 

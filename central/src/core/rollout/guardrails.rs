@@ -37,6 +37,19 @@ pub enum Verdict {
     Crossed(String),
 }
 
+/// One guardrail beside what was measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Gauge {
+    /// What is measured, in words.
+    #[schema(example = "orders that found no node, of 1000")]
+    pub what: &'static str,
+    pub now: i64,
+    pub limit: i64,
+    /// Whether `now` must reach the limit instead of staying below it.
+    pub at_least: bool,
+    pub holds: bool,
+}
+
 const ALL_PERMILLE: u32 = 1_000;
 
 impl Guardrails {
@@ -48,6 +61,36 @@ impl Guardrails {
             return Some("latency_ms_max and orders_min are above 0".to_owned());
         }
         None
+    }
+
+    /// Each guardrail with its present value. Few orders say little: the last row tells how many there are.
+    #[must_use]
+    pub fn gauges(&self, reading: &Reading) -> [Gauge; 5] {
+        let share = |count| i64::try_from(permille(count, reading.orders)).unwrap_or(i64::MAX);
+        let below =
+            |what, now: i64, limit: i64| Gauge { what, now, limit, at_least: false, holds: now <= limit };
+        let orders = Gauge {
+            what: "orders that followed it",
+            now: reading.orders.into(),
+            limit: self.orders_min.into(),
+            at_least: true,
+            holds: reading.orders >= self.orders_min,
+        };
+        [
+            below(
+                "orders that found no node, of 1000",
+                share(reading.errors),
+                self.errors_permille_max.into(),
+            ),
+            below(
+                "orders that did not stay as decided, of 1000",
+                share(reading.mismatched),
+                self.mismatch_permille_max.into(),
+            ),
+            below("milliseconds to a decision", reading.latency_ms, self.latency_ms_max),
+            below("open exceptions", reading.open_exceptions.into(), self.exceptions_max.into()),
+            orders,
+        ]
     }
 
     /// Exceptions count from the first order on; shares only when there are enough orders.

@@ -6,6 +6,9 @@
 
 pub mod cohort;
 pub mod guardrails;
+pub mod phase;
+pub mod preset;
+pub mod reach;
 
 use super::policy::version::{PolicyFreeze, PolicyVersion};
 use cohort::Cohort;
@@ -15,6 +18,8 @@ use holdfast_shared::limits::{
     NOTE_CHARS_MAX, ROLLOUT_OPEN_COHORT_PERCENT_MAX, ROLLOUT_PERCENT_MAX, ROLLOUT_WORDS_MAX,
 };
 use holdfast_shared::time::UtcMs;
+use phase::Phase;
+use reach::{Reach, Terrain};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -30,8 +35,11 @@ pub struct Plan {
     /// Where people watch it.
     #[schema(example = "https://grafana.example/d/rollout")]
     pub dashboard: String,
-    /// What must be true to go on, in words.
+    /// What must be true to go on, in any phase, in words.
     pub go: Vec<String>,
+    /// The steps in which it grows. Only a trial from before there were any has none.
+    #[serde(default)]
+    pub phases: Vec<Phase>,
     /// What must be true before it starts, in words; each was looked at when it starts.
     pub blockers_cleared: Vec<String>,
     pub cohort: Cohort,
@@ -145,6 +153,13 @@ pub enum Refusal {
     Plan(String),
     #[error("{percent} percent: expected more than {now} and at most {max}")]
     Percent { percent: u8, now: u8, max: u8 },
+    #[error(
+        "it touches everything at once ({touched}): at most {max} percent. Name classes of articles or regions, so \
+         that a part of the chain stays as it is"
+    )]
+    Everywhere { touched: String, max: u8 },
+    #[error("it has not come to its last phase; take it further first")]
+    EarlyEnd,
     #[error("policies are frozen: {0}")]
     Frozen(String),
     #[error("{0} exceptions of orders that follow it are open; a trial grows when they are resolved")]
@@ -167,6 +182,15 @@ pub struct Wish {
     pub by_itself: bool,
 }
 
+/// Whether a cohort may take this share, seen against all that it would touch.
+pub fn may_reach(plan: &Plan, percent: u8, terrain: &Terrain) -> Result<(), Refusal> {
+    let reach = Reach::of(&plan.cohort, terrain);
+    match reach.percent_max(&plan.cohort) {
+        Some(max) if percent > max => Err(Refusal::Everywhere { touched: reach.words(), max }),
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// Whether a plan can be started with this share of its cohort.
 pub fn may_start(plan: &Plan, percent: u8, freeze: Option<&PolicyFreeze>, now: UtcMs) -> Result<(), Refusal> {
     if let Some(freeze) = freeze.filter(|freeze| freeze.in_force(now)) {
@@ -176,18 +200,20 @@ pub fn may_start(plan: &Plan, percent: u8, freeze: Option<&PolicyFreeze>, now: U
         return Err(Refusal::Plan(what));
     }
     let open = plan.cohort.is_open();
-    let max = if open { plan.percent_max.min(ROLLOUT_OPEN_COHORT_PERCENT_MAX) } else { plan.percent_max };
+    let first = phase::reach(&plan.phases, 0).unwrap_or(plan.percent_max);
+    let max = if open { first.min(ROLLOUT_OPEN_COHORT_PERCENT_MAX) } else { first };
     if percent == 0 || percent > max {
         return Err(Refusal::Percent { percent, now: 0, max });
     }
     Ok(())
 }
 
+fn told(words: &[String]) -> bool {
+    let fit = |word: &String| !word.trim().is_empty() && word.chars().count() <= NOTE_CHARS_MAX;
+    !words.is_empty() && words.len() <= ROLLOUT_WORDS_MAX && words.iter().all(fit)
+}
+
 fn lacking(plan: &Plan) -> Option<String> {
-    let told = |words: &[String]| {
-        let fit = |word: &String| !word.trim().is_empty() && word.chars().count() <= NOTE_CHARS_MAX;
-        !words.is_empty() && words.len() <= ROLLOUT_WORDS_MAX && words.iter().all(fit)
-    };
     if !told(&plan.go) {
         return Some("go says what must be true to go on".to_owned());
     }
@@ -205,7 +231,8 @@ fn lacking(plan: &Plan) -> Option<String> {
             "percent_max is 1 to {ROLLOUT_PERCENT_MAX}: a larger part is no trial any more"
         ));
     }
-    plan.cohort.lacking().or_else(|| plan.guardrails.lacking())
+    let parts = phase::lacking(&plan.phases, plan.percent_max);
+    parts.or_else(|| plan.cohort.lacking()).or_else(|| plan.guardrails.lacking())
 }
 
 /// Whether a trial may take this step now: the state that it then has, and its share.
@@ -234,13 +261,17 @@ pub fn may(
     match wish.act {
         RolloutAct::Advance => {
             let percent = wish.percent.unwrap_or_default();
-            if percent <= rollout.percent || percent > plan.percent_max {
-                return Err(Refusal::Percent { percent, now: rollout.percent, max: plan.percent_max });
+            let max = phase::reach(&plan.phases, rollout.percent).unwrap_or(plan.percent_max);
+            if percent <= rollout.percent || percent > max {
+                return Err(Refusal::Percent { percent, now: rollout.percent, max });
             }
             ready(plan, reading)?;
             Ok((state, percent))
         }
         RolloutAct::Finish => {
+            if !phase::is_last(&plan.phases, rollout.percent) {
+                return Err(Refusal::EarlyEnd);
+            }
             ready(plan, reading)?;
             Ok((state, rollout.percent))
         }

@@ -2,12 +2,21 @@ use super::cohort::Subject;
 use super::*;
 use proptest::prelude::*;
 
+fn phase(percent: u8) -> Phase {
+    Phase {
+        percent,
+        go: vec!["the phase before held".into()],
+        roll_back_when: vec!["a store complains".into()],
+    }
+}
+
 fn plan() -> Plan {
     Plan {
         owner: "key:ann".parse().unwrap(),
         may_pause: ["key:bob".parse().unwrap()].into(),
         dashboard: "https://grafana.example".into(),
         go: vec!["no complaints for a day".into()],
+        phases: vec![phase(20), phase(50)],
         blockers_cleared: vec!["the stores were told".into()],
         cohort: Cohort { channels: ["web".to_owned()].into(), ..Cohort::default() },
         percent_max: 50,
@@ -47,8 +56,18 @@ fn freeze() -> PolicyFreeze {
 #[test]
 fn a_plan_that_lacks_anything_does_not_start() {
     let start = |plan: &Plan, percent| may_start(plan, percent, None, UtcMs(1));
-    assert_eq!(start(&plan(), 50), Ok(()));
-    let broken: [fn(&mut Plan); 7] = [
+    assert_eq!(start(&plan(), 20), Ok(()));
+    assert_eq!(
+        start(&plan(), 21),
+        Err(Refusal::Percent { percent: 21, now: 0, max: 20 }),
+        "the first phase comes first"
+    );
+    let broken: [fn(&mut Plan); 12] = [
+        |plan| plan.phases.clear(),
+        |plan| plan.phases = vec![phase(20)],
+        |plan| plan.phases = vec![phase(50), phase(50)],
+        |plan| plan.phases[0].go.clear(),
+        |plan| plan.phases[1].roll_back_when = vec![String::new()],
         |plan| plan.go.clear(),
         |plan| plan.blockers_cleared = vec![" ".into()],
         |plan| plan.dashboard.clear(),
@@ -79,7 +98,16 @@ fn a_trial_grows_only_while_all_is_well() {
     };
     assert_eq!(grow(&GOOD, 20, None), Ok((RolloutState::Running, 20)));
     assert!(matches!(grow(&GOOD, 5, None), Err(Refusal::Percent { .. })));
-    assert!(matches!(grow(&GOOD, 51, None), Err(Refusal::Percent { .. })));
+    assert!(matches!(grow(&GOOD, 21, None), Err(Refusal::Percent { max: 20, .. })), "no phase is left out");
+    let second = rollout(RolloutState::Running, 20);
+    let on =
+        |percent| may(&second, &wish(RolloutAct::Advance, "key:ann", Some(percent)), &GOOD, None, UtcMs(1));
+    assert_eq!(on(50), Ok((RolloutState::Running, 50)));
+    assert!(matches!(on(51), Err(Refusal::Percent { max: 50, .. })));
+    let finish =
+        |rollout: &Rollout| may(rollout, &wish(RolloutAct::Finish, "key:ann", None), &GOOD, None, UtcMs(1));
+    assert_eq!(finish(&second), Err(Refusal::EarlyEnd));
+    assert_eq!(finish(&rollout(RolloutState::Running, 21)), Ok((RolloutState::Finished, 21)));
     assert_eq!(grow(&GOOD, 20, Some(&freeze())), Err(Refusal::Frozen("launch".into())));
     let open = Reading { open_exceptions: 1, ..GOOD };
     assert_eq!(grow(&open, 20, None), Err(Refusal::Unresolved(1)));
@@ -90,7 +118,8 @@ fn a_trial_grows_only_while_all_is_well() {
         Reading { mismatched: 6, ..GOOD },
     ] {
         assert!(matches!(grow(&bad, 20, None), Err(Refusal::Guardrails(_))), "{bad:?}");
-        let finish = may(&running, &wish(RolloutAct::Finish, "key:ann", None), &bad, None, UtcMs(1));
+        let last = rollout(RolloutState::Running, 50);
+        let finish = may(&last, &wish(RolloutAct::Finish, "key:ann", None), &bad, None, UtcMs(1));
         assert!(matches!(finish, Err(Refusal::Guardrails(_))), "{bad:?}");
     }
 }
@@ -122,11 +151,27 @@ fn a_crossed_guardrail_is_told_with_its_numbers() {
 }
 
 #[test]
+fn each_guardrail_stands_beside_what_was_measured() {
+    let rails = plan().guardrails;
+    assert!(rails.gauges(&GOOD).iter().all(|gauge| gauge.holds));
+    let bad = Reading { orders: 99, errors: 3, latency_ms: 5_001, open_exceptions: 2, mismatched: 6 };
+    let told: Vec<(i64, i64, bool)> =
+        rails.gauges(&bad).iter().map(|gauge| (gauge.now, gauge.limit, gauge.holds)).collect();
+    assert_eq!(
+        told,
+        [(31, 20, false), (61, 50, false), (5_001, 5_000, false), (2, 1, false), (99, 100, false)]
+    );
+}
+
+#[test]
 fn a_cohort_asks_all_that_it_names() {
     let cohort = Cohort {
         channels: ["web".to_owned()].into(),
         regions: ["north".parse().unwrap()].into(),
         classes: ["hot".parse().unwrap()].into(),
+        brands: ["kettle".parse().unwrap()].into(),
+        in_stock: true,
+        simple_shipping: true,
     };
     let subject = Subject {
         key: "c1".into(),
@@ -134,6 +179,9 @@ fn a_cohort_asks_all_that_it_names() {
         region: "north".parse().ok(),
         classes: ["hot".parse().unwrap()].into(),
         unclassed: false,
+        brand: "kettle".parse().ok(),
+        in_stock: true,
+        simple_shipping: true,
     };
     let inside = |subject: &Subject| cohort.includes("acme 4", 100, subject);
     assert!(inside(&subject));
@@ -141,6 +189,10 @@ fn a_cohort_asks_all_that_it_names() {
         Subject { channel: "shop".into(), ..subject.clone() },
         Subject { region: "south".parse().ok(), ..subject.clone() },
         Subject { region: None, ..subject.clone() },
+        Subject { brand: "pan".parse().ok(), ..subject.clone() },
+        Subject { brand: None, ..subject.clone() },
+        Subject { in_stock: false, ..subject.clone() },
+        Subject { simple_shipping: false, ..subject.clone() },
         Subject { classes: ["hot".parse().unwrap(), "cold".parse().unwrap()].into(), ..subject.clone() },
         Subject { classes: BTreeSet::new(), ..subject.clone() },
         Subject { unclassed: true, ..subject },

@@ -6,7 +6,7 @@ use crate::core::fleet::{Handling, Place, Store};
 use crate::core::stock::class::Channel;
 use crate::core::stock::sellable::Kept as KeptBack;
 use holdfast_shared::domain::task::FulfilmentKind;
-use holdfast_shared::ids::{DecisionId, LineNo, OrderId, Sku, StoreId, TenantId};
+use holdfast_shared::ids::{BrandId, DecisionId, LineNo, OrderId, Sku, StoreId, TenantId};
 use holdfast_shared::money::Money;
 use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,8 @@ pub struct Demand {
     pub kind: FulfilmentKind,
     /// Where it was ordered.
     pub channel: Channel,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brand: Option<BrandId>,
     pub destination: Place,
     pub pickup_store: Option<StoreId>,
     pub lines: Vec<DemandLine>,
@@ -172,10 +174,15 @@ pub struct RungRecord {
 }
 
 impl RungRecord {
-    /// Whether it tells of that rung of the policy, be it with suspect nodes.
+    /// The rung of the policy that it tells of, be it with suspect nodes.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.rung.strip_suffix(SUSPECTS_TOO).unwrap_or(&self.rung)
+    }
+
     #[must_use]
     pub fn is_of(&self, rung: &str) -> bool {
-        self.rung.strip_suffix(SUSPECTS_TOO).unwrap_or(&self.rung) == rung
+        self.name() == rung
     }
 }
 

@@ -37,6 +37,10 @@ pub(super) fn hash(
     sum.text(demand.pickup_store.as_ref().map_or("", |store| store.as_str()));
     sum.number(demand.placed_at.0).number(demand.promise_by.map_or(i64::MAX, |by| by.0));
     sum.number(i64::from(demand.assignments));
+    // Only where there is one: what was decided before there were brands keeps its number.
+    if let Some(brand) = &demand.brand {
+        sum.text("brand").text(brand.as_str());
+    }
     let mut lines: Vec<_> = demand.lines.iter().collect();
     lines.sort_by_key(|line| line.line);
     for line in lines {

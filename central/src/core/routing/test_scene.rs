@@ -36,6 +36,7 @@ impl Default for Scene {
             order: "o1".parse().unwrap(),
             kind: FulfilmentKind::Ship,
             channel: Channel::new("web"),
+            brand: None,
             destination: Place { latitude: 0.0, longitude: 0.0 },
             pickup_store: None,
             lines: Vec::new(),

@@ -3,8 +3,10 @@
 use crate::adapters::http::{self, App, Bells, Rooms, Shared};
 use crate::adapters::metrics;
 use crate::adapters::sqlite::SqliteStore;
+use crate::adapters::surroundings::Folders;
 use crate::core::health::observatory::Observatory;
 use crate::core::health::policy::HealthPolicy;
+use crate::core::launch::systems::LaunchTerms;
 use crate::core::steering::{Sections, Steering};
 use crate::flows::Watch;
 use crate::flows::enrol::token_hash;
@@ -79,6 +81,8 @@ pub(super) fn bench_with(demo: Option<Arc<dyn DemoControls>>) -> Bench {
         demo,
         rooms: Rooms::default(),
         decision_id: || "d-shown".parse().unwrap(),
+        launch: LaunchTerms::default(),
+        surroundings: Arc::new(Folders::new("/".into(), None)),
         trusted_proxies: Vec::new(),
     });
     Bench { router: http::router(&app), app }

@@ -10,6 +10,7 @@ mod drills;
 mod explain;
 mod health;
 mod kpis;
+mod launch;
 mod life;
 mod policies;
 mod promises;

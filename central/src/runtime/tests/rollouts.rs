@@ -9,34 +9,36 @@ use axum::http::StatusCode;
 use holdfast_shared::ids::DecisionId;
 use serde_json::{Value, json};
 
-fn plan(errors_permille_max: u32) -> Value {
+pub(super) fn plan(errors_permille_max: u32) -> Value {
     json!({
         "owner": "key:acme-policy_write", "may_pause": ["key:acme-policy_approve"],
         "dashboard": "https://grafana.example", "go": ["no complaints"], "blockers_cleared": ["stores were told"],
         "cohort": { "channels": ["web"] }, "percent_max": 50,
+        "phases": [{ "percent": 30, "go": ["stores were told"], "roll_back_when": ["a store complains"] },
+            { "percent": 50, "go": ["a quiet day"], "roll_back_when": ["a store complains"] }],
         "guardrails": { "errors_permille_max": errors_permille_max, "latency_ms_max": 60_000, "exceptions_max": 0,
             "mismatch_permille_max": 10, "orders_min": 5 }
     })
 }
 
 impl People {
-    async fn approved(&self) -> u64 {
+    pub(super) async fn approved(&self) -> u64 {
         let version = self.draft("[routing]\nsplits_max = 1\n").await;
         self.step(version, "approve", &self.second, json!({})).await;
         version
     }
 
-    async fn start(&self, version: u64, plan: Value, percent: u8) -> Answer {
+    pub(super) async fn start(&self, version: u64, plan: Value, percent: u8) -> Answer {
         let body = json!({ "version": version, "plan": plan, "percent": percent, "reason": "peak is near" });
         self.post("/v1/rollouts", &self.author, body).await
     }
 
-    async fn act(&self, act: &str, who: &str, percent: Option<u8>) -> Answer {
+    pub(super) async fn act(&self, act: &str, who: &str, percent: Option<u8>) -> Answer {
         let body = json!({ "reason": "because", "percent": percent });
         self.post(&format!("/v1/rollouts/{act}"), who, body).await
     }
 
-    async fn place(&self, admin: &str, customers: std::ops::Range<u32>) -> Vec<String> {
+    pub(super) async fn place(&self, admin: &str, customers: std::ops::Range<u32>) -> Vec<String> {
         let mut orders = Vec::new();
         for n in customers {
             let mut order = order_json(1);
@@ -47,7 +49,7 @@ impl People {
         orders
     }
 
-    async fn route(&self) {
+    pub(super) async fn route(&self) {
         let app = &self.bench.app;
         know_in_force(&*app.storage, &app.policies).await.unwrap();
         let decision_id = || DecisionId::new("d-1").unwrap();
@@ -57,7 +59,7 @@ impl People {
     }
 
     /// By which version the newest decision of an order was made.
-    async fn decided_by(&self, order: &str, admin: &str) -> String {
+    pub(super) async fn decided_by(&self, order: &str, admin: &str) -> String {
         let told = self.bench.get(&format!("/v1/orders/{order}/explain"), admin).await.json();
         told["decisions"][0]["policy"].as_str().unwrap().split(' ').next().unwrap().to_owned()
     }
@@ -67,9 +69,17 @@ impl People {
 async fn a_plan_says_everything_or_nothing_starts() {
     let people = people().await;
     let version = people.approved().await;
-    for field in
-        ["owner", "may_pause", "dashboard", "go", "blockers_cleared", "cohort", "percent_max", "guardrails"]
-    {
+    for field in [
+        "owner",
+        "may_pause",
+        "dashboard",
+        "go",
+        "blockers_cleared",
+        "phases",
+        "cohort",
+        "percent_max",
+        "guardrails",
+    ] {
         let mut plan = plan(10);
         plan.as_object_mut().unwrap().remove(field);
         let refused = people.start(version, plan, 5).await;
@@ -111,7 +121,7 @@ async fn the_same_customers_follow_it_while_it_runs_and_more_as_it_grows() {
         (&json!(count), &json!(count)),
         "{told}"
     );
-    let grow = people.act("advance", &people.author, Some(40)).await;
+    let grow = people.act("advance", &people.author, Some(30)).await;
     assert_eq!(grow.problem(), (409, "policy_state".to_owned()), "none of its orders found a node");
 }
 

@@ -10,7 +10,9 @@ mod moves;
 mod observer;
 mod orders;
 mod policies;
+mod preflight;
 mod recovery;
+mod rollouts;
 mod routing;
 mod session;
 mod stock;
@@ -99,6 +101,10 @@ pub(super) fn router() -> Router<Shared> {
         .route("/console/policies/{version}", get(policies::one))
         .route("/console/policies/{version}/{act}", post(policies::act))
         .route("/console/routing", get(routing::show))
+        .route("/console/rollouts", get(rollouts::list))
+        .route("/console/rollouts/{rollout}", get(rollouts::one))
+        .route("/console/rollouts/{rollout}/{act}", post(rollouts::act))
+        .route("/console/preflight", get(preflight::show))
         .route("/console/recovery", get(recovery::show))
         .route("/console/recovery/stores/{store}", post(recovery::override_store))
         .layer(from_fn(own_forms_only))

@@ -6,6 +6,14 @@ VALUES (:tenant, :version, 'running', :percent, :plan, :now, :now, (SELECT coale
 SELECT rollout, version, state, percent, plan, started_at, changed_at, decisions_from
 FROM rollout WHERE tenant = ?1 AND rollout >= 0 ORDER BY rollout DESC LIMIT 1
 
+-- name: rollouts
+SELECT rollout, version, state, percent, plan, started_at, changed_at, decisions_from
+FROM rollout WHERE tenant = :tenant AND rollout < :below ORDER BY rollout DESC LIMIT :rows
+
+-- name: rollout_by_number
+SELECT rollout, version, state, percent, plan, started_at, changed_at, decisions_from
+FROM rollout WHERE tenant = ?1 AND rollout = ?2
+
 -- name: step_rollout
 UPDATE rollout SET state = :state, percent = :percent, changed_at = :now
 WHERE rollout = :rollout AND state = :was
@@ -26,7 +34,14 @@ WHERE r.state = 'running' ORDER BY r.tenant
 SELECT o.order_id, o.request,
     (SELECT json_group_array(DISTINCT c.class) FROM order_line l
         LEFT JOIN catalogue c ON c.tenant = l.tenant AND c.sku = l.sku
-        WHERE l.tenant = o.tenant AND l.order_id = o.order_id) AS classes
+        WHERE l.tenant = o.tenant AND l.order_id = o.order_id) AS classes,
+    NOT EXISTS (SELECT 1 FROM order_line l
+        WHERE l.tenant = o.tenant AND l.order_id = o.order_id AND l.open > 0
+            AND NOT EXISTS (SELECT 1 FROM position p
+                WHERE p.tenant = l.tenant AND p.sku = l.sku AND p.on_hand - p.reserved >= l.open)) AS in_stock,
+    o.kind = 'ship' AND NOT EXISTS (SELECT 1 FROM order_line l
+        JOIN catalogue c ON c.tenant = l.tenant AND c.sku = l.sku
+        WHERE l.tenant = o.tenant AND l.order_id = o.order_id AND c.needs <> '[]') AS simple_shipping
 FROM (SELECT DISTINCT tenant, order_id FROM order_line WHERE tenant = ?1 AND open > 0) w
 JOIN orders o ON o.tenant = w.tenant AND o.order_id = w.order_id
 WHERE o.adopted <> 1 ORDER BY o.sequence LIMIT ?2

@@ -54,6 +54,7 @@ fn demand(units: &[i64]) -> Demand {
     };
     Demand {
         channel: crate::core::stock::class::Channel::new("web"),
+        brand: None,
         tenant: tenant(),
         order: "o1".parse().unwrap(),
         kind: FulfilmentKind::Ship,
