@@ -175,6 +175,10 @@ pub const LAYOUTS_KEPT_MAX: usize = 8;
 
 /// Rungs of one ladder.
 pub const LADDER_RUNGS_MAX: usize = 16;
+/// Nearest nodes that are looked at to know whether a date can be kept at all.
+pub const DATE_NODES_MAX: usize = 32;
+/// Regions that one rung may name.
+pub const RUNG_REGIONS_MAX: usize = 100;
 /// Nodes that may share one order.
 pub const PARCELS_MAX: u32 = 8;
 /// Nodes that a split is sought among, and steps of that search.

@@ -223,6 +223,7 @@ fn demand(n: usize, names: &[Sku], dice: &mut Dice) -> Result<(Demand, usize)> {
         tried: BTreeSet::new(),
         declined: BTreeSet::new(),
         assignments: 0,
+        parts: None,
     };
     Ok((demand, first))
 }

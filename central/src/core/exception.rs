@@ -44,14 +44,16 @@ pub enum Category {
     Restored,
     /// The policy in force says what has no effect, or cannot be read.
     Policy,
-    /// What an order was promised is over, and its work had to move.
+    /// Nobody can bring what an order was promised by its date.
     PromiseMissed,
     /// A till sold units of a scarce SKU that its store had ceded to central.
     Overdrawn,
+    /// No carrier takes a parcel whose goods were released, or that a policy leaves where it is.
+    LabelFailed,
 }
 
 impl Category {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Backorder,
         Self::ReleasedAtDarkStore,
         Self::Contradiction,
@@ -72,6 +74,7 @@ impl Category {
         Self::Policy,
         Self::PromiseMissed,
         Self::Overdrawn,
+        Self::LabelFailed,
     ];
 
     #[must_use]
@@ -97,6 +100,7 @@ impl Category {
             Self::Policy => "policy",
             Self::PromiseMissed => "promise_missed",
             Self::Overdrawn => "overdrawn",
+            Self::LabelFailed => "label_failed",
         }
     }
 }

@@ -30,12 +30,13 @@ impl StoreKind {
         }
     }
 
-    /// How far away the customer is refuses no node of this kind.
+    /// How far away the customer is refuses no node of this kind: a carrier takes the parcels of a
+    /// centre anywhere, and its own people deliver as far as any.
     #[must_use]
-    pub const fn ships_everywhere(self) -> bool {
-        match self {
-            Self::Store => false,
-            Self::DistributionCentre => true,
+    pub const fn reaches_everywhere(self, kind: FulfilmentKind) -> bool {
+        match (self, kind) {
+            (Self::Store, _) | (Self::DistributionCentre, FulfilmentKind::Delivery) => false,
+            (Self::DistributionCentre, FulfilmentKind::Ship | FulfilmentKind::Pickup) => true,
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod fleet;
 pub mod health;
 pub mod hours;
 pub mod kpis;
+pub mod labels;
 pub mod launch;
 pub mod lineage;
 pub mod order;

@@ -154,6 +154,9 @@ pub const fn of_category(category: Category) -> Repair {
         Category::Overdrawn => {
             Repair::Either("goods come in, or what was ceded goes out", Call::Move, "count the SKU")
         }
+        Category::LabelFailed => {
+            Repair::ByPerson(Call::TakeBack, "send it by another carrier, or move the work")
+        }
     }
 }
 

@@ -150,12 +150,46 @@ pub enum Outcome {
     },
 }
 
+/// What a dry drill supposes of its stores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Supposing {
+    /// They are dark, for so long that all leases are over.
+    #[default]
+    Dark,
+    /// They work, and central does not know their stock any more.
+    StaleStock,
+}
+
+impl Supposing {
+    const fn cause(self) -> Cause {
+        match self {
+            Self::Dark => Cause::StoreFails,
+            Self::StaleStock => Cause::StaleStock,
+        }
+    }
+
+    const fn why(self) -> &'static str {
+        match self {
+            Self::Dark => "it would be dark, by the drill",
+            Self::StaleStock => "its stock would not be known any more, by the drill",
+        }
+    }
+
+    const fn when(self, policy: &FailoverPolicy, task: &TaskState) -> Option<When> {
+        match self {
+            Self::Dark => policy.when_failing(task.kind, task.phase),
+            Self::StaleStock => policy.when_stale(task.kind, task.phase),
+        }
+    }
+}
+
 /// A dry drill: only reads. Each task is decided about as it would be, one after the other, with the
 /// stock that those before it leave, and with none of these stores.
 pub async fn rehearse<S: Work + Fleet + Orders + Moves + Stock + Promises + ?Sized>(
     store: &S,
     router: &Router<'_>,
-    (tenant, stores): (&TenantId, &[StoreId]),
+    (tenant, stores, supposing): (&TenantId, &[StoreId], Supposing),
     now: Now,
 ) -> Result<Rehearsal, FlowError> {
     check_stores(stores)?;
@@ -170,10 +204,10 @@ pub async fn rehearse<S: Work + Fleet + Orders + Moves + Stock + Promises + ?Siz
         }
     }
     let policy = &*router.policy.failover(tenant);
-    let steps = all_due(&open, policy);
+    let steps = all_due(&open, policy, supposing);
     let moves = steps.iter().filter(|step| matches!(step, Step::Move(_))).count();
     let view = FleetView::load_without(store, router.watch, router.policy, tenant, stores).await?;
-    let mut stage = Stage { store, router, policy, tenant, view, taken: Taken::new(), now };
+    let mut stage = Stage { store, router, policy, supposing, tenant, view, taken: Taken::new(), now };
     let mut tasks = Vec::new();
     for step in steps {
         let Some(row) = open.iter().find(|row| row.state.task == *step.task()) else { continue };
@@ -183,15 +217,15 @@ pub async fn rehearse<S: Work + Fleet + Orders + Moves + Stock + Promises + ?Siz
     Ok(Rehearsal { tasks, left_out, paced_minutes })
 }
 
-/// As if the stores had been dark for so long that all leases are over, and at any pace.
-fn all_due(open: &[TaskRow], policy: &FailoverPolicy) -> Vec<Step> {
+/// As if it had been so for so long that all leases are over, and at any pace.
+fn all_due(open: &[TaskRow], policy: &FailoverPolicy, supposing: Supposing) -> Vec<Step> {
     let exposed: Vec<Exposed<'_>> = open
         .iter()
         .map(|row| Exposed {
             tenant: &row.tenant,
             task: &row.state,
-            cause: Cause::StoreFails,
-            why: "it would be dark, by the drill",
+            cause: supposing.cause(),
+            why: supposing.why(),
             lasts_ms: i64::MAX,
             lease_ended: true,
         })
@@ -211,6 +245,7 @@ struct Stage<'a, S: ?Sized> {
     store: &'a S,
     router: &'a Router<'a>,
     policy: &'a FailoverPolicy,
+    supposing: Supposing,
     tenant: &'a TenantId,
     /// The nodes as they would be: without those of the drill.
     view: FleetView,
@@ -259,7 +294,7 @@ impl<S: Work + Fleet + Orders + Moves + Stock + Promises + ?Sized> Stage<'_, S> 
         self.give(parcels);
         let to: Vec<StoreId> = parcels.iter().map(|parcel| parcel.store.clone()).collect();
         Ok(Outcome::Moves {
-            leaves: self.policy.when_failing(task.kind, task.phase),
+            leaves: self.supposing.when(self.policy, task),
             promise_kept: task.promise_by.map(|by| !to.is_empty() && by > now),
             to,
             plan_b,

@@ -11,6 +11,7 @@ use crate::core::exception::{Category, NewException, Severity};
 use crate::core::failover::plan::{Cause, Exposed, Lately, Stays, Step, plan};
 use crate::core::failover::policy::FailoverPolicy;
 use crate::core::health::StoreKey;
+use crate::core::health::lag::lag_of;
 use crate::core::health::observatory::Observatory;
 use crate::ports::PageRequest;
 use crate::ports::fleet::Fleet;
@@ -55,7 +56,8 @@ pub async fn fail_over<S: Work + Fleet + Orders + Moves + Stock + Promises + ?Si
     let mut stay = Causes::new();
     let mut held = watch.with(|observatory| observatory.frozen());
     let mut mover = Mover::new(store, router, now);
-    for (tenant, suspects) in suspects(watch, None, now) {
+    let limit_ms = |tenant: &TenantId| router.policy.failover(tenant).stale_stock.after_ms;
+    for (tenant, suspects) in suspects(watch, &limit_ms, None, now) {
         if watch.with(|observatory| observatory.holds(&tenant)) {
             held = true;
             continue;
@@ -88,7 +90,8 @@ pub async fn outlook<S: Work + Fleet + Moves + ?Sized>(
     if watch.with(|observatory| observatory.holds(tenant)) {
         return Ok(None);
     }
-    let suspects = suspects(watch, Some(tenant), now).remove(tenant).unwrap_or_default();
+    let limit_ms = |_: &TenantId| policy.stale_stock.after_ms;
+    let suspects = suspects(watch, &limit_ms, Some(tenant), now).remove(tenant).unwrap_or_default();
     Ok(Some(planned(store, watch, policy, tenant, suspects, now).await?))
 }
 
@@ -103,7 +106,12 @@ struct Suspect {
     lasts_ms: i64,
 }
 
-fn suspects(watch: &Watch, only: Option<&TenantId>, now: Now) -> BTreeMap<TenantId, Vec<Suspect>> {
+fn suspects(
+    watch: &Watch,
+    limit_ms: &dyn Fn(&TenantId) -> i64,
+    only: Option<&TenantId>,
+    now: Now,
+) -> BTreeMap<TenantId, Vec<Suspect>> {
     watch.with(|observatory| {
         let mut found: BTreeMap<TenantId, Vec<Suspect>> = BTreeMap::new();
         let wanted = |key: &StoreKey| only.is_none_or(|only| key.tenant == *only);
@@ -118,7 +126,10 @@ fn suspects(watch: &Watch, only: Option<&TenantId>, now: Now) -> BTreeMap<Tenant
             });
         }
         for key in observatory.eligibilities().keys().filter(|key| wanted(key)) {
-            if let Some(suspect) = withdrawn(observatory, key) {
+            let withdrawn = withdrawn(observatory, key);
+            let others = withdrawn.as_ref().map(|suspect| &suspect.kinds);
+            let stale = stale(observatory, key, others, limit_ms, now);
+            for suspect in withdrawn.into_iter().chain(stale) {
                 found.entry(key.tenant.clone()).or_default().push(suspect);
             }
         }
@@ -140,6 +151,29 @@ fn withdrawn(observatory: &Observatory, key: &StoreKey) -> Option<Suspect> {
         kinds,
         why: eligibility.why().to_owned(),
         lasts_ms: 0,
+    })
+}
+
+/// A store with work of which it is not known any more what lies there. Kinds that it may not have
+/// anyway are left to that.
+fn stale(
+    observatory: &Observatory,
+    key: &StoreKey,
+    withdrawn: Option<&BTreeSet<FulfilmentKind>>,
+    limit_ms: &dyn Fn(&TenantId) -> i64,
+    now: Now,
+) -> Option<Suspect> {
+    if observatory.record(key)?.open_tasks == 0 || observatory.failing().contains_key(key) {
+        return None;
+    }
+    let (lag, limit_ms) = (lag_of(observatory, key, now)?, limit_ms(&key.tenant));
+    let left = |kind: &FulfilmentKind| withdrawn.is_none_or(|withdrawn| !withdrawn.contains(kind));
+    (lag.age_ms >= limit_ms).then(|| Suspect {
+        store: key.store.clone(),
+        cause: Cause::StaleStock,
+        kinds: FulfilmentKind::ALL.into_iter().filter(left).collect(),
+        why: lag.words(limit_ms),
+        lasts_ms: lag.age_ms,
     })
 }
 
@@ -183,7 +217,10 @@ fn steps(
 ) -> Vec<Step> {
     let still = |key: &StoreKey, cause: Cause| match cause {
         Cause::StoreFails => observatory.failing().contains_key(key),
-        Cause::KindWithdrawn | Cause::NotAccepted => true,
+        Cause::StaleStock => {
+            lag_of(observatory, key, now).is_some_and(|lag| lag.age_ms >= policy.stale_stock.after_ms)
+        }
+        Cause::KindWithdrawn | Cause::NotAccepted | Cause::LabelFailed => true,
     };
     let exposed: Vec<Exposed<'_>> = open
         .iter()

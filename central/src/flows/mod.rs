@@ -14,6 +14,8 @@ pub mod failover;
 mod fleet_view;
 pub mod hear;
 pub mod in_force;
+pub mod label_failed;
+mod late;
 pub mod lint_policies;
 mod moving;
 pub mod overrule;

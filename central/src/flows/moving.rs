@@ -89,8 +89,7 @@ impl<'a, S: Work + Fleet + Orders + Moves + Stock + Promises + ?Sized> Mover<'a,
                 AssignOutcome::Assigned { .. } => {
                     view.gave(&demand, &parcel.store, |sku| parcel.lines.iter().any(|line| line.sku == *sku));
                     router.poke.poke(&demand.tenant, &parcel.store, "offer");
-                    demand.take(&parcel.lines);
-                    demand.assignments = demand.assignments.saturating_add(1);
+                    demand.give(&parcel.store, &parcel.lines);
                 }
                 AssignOutcome::StockGone { sku } => {
                     return Ok(Some(format!("the stock of {sku} at {} went meanwhile", parcel.store)));

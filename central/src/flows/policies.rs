@@ -4,7 +4,7 @@ use super::FlowError;
 use super::cancel::check_reason;
 use crate::core::policy::Found;
 use crate::core::policy::version::{PolicyAct, PolicyFreeze, PolicyRecord, PolicyVersion, Refusal, Step};
-use crate::core::steering::read_policy;
+use crate::core::steering::{Steering, read_policy_over};
 use crate::ports::policies::{NewPolicy, Policies, Stepped};
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{Actor, TenantId};
@@ -14,15 +14,17 @@ use holdfast_shared::time::UtcMs;
 /// Versions that begin in one run; the next follows soon.
 const DUE_MAX: u32 = 50;
 
+/// Sections that the text does not name are the usual ones.
 pub async fn draft<S: Policies + ?Sized>(
     store: &S,
     tenant: &TenantId,
-    text: &str,
+    (text, usual): (&str, &Steering),
     (reason, author): (&str, &Actor),
     now: UtcMs,
 ) -> Result<PolicyRecord, FlowError> {
     check_reason(reason)?;
-    let document = read_policy(text).map_err(|found| refused(Code::InvalidPolicy, told(&found)))?;
+    let document =
+        read_policy_over(text, usual).map_err(|found| refused(Code::InvalidPolicy, told(&found)))?;
     let policy = NewPolicy {
         text: text.to_owned(),
         canonical: document.canonical().to_owned(),

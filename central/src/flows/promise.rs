@@ -284,6 +284,7 @@ fn demand(
         tried: BTreeSet::new(),
         declined: BTreeSet::new(),
         assignments: 0,
+        parts: Some(BTreeSet::new()),
     })
 }
 

@@ -241,6 +241,7 @@ fn next_order(tenant: &TenantId) -> Result<Demand, FlowError> {
         placed_at: UtcMs(0),
         promise_by: None,
         note: None,
+        parts: None,
         tried: [].into(),
         declined: [].into(),
         assignments: 0,

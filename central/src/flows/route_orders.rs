@@ -8,7 +8,7 @@
 
 use super::fleet_view::FleetView;
 use super::in_force::Steers;
-use super::{FlowError, Watch};
+use super::{FlowError, Watch, late};
 use crate::core::carriers::CarrierPolicy;
 use crate::core::exception::{Category, NewException, Severity};
 use crate::core::routing::Guide;
@@ -75,6 +75,8 @@ struct Decided<'a> {
     /// What they leave open.
     left: Demand,
     end: End,
+    /// Nobody can bring what is left by the promised date.
+    lost: bool,
 }
 
 /// What becomes of an order when all its assignments are written.
@@ -162,12 +164,15 @@ fn route_one<'w>(
             assignment.accept_by = accept_by(view, &assignment, now);
             assignments.push(assignment);
             view.packed(&left, &parcel, now.utc);
-            left.take(&parcel.lines);
-            left.assignments = left.assignments.saturating_add(1);
+            left.give(&parcel.store, &parcel.lines);
             parcels.push(parcel);
         }
     }
-    Decided { waiting, parcels, assignments, left, end }
+    let lost = match end {
+        End::Placed => false,
+        End::Hold { .. } | End::Backorder(_) => late::is_lost(router, &view.fleet, &left, now),
+    };
+    Decided { waiting, parcels, assignments, left, end, lost }
 }
 
 async fn note_withheld<S: Stock + ?Sized>(

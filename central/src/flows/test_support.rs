@@ -9,6 +9,7 @@ use crate::core::exception::{Exception, NewException};
 use crate::core::failover::plan::Lately;
 use crate::core::fences::FenceStep;
 use crate::core::health::StoreKey;
+use crate::core::labels::LabelFailure;
 use crate::core::order::{Order, OrderEvent, OrderState};
 use crate::core::routing::decision::{Decision, Demand, DemandLine, Recorded};
 use crate::core::stock::class::{Channel, SkuClass};
@@ -17,6 +18,7 @@ use crate::core::test_support::{LONDON, tenant};
 use crate::ports::access::ReplicaIdentity;
 use crate::ports::drills::{DrillBegun, NewDrill};
 use crate::ports::fleet::{CatalogueItem, ChangedStores, EligibilityChange, Fleet, StorePosition};
+use crate::ports::labels::Settling;
 use crate::ports::moves::Departure;
 use crate::ports::orders::{Activity, CancelOutcome, NewOrder, Orders, Placed};
 use crate::ports::poke::Poke;
@@ -38,6 +40,7 @@ use holdfast_shared::wire::sync::SyncRequest;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Mutex;
 
+mod labels;
 mod promises;
 mod replicas;
 mod stock;
@@ -76,6 +79,7 @@ pub(crate) struct Told {
     pub(crate) decisions: Vec<Decision>,
     pub(crate) lately: Lately,
     pub(crate) begun: Option<DrillBegun>,
+    pub(crate) labels: Vec<LabelFailure>,
 }
 
 #[derive(Default)]
@@ -100,6 +104,8 @@ pub(crate) struct Done {
     pub(crate) departed: Vec<Departure>,
     pub(crate) plan_b_refused: Vec<String>,
     pub(crate) drills: Vec<NewDrill>,
+    pub(crate) lost: Vec<(OrderId, String)>,
+    pub(crate) labels_settled: Vec<Settling>,
 }
 
 #[derive(Default)]
@@ -183,6 +189,7 @@ pub(crate) fn demand(order: &str, lines: &[(&str, i64)]) -> Demand {
         tried: BTreeSet::new(),
         declined: BTreeSet::new(),
         assignments: 0,
+        parts: None,
     }
 }
 

@@ -10,6 +10,7 @@ pub mod escrow;
 pub mod fleet;
 pub mod housekeeping;
 pub mod kpis;
+pub mod labels;
 pub mod launch;
 pub mod leases;
 pub mod moves;
@@ -51,6 +52,7 @@ pub trait Storage:
     + housekeeping::Housekeeping
     + kpis::RoutingKpis
     + launch::Launch
+    + labels::Labels
     + leases::Leases
     + moves::Moves
     + orders::Orders
@@ -77,6 +79,7 @@ impl<T> Storage for T where
         + housekeeping::Housekeeping
         + kpis::RoutingKpis
         + launch::Launch
+        + labels::Labels
         + leases::Leases
         + moves::Moves
         + orders::Orders

@@ -2,7 +2,7 @@
 
 use super::StoreError;
 use crate::core::fleet::Handling;
-use crate::core::promise::PromiseOption;
+use crate::core::promise::{PromiseChange, PromiseOption};
 use async_trait::async_trait;
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::ids::{OrderId, PromiseId, Sku, StoreId, TenantId};
@@ -169,6 +169,21 @@ pub trait Promises: Send + Sync {
     /// Gives back what was set aside until before now, forgets promises that ended longer ago than
     /// `kept_ms`, and tells what came out. One bounded step; doing it again does no harm.
     async fn sweep_promises(&self, now: UtcMs, kept_ms: i64) -> Result<Swept, StoreError>;
+    /// Nobody has what is open of the order, and nobody can bring it by the promised date any more. Whether
+    /// the customer and a person had to be told: once, until there is a new date.
+    async fn promise_lost(
+        &self,
+        tenant: &TenantId,
+        order: &OrderId,
+        why: &str,
+        now: UtcMs,
+    ) -> Result<bool, StoreError>;
+    /// What was told last about a date that could not be kept.
+    async fn promise_change(
+        &self,
+        tenant: &TenantId,
+        order: &OrderId,
+    ) -> Result<Option<PromiseChange>, StoreError>;
     /// Of orders whose outcome became known from `from` until before `to`.
     async fn promise_accuracy(
         &self,

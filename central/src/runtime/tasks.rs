@@ -12,6 +12,7 @@ use crate::flows::expire_offers::expire_offers;
 use crate::flows::failover::fail_over;
 use crate::flows::hear::{Outcome, hear};
 use crate::flows::in_force::know_in_force;
+use crate::flows::label_failed::see_to_labels;
 use crate::flows::route_orders::{Router, route_orders};
 use crate::flows::unanswered::tell_unanswered_cancels;
 use crate::ports::housekeeping::Retention;
@@ -165,12 +166,13 @@ async fn look(app: &App) -> Result<bool, FlowError> {
     let failed_over = fail_over(storage, &router, app.clock.now()).await?;
     let accept_within_ms = app.policies.accept_within_ms();
     let withdrawn = expire_offers(storage, &router, accept_within_ms, app.clock.now()).await?;
+    let relabelled = see_to_labels(storage, &router, app.clock.now()).await?;
     let limit_ms = app.policies.cancel_answer_within_ms();
     let unanswered = tell_unanswered_cancels(storage, watch, limit_ms, app.clock.now()).await?;
     metrics::counter!("holdfast_recalls_total", "cause" => "failover").increment(failed_over.recalled.into());
     metrics::gauge!("holdfast_moves_waiting").set(f64::from(failed_over.waiting));
     metrics::counter!("holdfast_recalls_total", "cause" => "not_accepted").increment(withdrawn.into());
-    let told = failed_over.told > 0 || unanswered > 0;
+    let told = failed_over.told > 0 || unanswered > 0 || relabelled > 0;
     if over > 0 {
         // The stores are open again: do not wait for the tick.
         app.bells.evaluate.notify_one();

@@ -123,6 +123,20 @@ async fn begun(storage: &dyn Storage, leeds: &mut Agent, order: &str, units: i64
     task
 }
 
+pub async fn a_till_that_draws_ceded_units_oversells_only_what_orders_hold(storage: &dyn Storage) {
+    let mut agent = super::escrow::leeds(storage, 5, 5).await;
+    assert!(super::escrow::promised(storage, "o1", 2).await);
+    agent.sale("A", 7);
+    agent.sync(storage, at(30)).await;
+    let held = position(storage, "leeds").await;
+    assert_eq!((held.on_hand, held.reserved), (3, 2));
+    assert_eq!(report(storage, at(40)).await, [], "five were ceded, and no order holds those that went");
+    agent.sale("A", 2);
+    agent.sync(storage, at(50)).await;
+    let told = report(storage, at(60)).await;
+    assert_eq!(told.iter().map(|row| (row.cause, row.units)).collect::<Vec<_>>(), [(Miss::Oversold, 1)]);
+}
+
 pub async fn units_that_were_promised_and_not_there_are_reported(storage: &dyn Storage) {
     classed(storage, "hot").await;
     let mut leeds = stocked(storage, "leeds", 6).await;

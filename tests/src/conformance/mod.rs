@@ -14,12 +14,14 @@
 pub mod access;
 pub mod agent;
 pub mod cancelling;
+pub mod dates;
 pub mod escrow;
 pub mod exceptions;
 pub mod fleet;
 pub mod health;
 pub mod hostile;
 pub mod kpis;
+pub mod labels;
 pub mod launch;
 pub mod learning;
 pub mod limits;
@@ -54,6 +56,11 @@ macro_rules! conformance {
             cancelling::a_shipped_order_is_too_late_to_cancel,
             cancelling::a_hand_over_wins_against_a_cancel,
             cancelling::a_cancel_that_no_store_answers_is_told_once,
+            dates::a_parcel_that_comes_too_late_is_told_with_its_date,
+            dates::a_parcel_that_comes_in_time_is_not_told,
+            dates::each_new_date_is_told_once,
+            dates::an_order_without_a_promise_loses_none,
+            dates::those_who_share_an_order_come_with_its_demand,
             escrow::central_promises_only_what_is_ceded,
             escrow::what_leaves_takes_its_right_along,
             escrow::rights_count_as_none_after_a_restore_until_both_sides_have_compared,
@@ -100,10 +107,14 @@ macro_rules! conformance {
             launch::the_newest_orders_are_counted_against_work_and_events,
             launch::each_decision_counts_once_for_what_mattered,
             launch::sign_offs_are_words_of_different_people_and_stay,
+            labels::a_failure_is_reported_once_and_names_the_planned_service,
+            labels::another_service_is_planned_anew_and_its_date_told,
+            labels::what_a_person_must_decide_is_an_exception,
             learning::sales_are_learned_with_the_facts_that_tell_them,
             learning::a_store_that_has_nothing_to_tell_is_heard_all_the_same,
             learning::what_does_not_count_any_more_is_not_learned,
             learning::checks_are_kept_by_store_and_class,
+            learning::a_till_that_draws_ceded_units_oversells_only_what_orders_hold,
             learning::units_that_were_promised_and_not_there_are_reported,
             learning::units_that_were_kept_back_are_reported_once,
             learning::what_no_store_told_of_is_listed_as_unknown,
@@ -113,6 +124,7 @@ macro_rules! conformance {
             limits::a_siblings_backlog_comes_in_pieces_and_tasks_overtake_it,
             moves::a_move_opens_the_lines_and_is_on_record_to_its_end,
             moves::why_the_second_did_not_get_it_is_told_with_who_did,
+            moves::a_move_says_which_of_the_causes_it_has,
             moves::no_minute_has_more_moves_than_its_pace,
             moves::what_has_left_does_not_hide_what_is_left,
             moves::a_move_decides_on_the_row_of_the_release,

@@ -112,6 +112,24 @@ pub async fn why_the_second_did_not_get_it_is_told_with_who_did(storage: &dyn St
     assert_eq!(kept.plan_b_refused.as_deref(), Some("york is suspect: silent"));
 }
 
+pub async fn a_move_says_which_of_the_causes_it_has(storage: &dyn Storage) {
+    stocked(storage, "leeds", 50).await;
+    let causes =
+        [Cause::StoreFails, Cause::KindWithdrawn, Cause::NotAccepted, Cause::StaleStock, Cause::LabelFailed];
+    for (n, cause) in causes.into_iter().enumerate() {
+        let order = format!("o{n}");
+        placed(storage, &order, &[("A", 1)]).await;
+        let (task, fence) = assigned(storage, &order, "leeds").await;
+        let mut leaving = departure(&order, &task, "leeds", fence);
+        leaving.leaving.cause = cause;
+        let outcome = storage.move_away(&leaving, PACE, at(30)).await.unwrap();
+        assert_eq!(outcome, MoveOutcome::Moved, "{cause:?}");
+    }
+    let mut moved = storage.moves(&tenant(), &MovesOf::All, 9).await.unwrap();
+    moved.reverse();
+    assert_eq!(moved.iter().map(|moved| moved.cause).collect::<Vec<_>>(), causes);
+}
+
 pub async fn no_minute_has_more_moves_than_its_pace(storage: &dyn Storage) {
     stocked(storage, "leeds", 50).await;
     let pace = Pace { moves_per_minute: 4, moves_per_store_per_minute: 2 };
@@ -199,7 +217,9 @@ pub async fn a_customer_is_told_without_a_word_of_stores(storage: &dyn Storage) 
 pub async fn a_promise_that_is_over_is_told_once(storage: &dyn Storage) {
     stocked(storage, "leeds", 5).await;
     stocked(storage, "york", 5).await;
-    placed(storage, "o1", &[("A", 1)]).await;
+    let promised =
+        OrderRequest { promise_by: Some(at(25).utc), ..request(FulfilmentKind::Ship, &[("A", 1)]) };
+    storage.place(new_order("o1", "o1", promised)).await.unwrap();
     for (store, ms) in [("leeds", 30), ("york", 40)] {
         let (task, fence) = assigned(storage, "o1", store).await;
         let mut leaving = departure("o1", &task, store, fence);

@@ -313,7 +313,8 @@ impl Watcher {
                 | Category::Overdrawn
                 | Category::Restored
                 | Category::Policy
-                | Category::PromiseMissed => None,
+                | Category::PromiseMissed
+                | Category::LabelFailed => None,
             };
             if let Some(invariant) = invariant {
                 anyhow::bail!("{invariant}: central raised {:?}: {}", raised.category, raised.detail);

@@ -61,6 +61,7 @@ pub(crate) const DOORS: &[(Method, &str, Needs)] = &[
     (Method::POST, "/v1/health/freeze", AnyOf(&[FleetWrite])),
     (Method::DELETE, "/v1/health/freeze", AnyOf(&[FleetWrite])),
     (Method::POST, "/v1/tasks/{task}/take-back", AnyOf(&[Support])),
+    (Method::POST, "/v1/tasks/{task}/label-failed", AnyOf(&[FleetWrite, Support])),
     (Method::GET, "/v1/stores/{store}/replicas", AnyOf(&[FleetRead, FleetWrite, Support])),
     (Method::GET, "/v1/stores/{store}/replicas/{replica}/quarantine/{copy}", AnyOf(&[FleetRead, Support])),
     (Method::POST, "/v1/stores/{store}/replicas/{replica}/quarantine", AnyOf(&[FleetWrite, Support])),

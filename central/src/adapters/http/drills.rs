@@ -5,7 +5,7 @@ use super::app::Shared;
 use super::doors::Caller;
 use crate::core::failover::drill::{Drill, DrillReport, report};
 use crate::core::failover::record::Moved;
-use crate::flows::drill::{Rehearsal, begin as begin_drill, end as end_drill, rehearse};
+use crate::flows::drill::{Rehearsal, Supposing, begin as begin_drill, end as end_drill, rehearse};
 use crate::flows::route_orders::Router;
 use crate::ports::drills::NewDrill;
 use crate::ports::moves::MovesOf;
@@ -38,6 +38,9 @@ pub(super) struct DrillRequest {
     /// Stands in the record of a live drill; a dry one leaves none.
     #[schema(example = "before the peak: does Leeds' work fit its neighbours?")]
     pub(super) reason: String,
+    /// What a dry drill supposes of the stores; a live one always declares them dark.
+    #[serde(default)]
+    pub(super) supposing: Supposing,
     /// When a live drill ends by itself; a quarter of an hour from now when it is left out.
     #[serde(default)]
     pub(super) until: Option<UtcMs>,
@@ -67,7 +70,13 @@ pub(super) async fn begin(
     ApiJson(request): ApiJson<DrillRequest>,
 ) -> Answer<Response> {
     match request.mode {
-        DrillMode::Dry => Ok(Json(dry(&app, &caller, &request.stores).await?).into_response()),
+        DrillMode::Dry => {
+            Ok(Json(dry(&app, &caller, &request.stores, request.supposing).await?).into_response())
+        }
+        DrillMode::Live if request.supposing != Supposing::Dark => {
+            let what = "a live drill declares its stores dark; suppose anything else in a dry one";
+            Err(Refused::new(Code::InvalidRequest, what))
+        }
         DrillMode::Live => {
             let drill = live(&app, &caller, request.stores, request.reason, request.until).await?;
             Ok((StatusCode::CREATED, Json(view(&app, &caller, drill).await?)).into_response())
@@ -109,11 +118,16 @@ pub(super) async fn end(
     Ok(Json(view(&app, &caller, ended).await?))
 }
 
-pub(super) async fn dry(app: &Shared, caller: &Caller, stores: &[StoreId]) -> Answer<Rehearsal> {
+pub(super) async fn dry(
+    app: &Shared,
+    caller: &Caller,
+    stores: &[StoreId],
+    supposing: Supposing,
+) -> Answer<Rehearsal> {
     let decision_id = app.decision_id;
     let router =
         Router { watch: &app.watch, poke: &*app.poke, policy: &*app.policies, decision_id: &decision_id };
-    let wanted = (caller.tenant(), stores);
+    let wanted = (caller.tenant(), stores, supposing);
     Ok(rehearse(&*app.storage, &router, wanted, app.clock.now()).await?)
 }
 

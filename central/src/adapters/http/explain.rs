@@ -7,6 +7,7 @@ use super::orders::find;
 use super::policies;
 use crate::core::fences::FenceStep;
 use crate::core::policy::version::PolicyVersion;
+use crate::core::promise::PromiseChange;
 use crate::core::routing::again::Again;
 use crate::core::routing::decision::Decision;
 use crate::core::steering::Steering;
@@ -38,6 +39,9 @@ pub(super) struct Explanation {
     decisions: Vec<Decision>,
     /// Who had it under which fence, and how each of those rights ended; oldest first.
     fences: Vec<FenceStep>,
+    /// What was told last of a promised date that could not be kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    promise: Option<PromiseChange>,
     /// By the other policy that was asked about: one of each decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     instead: Option<Vec<Again>>,
@@ -59,7 +63,8 @@ pub(super) async fn explain(
     };
     let decisions = app.storage.decisions(caller.tenant(), &order).await?;
     let fences = app.storage.fences(caller.tenant(), &order).await?;
-    Ok(Json(Explanation { order, decisions, fences, instead }))
+    let promise = app.storage.promise_change(caller.tenant(), &order).await?;
+    Ok(Json(Explanation { order, decisions, fences, promise, instead }))
 }
 
 /// Each decision of the order, made again by that version.

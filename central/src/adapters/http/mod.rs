@@ -24,6 +24,7 @@ mod fleet;
 mod key_uses;
 mod keys;
 mod kpis;
+mod labels;
 mod measure;
 mod observer;
 mod orders;
@@ -148,6 +149,7 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(escrow::put, escrow::end))
         .routes(routes!(observer::freeze, observer::release))
         .routes(routes!(tasks::take_back))
+        .routes(routes!(labels::label_failed))
         .routes(routes!(failover::outlook))
         .routes(routes!(drills::begin, drills::list))
         .routes(routes!(drills::get, drills::end))

@@ -8,7 +8,7 @@ use crate::core::policy::Found;
 use crate::core::policy::document::Document;
 use crate::core::policy::version::{PolicyAct, PolicyFreeze, PolicyRecord, PolicyVersion, Step};
 use crate::core::steering::lint::Advice;
-use crate::core::steering::{Steering, read_policy};
+use crate::core::steering::{Steering, read_kept, read_policy_over};
 use crate::flows::in_force::know_in_force;
 use crate::flows::lint_policies::advise;
 use crate::flows::policies;
@@ -112,7 +112,7 @@ pub(super) async fn check(
 ) -> Answer<Json<PolicyCheck>> {
     let none =
         PolicyCheck { sound: false, found: Vec::new(), advice: Vec::new(), hash: None, canonical: None };
-    let document = match read_policy(&text) {
+    let document = match read_policy_over(&text, &app.policies.built_in()) {
         Ok(document) => document,
         Err(found) => return Ok(Json(PolicyCheck { found, ..none })),
     };
@@ -129,7 +129,7 @@ pub(super) async fn lint(
     caller: Caller,
     ApiJson(PolicyText { text }): ApiJson<PolicyText>,
 ) -> Answer<Json<Vec<Advice>>> {
-    let document = read_policy(&text).map_err(|found| {
+    let document = read_policy_over(&text, &app.policies.built_in()).map_err(|found| {
         let told: Vec<String> = found.iter().map(ToString::to_string).collect();
         Refused::new(Code::InvalidPolicy, told.join("\n"))
     })?;
@@ -165,7 +165,8 @@ pub(super) async fn draft_one(
     reason: &str,
 ) -> Answer<PolicyRecord> {
     let (author, now) = (caller.actor()?, app.clock.now().utc);
-    Ok(policies::draft(&*app.storage, caller.tenant(), text, (reason, &author), now).await?)
+    let usual = app.policies.built_in();
+    Ok(policies::draft(&*app.storage, caller.tenant(), (text, &usual), (reason, &author), now).await?)
 }
 
 /// Every version, newest first.
@@ -228,7 +229,7 @@ pub(super) async fn find(app: &Shared, caller: &Caller, version: PolicyVersion) 
     let stored = app.storage.policy(caller.tenant(), version).await?;
     let unknown = || Refused::new(Code::UnknownPolicy, format!("there is no version {version}"));
     let stored = stored.ok_or_else(unknown)?;
-    let document = read_policy(&stored.canonical).map_err(|found| {
+    let document = read_kept(&stored.canonical).map_err(|found| {
         let first = found.first().map(ToString::to_string).unwrap_or_default();
         Refused::new(Code::InvalidPolicy, format!("version {version} is not of this program's age: {first}"))
     })?;

@@ -6,6 +6,7 @@ use super::giving::Giving;
 use super::holds::{self, Reserved};
 use super::order_rows::read_line;
 use super::pen::{Statement, state_fact};
+use super::promise_changes::{self, About};
 use super::row::one;
 use super::savepoint::{Stop, attempt};
 use super::sql::sql;
@@ -25,6 +26,9 @@ use holdfast_shared::ids::{BadId, DocumentId, LineNo, TaskId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, named_params};
 use std::collections::BTreeMap;
+
+/// Why the date of an assignment is not the promised one: a node that keeps it is asked before all others.
+const TOO_LATE: &str = "no node that could take it brings it by then";
 
 /// An assignment, and its decision as it is written: made ready before the one writer is asked.
 #[derive(Debug)]
@@ -116,6 +120,11 @@ fn try_assign(
     // Nothing is compared where nothing was promised.
     if let Some(journey) = assignment.journey.as_ref().filter(|_| assignment.promise_by.is_some()) {
         promise_outcomes::plan(conn, tenant, &task, journey)?;
+        let late = assignment.promise_by.is_some_and(|by| journey.arrives_by > by);
+        if late || promise_changes::told(conn, tenant, order)?.is_some() {
+            let about = About { task: Some(&task), store: Some(store), why: TOO_LATE };
+            promise_changes::follow_plans(conn, (tenant, order), about, now)?;
+        }
     }
     if cart {
         promises::settle(conn, tenant, order, now)?;

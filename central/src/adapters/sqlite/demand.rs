@@ -30,6 +30,7 @@ pub(super) fn demand(
     })?;
     let tried: Vec<(StoreId, bool)> =
         list(conn, sql!(WORK.tried), key, |row| Ok((parsed(row, "store")?, row.get("declined")?)))?;
+    let parts = list(conn, sql!(WORK.parts), key, |row| parsed(row, "store"))?;
     let declined = tried.iter().filter(|(_, declined)| *declined).map(|(store, _)| store.clone()).collect();
     Ok(Demand {
         tenant,
@@ -48,5 +49,6 @@ pub(super) fn demand(
         tried: tried.into_iter().map(|(store, _)| store).collect(),
         declined,
         assignments,
+        parts: Some(parts.into_iter().collect()),
     })
 }

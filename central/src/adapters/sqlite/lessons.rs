@@ -204,7 +204,8 @@ fn miss(conn: &Connection, (tenant, store): (&TenantId, &StoreId), missing: &Mis
     Ok(())
 }
 
-/// Facts moved a position: units that orders hold are not on the books any more.
+/// Facts moved a position: units that orders hold are not on the books any more. Of a SKU in escrow, too, it is
+/// on hand that counts: a till that drew ceded units which no order holds has hurt none.
 pub(super) fn note_oversold(
     conn: &Connection,
     (tenant, store, sku): (&TenantId, &StoreId, &Sku),

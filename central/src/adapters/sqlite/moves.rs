@@ -1,9 +1,9 @@
 //! Work that leaves its store. The pace is counted from the record of the moves themselves, in the
 //! transaction that adds to it: over restarts, and however many processes move, no minute has more.
 
-use super::exceptions::raise;
 use super::order_rows::lines as lines_of;
 use super::outbox::{Class, NewEvent, append};
+use super::promise_changes::{self, About};
 use super::recall::recall_unless_held;
 use super::row::{from_json, list, one, parsed, run, to_json, word};
 use super::sql::sql;
@@ -11,7 +11,6 @@ use super::state::State;
 use super::tasks::load;
 use super::timeline::{Happened, central, note};
 use super::{Result, SqliteStore, demand, drills, kpis, window};
-use crate::core::exception::{Category, NewException, Severity};
 use crate::core::failover::plan::{Lately, Leaving, too_fast};
 use crate::core::failover::policy::Pace;
 use crate::core::failover::record::{Moved, Next};
@@ -147,6 +146,9 @@ fn demand_if_moved(conn: &Connection, tenant: &TenantId, task: &TaskId) -> Resul
     demand.lines = lines.collect();
     let priced = lines_of(conn, tenant, &state.order)?.into_iter();
     demand.prices = priced.filter_map(|line| Some((line.line, line.unit_price?))).collect();
+    if let Some(parts) = demand.parts.as_mut() {
+        parts.remove(&state.store);
+    }
     demand.tried.insert(state.store);
     Ok(Some(demand))
 }
@@ -179,33 +181,28 @@ fn move_away(
         RecallOutcome::ReleasedAlready => return Ok(MoveOutcome::ReleasedAlready),
         RecallOutcome::Recalled => {}
     }
-    let (first_over, happened) = (promise_just_over(conn, departure)?, central()?);
-    record(conn, departure, first_over, now)?;
+    let why = leaving.reason();
+    let about = About { task: Some(task), store: Some(store), why: &why };
+    let over = departure.telling.promise_over
+        && promise_changes::tell(conn, (tenant, &leaving.order), None, about, now)?;
+    record(conn, departure, over, now)?;
     if let Some(state) = load(conn, tenant, task)? {
         kpis::moved(conn, tenant, &state, now)?;
     }
+    let actor = central()?;
     let happened = Happened {
         kind: "moved",
         at: now,
-        actor: &happened,
+        actor: &actor,
         store: Some(store),
         task: Some(task),
         words: &departure.words,
     };
     note(conn, tenant, &leaving.order, &happened)?;
-    tell_customer(conn, departure, first_over, now)?;
-    if first_over {
-        raise(conn, tenant, &promise_missed(leaving), now)?;
+    if departure.telling.delayed && !over {
+        tell_delay(conn, leaving, now)?;
     }
     Ok(MoveOutcome::Moved)
-}
-
-/// Whether nobody was told of it yet.
-fn promise_just_over(conn: &Connection, departure: &Departure) -> Result<bool> {
-    let Leaving { tenant, order, .. } = &departure.leaving;
-    let params = named_params! { ":tenant": tenant.as_str(), ":order": order.as_str() };
-    let known = one(conn, sql!(MOVES.promise_was_over), params, |_| Ok(()))?.is_some();
-    Ok(departure.telling.promise_over && !known)
 }
 
 fn record(conn: &Connection, departure: &Departure, promise_over: bool, now: UtcMs) -> Result<()> {
@@ -229,53 +226,21 @@ fn record(conn: &Connection, departure: &Departure, promise_over: bool, now: Utc
 }
 
 /// Customers never learn of nodes: neither the store nor the task is in it.
-fn tell_customer(conn: &Connection, departure: &Departure, promise_over: bool, now: UtcMs) -> Result<()> {
-    let Leaving { tenant, order, promise_by, .. } = &departure.leaving;
-    let mut kinds = Vec::new();
-    if promise_over {
-        kinds.push((
-            "customer.promise_changed",
-            "What was promised can no longer be kept; a new date follows.",
-        ));
-    } else if departure.telling.delayed {
-        kinds.push(("customer.delayed", "It is being prepared elsewhere, and may come later than usual."));
-    }
-    for (kind, words) in kinds {
-        let key = [tenant.as_str(), order.as_str()];
-        let known = one(conn, sql!(ORDERS.state_of), key, |row| {
-            Ok((from_json::<OrderRequest>(row, "request")?, row.get::<_, String>("trace")?))
-        })?;
-        let Some((request, trace)) = known else { return Ok(()) };
-        let body = json!({
-            "order": order, "reference": request.reference, "channel": request.channel, "trace_id": trace,
-            "words": words, "promised_by": promise_by, "promise_by": promise_by.filter(|_| !promise_over),
-            "left_ms": promise_by.map(|by| by.since(now).max(0)),
-        });
-        append(
-            conn,
-            tenant,
-            &NewEvent { kind, key: order.as_str(), class: Class::Compensate, at: now, body: &body },
-        )?;
-    }
-    Ok(())
-}
-
-fn promise_missed(leaving: &Leaving) -> NewException {
-    NewException {
-        key: format!("promise:{}", leaving.order),
-        category: Category::PromiseMissed,
-        severity: Severity::High,
-        order: Some(leaving.order.clone()),
-        task: Some(leaving.task.clone()),
-        store: Some(leaving.store.clone()),
-        detail: format!(
-            "what order {} was promised is over, and {} lost the work: {}",
-            leaving.order, leaving.store, leaving.why
-        ),
-        suggestion: String::from(
-            "Agree a new date with the customer, or a cancellation. It is routed on meanwhile.",
-        ),
-    }
+fn tell_delay(conn: &Connection, leaving: &Leaving, now: UtcMs) -> Result<()> {
+    let Leaving { tenant, order, promise_by, .. } = leaving;
+    let key = [tenant.as_str(), order.as_str()];
+    let known = one(conn, sql!(ORDERS.state_of), key, |row| {
+        Ok((from_json::<OrderRequest>(row, "request")?, row.get::<_, String>("trace")?))
+    })?;
+    let Some((request, trace)) = known else { return Ok(()) };
+    let body = json!({
+        "order": order, "reference": request.reference, "channel": request.channel, "trace_id": trace,
+        "words": "It is being prepared elsewhere, and may come later than usual.",
+        "promised_by": promise_by, "promise_by": promise_by,
+        "left_ms": promise_by.map(|by| by.since(now).max(0)),
+    });
+    let (kind, class) = ("customer.delayed", Class::Compensate);
+    append(conn, tenant, &NewEvent { kind, key: order.as_str(), class, at: now, body: &body })
 }
 
 /// Another node has the order's open units: what had left has gone somewhere. Or its own store goes on

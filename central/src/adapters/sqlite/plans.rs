@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use std::collections::BTreeSet;
 
 /// What is meant to look at everything, or at all that is open.
-const THROUGH_ALL: [&str; 51] = [
+const THROUGH_ALL: &[&str] = &[
     // The fleet, at a tick and on pages for people.
     "leases",
     "peers",

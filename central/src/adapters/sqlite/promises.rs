@@ -2,12 +2,14 @@
 //! tasks are, and are taken by the same conditional write.
 
 use super::holds::Freed;
+use super::promise_changes::{self, About};
 use super::promise_outcomes::{accuracy, count_outcomes};
 use super::row::{from_json, list, one, parsed, parsed_or_none, run, to_json, word};
 use super::savepoint::{Stop, attempt_or};
 use super::sql::sql;
 use super::{Result, SqliteStore, error, stock};
 use crate::core::fleet::Handling;
+use crate::core::promise::PromiseChange;
 use crate::core::routing::decision::DemandLine;
 use crate::ports::promises::{
     Accuracy, CartHeld, CartPromise, CartUnits, GivenBack, NewCart, PromiseEnd, Promises, Swept,
@@ -76,6 +78,20 @@ impl Promises for SqliteStore {
 
     async fn sweep_promises(&self, now: UtcMs, kept_ms: i64) -> Result<Swept> {
         self.write(move |conn, _| sweep(conn, now, kept_ms)).await
+    }
+
+    async fn promise_lost(&self, tenant: &TenantId, order: &OrderId, why: &str, now: UtcMs) -> Result<bool> {
+        let (tenant, order, why) = (tenant.clone(), order.clone(), why.to_owned());
+        self.write(move |conn, _| {
+            let about = About { task: None, store: None, why: &why };
+            promise_changes::tell(conn, (&tenant, &order), None, about, now)
+        })
+        .await
+    }
+
+    async fn promise_change(&self, tenant: &TenantId, order: &OrderId) -> Result<Option<PromiseChange>> {
+        let (tenant, order) = (tenant.clone(), order.clone());
+        self.read(move |conn| promise_changes::told(conn, &tenant, &order)).await
     }
 
     async fn promise_accuracy(&self, tenant: &TenantId, from: UtcMs, to: UtcMs) -> Result<Vec<Accuracy>> {

@@ -18,6 +18,8 @@ pub(super) const OLDER: &str = include_str!("sql/older.sql");
 pub(super) const ORDERS: &str = include_str!("sql/orders.sql");
 pub(super) const OUTBOX: &str = include_str!("sql/outbox.sql");
 pub(super) const POLICIES: &str = include_str!("sql/policies.sql");
+pub(super) const LABELS: &str = include_str!("sql/labels.sql");
+pub(super) const PROMISE_CHANGES: &str = include_str!("sql/promise_changes.sql");
 pub(super) const PROMISES: &str = include_str!("sql/promises.sql");
 pub(super) const REPLAYS: &str = include_str!("sql/replays.sql");
 pub(super) const ROLLOUTS: &str = include_str!("sql/rollouts.sql");
@@ -27,9 +29,33 @@ pub(super) const STOCK: &str = include_str!("sql/stock.sql");
 pub(super) const WORK: &str = include_str!("sql/work.sql");
 
 #[cfg(test)]
-pub(super) const FILES: [&str; 24] = [
-    ACCESS, COVERAGE, DOCUMENTS, DRILLS, ESCROW, EXCEPTIONS, FLEET, HEALTH, IDENTITY, KPIS, LAUNCH, LESSONS,
-    MOVES, OLDER, ORDERS, OUTBOX, POLICIES, PROMISES, REPLAYS, ROLLOUTS, SEALS, RECOVERY, STOCK, WORK,
+pub(super) const FILES: &[&str] = &[
+    ACCESS,
+    COVERAGE,
+    DOCUMENTS,
+    DRILLS,
+    ESCROW,
+    EXCEPTIONS,
+    FLEET,
+    HEALTH,
+    IDENTITY,
+    KPIS,
+    LAUNCH,
+    LESSONS,
+    MOVES,
+    OLDER,
+    ORDERS,
+    OUTBOX,
+    POLICIES,
+    PROMISES,
+    REPLAYS,
+    ROLLOUTS,
+    SEALS,
+    RECOVERY,
+    STOCK,
+    WORK,
+    LABELS,
+    PROMISE_CHANGES,
 ];
 
 const MARK: &[u8] = b"-- name: ";

@@ -30,6 +30,10 @@ pub enum Cause {
     KindWithdrawn,
     /// Nobody there accepted the offer in time.
     NotAccepted,
+    /// It works, and central does not know its stock any more.
+    StaleStock,
+    /// No carrier takes the parcel from there.
+    LabelFailed,
 }
 
 impl Cause {
@@ -39,6 +43,8 @@ impl Cause {
             Self::StoreFails => "store_fails",
             Self::KindWithdrawn => "kind_withdrawn",
             Self::NotAccepted => "not_accepted",
+            Self::StaleStock => "stale_stock",
+            Self::LabelFailed => "label_failed",
         }
     }
 }
@@ -78,7 +84,9 @@ impl Leaving {
     #[must_use]
     pub fn reason(&self) -> String {
         match self.cause {
-            Cause::StoreFails | Cause::KindWithdrawn => format!("{}: {}", self.store, self.why),
+            Cause::StoreFails | Cause::KindWithdrawn | Cause::StaleStock | Cause::LabelFailed => {
+                format!("{}: {}", self.store, self.why)
+            }
             Cause::NotAccepted => format!("{} {}", self.store, self.why),
         }
     }
@@ -161,7 +169,7 @@ fn look(exposed: &Exposed<'_>, policy: &FailoverPolicy) -> Option<Looked> {
                 format!("{} cannot serve a pickup now: {why}; a pickup is never moved", task.store),
             )),
             // It is there, and the customer comes: its own page says what it lacks.
-            Cause::KindWithdrawn => None,
+            Cause::KindWithdrawn | Cause::StaleStock | Cause::LabelFailed => None,
         };
     }
     if let Some(release) = &task.release {
@@ -171,12 +179,21 @@ fn look(exposed: &Exposed<'_>, policy: &FailoverPolicy) -> Option<Looked> {
                 Stays::Released,
                 format!("{} was released to {replica}, and {} cannot answer: {why}", task.task, task.store),
             )),
-            Cause::KindWithdrawn => None,
+            Cause::LabelFailed => Some(tell(
+                Stays::Released,
+                format!(
+                    "{} was released to {replica}, and no carrier takes it from {}: {why}",
+                    task.task, task.store
+                ),
+            )),
+            Cause::KindWithdrawn | Cause::StaleStock => None,
         };
     }
     let when = match cause {
         Cause::StoreFails => policy.when_failing(task.kind, task.phase),
         Cause::KindWithdrawn => policy.when_withdrawn(task.kind, task.phase),
+        Cause::StaleStock => policy.when_stale(task.kind, task.phase),
+        Cause::LabelFailed => policy.when_unlabelled(task.kind, task.phase),
         Cause::NotAccepted => (task.phase == Phase::Offered).then_some(When::AtOnce),
     }?;
     Some(match is_due(exposed, when) {

@@ -56,6 +56,39 @@ impl Default for KindWithdrawn {
     }
 }
 
+/// A store that works, and whose stock central does not know any more: what it would offer may be sold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StaleStock {
+    /// Facts have waited there for so long.
+    pub after_ms: i64,
+    pub offered: When,
+    pub begun: When,
+}
+
+impl Default for StaleStock {
+    fn default() -> Self {
+        Self { after_ms: 10 * MINUTE_MS, offered: When::AtOnce, begun: When::Never }
+    }
+}
+
+/// What becomes of a parcel for which no label can be had, or which the carrier does not take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LabelFailed {
+    /// Whether another service of the carriers takes it, if it is there in time.
+    pub another_service: bool,
+    /// When the work leaves, where no service keeps the promise. The store itself cannot go on, so no
+    /// lease is waited for.
+    pub unreleased: When,
+}
+
+impl Default for LabelFailed {
+    fn default() -> Self {
+        Self { another_service: true, unreleased: When::AtOnce }
+    }
+}
+
 /// How much moves at the most: a large dark store does not flood its neighbours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -95,6 +128,8 @@ pub struct FailoverPolicy {
     pub ship: ByPhase,
     pub delivery: ByPhase,
     pub kind_withdrawn: KindWithdrawn,
+    pub stale_stock: StaleStock,
+    pub label_failed: LabelFailed,
     pub pace: Pace,
     pub first: First,
     /// Whether the node that stood second when the work was given is asked before all others.
@@ -109,6 +144,8 @@ impl Default for FailoverPolicy {
             ship: ByPhase::default(),
             delivery: ByPhase::default(),
             kind_withdrawn: KindWithdrawn::default(),
+            stale_stock: StaleStock::default(),
+            label_failed: LabelFailed::default(),
             pace: Pace::default(),
             first: First::NearestPromise,
             plan_b: true,
@@ -127,6 +164,14 @@ impl ByPhase {
             Phase::Picking => Some(self.picking),
             Phase::Packed => Some(self.packed),
             Phase::HandedOver | Phase::Declined | Phase::PutBack => None,
+        }
+    }
+
+    /// None for pickups, too.
+    const fn when(&self, kind: FulfilmentKind, phase: Phase) -> Option<When> {
+        match kind {
+            FulfilmentKind::Ship | FulfilmentKind::Delivery => self.of(phase),
+            FulfilmentKind::Pickup => None,
         }
     }
 
@@ -154,13 +199,19 @@ impl FailoverPolicy {
     /// As [`Self::when_failing`], for a store that works but not on this kind.
     #[must_use]
     pub const fn when_withdrawn(&self, kind: FulfilmentKind, phase: Phase) -> Option<When> {
-        let begun = self.kind_withdrawn.begun;
-        let of =
-            ByPhase { offered: self.kind_withdrawn.offered, accepted: begun, picking: begun, packed: begun };
-        match kind {
-            FulfilmentKind::Ship | FulfilmentKind::Delivery => of.of(phase),
-            FulfilmentKind::Pickup => None,
-        }
+        either(self.kind_withdrawn.offered, self.kind_withdrawn.begun).when(kind, phase)
+    }
+
+    /// As [`Self::when_failing`], for a store whose stock is not known any more.
+    #[must_use]
+    pub const fn when_stale(&self, kind: FulfilmentKind, phase: Phase) -> Option<When> {
+        either(self.stale_stock.offered, self.stale_stock.begun).when(kind, phase)
+    }
+
+    /// As [`Self::when_failing`], for a parcel that no carrier takes.
+    #[must_use]
+    pub const fn when_unlabelled(&self, kind: FulfilmentKind, phase: Phase) -> Option<When> {
+        either(self.label_failed.unreleased, self.label_failed.unreleased).when(kind, phase)
     }
 
     /// Everything that cannot be meant.
@@ -171,12 +222,27 @@ impl FailoverPolicy {
         self.delivery.faults("delivery", &mut faults);
         check("kind_withdrawn.offered", self.kind_withdrawn.offered, false, &mut faults);
         check("kind_withdrawn.begun", self.kind_withdrawn.begun, true, &mut faults);
+        check("stale_stock.offered", self.stale_stock.offered, false, &mut faults);
+        check("stale_stock.begun", self.stale_stock.begun, true, &mut faults);
+        check("label_failed.unreleased", self.label_failed.unreleased, false, &mut faults);
+        if !(1..=FAILOVER_WAIT_MS_MAX).contains(&self.stale_stock.after_ms) {
+            let what = format!(
+                "{} ms is not between 1 and {FAILOVER_WAIT_MS_MAX} ms, a week; to leave the work, say never",
+                self.stale_stock.after_ms
+            );
+            faults.push(Fault::new("stale_stock.after_ms", what));
+        }
         self.pace.faults(&mut faults);
         if !(0..=FAILOVER_WAIT_MS_MAX).contains(&self.promise_at_risk_ms) {
             faults.push(Fault::new("promise_at_risk_ms", out_of_range(self.promise_at_risk_ms)));
         }
         faults
     }
+}
+
+/// What is only offered, and all else.
+const fn either(offered: When, begun: When) -> ByPhase {
+    ByPhase { offered, accepted: begun, picking: begun, packed: begun }
 }
 
 impl Pace {
@@ -256,6 +322,8 @@ mod tests {
         for phase in Phase::ALL {
             assert_eq!(policy.when_failing(FulfilmentKind::Pickup, phase), None, "{phase:?}");
             assert_eq!(policy.when_withdrawn(FulfilmentKind::Pickup, phase), None, "{phase:?}");
+            assert_eq!(policy.when_stale(FulfilmentKind::Pickup, phase), None, "{phase:?}");
+            assert_eq!(policy.when_unlabelled(FulfilmentKind::Pickup, phase), None, "{phase:?}");
             let ended = policy.when_failing(FulfilmentKind::Ship, phase).is_none();
             assert_eq!(ended, phase.is_final(), "{phase:?}");
         }
@@ -273,5 +341,8 @@ mod tests {
         );
         assert_eq!(faulty(|p| p.pace.moves_per_minute = u32::MAX), ["pace.moves_per_minute"]);
         assert_eq!(faulty(|p| p.ship.offered = When::AtOnce), Vec::<String>::new());
+        assert_eq!(faulty(|p| p.stale_stock.after_ms = 0), ["stale_stock.after_ms"]);
+        assert_eq!(faulty(|p| p.stale_stock.begun = When::AtOnce), ["stale_stock.begun"]);
+        assert_eq!(faulty(|p| p.label_failed.unreleased = When::AfterMs(-1)), ["label_failed.unreleased"]);
     }
 }

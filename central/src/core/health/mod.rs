@@ -11,6 +11,7 @@ pub mod doubts;
 pub mod due;
 pub mod freeze;
 pub mod judge;
+pub mod lag;
 pub mod lease;
 pub mod next_due;
 pub mod observatory;

@@ -65,7 +65,7 @@ pub fn uses(decision: &Decision) -> Vec<Use> {
         let took = taken.is_some_and(|taken| record.rung == taken);
         count(Part::Rung, record.name(), took, !took);
         for rule in record.candidates.iter().filter_map(|candidate| match &candidate.verdict {
-            Verdict::Refused { rule, .. } => Some(rule.as_str()),
+            Verdict::Refused { rule, .. } => Some(&**rule),
             Verdict::Scored { .. } => None,
         }) {
             count(Part::Rule, rule, false, true);
@@ -99,10 +99,10 @@ fn telling_terms(record: &RungRecord) -> BTreeSet<&str> {
         })
     };
     let Some(first) = scored().next() else { return BTreeSet::new() };
-    let differs = |name: &String, term: f64| {
+    let differs = |name: &str, term: f64| {
         scored().skip(1).any(|terms| terms.get(name).is_none_or(|other| (other - term).abs() > f64::EPSILON))
     };
-    first.iter().filter(|(name, term)| differs(name, **term)).map(|(name, _)| name.as_str()).collect()
+    first.iter().filter(|(name, term)| differs(name, **term)).map(|(name, _)| &**name).collect()
 }
 
 /// One part of the policy, with how often it mattered.
@@ -169,14 +169,14 @@ mod tests {
     use holdfast_shared::time::UtcMs;
 
     fn scored(store: &str, terms: &[(&str, f64)]) -> Candidate {
-        let terms: BTreeMap<String, f64> =
-            terms.iter().map(|(name, term)| ((*name).to_owned(), *term)).collect();
+        let terms: BTreeMap<_, f64> =
+            terms.iter().map(|(name, term)| ((*name).to_owned().into(), *term)).collect();
         let verdict = Verdict::Scored { score: terms.values().sum(), terms };
         Candidate { store: store.parse().unwrap(), distance_km: 1.0, verdict }
     }
 
     fn refused(store: &str, rule: &str) -> Candidate {
-        let verdict = Verdict::Refused { rule: rule.to_owned(), words: "w".to_owned() };
+        let verdict = Verdict::Refused { rule: rule.to_owned().into(), words: "w".to_owned() };
         Candidate { store: store.parse().unwrap(), distance_km: 1.0, verdict }
     }
 
@@ -184,7 +184,7 @@ mod tests {
         let record = |rung: &str, candidates, left_out: &[(&str, u32)]| RungRecord {
             rung: rung.to_owned(),
             candidates,
-            left_out: left_out.iter().map(|(rule, count)| ((*rule).to_owned(), *count)).collect(),
+            left_out: left_out.iter().map(|(rule, count)| ((*rule).to_owned().into(), *count)).collect(),
         };
         let near = [("distance", 1.0), ("load", 2.0)];
         let far = [("distance", 9.0), ("load", 2.0)];

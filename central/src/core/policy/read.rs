@@ -23,10 +23,33 @@ const WITHIN: &str = "within";
 
 /// Reads a document of these sections.
 pub fn read(text: &str, kinds: &[Kind]) -> Read {
-    if text.len() > POLICY_BYTES_MAX {
-        let what = format!("a policy has at most {POLICY_BYTES_MAX} bytes; this one has {}", text.len());
-        return Err(vec![Found { line: 1, column: 1, at: String::new(), what }]);
+    check_length(text)?;
+    read_all(text, kinds)
+}
+
+/// The same; sections that it does not name stand in it as they do in the other.
+pub fn read_over(text: &str, usual: &Document, kinds: &[Kind]) -> Read {
+    check_length(text)?;
+    // What is no TOML is told by its reader.
+    let Ok(written) = text.parse::<Table>() else { return read_all(text, kinds) };
+    let mut unnamed = usual.sections.clone();
+    unnamed.retain(|name, _| !written.contains_key(name));
+    // Behind the text, so that the places of everything in it stay what they are.
+    match toml::to_string(&unnamed) {
+        Ok(unnamed) => read_all(&format!("{text}\n{unnamed}"), kinds),
+        Err(error) => Err(vec![Found { line: 1, column: 1, at: String::new(), what: error.to_string() }]),
     }
+}
+
+fn check_length(text: &str) -> Result<(), Vec<Found>> {
+    if text.len() <= POLICY_BYTES_MAX {
+        return Ok(());
+    }
+    let what = format!("a policy has at most {POLICY_BYTES_MAX} bytes; this one has {}", text.len());
+    Err(vec![Found { line: 1, column: 1, at: String::new(), what }])
+}
+
+fn read_all(text: &str, kinds: &[Kind]) -> Read {
     let (root, errors) = DeTable::parse_recoverable(text);
     let places = Text { text, root: root.get_ref() };
     if !errors.is_empty() {

@@ -40,14 +40,36 @@ pub struct Demand {
     pub declined: BTreeSet<StoreId>,
     /// How often it was assigned already; part of the next fence.
     pub assignments: u32,
+    /// Nodes that have, or finished, a part of it. Absent in what was recorded before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts: Option<BTreeSet<StoreId>>,
 }
 
 impl Demand {
     /// Nodes that have, or finished, a part of this order.
     #[must_use]
     pub fn sharing(&self) -> u32 {
-        let lost = u32::try_from(self.tried.len()).unwrap_or(u32::MAX);
-        self.assignments.saturating_sub(lost)
+        let count = |stores: &BTreeSet<StoreId>| u32::try_from(stores.len()).unwrap_or(u32::MAX);
+        let without_those_who_lost_it = || self.assignments.saturating_sub(count(&self.tried));
+        self.parts.as_ref().map_or_else(without_those_who_lost_it, count)
+    }
+
+    /// Whether a parcel from this node would be one more of an order that others share.
+    #[must_use]
+    pub fn is_shared_without(&self, store: &StoreId) -> bool {
+        match &self.parts {
+            Some(parts) => !parts.is_empty() && !parts.contains(store),
+            None => self.sharing() > 0,
+        }
+    }
+
+    /// These units have that node now.
+    pub fn give(&mut self, store: &StoreId, lines: &[DemandLine]) {
+        self.take(lines);
+        self.assignments = self.assignments.saturating_add(1);
+        if let Some(parts) = self.parts.as_mut() {
+            parts.insert(store.clone());
+        }
     }
 
     /// These units have a node now.

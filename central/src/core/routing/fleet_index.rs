@@ -2,12 +2,12 @@
 //! many demands.
 
 use super::decision::{Demand, Node, Shelf};
-use super::geo::EARTH_RADIUS_KM;
+use super::geo::{EARTH_RADIUS_KM, Spot};
 use super::glance::Glance;
-use super::policy::Rung;
+use super::policy::{Regions, Rung};
 use super::shelved::Shelved;
 use crate::core::fleet::{Place, StoreKind};
-use holdfast_shared::ids::{Sku, StoreId};
+use holdfast_shared::ids::{RegionId, Sku, StoreId};
 use holdfast_shared::set_hash::SetHash;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -29,6 +29,7 @@ pub struct FleetIndex {
     longitudes: Vec<f64>,
     numbers: HashMap<StoreId, NodeNo>,
     kinds: Vec<KindIndex>,
+    regions: HashMap<RegionId, Vec<NodeNo>>,
     shelves: HashMap<Sku, Shelved>,
     digest: SetHash,
 }
@@ -63,8 +64,11 @@ impl FleetIndex {
         index.glances = nodes.iter().map(Glance::of).collect();
         index.numbers =
             nodes.iter().zip(0..).map(|(node, number)| (node.store.store.clone(), number)).collect();
-        for node in &nodes {
+        for (number, node) in nodes.iter().enumerate() {
             index.digest.insert(&seen_bytes(node));
+            if let Some(region) = &node.store.region {
+                index.regions.entry(region.clone()).or_default().push(number);
+            }
         }
         index.nodes = nodes;
         index
@@ -164,6 +168,12 @@ impl FleetIndex {
         self.glances.get(number)
     }
 
+    /// The node whose region a customer there lives in, as trials of policies see it too.
+    pub(super) fn nearest(&self, spot: Spot) -> Option<NodeNo> {
+        let far = self.glances.iter().map(|glance| glance.spot.km_to(spot)).enumerate();
+        far.min_by(|(_, one), (_, other)| one.total_cmp(other)).map(|(number, _)| number)
+    }
+
     pub(super) fn any(&self, like: impl FnMut(&Glance) -> bool) -> bool {
         self.glances.iter().any(like)
     }
@@ -184,19 +194,25 @@ impl FleetIndex {
     }
 
     /// Runs of nodes among which all are that the rung asks. A few beyond its reach may be there too.
-    pub(super) fn reach(&self, demand: &Demand, rung: &Rung) -> Vec<Range<NodeNo>> {
+    pub(super) fn reach(&self, demand: &Demand, rung: &Rung, home: Option<&RegionId>) -> Vec<Range<NodeNo>> {
+        let one = |number: NodeNo| number..number.saturating_add(1);
         if let Some(chosen) = &demand.pickup_store {
-            return self
-                .numbers
-                .get(chosen)
-                .map(|number| *number..number.saturating_add(1))
-                .into_iter()
-                .collect();
+            return self.numbers.get(chosen).copied().map(one).into_iter().collect();
+        }
+        let lies_in = |region: &RegionId| self.regions.get(region).map(Vec::as_slice).unwrap_or_default();
+        let of_kind = |number: &NodeNo| {
+            self.nodes.get(*number).is_some_and(|node| rung.kinds.contains(&node.store.kind))
+        };
+        let all = |numbers: &[NodeNo]| numbers.iter().copied().filter(of_kind).map(one).collect::<Vec<_>>();
+        match &rung.region {
+            Regions::Any => {}
+            Regions::Same => return home.map(|home| all(lies_in(home))).unwrap_or_default(),
+            Regions::Named(names) => return names.iter().flat_map(|name| all(lies_in(name))).collect(),
         }
         let mut reach = Vec::new();
         for kind in self.kinds.iter().filter(|kind| rung.kinds.contains(&kind.kind)) {
             match rung.radius_km {
-                Some(radius_km) if !kind.kind.ships_everywhere() => {
+                Some(radius_km) if !kind.kind.reaches_everywhere(demand.kind) => {
                     self.around(kind, demand.destination, radius_km, &mut reach);
                 }
                 Some(_) | None => reach.push(kind.nodes.clone()),

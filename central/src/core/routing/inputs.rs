@@ -57,6 +57,10 @@ pub(super) fn hash(
         sum.text("-");
         stores.iter().for_each(|store| _ = sum.text(store.as_str()));
     }
+    if let Some(parts) = &demand.parts {
+        sum.text("-");
+        parts.iter().for_each(|store| _ = sum.text(store.as_str()));
+    }
     blake3::hash(&sum.0).to_hex().to_string()
 }
 

@@ -8,6 +8,7 @@ pub mod glance;
 mod hold;
 mod inputs;
 mod journey;
+pub mod late;
 pub mod policy;
 mod route;
 pub mod rules;

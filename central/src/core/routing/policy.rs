@@ -1,11 +1,15 @@
 //! The ladder and its weights, as data.
 
 mod faults;
+mod regions;
+
+pub use regions::Regions;
 
 use crate::core::fleet::StoreKind;
+use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::money::{Currency, Money};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What one node must take on a rung.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -82,6 +86,8 @@ pub struct Rung {
     /// How far a store may be; none: at any distance. A distribution centre ships everywhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub radius_km: Option<f64>,
+    #[serde(skip_serializing_if = "Regions::is_any")]
+    pub region: Regions,
     pub cover: Cover,
     /// How sure stock must be here. Unlike that of the whole policy, it also refuses what is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,9 +102,9 @@ pub struct Rung {
 pub struct RoutingPolicy {
     /// Name and version, saved with each decision.
     pub name: String,
-    /// Nodes that may share one order.
+    /// Nodes that may share one order, on whichever rung each of them got its part.
     pub splits_max: u32,
-    /// What a parcel of a split is worth at least. Unknown prices do not object.
+    /// What a parcel of an order that comes in several is worth at least. Unknown prices do not object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub split_min_value: Option<Money>,
     /// What one more parcel is as bad as, in kilometres. None: worse than any distance.
@@ -118,25 +124,72 @@ pub struct RoutingPolicy {
     pub cancel_answer_within_ms: i64,
     /// From the most wanted rung to the least; below the last one is the backorder.
     pub ladder: Vec<Rung>,
+    /// For kinds of orders that are given away by other rungs than those above.
+    #[serde(deserialize_with = "over_the_usual")]
+    pub ladder_of: BTreeMap<FulfilmentKind, Vec<Rung>>,
+}
+
+/// A kind that is not named keeps its usual ladder.
+fn over_the_usual<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<FulfilmentKind, Vec<Rung>>, D::Error> {
+    let mut ladders = usual_ladders();
+    ladders.extend(BTreeMap::<FulfilmentKind, Vec<Rung>>::deserialize(deserializer)?);
+    Ok(ladders)
+}
+
+impl RoutingPolicy {
+    #[must_use]
+    pub fn ladder_for(&self, kind: FulfilmentKind) -> &[Rung] {
+        self.ladder_of.get(&kind).unwrap_or(&self.ladder)
+    }
+
+    /// Every ladder by where it stands, with a kind of order that is given away by it.
+    pub fn ladders(&self) -> impl Iterator<Item = (String, FulfilmentKind, &[Rung])> {
+        let of = self.ladder_of.iter();
+        let of = of.map(|(kind, rungs)| (format!("ladder_of.{}", kind.as_str()), *kind, rungs.as_slice()));
+        std::iter::once((String::from("ladder"), FulfilmentKind::Ship, self.ladder.as_slice())).chain(of)
+    }
+
+    pub fn rungs_mut(&mut self) -> impl Iterator<Item = &mut Rung> {
+        self.ladder.iter_mut().chain(self.ladder_of.values_mut().flatten())
+    }
+}
+
+fn rung(
+    (name, words): (&str, &str),
+    kinds: &BTreeSet<StoreKind>,
+    radius_km: Option<f64>,
+    weights: Weights,
+) -> Rung {
+    let (name, words) = (name.to_owned(), words.to_owned());
+    Rung { name, words, kinds: kinds.clone(), radius_km, weights, ..Rung::default() }
+}
+
+fn balanced() -> Weights {
+    Weights { load: 50.0, depth: 20.0, ..Weights::default() }
+}
+
+/// What a store's own people bring comes from nearby and in one piece.
+fn usual_ladders() -> BTreeMap<FulfilmentKind, Vec<Rung>> {
+    let stores = BTreeSet::from([StoreKind::Store]);
+    let all = StoreKind::ALL.into_iter().collect();
+    let near = ("nearby", "the closest store that delivers there");
+    let reach = ("delivery_reach", "the best that delivers that far");
+    let delivery =
+        vec![rung(near, &stores, Some(10.0), Weights::default()), rung(reach, &all, Some(30.0), balanced())];
+    BTreeMap::from([(FulfilmentKind::Delivery, delivery)])
 }
 
 impl Default for RoutingPolicy {
     fn default() -> Self {
         let stores = BTreeSet::from([StoreKind::Store]);
         let centres = BTreeSet::from([StoreKind::DistributionCentre]);
-        let nearest = Weights::default();
-        let balanced = Weights { load: 50.0, depth: 20.0, ..nearest };
-        let rung = |(name, words): (&str, &str), kinds: &BTreeSet<StoreKind>, radius_km, weights| Rung {
-            name: name.to_owned(),
-            words: words.to_owned(),
-            kinds: kinds.clone(),
-            radius_km,
-            weights,
-            ..Rung::default()
-        };
-        let all = stores.union(&centres).copied().collect();
-        let split = rung(("split", "no single node has all of it"), &all, Some(300.0), balanced);
+        let all = StoreKind::ALL.into_iter().collect();
+        let split = rung(("split", "no single node has all of it"), &all, Some(300.0), balanced());
         let centre = ("distribution_centre", "no store can, the distribution centre does");
+        let regional = ("regional", "nobody nearer can, a store of the customer's region does");
+        let regional = rung(regional, &stores, None, balanced());
         Self {
             name: String::from("default-1"),
             splits_max: 3,
@@ -148,11 +201,13 @@ impl Default for RoutingPolicy {
             accept_within_ms: 10 * 60_000,
             cancel_answer_within_ms: 30 * 60_000,
             ladder: vec![
-                rung(("closest", "the closest store that can"), &stores, Some(50.0), nearest),
-                rung(("radius", "the best store within reach"), &stores, Some(300.0), balanced),
-                rung(centre, &centres, None, balanced),
+                rung(("closest", "the closest store that can"), &stores, Some(50.0), Weights::default()),
+                rung(("radius", "the best store within reach"), &stores, Some(300.0), balanced()),
+                rung(centre, &centres, None, balanced()),
+                Rung { region: Regions::Same, ..regional },
                 Rung { cover: Cover::Part, ..split },
             ],
+            ladder_of: usual_ladders(),
         }
     }
 }

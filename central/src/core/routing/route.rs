@@ -78,7 +78,7 @@ impl<'p> Guide<'p> {
             if suspects_too && !search.fleet.any(is_suspect) {
                 break;
             }
-            for rung in &self.policy.ladder {
+            for rung in self.policy.ladder_for(kind) {
                 let walk = search.walk(rung, suspects_too);
                 let found = search.pick(&walk, None);
                 let waiting = found.as_ref().and_then(|found| worth_waiting(search, &walks, found, now));
@@ -96,7 +96,8 @@ impl<'p> Guide<'p> {
         let first: NodeNo = found.parcels.first()?.node;
         let again = walks.last().and_then(|walk| search.pick(walk, Some(first)));
         let second = again.or_else(|| {
-            let below = self.policy.ladder.iter().skip_while(|rung| rung.name != found.rung.name).skip(1);
+            let ladder = self.policy.ladder_for(search.demand.kind);
+            let below = ladder.iter().skip_while(|rung| rung.name != found.rung.name).skip(1);
             below
                 .map(|rung| search.walk(rung, found.suspects_too))
                 .find_map(|walk| search.pick(&walk, Some(first)))

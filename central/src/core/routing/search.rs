@@ -4,14 +4,14 @@ use super::Dates;
 use super::decision::{Demand, DemandLine, Shelf};
 use super::fleet_index::{FleetIndex, Holders, NodeNo};
 use super::geo::Spot;
-use super::policy::{Cover, RoutingPolicy, Rung};
+use super::policy::{Cover, Regions, RoutingPolicy, Rung};
 use super::rules::giving::units;
 use super::rules::splits::parcels_left;
 use super::rules::{About, Ask, Rule, Seen, Wanted, apply, only_today};
 use super::scorers::score;
 use super::split::{self, Offer, Sharing};
 use crate::core::carriers::Timetable;
-use holdfast_shared::ids::StoreId;
+use holdfast_shared::ids::{RegionId, StoreId};
 use holdfast_shared::time::UtcMs;
 use std::cell::OnceCell;
 
@@ -25,6 +25,8 @@ pub(super) struct Search<'a> {
     pub(super) policy: &'a RoutingPolicy,
     pub(super) dates: Option<Dates<'a>>,
     spot: Spot,
+    /// Looked for only when a rung asks for it: every node may be it.
+    nearest: OnceCell<Option<NodeNo>>,
     now: UtcMs,
 }
 
@@ -74,12 +76,23 @@ impl<'a> Search<'a> {
         let dates = timetable.map(|timetable| Dates { timetable, now });
         let wanted = Wanted::of(demand);
         let holders = wanted.iter().map(|wanted| fleet.holders(&wanted.line.sku)).collect();
-        Self { demand, wanted, holders, fleet, policy, dates, spot: Spot::of(demand.destination), now }
+        let spot = Spot::of(demand.destination);
+        Self { demand, wanted, holders, fleet, policy, dates, spot, nearest: OnceCell::new(), now }
     }
 
     pub(super) fn ask<'s>(&'s self, rung: &'s Rung, suspects_too: bool) -> Ask<'s> {
         let Self { demand, wanted, policy, now, dates, .. } = self;
-        Ask { demand, wanted, rung, policy, suspects_too, now: *now, dates: *dates }
+        Ask { demand, wanted, rung, policy, suspects_too, now: *now, dates: *dates, home: self.home(rung) }
+    }
+
+    fn home(&self, rung: &Rung) -> Option<&'a RegionId> {
+        match rung.region {
+            Regions::Same => {
+                let nearest = *self.nearest.get_or_init(|| self.fleet.nearest(self.spot));
+                self.fleet.node(nearest?)?.store.region.as_ref()
+            }
+            Regions::Any | Regions::Named(_) => None,
+        }
     }
 
     /// The node beside this demand; `shelves` is room to write in.
@@ -102,7 +115,7 @@ impl<'a> Search<'a> {
     pub(super) fn walk(&self, rung: &'a Rung, suspects_too: bool) -> Walk<'a> {
         let ask = self.ask(rung, suspects_too);
         let rules: Vec<&'static dyn Rule> = apply(&ask).collect();
-        let reach = self.fleet.reach(self.demand, rung);
+        let reach = self.fleet.reach(self.demand, rung, self.home(rung));
         let mut looked = Vec::with_capacity(reach.iter().map(ExactSizeIterator::len).sum());
         let mut room = Vec::with_capacity(self.wanted.len());
         for node in reach.into_iter().flatten() {

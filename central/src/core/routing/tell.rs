@@ -3,6 +3,7 @@
 use super::decision::{Candidate, DemandLine, Missed, Parcel, Plan, RungRecord, SUSPECTS_TOO, Verdict, Word};
 use super::fleet_index::NodeNo;
 use super::hold::Waiting;
+use super::policy::Rung;
 use super::rules::{About, Rule};
 use super::scorers::terms;
 use super::search::{Found, Looked, Picked, Search, Walk};
@@ -40,7 +41,7 @@ pub(super) fn record(search: &Search<'_>, walk: &Walk<'_>) -> RungRecord {
     }
     let of_kinds = search.fleet.of_kinds(walk.rung);
     count("node_kind", search.fleet.len().saturating_sub(of_kinds));
-    count(beyond(search), of_kinds.saturating_sub(walk.looked.len()));
+    count(beyond(search, Some(walk.rung)), of_kinds.saturating_sub(walk.looked.len()));
     let candidates = told.iter().filter_map(|looked| candidate(search, walk, looked)).collect();
     let rung = match walk.suspects_too {
         true => format!("{}{SUSPECTS_TOO}", walk.rung.name),
@@ -50,8 +51,12 @@ pub(super) fn record(search: &Search<'_>, walk: &Walk<'_>) -> RungRecord {
 }
 
 /// The rule that speaks for nodes that were not even looked at.
-fn beyond(search: &Search<'_>) -> &'static str {
-    if search.demand.pickup_store.is_some() { "pickup_store" } else { "radius" }
+fn beyond(search: &Search<'_>, rung: Option<&Rung>) -> &'static str {
+    match rung {
+        _ if search.demand.pickup_store.is_some() => "pickup_store",
+        Some(rung) if !rung.region.is_any() => "region",
+        Some(_) | None => "radius",
+    }
 }
 
 fn order(search: &Search<'_>, one: &Looked, other: &Looked) -> Ordering {
@@ -187,7 +192,7 @@ pub(super) fn backorder(search: &Search<'_>, walks: &[Walk<'_>]) -> (String, Str
     let mut by_rule: BTreeMap<&str, usize> = BTreeMap::new();
     let unseen = search.fleet.len().saturating_sub(last_word.len());
     let names = last_word.values().map(|rule| (rule.name(), 1));
-    for (rule, more) in names.chain((unseen > 0).then_some((beyond(search), unseen))) {
+    for (rule, more) in names.chain((unseen > 0).then_some((beyond(search, None), unseen))) {
         let count = by_rule.entry(rule).or_default();
         *count = count.saturating_add(more);
     }

@@ -1,7 +1,7 @@
 //! A fleet, an order and what of the policy differs, written as lines that a merchandiser can read.
 
 use super::decision::{Decision, Demand, DemandLine, Node, Shelf};
-use super::policy::{HoldFor, RoutingPolicy, Rung, Weights};
+use super::policy::{HoldFor, Regions, RoutingPolicy, Rung, Weights};
 use super::route;
 use crate::core::eligibility::{Eligibility, Reason, Standing};
 use crate::core::fleet::{Handling, HandlingCost, OpeningHours, Place, StoreKind, Weekday};
@@ -48,6 +48,7 @@ impl Default for Scene {
             tried: BTreeSet::new(),
             declined: BTreeSet::new(),
             assignments: 0,
+            parts: None,
         };
         Self {
             demand,
@@ -160,6 +161,7 @@ fn set(node: &mut Node, key: &str, value: &str) {
             node.store.zone = String::from("UTC");
             node.eligibility = against(Standing::Ineligible, "hours", "closed at this hour");
         }
+        "region" => node.store.region = Some(value.parse().unwrap()),
         // What it did with SKUs of this class is known too late.
         "behind" => {
             let reason = Reason::new(FEED_OF_CLASS, Standing::Ineligible, "known too late");
@@ -215,7 +217,7 @@ impl Scene {
                 }
                 ["policy", rest @ ..] => rest.iter().for_each(|word| scene.steer(word)),
                 ["rung", name, rest @ ..] => {
-                    let rung = scene.policy.ladder.iter_mut().find(|rung| rung.name == *name).unwrap();
+                    let rung = scene.policy.rungs_mut().find(|rung| rung.name == *name).unwrap();
                     rest.iter().for_each(|word| weigh(rung, word));
                 }
                 order => scene.ask(order),
@@ -281,6 +283,9 @@ impl Scene {
                 demand.tried.extend(names.iter().cloned());
                 demand.declined.extend(names);
             }
+            ["parts", rest @ ..] => {
+                demand.parts = Some(rest.iter().map(|name| name.parse().unwrap()).collect());
+            }
             ["assignments", count] => demand.assignments = count.parse().unwrap(),
             ["now", at] => self.now = clock(at),
             ["placed", at] => demand.placed_at = clock(at),
@@ -320,6 +325,14 @@ fn weigh(rung: &mut Rung, word: &str) {
         "slack" => slack,
         "shipping" => shipping,
         "confidence_min" => return rung.confidence_min = Some(value.parse().unwrap()),
+        "region" => {
+            rung.region = match value {
+                "any" => Regions::Any,
+                "same" => Regions::Same,
+                names => Regions::Named(names.split(',').map(|name| name.parse().unwrap()).collect()),
+            };
+            return;
+        }
         "radius_km" => return rung.radius_km = Some(value.parse().unwrap()),
         // `hold=MINUTES/KM`
         "hold" => {

@@ -2,6 +2,7 @@
 //! are. Advice, never a refusal.
 
 mod health;
+mod regions;
 
 use super::Steering;
 use crate::core::fleet::{Store, StoreKind};
@@ -84,6 +85,7 @@ type Lint = fn(&Steering, &Landscape, &mut Vec<Advice>);
 const LINTS: &[Lint] = &[
     on_record,
     rungs_without_a_node,
+    regions::regions_of_nobody,
     splits_that_cannot_be,
     layers_for_nobody,
     layers_that_say_nothing,
@@ -119,11 +121,12 @@ fn on_record(steering: &Steering, _: &Landscape, found: &mut Vec<Advice>) {
 }
 
 fn rungs_without_a_node(steering: &Steering, land: &Landscape, found: &mut Vec<Advice>) {
-    for rung in &steering.routing.ladder {
+    let ladders = steering.routing.ladders();
+    for (at, rung) in ladders.flat_map(|(at, _, rungs)| rungs.iter().map(move |rung| (at.clone(), rung))) {
         if !land.places.iter().any(|place| rung.kinds.contains(&place.store.kind)) {
             found.push(advice(
                 Weight::Wrong,
-                format!("routing.ladder[{}]", rung.name),
+                format!("routing.{at}[{}]", rung.name),
                 "there is no node of its kinds, so this rung never serves an order",
                 "take the rung out, or create the nodes first",
             ));
@@ -133,10 +136,12 @@ fn rungs_without_a_node(steering: &Steering, land: &Landscape, found: &mut Vec<A
 
 fn splits_that_cannot_be(steering: &Steering, _: &Landscape, found: &mut Vec<Advice>) {
     let routing = &steering.routing;
-    for rung in routing.ladder.iter().filter(|rung| rung.cover == Cover::Part && routing.splits_max < 2) {
+    let ladders = routing.ladders().filter(|_| routing.splits_max < 2);
+    let rungs = ladders.flat_map(|(at, _, rungs)| rungs.iter().map(move |rung| (at.clone(), rung)));
+    for (at, rung) in rungs.filter(|(_, rung)| rung.cover == Cover::Part) {
         found.push(advice(
             Weight::Wrong,
-            format!("routing.ladder[{}]", rung.name),
+            format!("routing.{at}[{}]", rung.name),
             format!(
                 "it takes parts of orders, and splits_max = {} lets no second node share one",
                 routing.splits_max

@@ -19,9 +19,11 @@ use super::policy::document::{Document, PolicyHash};
 use super::policy::layers::Target;
 use super::policy::section::{Kind, Section};
 use super::policy::version::PolicyVersion;
-use super::policy::{Found, Read, read};
-use super::routing::policy::RoutingPolicy;
+use super::policy::{Found, Read, read, read_over};
+use super::routing::policy::{Regions, RoutingPolicy};
 use super::stock::policy::StockPolicy;
+use holdfast_shared::domain::task::FulfilmentKind;
+use holdfast_shared::ids::RegionId;
 use std::sync::Arc;
 
 /// Every section of a policy.
@@ -33,12 +35,34 @@ pub const KINDS: &[Kind] = &[
     Kind::of::<HealthPolicy>(),
 ];
 
+/// Where a policy says which kinds of orders go by which ladder.
+const LADDER_OF: &str = "ladder_of";
 /// Characters of a hash that tell versions apart where a person reads them.
 const HASH_CHARS: usize = 12;
 
 /// Reads a policy of this product.
 pub fn read_policy(text: &str) -> Read {
     read(text, KINDS)
+}
+
+/// Reads what a person wrote for one tenant. A section that it does not name is that of whoever has no
+/// policy: central's own settings, and not what the program was built with.
+pub fn read_policy_over(text: &str, usual: &Steering) -> Read {
+    read_over(text, &usual.document, KINDS)
+}
+
+/// Reads a version as it was kept. Before kinds of orders had ladders of their own, all went by the one
+/// that stands there, and of that version they still do.
+pub fn read_kept(canonical: &str) -> Read {
+    let Ok(mut table) = canonical.parse::<toml::Table>() else { return read_policy(canonical) };
+    let routing = table.get_mut(RoutingPolicy::NAME).and_then(toml::Value::as_table_mut);
+    let Some(routing) = routing.filter(|routing| !routing.contains_key(LADDER_OF)) else {
+        return read_policy(canonical);
+    };
+    let Some(ladder) = routing.get("ladder").cloned() else { return read_policy(canonical) };
+    let all = FulfilmentKind::ALL.map(|kind| (kind.as_str().to_owned(), ladder.clone()));
+    routing.insert(LADDER_OF.to_owned(), toml::Table::from_iter(all).into());
+    read_policy(&toml::to_string(&table).map_err(|error| unwritable(RoutingPolicy::NAME, &error))?)
 }
 
 /// What steers those who have no policy of their own.
@@ -75,7 +99,7 @@ impl Steering {
     /// A version as it was kept. It goes by the hash that it had then: a section that joined since is
     /// as by default, and does not make it another version.
     pub fn kept(version: PolicyVersion, canonical: &str) -> Result<Self, Vec<Found>> {
-        Ok(Self::named(version, PolicyHash::of(canonical), read_policy(canonical)?))
+        Ok(Self::named(version, PolicyHash::of(canonical), read_kept(canonical)?))
     }
 
     fn named(version: PolicyVersion, hash: PolicyHash, document: Document) -> Self {
@@ -169,7 +193,17 @@ fn routing_for(
     document: &Document,
     target: &Target,
 ) -> RoutingPolicy {
-    RoutingPolicy { name: name(version, hash), ..section_for(document, target) }
+    let mut routing = RoutingPolicy { name: name(version, hash), ..section_for(document, target) };
+    for rung in routing.rungs_mut() {
+        if let Regions::Named(names) = &mut rung.region {
+            let layers = document.layers();
+            let within =
+                |region: &&RegionId| layers.lineage(region).iter().any(|wider| names.contains(wider));
+            let inner: Vec<RegionId> = layers.regions.keys().filter(within).cloned().collect();
+            names.extend(inner);
+        }
+    }
+    routing
 }
 
 /// Layers that cannot be meant together count for nothing; the linter tells of them.

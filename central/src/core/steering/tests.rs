@@ -297,3 +297,66 @@ fn a_limit_for_a_class_that_is_not_there_or_shorter_than_a_beat_is_told() {
         ]
     );
 }
+
+#[test]
+fn a_section_that_a_tenant_does_not_name_is_as_the_process_is_set() {
+    let mut sections = Sections::default();
+    sections.carriers.services.clear();
+    sections.failover.pace.moves_per_minute = 700;
+    let usual = Steering::built_in(&sections).unwrap();
+    let read = |text: &str| Steering::new(PolicyVersion(3), read_policy_over(text, &usual).unwrap());
+    let own = read("[routing]\nsplits_max = 2");
+    assert_eq!((own.routing.splits_max, own.failover.pace.moves_per_minute), (2, 700));
+    assert!(own.carriers.services.is_empty());
+    let named =
+        read("[failover]\nfirst = 'oldest'\n[[carriers.handling_of]]\nstore = 'leeds'\nminutes = 5\n");
+    assert_eq!(named.failover.pace.moves_per_minute, 600, "what is named is named as a whole");
+    assert!(!named.carriers.services.is_empty());
+    assert_eq!(read("").hash, usual.hash);
+    let wrong = read_policy_over("[routing]\nsplits_max = 0\n[stok]\n", &usual).unwrap_err();
+    let places: Vec<String> = wrong.iter().map(|found| format!("{}:{}", found.line, found.at)).collect();
+    assert_eq!(places, ["2:routing.splits_max", "3:stok"]);
+    assert!(read_policy_over("[routing", &usual).unwrap_err()[0].what.contains("not TOML"));
+}
+
+#[test]
+fn a_version_of_before_kinds_had_ladders_goes_by_its_one_ladder_for_all() {
+    let mut sections = Sections::default();
+    sections.routing.ladder.truncate(1);
+    let canonical = Steering::built_in(&sections).unwrap().document.canonical().to_owned();
+    let mut before: toml::Table = canonical.parse().unwrap();
+    let routing = before.get_mut("routing").and_then(toml::Value::as_table_mut).unwrap();
+    assert!(routing.remove("ladder_of").is_some());
+    let kept = Steering::kept(PolicyVersion(2), &toml::to_string(&before).unwrap()).unwrap();
+    let rungs = |steering: &Steering, kind| steering.routing.ladder_for(kind)[0].name.clone();
+    assert_eq!(rungs(&kept, FulfilmentKind::Delivery), "closest");
+    let now = Steering::kept(PolicyVersion(2), &canonical).unwrap();
+    assert_eq!(rungs(&now, FulfilmentKind::Delivery), "nearby");
+}
+
+#[test]
+fn a_rung_that_names_a_region_asks_those_within_it_as_well() {
+    let text = "[[routing.ladder]]\nname = 'far'\nwords = 'far'\nkinds = ['store']\nregion = ['uk']\n\
+                [region.uk]\n[region.north]\nwithin = 'uk'\n[region.east]\n";
+    let steering = steering(text);
+    let Regions::Named(names) = &steering.routing.ladder[0].region else { panic!("{:?}", steering.routing) };
+    assert_eq!(names.iter().map(|name| name.as_str()).collect::<Vec<_>>(), ["north", "uk"]);
+    let told: Vec<String> =
+        read_policy(&text.replace("['uk']", "'uk'")).unwrap_err().iter().map(ToString::to_string).collect();
+    assert!(told[0].starts_with("5:") && told[0].contains("`uk` is none of the words here"), "{told:?}");
+}
+
+#[test]
+fn a_rung_whose_regions_nobody_lies_in_is_told() {
+    let chain = land(vec![place("leeds", Some("north"), true), place("york", Some("north"), true), centre()]);
+    let text = "[[routing.ladder]]\nname = 'far'\nwords = 'far'\nkinds = ['store']\nregion = ['south']\n";
+    let told = weighty(text, &chain);
+    assert_eq!(
+        told,
+        ["routing.ladder[far].region: no node lies in south, so this rung never serves an order"]
+    );
+    assert_eq!(weighty(&text.replace("south", "north"), &chain), Vec::<String>::new());
+    let some = land(vec![place("leeds", Some("north"), true), place("york", None, true), centre()]);
+    let note = lint(&steering(""), &some).into_iter().find(|advice| advice.at.ends_with("[regional].region"));
+    assert_eq!(note.unwrap().what, "york lie in no region, and it never asks them");
+}

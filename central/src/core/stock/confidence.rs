@@ -21,6 +21,8 @@ pub struct Evidence {
     age_days: f64,
     rate: Rate,
     errors: Errors,
+    /// Units that the store has ceded and no order holds: its till sells none of them.
+    ceded: Option<i64>,
 }
 
 impl Evidence {
@@ -31,7 +33,13 @@ impl Evidence {
             chance: within(errors.chance, 0.0, 1.0, 1.0),
             missing_units: within(errors.missing_units, 1.0, 1e6, 1e6),
         };
-        Self { on_hand, reserved, age_days: days(age_ms).max(0.0), rate, errors }
+        Self { on_hand, reserved, age_days: days(age_ms).max(0.0), rate, errors, ceded: None }
+    }
+
+    /// The same of a SKU in escrow.
+    #[must_use]
+    pub const fn with_ceded(self, unheld: i64) -> Self {
+        Self { ceded: Some(unheld), ..self }
     }
 
     #[must_use]
@@ -50,7 +58,20 @@ impl Evidence {
         if units <= 0 {
             return 1.0;
         }
-        self.that_gone_at_most(self.on_hand.saturating_sub(self.reserved).saturating_sub(units))
+        let there = self.that_gone_at_most(self.on_hand.saturating_sub(self.reserved).saturating_sub(units));
+        // However much the till has sold meanwhile, it was of the others. Both are never surer than the
+        // truth, so the surer one counts.
+        let ceded = self.ceded.map_or(0.0, |ceded| self.that_missing_at_most(ceded.saturating_sub(units)));
+        there.max(ceded)
+    }
+
+    /// That the books were not wrong before by more than that, whatever was sold since.
+    fn that_missing_at_most(&self, spare: i64) -> f64 {
+        if spare < 0 {
+            return 0.0;
+        }
+        let next = 1.0 - 1.0 / self.errors.missing_units;
+        (1.0 - self.errors.chance * next.powf(amount(spare))).clamp(0.0, 1.0)
     }
 
     /// That all units that orders hold are there.

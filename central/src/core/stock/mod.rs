@@ -102,7 +102,11 @@ impl Known {
             .map_or_else(|| Learned::nothing_since(since).rate(until), |learned| learned.rate(until));
         let checked_at = self.learned.as_ref().and_then(|learned| learned.counted_at).unwrap_or(since);
         let errors = records.errors(&self.class, Some(now.since(checked_at)), now);
-        Evidence::new(self.on_hand, self.reserved, self.age_ms(now), sales, errors)
+        let evidence = Evidence::new(self.on_hand, self.reserved, self.age_ms(now), sales, errors);
+        match self.ceded {
+            Some(_) => evidence.with_ceded(self.free()),
+            None => evidence,
+        }
     }
 }
 

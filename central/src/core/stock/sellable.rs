@@ -89,7 +89,9 @@ impl Sellable {
 }
 
 /// What class, channel, buffers, age and confidence allow. Never more than is free on the books, and
-/// of a SKU in escrow never more than its store has ceded; buffers are for the others.
+/// of a SKU in escrow never more than its store has ceded. Buffers are for the others, and so is the age
+/// of a last word: the till sells no ceded unit, however long it was not heard of. What channels get is
+/// a matter of trade, and holds for both.
 #[must_use]
 pub fn sellable(
     known: &Known,
@@ -101,7 +103,8 @@ pub fn sellable(
 ) -> Sellable {
     let free = known.free().max(0);
     let mut sellable = Sellable { units: free, kept: Vec::new() };
-    if policy.max_age_ms(asked.kind).is_some_and(|max| known.age_ms(now) > max) {
+    let too_old = |max: i64| known.ceded.is_none() && known.age_ms(now) > max;
+    if policy.max_age_ms(asked.kind).is_some_and(too_old) {
         sellable.keep(Kept::Stale, 0);
     }
     if doubts.is_stale(&known.class, asked.kind) {

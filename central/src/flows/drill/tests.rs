@@ -31,7 +31,28 @@ async fn chain(ram: &Ram, units: i64, tasks: Vec<TaskState>) -> Watch {
 async fn dry(ram: &Ram, watch: &Watch, stores: &[StoreId]) -> Result<Rehearsal, FlowError> {
     let sections = Sections::default();
     let router = Router { watch, poke: ram, policy: &sections, decision_id: &decision_id };
-    rehearse(ram, &router, (&tenant(), stores), at_ms(0)).await
+    rehearse(ram, &router, (&tenant(), stores, Supposing::Dark), at_ms(0)).await
+}
+
+#[tokio::test]
+async fn a_dry_drill_may_suppose_old_stock_and_then_only_offers_move() {
+    let ram = Ram::default();
+    let watch = chain(&ram, 9, vec![of_order(1, Phase::Offered), of_order(2, Phase::Accepted)]).await;
+    let sections = Sections::default();
+    let router = Router { watch: &watch, poke: &ram, policy: &sections, decision_id: &decision_id };
+    let supposed = (&tenant(), &[leeds()][..], Supposing::StaleStock);
+    let shown = rehearse(&ram, &router, supposed, at_ms(0)).await.unwrap();
+    let told: Vec<String> = shown
+        .tasks
+        .iter()
+        .map(|task| match &task.outcome {
+            Outcome::Moves { leaves, to, .. } => format!("{} {leaves:?} {to:?}", task.task),
+            Outcome::Stays { words } => format!("{} stays: {words}", task.task),
+        })
+        .collect();
+    assert!(told[0].contains("o2-1 stays: by policy what is accepted stays there"), "{told:?}");
+    assert!(told[1].starts_with("o1-1 Some(AtOnce)") && told[1].contains("york"), "{told:?}");
+    assert!(ram.done(|done| done.departed.is_empty()));
 }
 
 fn of_order(n: u32, phase: Phase) -> TaskState {

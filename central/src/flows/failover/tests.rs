@@ -1,5 +1,6 @@
 use super::*;
 use crate::core::failover::policy::{Pace, When};
+use crate::core::health::overrule::{Overrule, Verdict};
 use crate::core::routing::decision::{Choice, Decision, Plan};
 use crate::core::steering::Sections;
 use crate::core::test_support::{at_ms, beat, record, task, tenant};
@@ -213,4 +214,69 @@ async fn by_policy_work_may_stay_at_a_dark_store() {
         evaluate(&ram, &watch, at_ms(i64::try_from(second).unwrap() * 1_000)).await.unwrap();
     }
     assert_eq!(run_by(&policy, &ram, &watch, 91_000).await.recalled, 1);
+}
+
+/// Leeds speaks, and three facts about its stock have waited there for so long.
+async fn lagging_leeds(ram: &Ram, phase: Phase, waited_ms: i64) -> Watch {
+    let watch = Watch::default();
+    ram.told(|told| {
+        let mut leeds = record("leeds");
+        leeds.open_tasks = 1;
+        told.stores = vec![leeds, record("york")];
+        told.tasks = vec![TaskRow { tenant: tenant(), state: task("leeds", phase) }];
+    });
+    let mut behind = beat("leeds", "b1", 1);
+    behind.vitals.unsynced_facts = 3;
+    behind.vitals.sync_ok_ms_ago = Some(waited_ms);
+    watch.with(|observatory| {
+        observatory.hear(behind, MonoMs(0));
+        observatory.hear(beat("york", "b1", 1), MonoMs(0));
+    });
+    evaluate(ram, &watch, at_ms(0)).await.unwrap();
+    watch
+}
+
+#[tokio::test]
+async fn an_offer_of_a_store_whose_stock_is_not_known_any_more_moves_with_the_reason() {
+    let ram = Ram::default();
+    let watch = lagging_leeds(&ram, Phase::Offered, 599_999).await;
+    assert_eq!(run(&ram, &watch, 0).await, FailedOver::default());
+    assert_eq!(run(&ram, &watch, 1).await.recalled, 1);
+    let departed = ram.done(|done| done.departed[0].clone());
+    assert_eq!(departed.leaving.cause, Cause::StaleStock);
+    assert_eq!(
+        departed.leaving.why,
+        "its stock is known as of 10 min ago (limit 10 min), and 3 facts about it wait there"
+    );
+}
+
+#[tokio::test]
+async fn begun_work_stays_at_a_store_whose_stock_is_not_known_unless_a_policy_moves_it() {
+    let ram = Ram::default();
+    let watch = lagging_leeds(&ram, Phase::Accepted, 700_000).await;
+    assert_eq!(run(&ram, &watch, 0).await, FailedOver { waiting: 1, ..FailedOver::default() });
+    let mut policy = FailoverPolicy::default();
+    policy.stale_stock.begun = When::AfterLease;
+    watch.with(|observatory| observatory.leases.grant(&key("leeds"), 60_000, MonoMs(0)));
+    assert_eq!(run_by(&policy, &ram, &watch, 1_000).await.recalled, 0, "its lease runs");
+    assert_eq!(run_by(&policy, &ram, &watch, 11_000).await.recalled, 0);
+    assert_eq!(run_by(&policy, &ram, &watch, 3_600_000).await.recalled, 1);
+}
+
+#[tokio::test]
+async fn a_person_who_holds_moves_holds_those_for_old_stock_as_well_and_so_does_the_pace() {
+    let ram = Ram::default();
+    let watch = lagging_leeds(&ram, Phase::Offered, 700_000).await;
+    ram.told(|told| told.lately = [("leeds".parse().unwrap(), 500)].into());
+    assert_eq!(run(&ram, &watch, 0).await, FailedOver { waiting: 1, ..FailedOver::default() });
+    ram.told(|told| told.lately.clear());
+    let hold = Overrule {
+        verdict: Verdict::Hold,
+        author: "mia".parse().unwrap(),
+        reason: "we look".into(),
+        until: MonoMs(9_000),
+    };
+    watch.with(|observatory| observatory.overrule(&tenant(), hold, MonoMs(0)));
+    assert_eq!(run(&ram, &watch, 0).await, FailedOver::default());
+    assert!(ram.done(|done| done.departed.is_empty()));
 }

@@ -2,7 +2,9 @@
 
 use super::{Decided, End, backorder, backorder_key, note_withheld};
 use crate::flows::FlowError;
+use crate::flows::late::LOST;
 use crate::ports::fleet::Fleet;
+use crate::ports::promises::Promises;
 use crate::ports::stock::Stock;
 use crate::ports::work::{AssignOutcome, Assignment, Work};
 use futures::future::join_all;
@@ -31,7 +33,7 @@ pub(super) enum Carried {
 }
 
 /// Beside what became of each, what could not be written of all together.
-pub(super) async fn carry_out<'w, S: Work + Fleet + Stock + ?Sized>(
+pub(super) async fn carry_out<'w, S: Work + Fleet + Stock + Promises + ?Sized>(
     store: &S,
     mut decided: Vec<Decided<'w>>,
     now: Now,
@@ -95,16 +97,28 @@ async fn settle_all<S: Fleet + ?Sized>(
 }
 
 /// What becomes of an order whose assignments are all written.
-async fn end<S: Work + Fleet + Stock + ?Sized>(
+async fn end<S: Work + Fleet + Stock + Promises + ?Sized>(
     store: &S,
     written: &mut Written<'_>,
     now: Now,
 ) -> Result<(), FlowError> {
-    let Decided { waiting, left, end, .. } = &mut written.decided;
-    match end {
-        End::Placed => {}
-        End::Hold { decision, until } => return Ok(store.hold(left, decision, *until, now).await?),
-        End::Backorder(decision) => backorder(store, left, decision, now).await?,
+    let Decided { waiting, left, end, lost, .. } = &mut written.decided;
+    let held = match end {
+        End::Placed => false,
+        End::Hold { decision, until } => {
+            store.hold(left, decision, *until, now).await?;
+            true
+        }
+        End::Backorder(decision) => {
+            backorder(store, left, decision, now).await?;
+            false
+        }
+    };
+    if *lost {
+        store.promise_lost(&left.tenant, &left.order, LOST, now.utc).await?;
+    }
+    if held {
+        return Ok(());
     }
     let withheld = note_withheld(store, left, std::mem::take(&mut waiting.withheld), now).await?;
     written.carried = Carried::Out { withheld };

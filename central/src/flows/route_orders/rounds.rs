@@ -139,8 +139,7 @@ impl<'a> Run<'a> {
             for parcel in got {
                 self.routed.assigned = self.routed.assigned.saturating_add(1);
                 self.router.poke.poke(&waiting.demand.tenant, &parcel.store, "offer");
-                waiting.demand.take(&parcel.lines);
-                waiting.demand.assignments = waiting.demand.assignments.saturating_add(1);
+                waiting.demand.give(&parcel.store, &parcel.lines);
             }
             let gone = match &carried {
                 Carried::StockGone(sku) => Some(sku),

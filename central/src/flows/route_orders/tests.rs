@@ -390,3 +390,15 @@ async fn an_order_whose_promise_nobody_can_keep_goes_all_the_same_and_says_so() 
     let words = ram.done(|done| done.assigned[0].decision.words.clone());
     assert!(words.starts_with("No node can keep the promised date. leeds takes 1 x TEA"), "{words}");
 }
+
+#[tokio::test]
+async fn a_backorder_that_nobody_could_bring_in_time_is_told_as_lost() {
+    let ram = Ram::default();
+    let watch = fleet(&ram, &["leeds"]).await;
+    let promised =
+        |order: &str, ms: i64| Demand { promise_by: Some(at_ms(ms).utc), ..demand(order, &[("TEA", 1)]) };
+    ram.told(|told| told.demands = vec![promised("o1", 3_600_000), promised("o2", 30 * 86_400_000)]);
+    assert_eq!(run(&ram, &watch).await.backordered, 2);
+    let lost: Vec<String> = ram.done(|done| done.lost.iter().map(|(order, _)| order.to_string()).collect());
+    assert_eq!(lost, ["o1"], "stock may still come in for the other one");
+}

@@ -2,6 +2,7 @@
 
 use super::{Ram, not_here};
 use crate::core::fleet::Handling;
+use crate::core::promise::PromiseChange;
 use crate::ports::StoreError;
 use crate::ports::promises::{
     Accuracy, CartHeld, CartPromise, CartUnits, GivenBack, NewCart, Promises, Swept,
@@ -33,6 +34,13 @@ impl Promises for Ram {
     }
     async fn sweep_promises(&self, _: UtcMs, _: i64) -> Result<Swept> {
         not_here()
+    }
+    async fn promise_lost(&self, _: &TenantId, order: &OrderId, why: &str, _: UtcMs) -> Result<bool> {
+        self.done(|done| done.lost.push((order.clone(), why.to_owned())));
+        Ok(true)
+    }
+    async fn promise_change(&self, _: &TenantId, _: &OrderId) -> Result<Option<PromiseChange>> {
+        Ok(None)
     }
     async fn promise_accuracy(&self, _: &TenantId, _: UtcMs, _: UtcMs) -> Result<Vec<Accuracy>> {
         not_here()

@@ -40,7 +40,7 @@ async fn order(bench: &Bench, key: &str, more: Value) -> String {
 }
 
 /// Leeds has five of A, an offer to ship one and a pickup. York has nothing.
-async fn busy_leeds() -> (Bench, String, String) {
+pub(super) async fn busy_leeds() -> (Bench, String, String) {
     let bench = bench();
     let identity = enrolled(&bench).await;
     let first = include_bytes!("../../../../shared/src/wire/sync/golden/request_v1.hfs").to_vec();

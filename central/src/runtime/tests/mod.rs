@@ -19,3 +19,4 @@ mod rollouts;
 mod routing;
 mod sections;
 mod stock;
+mod triggers;

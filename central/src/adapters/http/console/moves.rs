@@ -6,7 +6,7 @@ use crate::adapters::http::app::Shared;
 use crate::adapters::http::drills::{dry, end_one, live, view};
 use crate::adapters::http::failover::{NextStep, Outlook, seen};
 use crate::core::failover::drill::{Drill, DrillReport};
-use crate::flows::drill::{Outcome, Rehearsal};
+use crate::flows::drill::{Outcome, Rehearsal, Supposing};
 use crate::ports::access::Scope;
 use askama::Template;
 use axum::extract::{Form, Path, Query, State};
@@ -81,7 +81,7 @@ pub(super) async fn show(
         Some(store) => {
             need(&person, &[Scope::FleetWrite])?;
             let id: StoreId = known(&store, Code::UnknownStore)?;
-            let rehearsal = dry(&app, &person.0, &[id]).await?;
+            let rehearsal = dry(&app, &person.0, &[id], Supposing::default()).await?;
             let (rows, summary) = rehearsed(rehearsal);
             Some((store, rows, summary))
         }

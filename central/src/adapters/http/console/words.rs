@@ -100,8 +100,9 @@ pub(super) const fn category(category: Category) -> &'static str {
         Category::Stuck => "Something does not come to its end",
         Category::Restored => "Central was restored from a backup",
         Category::Policy => "A policy hardly says what is meant",
-        Category::PromiseMissed => "What an order was promised is over",
+        Category::PromiseMissed => "What an order was promised cannot be kept",
         Category::Overdrawn => "A till sold what its store had ceded",
+        Category::LabelFailed => "No carrier takes a parcel",
     }
 }
 
@@ -129,7 +130,8 @@ pub(super) fn remedy(exception: &Exception) -> Option<(String, &'static str)> {
         | Category::CancelUnanswered
         | Category::WrongClock
         | Category::Stuck
-        | Category::PromiseMissed => None,
+        | Category::PromiseMissed
+        | Category::LabelFailed => None,
     }
 }
 

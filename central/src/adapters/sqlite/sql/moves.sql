@@ -8,9 +8,6 @@ ORDER BY released_to IS NOT NULL, fence LIMIT :rows
 SELECT store, count(*) AS moves FROM task_move
 WHERE tenant = :tenant AND moved_at > :since AND moved_at <= :now GROUP BY store
 
--- name: promise_was_over
-SELECT 1 FROM task_move WHERE tenant = :tenant AND order_id = :order AND promise_over = 1 LIMIT 1
-
 -- name: record
 INSERT INTO task_move (tenant, task, order_id, store, phase, cause, words, moved_at, promise_by,
     promise_over, plan_b, drill)

@@ -39,6 +39,14 @@ WHERE tenant = ?1 AND order_id = ?2
         OR EXISTS (SELECT 1 FROM json_each(task.state, '$.lines') j WHERE json_extract(j.value, '$.short') > 0))
 GROUP BY store ORDER BY store
 
+-- name: parts
+-- Those that have something of it, or have sent it, also where some of it was not found.
+SELECT DISTINCT store FROM task
+WHERE tenant = ?1 AND order_id = ?2 AND recalled = 0 AND phase NOT IN ('declined', 'put_back')
+    AND EXISTS (SELECT 1 FROM json_each(task.state, '$.lines') j
+        WHERE json_extract(j.value, '$.quantity') > json_extract(j.value, '$.short'))
+ORDER BY store
+
 -- name: save_task
 INSERT INTO task (tenant, task, order_id, store, fence, phase, released_to, recalled, cancelling,
     release_due, accept_by, ended_at, state)

@@ -69,6 +69,7 @@ fn demand(units: &[i64]) -> Demand {
         tried: BTreeSet::new(),
         declined: BTreeSet::new(),
         assignments: 0,
+        parts: None,
     }
 }
 

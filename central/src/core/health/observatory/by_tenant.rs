@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 impl Observatory {
     /// The thresholds by which a store is judged.
-    pub(super) fn policy_of(&self, key: &StoreKey) -> Arc<HealthPolicy> {
+    pub(in crate::core::health) fn policy_of(&self, key: &StoreKey) -> Arc<HealthPolicy> {
         let own = self.book.store(key).and_then(|health| health.policy.clone());
         own.unwrap_or_else(|| Arc::clone(self.thresholds.usual()))
     }

@@ -9,7 +9,7 @@ use crate::core::health::spoken;
 const NAME: &str = "feed";
 
 #[derive(Debug)]
-pub(super) struct Feed;
+pub(in crate::core::health) struct Feed;
 
 impl Signal for Feed {
     fn name(&self) -> &'static str {
@@ -44,7 +44,7 @@ pub(super) fn level_ms_ago(view: &View<'_>) -> Option<i64> {
 }
 
 /// How many facts wait, and since when.
-fn waiting(view: &View<'_>) -> Option<(u64, i64)> {
+pub(in crate::core::health) fn waiting(view: &View<'_>) -> Option<(u64, i64)> {
     let vitals = view.health.vitals()?;
     if vitals.unsynced_facts == 0 {
         return None;

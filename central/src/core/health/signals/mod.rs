@@ -8,7 +8,7 @@ mod database;
 mod declines;
 mod disk;
 mod drift;
-mod feed;
+pub(super) mod feed;
 mod feed_of_class;
 mod handhelds;
 mod hourly;

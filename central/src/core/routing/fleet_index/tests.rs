@@ -45,13 +45,13 @@ proptest! {
         let kinds = BTreeSet::from(StoreKind::ALL);
         let rung = Rung { radius_km: Some(radius_km), kinds, ..Rung::default() };
         let index = FleetIndex::of(nodes.clone());
-        let reached: Vec<NodeNo> = index.reach(&scene.demand, &rung).into_iter().flatten().collect();
+        let reached: Vec<NodeNo> = index.reach(&scene.demand, &rung, None).into_iter().flatten().collect();
         let names: BTreeSet<&StoreId> =
             reached.iter().map(|number| &index.node(*number).unwrap().store.store).collect();
         prop_assert_eq!(names.len(), reached.len(), "each once");
         for node in &nodes {
             let near = distance_km(node.store.place, scene.demand.destination) <= radius_km;
-            if near || node.store.kind.ships_everywhere() {
+            if near || node.store.kind.reaches_everywhere(scene.demand.kind) {
                 prop_assert!(names.contains(&node.store.store), "{:?} of {middle:?}", node.store.place);
             }
         }
@@ -69,7 +69,7 @@ fn a_rung_with_a_radius_looks_at_few() {
     scene.demand.destination = Place { latitude: 45.0, longitude: 50.0 };
     let kinds = BTreeSet::from([StoreKind::Store]);
     let rung = Rung { radius_km: Some(150.0), kinds, ..Rung::default() };
-    let looked: usize = index.reach(&scene.demand, &rung).iter().map(ExactSizeIterator::len).sum();
+    let looked: usize = index.reach(&scene.demand, &rung, None).iter().map(ExactSizeIterator::len).sum();
     assert!((5..20).contains(&looked), "{looked} of {}", index.len());
 }
 

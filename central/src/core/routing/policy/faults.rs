@@ -1,10 +1,11 @@
 //! What cannot be meant in a routing policy, all of it at once.
 
-use super::{Cover, HoldFor, RoutingPolicy, Rung, Weights};
+use super::{Cover, HoldFor, Regions, RoutingPolicy, Rung, Weights};
 use crate::core::policy::Fault;
+use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::limits::{
     CANDIDATES_TOLD_MAX, HOLD_WITHIN_MS_MAX, ID_CHARS_MAX, LADDER_RUNGS_MAX, NOTE_CHARS_MAX, OFFER_MS_MAX,
-    PARCELS_MAX, WEIGHT_MAX,
+    PARCELS_MAX, RUNG_REGIONS_MAX, WEIGHT_MAX,
 };
 
 impl RoutingPolicy {
@@ -50,41 +51,46 @@ impl RoutingPolicy {
 
     fn ladder_faults(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
-        if self.ladder.is_empty() {
-            faults.push(Fault::new("ladder", "has no rung: every order would be backordered"));
-        }
-        if self.ladder.len() > LADDER_RUNGS_MAX {
-            let count = self.ladder.len();
-            faults
-                .push(Fault::new("ladder", between(count, 1, LADDER_RUNGS_MAX, "each is walked per order")));
-        }
         let counts_cost = |rung: &Rung| rung.weights.cost != 0.0 || rung.weights.shipping != 0.0;
-        if self.currency.is_none() && self.ladder.iter().any(counts_cost) {
+        for (at, kind, ladder) in self.ladders() {
+            if ladder.is_empty() {
+                faults.push(Fault::new(&at, "has no rung: every order would be backordered"));
+            }
+            if ladder.len() > LADDER_RUNGS_MAX {
+                let what = between(ladder.len(), 1, LADDER_RUNGS_MAX, "each is walked per order");
+                faults.push(Fault::new(&at, what));
+            }
+            for (n, rung) in ladder.iter().enumerate() {
+                let above = ladder.get(..n).unwrap_or_default();
+                let own = rung_faults(rung, n).into_iter().chain(beside_others(rung, above, kind));
+                faults.extend(own.map(|(field, what)| {
+                    let dot = if field.is_empty() { "" } else { "." };
+                    Fault::new(format!("{at}[{n}]{dot}{field}"), what)
+                }));
+            }
+        }
+        if self.currency.is_none() && self.ladders().any(|(.., ladder)| ladder.iter().any(counts_cost)) {
             let what = "is not set, and a rung weighs cost: say in which currency costs are compared";
             faults.push(Fault::new("currency", what));
         }
-        for (n, rung) in self.ladder.iter().enumerate() {
-            let mut own = rung_faults(rung, n);
-            let above = self.ladder.get(..n).unwrap_or_default();
-            if above.iter().any(|other| other.name == rung.name) {
-                own.push((String::from("name"), format!("{:?} is the name of a rung above", rung.name)));
-            }
-            if let Some(other) = above.iter().find(|other| leaves_nothing_to(other, rung)) {
-                let what = format!(
-                    "{:?} above asks the same nodes at least as far for no more: this rung is never reached. \
-                     Drop it, or make one of them differ",
-                    other.name
-                );
-                own.push((String::new(), what));
-            }
-            let place = |at: &str| match at {
-                "" => format!("ladder[{n}]"),
-                at => format!("ladder[{n}].{at}"),
-            };
-            faults.extend(own.into_iter().map(|(at, what)| Fault::new(place(&at), what)));
-        }
         faults
     }
+}
+
+fn beside_others(rung: &Rung, above: &[Rung], kind: FulfilmentKind) -> Vec<(String, String)> {
+    let mut faults = Vec::new();
+    if above.iter().any(|other| other.name == rung.name) {
+        faults.push((String::from("name"), format!("{:?} is the name of a rung above", rung.name)));
+    }
+    if let Some(other) = above.iter().find(|other| leaves_nothing_to(other, rung, kind)) {
+        let what = format!(
+            "{:?} above asks the same nodes at least as far for no more: this rung is never reached. \
+             Drop it, or make one of them differ",
+            other.name
+        );
+        faults.push((String::new(), what));
+    }
+    faults
 }
 
 /// Paths below the rung.
@@ -106,6 +112,12 @@ fn rung_faults(rung: &Rung, n: usize) -> Vec<(String, String)> {
             "radius_km",
             format!("{km} reaches nobody: expected more than 0, or leave it out for any distance"),
         );
+    }
+    if let Regions::Named(names) = &rung.region
+        && !(1..=RUNG_REGIONS_MAX).contains(&names.len())
+    {
+        let why = "name regions, or say \"same\" or \"any\"";
+        fault("region", between(names.len(), 1, RUNG_REGIONS_MAX, why));
     }
     if let Some(least) = rung.confidence_min.filter(|least| !is_probability(*least)) {
         fault("confidence_min", probability_words(least));
@@ -156,9 +168,9 @@ fn weight_faults(weights: &Weights, fault: &mut impl FnMut(&str, String)) {
 }
 
 /// Whoever the later rung could choose, the earlier one has chosen already.
-fn leaves_nothing_to(earlier: &Rung, later: &Rung) -> bool {
+fn leaves_nothing_to(earlier: &Rung, later: &Rung, kind: FulfilmentKind) -> bool {
     let reaches = |rung: &Rung| rung.radius_km.unwrap_or(f64::INFINITY);
-    let bound = later.kinds.iter().any(|kind| !kind.ships_everywhere());
+    let bound = later.kinds.iter().any(|node| !node.reaches_everywhere(kind));
     let takes = match (earlier.cover, later.cover) {
         (Cover::Whole, Cover::Whole) | (Cover::Part, Cover::Whole | Cover::Part) => true,
         (Cover::Whole, Cover::Part) => false,
@@ -167,6 +179,7 @@ fn leaves_nothing_to(earlier: &Rung, later: &Rung) -> bool {
     takes
         && as_sure
         && later.kinds.is_subset(&earlier.kinds)
+        && earlier.region.cover(&later.region)
         && (!bound || reaches(earlier) >= reaches(later))
 }
 

@@ -37,7 +37,7 @@ fn what_is_not_said_is_as_by_default_and_what_is_not_known_is_refused() {
 #[test]
 fn each_thing_that_cannot_be_meant_is_found_where_it_stands() {
     type Change = fn(&mut RoutingPolicy);
-    let cases: [(Change, &str); 24] = [
+    let cases: [(Change, &str); 28] = [
         (|policy| policy.name.clear(), "name"),
         (|policy| policy.splits_max = 0, "splits_max"),
         (|policy| policy.splits_max = 9, "splits_max"),
@@ -71,6 +71,22 @@ fn each_thing_that_cannot_be_meant_is_found_where_it_stands() {
         ),
         (|policy| policy.ladder[0].hold = Some(HoldFor { within_ms: 1, saves: 1.0 }), "ladder[0].hold"),
         (|policy| policy.ladder[1].radius_km = Some(40.0), "ladder[1]"),
+        (|policy| policy.ladder[3].region = Regions::Named(BTreeSet::new()), "ladder[3].region"),
+        (|policy| _ = policy.ladder_of.insert(FulfilmentKind::Pickup, Vec::new()), "ladder_of.pickup"),
+        (
+            |policy| {
+                let rungs = policy.ladder_of.get_mut(&FulfilmentKind::Delivery).unwrap();
+                rungs[1].radius_km = Some(-1.0);
+            },
+            "ladder_of.delivery[1].radius_km",
+        ),
+        (
+            |policy| {
+                let rungs = policy.ladder_of.get_mut(&FulfilmentKind::Delivery).unwrap();
+                rungs[1] = Rung { name: String::from("twin"), ..rungs[0].clone() };
+            },
+            "ladder_of.delivery[1]",
+        ),
     ];
     for (change, at) in cases {
         let found = faults(change);
@@ -97,7 +113,7 @@ fn a_rung_that_is_never_reached_is_found_and_one_that_is_surer_or_farther_is_not
         policy.ladder.insert(2, rung);
     };
     assert_eq!(faults(|policy| twin(policy, |_| ())), ["ladder[2]"]);
-    assert!(faults(|policy| twin(policy, |rung| rung.radius_km = None)).is_empty());
+    assert_eq!(faults(|policy| twin(policy, |rung| rung.radius_km = None)), ["ladder[4]"], "the region's");
     assert!(faults(|policy| twin(policy, |rung| rung.cover = Cover::Part)).is_empty());
     let unsure = |policy: &mut RoutingPolicy| {
         policy.ladder[0].confidence_min = Some(0.9);
@@ -109,5 +125,45 @@ fn a_rung_that_is_never_reached_is_found_and_one_that_is_surer_or_farther_is_not
         policy.ladder[0].kinds.insert(StoreKind::DistributionCentre);
         policy.ladder[0].radius_km = None;
     };
-    assert_eq!(faults(all), ["ladder[1]", "ladder[2]"], "but the split may still share");
+    assert_eq!(faults(all), ["ladder[1]", "ladder[2]", "ladder[3]"], "but the split may still share");
+}
+
+#[test]
+fn the_default_is_the_ladder_of_a_chain_and_another_for_what_stores_bring() {
+    let policy = RoutingPolicy::default();
+    let names = |kind| policy.ladder_for(kind).iter().map(|rung| rung.name.as_str()).collect::<Vec<_>>();
+    let all = ["closest", "radius", "distribution_centre", "regional", "split"];
+    assert_eq!(names(FulfilmentKind::Ship), all);
+    assert_eq!(names(FulfilmentKind::Pickup), all);
+    assert_eq!(names(FulfilmentKind::Delivery), ["nearby", "delivery_reach"]);
+    assert!(policy.ladder_for(FulfilmentKind::Delivery).iter().all(|rung| rung.cover == Cover::Whole));
+}
+
+#[test]
+fn a_kind_that_is_not_named_keeps_its_usual_ladder() {
+    let text = r#"{"ladder_of": {"pickup": [{"name": "chosen", "words": "theirs", "kinds": ["store"]}]}}"#;
+    let policy: RoutingPolicy = serde_json::from_str(text).unwrap();
+    assert_eq!(policy.ladder_for(FulfilmentKind::Pickup)[0].name, "chosen");
+    assert_eq!(policy.ladder_for(FulfilmentKind::Delivery)[0].name, "nearby");
+    assert_eq!(policy.ladder_for(FulfilmentKind::Ship), RoutingPolicy::default().ladder);
+}
+
+#[test]
+fn a_rung_of_another_region_is_reached_and_one_of_a_part_of_it_is_not() {
+    let named = |names: &[&str]| Regions::Named(names.iter().map(|name| name.parse().unwrap()).collect());
+    let with = |first: Regions, second: Regions| {
+        faults(|policy| {
+            let rung = |name: &str, region: Regions| Rung {
+                name: name.to_owned(),
+                radius_km: None,
+                region,
+                ..policy.ladder[1].clone()
+            };
+            policy.ladder = vec![rung("first", first), rung("second", second)];
+        })
+    };
+    assert_eq!(with(named(&["north"]), named(&["south"])), Vec::<String>::new());
+    assert_eq!(with(named(&["north", "south"]), named(&["south"])), ["ladder[1]"]);
+    assert_eq!(with(Regions::Same, Regions::Any), Vec::<String>::new());
+    assert_eq!(with(Regions::Any, Regions::Same), ["ladder[1]"]);
 }

@@ -14,6 +14,7 @@ mod pickup_store;
 pub(super) mod promise;
 mod radius;
 mod recovering;
+mod region;
 pub mod splits;
 mod stock;
 mod tried;
@@ -24,7 +25,7 @@ use super::glance::Glance;
 use super::policy::{RoutingPolicy, Rung};
 use crate::core::carriers::{Journey, NoDate};
 use crate::core::fleet::Handling;
-use holdfast_shared::ids::{LineNo, Sku};
+use holdfast_shared::ids::{LineNo, RegionId, Sku};
 use holdfast_shared::money::Money;
 use holdfast_shared::time::UtcMs;
 use std::cell::OnceCell;
@@ -42,6 +43,8 @@ pub struct Ask<'a> {
     pub now: UtcMs,
     /// None: nothing is known of carriers, and no date is asked for.
     pub dates: Option<Dates<'a>>,
+    /// The customer's region, as far as the rung asks for it and anybody knows it.
+    pub home: Option<&'a RegionId>,
 }
 
 /// One line of a demand, with what is known of its goods.
@@ -117,6 +120,7 @@ pub trait Rule: Sync + std::fmt::Debug {
 pub const RULES: &[&dyn Rule] = &[
     &node_kind::NodeKind,
     &pickup_store::PickupStore,
+    &region::Region,
     &radius::Radius,
     &fulfils::Fulfils,
     &delivery_reach::DeliveryReach,

@@ -1,5 +1,6 @@
-//! A parcel of a split must be worth sending. Goods of which no price is known do not object, nor do
-//! prices in another currency.
+//! A parcel must be worth sending when the order comes in several: on a rung that splits, and where others
+//! have a part of it already. Goods of which no price is known do not object, nor do prices in another
+//! currency.
 
 use super::giving::{units, worth};
 use super::{Ask, Rule, Seen};
@@ -15,16 +16,18 @@ impl Rule for ParcelValue {
     }
 
     fn applies(&self, ask: &Ask<'_>) -> bool {
-        ask.policy.split_min_value.is_some() && ask.rung.cover == Cover::Part
+        ask.policy.split_min_value.is_some()
     }
 
     fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
         let Some(least) = ask.policy.split_min_value else { return false };
-        match ask.rung.cover {
-            Cover::Whole => false,
-            Cover::Part if has_all(ask, seen) => false,
-            Cover::Part => value(ask, seen).is_some_and(|value| value.minor < least.minor),
-        }
+        let one_more =
+            ask.demand.pickup_store.is_none() && ask.demand.is_shared_without(&seen.node.store.store);
+        let one_of_several = match ask.rung.cover {
+            Cover::Whole => one_more,
+            Cover::Part => one_more || !has_all(ask, seen),
+        };
+        one_of_several && value(ask, seen).is_some_and(|value| value.minor < least.minor)
     }
 
     fn words(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> String {

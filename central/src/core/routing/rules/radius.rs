@@ -21,7 +21,7 @@ impl Rule for Radius {
     fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
         // Asked first: most are within, and nothing else of the node has to be fetched for that.
         let beyond = ask.rung.radius_km.is_some_and(|radius_km| seen.distance_km > radius_km);
-        beyond && !seen.glance.kind.ships_everywhere()
+        beyond && !seen.glance.kind.reaches_everywhere(ask.demand.kind)
     }
 
     fn words(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> String {

@@ -1,4 +1,4 @@
-//! How many nodes may share one order. A pickup is never shared.
+//! How many nodes may share one order, whichever rungs gave them their parts. A pickup is never shared.
 
 use super::{Ask, Rule, Seen};
 use crate::core::routing::policy::Cover;
@@ -12,13 +12,17 @@ impl Rule for Splits {
     }
 
     fn applies(&self, ask: &Ask<'_>) -> bool {
-        ask.rung.cover == Cover::Part
+        parcels_left(ask) == 0 || (ask.rung.cover == Cover::Part && ask.demand.pickup_store.is_some())
     }
 
-    fn refuses(&self, ask: &Ask<'_>, _: &Seen<'_>) -> bool {
+    fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
+        let pickup = ask.demand.pickup_store.is_some();
         match ask.rung.cover {
-            Cover::Whole => false,
-            Cover::Part => ask.demand.pickup_store.is_some() || parcels_left(ask) == 0,
+            // The rest may go to who has a part already: nobody more shares the order then.
+            Cover::Whole => {
+                !pickup && parcels_left(ask) == 0 && ask.demand.is_shared_without(&seen.node.store.store)
+            }
+            Cover::Part => pickup || parcels_left(ask) == 0,
         }
     }
 

@@ -19,6 +19,34 @@ fn books_that_are_right_and_fresh_are_certain() {
 }
 
 #[test]
+fn ceded_units_are_missing_only_where_the_books_were_wrong() {
+    let sold_out = evidence(9, 30, 900.0, errors(0.2, 2.0));
+    assert!(sold_out.that_free(1) < 0.01, "ten a day, not heard of for a month");
+    let ceded = sold_out.with_ceded(3);
+    let [one, three, four] = [1, 3, 4].map(|units| ceded.that_free(units));
+    assert!(
+        (one - (1.0 - 0.2 * 0.25)).abs() < 1e-9,
+        "{one}: two spare ones are missing with a quarter of 0.2"
+    );
+    assert!((three - 0.8).abs() < 1e-9, "{three}: none to spare");
+    assert!(four < 0.01, "the fourth is the till's");
+}
+
+proptest! {
+    #[test]
+    fn ceding_makes_nothing_less_sure_and_more_units_never_surer(
+        on_hand in 0_i64..60, age in 0_i64..40, sales in 0.0_f64..400.0, chance in 0.0_f64..1.0,
+        missing in 1.0_f64..5.0, ceded in 0_i64..60, units in 1_i64..60,
+    ) {
+        let open = evidence(on_hand, age, sales, errors(chance, missing));
+        let scarce = open.with_ceded(ceded.min(on_hand));
+        prop_assert!(scarce.that_free(units) >= open.that_free(units));
+        prop_assert!(scarce.that_free(units) >= scarce.that_free(units + 1));
+        prop_assert!((0.0..=1.0).contains(&scarce.that_free(units)));
+    }
+}
+
+#[test]
 fn units_that_orders_hold_are_not_free() {
     let held = Evidence::new(5, 3, 0, Rate::observed(0.0, 90.0), errors(0.0, 1.0));
     assert_eq!((held.that_free(2), held.that_free(3), held.that_reserved()), (1.0, 0.0, 1.0));

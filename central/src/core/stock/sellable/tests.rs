@@ -128,6 +128,35 @@ fn the_last_unit_is_the_last_on_the_shelf_and_not_the_last_that_is_ceded() {
 }
 
 #[test]
+fn what_is_ceded_is_sold_however_old_the_last_word_is_and_however_fast_the_till_sells() {
+    let class = policy(serde_json::json!({
+        "allow_last_unit": true, "max_age_ms": HOUR_MS, "confidence_min": 0.9,
+    }));
+    let mut learned = Learned::nothing_since(NOW.plus(-60 * 24 * HOUR_MS));
+    for day in 3..60 {
+        let sale = StockFact { sku: known(0, 0).sku, delta: -3, movement: Movement::Sale, note: None };
+        learned.absorb(&sale, NOW.plus(-24 * HOUR_MS * day), Counts::Now);
+    }
+    let as_of = NOW.plus(-48 * HOUR_MS);
+    let scarce = Known { as_of, learned: Some(learned), ..in_escrow(9, 0, 3, 0) };
+    let (units, words) = sold(&scarce, &class, "web");
+    assert!(
+        (2..=3).contains(&units),
+        "{units}: the books may be wrong, and the till sells the others: {words}"
+    );
+    let open = Known { ceded: None, ..scarce };
+    assert_eq!(sold(&open, &class, "web").0, 0, "of the others the last word is too old");
+}
+
+#[test]
+fn what_a_channel_gets_is_trade_and_holds_for_what_is_ceded_as_well() {
+    let class =
+        policy(serde_json::json!({"allow_last_unit": true, "channels": {"market": {"cap_units": 1}}}));
+    assert_eq!(sold(&in_escrow(9, 0, 3, 0), &class, "market").0, 1);
+    assert_eq!(sold(&in_escrow(9, 0, 3, 0), &class, "web").0, 3);
+}
+
+#[test]
 fn a_cart_that_lets_go_frees_what_it_was_promised_out_of() {
     let after = |mut known: Known, units: i64, out_of_rights: bool| {
         known.release(units, out_of_rights);
