@@ -14,7 +14,7 @@
 //!        +--> domain::{stock, task} fold <------------------------------------+
 //! ```
 //!
-//! - [`ids`], [`time`], [`money`], [`limits`], [`error`]: words that every other room uses.
+//! - [`ids`], [`time`], [`money`], [`limits`], [`error`], [`packed`]: words that every other room uses.
 //! - [`guard`]: what the simulator may take away to prove that it would notice.
 //! - [`domain`]: facts, fences, the stock fold, the task's transition table and fold.
 //! - [`document`]: bags of facts over automerge, and the check that hostile bytes must pass.
@@ -30,6 +30,7 @@ pub mod guard;
 pub mod ids;
 pub mod limits;
 pub mod money;
+pub mod packed;
 pub mod set_hash;
 pub mod stamp;
 pub mod time;

@@ -64,7 +64,7 @@ async fn measure(orders: usize, size: usize, stores: usize) -> Result<()> {
     chain(&storage, &watch, stores, orders * size).await?;
 
     let before = Spent::now()?;
-    let placing = futures::stream::iter((0..orders).map(|number| place(&storage, number, size)));
+    let placing = futures::stream::iter((0..orders).map(|number| place(&storage, number, size, stores)));
     let placed: Vec<Result<()>> = placing.buffer_unordered(CLIENTS).collect().await;
     placed.into_iter().collect::<Result<()>>()?;
     let taken = before.until_now()?;
@@ -189,13 +189,13 @@ async fn chain(storage: &SqliteStore, watch: &Watch, stores: usize, lines: usize
     Ok(())
 }
 
-async fn place(storage: &SqliteStore, number: usize, size: usize) -> Result<()> {
+async fn place(storage: &SqliteStore, number: usize, size: usize, stores: usize) -> Result<()> {
     let skus: Vec<String> = (0..size).map(|line| sku((number * 7 + line * 13) % SKUS)).collect();
     let lines: Vec<(&str, i64)> = skus.iter().map(|sku| (sku.as_str(), 1)).collect();
     let name = format!("o{number:06}");
     let mut request = world::request(FulfilmentKind::Ship, &lines);
     // Customers live all along the chain.
-    request.destination.latitude += (number % 1_000) as f64 / 111.0;
+    request.destination.latitude += (number % stores) as f64 / 111.0;
     let NewOrder { tenant, order, key, actor, trace, now, request, .. } =
         world::new_order(&name, &name, request);
     let command = PlaceOrder { tenant, order, request, key, actor, trace };

@@ -122,7 +122,7 @@ impl Stocked {
             if cart.iter().any(|own| own.sku == *sku) {
                 of_sku.lay_out_for_cart(hall, sku, &asker, cart);
             } else {
-                of_sku.lay_out(hall, sku, asker);
+                of_sku.lay_out(hall, sku, &asker);
             }
         }
     }
@@ -212,14 +212,14 @@ impl OfSku {
         self.known.binary_search_by(|known| known.store.cmp(store)).ok()
     }
 
-    fn lay_out(&mut self, hall: &mut Hall<'_>, sku: &Sku, asker: Asker) {
-        let alike = |layout: &Layout| layout.asker.as_ref() == Some(&asker);
+    fn lay_out(&mut self, hall: &mut Hall<'_>, sku: &Sku, asker: &Asker) {
+        let alike = |layout: &Layout| layout.asker.as_ref() == Some(asker);
         if self.layouts.last().is_some_and(alike) {
             return;
         }
         let mut layout = match self.layouts.iter().position(alike) {
             Some(place) => self.layouts.remove(place),
-            None => self.cut(hall, Some(asker.clone()), &asker, &[]),
+            None => self.cut(hall, Some(asker.clone()), asker, &[]),
         };
         self.show(hall, sku, layout.aside.take(), layout);
     }

@@ -23,6 +23,21 @@ pub struct Exchanged {
     pub digests: Vec<StoreDigest>,
 }
 
+impl Exchanged {
+    /// An answer to somebody whose facts were not merged.
+    #[must_use]
+    pub const fn nothing(response: SyncResponse) -> Self {
+        Self {
+            response,
+            new_facts: 0,
+            changed_tasks: Vec::new(),
+            stock_grew: false,
+            lags_ms: Vec::new(),
+            digests: Vec::new(),
+        }
+    }
+}
+
 /// The root and stock digest of a store as central has them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StoreDigest {

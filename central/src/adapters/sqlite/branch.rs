@@ -65,14 +65,7 @@ pub(super) fn keep(
         tell(conn, branch.from, branch.copy, detail, now)?;
     }
     response.quarantined = Some(why.words);
-    Ok(Exchanged {
-        response,
-        new_facts: 0,
-        changed_tasks: Vec::new(),
-        stock_grew: false,
-        lags_ms: Vec::new(),
-        digests: Vec::new(),
-    })
+    Ok(Exchanged::nothing(response))
 }
 
 struct Why {

@@ -28,9 +28,15 @@ pub(super) fn demand(
     let needs = list(conn, sql!(ORDERS.needs_of_order), key, |row| {
         Ok((parsed(row, "sku")?, from_json(row, "needs")?))
     })?;
-    let tried: Vec<(StoreId, bool)> =
-        list(conn, sql!(WORK.tried), key, |row| Ok((parsed(row, "store")?, row.get("declined")?)))?;
-    let parts = list(conn, sql!(WORK.parts), key, |row| parsed(row, "store"))?;
+    // An order that no store was ever asked about has no tasks.
+    let tried: Vec<(StoreId, bool)> = match assignments {
+        0 => Vec::new(),
+        _ => list(conn, sql!(WORK.tried), key, |row| Ok((parsed(row, "store")?, row.get("declined")?)))?,
+    };
+    let parts = match assignments {
+        0 => Vec::new(),
+        _ => list(conn, sql!(WORK.parts), key, |row| parsed(row, "store"))?,
+    };
     let declined = tried.iter().filter(|(_, declined)| *declined).map(|(store, _)| store.clone()).collect();
     Ok(Demand {
         tenant,

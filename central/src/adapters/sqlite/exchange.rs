@@ -114,14 +114,7 @@ fn exchange(
         Hearing::Merge { behind } => behind,
         Hearing::Challenge(words) => {
             let response = SyncResponse { superseded: Some(words), ..bare(conn, state, from, request, now)? };
-            return Ok(Exchanged {
-                response,
-                new_facts: 0,
-                changed_tasks: Vec::new(),
-                stock_grew: false,
-                lags_ms: Vec::new(),
-                digests: Vec::new(),
-            });
+            return Ok(Exchanged::nothing(response));
         }
         Hearing::Apart(copy) => return branch::keep(conn, state, Branch { from, copy: &copy }, request, now),
     };

@@ -215,7 +215,7 @@ fn place(conn: &Connection, new: &NewOrder) -> Result<Placed> {
     run(conn, sql!(ORDERS.place), params)?;
     let mut lines = Vec::with_capacity(new.request.lines.len());
     for (number, line) in (1_u32..).zip(&new.request.lines) {
-        let (sku, unit_price) = (line.sku.clone(), line.unit_price.clone());
+        let (sku, unit_price) = (line.sku.clone(), line.unit_price);
         lines.push(OrderLine::ordered(LineNo(number), sku, line.quantity, unit_price));
         let params = named_params! {
             ":tenant": new.tenant.as_str(),

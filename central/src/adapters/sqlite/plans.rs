@@ -14,6 +14,7 @@ const THROUGH_ALL: &[&str] = &[
     "leases",
     "peers",
     "stores",
+    "how_stores_stand",
     "api_keys",
     // Of policies: those in force, one per tenant, and the classes that a catalogue names.
     "active_version",

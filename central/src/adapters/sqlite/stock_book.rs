@@ -16,7 +16,7 @@ use holdfast_shared::limits::STOCK_REPORT_ROWS_MAX;
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::sync::ESCROW_SINCE;
 use rusqlite::{Connection, Row, named_params};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// After every id that there can be.
 const LAST_ID: &str = "\u{10ffff}";
@@ -50,6 +50,55 @@ fn read_ceded(row: &Row<'_>) -> rusqlite::Result<Option<Ceded>> {
     Ok(Some(if stand { ceded } else { Ceded::default() }))
 }
 
+/// What is said of a store, whatever the SKU.
+struct Stands {
+    buffer: i64,
+    level_at: Option<i64>,
+    rights_stand: bool,
+    recovering: bool,
+}
+
+fn how_stores_stand(conn: &Connection, tenant: &TenantId) -> Result<HashMap<String, Stands>> {
+    let params = named_params! { ":tenant": tenant.as_str(), ":escrow_since": ESCROW_SINCE };
+    let rows = list(conn, sql!(LESSONS.how_stores_stand), params, |row| {
+        let stands = Stands {
+            buffer: row.get("buffer_units")?,
+            level_at: row.get("level_at")?,
+            rights_stand: row.get("rights_stand")?,
+            recovering: row.get("recovering")?,
+        };
+        Ok((row.get("store")?, stands))
+    })?;
+    Ok(rows.into_iter().collect())
+}
+
+fn read_known(
+    row: &Row<'_>,
+    (sku, class): (&Sku, &SkuClass),
+    stands: &HashMap<String, Stands>,
+) -> rusqlite::Result<Option<Known>> {
+    let Some(of_store) = stands.get(row.get_ref("store")?.as_str()?) else { return Ok(None) };
+    let ceded = if row.get("in_escrow")? {
+        let ceded = Ceded { rights: row.get("rights")?, held: row.get("rights_held")? };
+        Some(if of_store.rights_stand { ceded } else { Ceded::default() })
+    } else {
+        None
+    };
+    Ok(Some(Known {
+        store: parsed(row, "store")?,
+        sku: sku.clone(),
+        class: class.clone(),
+        on_hand: row.get("on_hand")?,
+        reserved: row.get("reserved")?,
+        ceded,
+        store_buffer: of_store.buffer,
+        as_of: UtcMs(row.get("as_of")?),
+        level_at: of_store.level_at.map(UtcMs),
+        recovering: of_store.recovering,
+        learned: read_learned(row, "learned_as_of")?,
+    }))
+}
+
 fn read_miss(row: &Row<'_>) -> rusqlite::Result<MissRow> {
     let channel: String = row.get("channel")?;
     Ok(MissRow {
@@ -75,13 +124,16 @@ impl Stock for SqliteStore {
     async fn known_stock(&self, tenant: &TenantId, skus: &[Sku]) -> Result<Vec<Known>> {
         let (tenant, skus) = (tenant.clone(), skus.to_vec());
         self.read(move |conn| {
+            let stands = how_stores_stand(conn, &tenant)?;
             let mut known = Vec::new();
             for sku in skus {
-                let params = named_params! {
-                    ":tenant": tenant.as_str(), ":sku": sku.as_str(), ":escrow_since": ESCROW_SINCE,
-                };
-                let rows = list(conn, sql!(LESSONS.known_of_sku), params, read_row)?;
-                known.extend(rows.into_iter().filter_map(|row| row.known));
+                let key = [tenant.as_str(), sku.as_str()];
+                let class = one(conn, sql!(LESSONS.class_of), key, read_class)?.unwrap_or_default();
+                let params = named_params! { ":tenant": tenant.as_str(), ":sku": sku.as_str() };
+                let rows = list(conn, sql!(LESSONS.known_of_sku), params, |row| {
+                    read_known(row, (&sku, &class), &stands)
+                })?;
+                known.extend(rows.into_iter().flatten());
             }
             Ok(known)
         })

@@ -133,7 +133,7 @@ impl Node {
 }
 
 /// The demand, and the nodes that the decision told of, as they were then.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Recorded {
     pub demand: Demand,
     /// Those that mattered most first, as many as there is room for.

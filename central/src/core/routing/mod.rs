@@ -10,6 +10,7 @@ mod inputs;
 mod journey;
 pub mod late;
 pub mod policy;
+mod recorded;
 mod route;
 pub mod rules;
 pub mod scorers;

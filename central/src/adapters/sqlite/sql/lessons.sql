@@ -62,22 +62,23 @@ DELETE FROM stock_miss WHERE day < :before
 DELETE FROM stock_withheld WHERE (tenant, order_id, line, store, cause) IN (
     SELECT tenant, order_id, line, store, cause FROM stock_withheld WHERE day < :before LIMIT :rows)
 
--- name: known_of_sku
-SELECT p.store, p.sku, p.on_hand, p.reserved, p.rights, p.rights_held, s.buffer_units, p.as_of,
-    r.level_at,
-    -- As `reserve` judges it; null of a SKU that is not in escrow.
-    CASE WHEN e.sku IS NOT NULL THEN coalesce(r.rights_compared, 0) = 1 AND (
+-- name: how_stores_stand
+-- What is said of a store, whatever the SKU. `rights_stand` is as `reserve` judges it.
+SELECT s.store, s.buffer_units, r.level_at,
+    coalesce(r.rights_compared, 0) = 1 AND (
         SELECT count(*) = 1 AND max(coalesce(v.version, 0)) >= :escrow_since FROM replica b
         LEFT JOIN replica_progress v ON v.tenant = b.tenant AND v.store = b.store AND v.replica = b.replica
-        WHERE b.tenant = p.tenant AND b.store = p.store) END AS rights_stand,
-    l.sold, l.as_of AS learned_as_of, l.since, l.counted_at, c.class,
+        WHERE b.tenant = s.tenant AND b.store = s.store) AS rights_stand,
     EXISTS (SELECT 1 FROM recovery_replica v
-        WHERE v.tenant = p.tenant AND v.store = p.store AND v.replayed_at IS NULL) AS recovering
+        WHERE v.tenant = s.tenant AND v.store = s.store AND v.replayed_at IS NULL) AS recovering
+FROM store s LEFT JOIN replication r ON r.tenant = s.tenant AND r.store = s.store
+WHERE s.tenant = :tenant
+
+-- name: known_of_sku
+SELECT p.store, p.on_hand, p.reserved, p.rights, p.rights_held, p.as_of,
+    l.sold, l.as_of AS learned_as_of, l.since, l.counted_at, e.sku IS NOT NULL AS in_escrow
 FROM position p
-JOIN store s ON s.tenant = p.tenant AND s.store = p.store
-LEFT JOIN replication r ON r.tenant = p.tenant AND r.store = p.store
 LEFT JOIN learned l ON l.tenant = p.tenant AND l.sku = p.sku AND l.store = p.store
-LEFT JOIN catalogue c ON c.tenant = p.tenant AND c.sku = p.sku
 LEFT JOIN escrow e ON e.tenant = p.tenant AND e.store = p.store AND e.sku = p.sku
 WHERE p.tenant = :tenant AND p.sku = :sku ORDER BY p.store
 
