@@ -6,7 +6,7 @@
 //! - [`launch`]: real processes of central and of agents, with a network between them that can
 //!   be cut. The end-to-end tests stand on the same room, so the demo is a test that one watches.
 //! - [`operator`], [`explain`], [`drill`], [`kpis`] and [`replay`]: what is asked at a terminal, and the answers as text.
-//! - [`policy`], [`readiness`] and [`rollback`]: what steers the orders, what a launch needs, and the way back.
+//! - [`policy`], [`shadow`], [`readiness`] and [`rollback`]: what steers the orders, what a launch needs, and the way back.
 //! - [`demo`]: a small chain with its stores, staff, customers and tills, played live.
 //!
 //! Nothing here decides anything about orders or stock: it asks, shows and breaks things.
@@ -22,3 +22,4 @@ pub mod policy;
 pub mod readiness;
 pub mod replay;
 pub mod rollback;
+pub mod shadow;

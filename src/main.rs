@@ -6,7 +6,8 @@ use holdfast::client::{CentralClient, http};
 use holdfast::policy::PolicyCommand;
 use holdfast::replay::ReplayAsked;
 use holdfast::rollback::RollbackCommand;
-use holdfast::{demo, drill, explain, kpis, operator, policy, readiness, replay, rollback};
+use holdfast::shadow::ShadowCommand;
+use holdfast::{demo, drill, explain, kpis, operator, policy, readiness, replay, rollback, shadow};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -161,6 +162,13 @@ enum Command {
         #[command(flatten)]
         central: MaybeCentral,
     },
+    /// What a version that decides nothing, or another system, would have decided; and what differs
+    Shadow {
+        #[command(subcommand)]
+        command: ShadowCommand,
+        #[command(flatten)]
+        central: MaybeCentral,
+    },
     /// One store's agent, as the demo starts it
     #[command(hide = true, disable_help_flag = true)]
     DemoAgent {
@@ -303,6 +311,7 @@ async fn run(command: Command) -> Result<()> {
             readiness::postlaunch(&central.client()?, days, json, &mut out).await
         }
         Command::Rollback { command, central } => rollback::ask(&central.client()?, command, &mut out).await,
+        Command::Shadow { command, central } => shadow::ask(&central.client()?, command, &mut out).await,
         Command::DemoAgent { .. } => Ok(()),
     }
 }

@@ -288,7 +288,7 @@ async fn explain(
 }
 
 /// As a query: what is no letter or digit is written by its bytes.
-fn form(pairs: &[(&str, &str)]) -> String {
+pub(crate) fn form(pairs: &[(&str, &str)]) -> String {
     let written = |text: &str| -> String {
         let byte = |byte: u8| match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
@@ -299,15 +299,15 @@ fn form(pairs: &[(&str, &str)]) -> String {
     pairs.iter().map(|(name, value)| format!("{name}={}", written(value))).collect::<Vec<_>>().join("&")
 }
 
-fn rows<'a>(told: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
+pub(crate) fn rows<'a>(told: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
     told.get(name).and_then(Value::as_array).into_iter().flatten()
 }
 
-fn number(told: &Value, path: &str) -> u64 {
+pub(crate) fn number(told: &Value, path: &str) -> u64 {
     told.pointer(path).and_then(Value::as_u64).unwrap_or_default()
 }
 
-fn text<'a>(told: &'a Value, path: &str) -> &'a str {
+pub(crate) fn text<'a>(told: &'a Value, path: &str) -> &'a str {
     told.pointer(path).and_then(Value::as_str).unwrap_or_default()
 }
 

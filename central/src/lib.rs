@@ -29,6 +29,12 @@
 //! by its signals, closures and hours. Its result is the eligibility, with reasons; nobody types
 //! it in. [`flows::failover`] moves the unreleased work of stores that are dark or closed hard.
 //!
+//! # The way of a comparison
+//!
+//! What is saved of a decision is enough to ask another version about it. [`flows::shadow_look`] does
+//! so behind a cursor, in a task of its own, and lays what another system says of the same lines beside
+//! it; [`core::shadow`] says why two sides differ and how bad that is. Nothing of an order waits for it.
+//!
 //! # What is nowhere in here
 //!
 //! No decision of safety rests on what the health book says: an assignment, a recall and a release

@@ -279,3 +279,25 @@ pub const REPLAYS_KEPT_MAX: usize = 64;
 pub const ROUTING_KPI_DAYS_MAX: i64 = 366;
 /// Channels, nodes or the like that one answer about routing tells of.
 pub const ROUTING_KPI_SLICES_MAX: u32 = 1_000;
+/// How long a version of a policy may be in shadow.
+pub const SHADOW_MS_MAX: i64 = 90 * 24 * 60 * 60 * 1000;
+/// By how much two promises may be apart and still be called the same.
+pub const SHADOW_TOLERANCE_MS_MAX: i64 = 7 * 24 * 60 * 60 * 1000;
+/// Decisions that one look compares, so that nobody waits behind it.
+pub const SHADOW_DECISIONS_MAX: u32 = 100;
+/// Differences of one tenant and day that are kept one by one; what comes beyond is only counted.
+pub const SHADOW_DIFFS_A_DAY_MAX: u32 = 5_000;
+/// Differences that one word of a person settles.
+pub const SHADOW_TRIAGED_MAX: u32 = 1_000;
+/// SKUs, nodes and rules that a report names.
+pub const SHADOW_TOLD_MAX: u32 = 10;
+/// Decisions of another system in one request.
+pub const SHADOW_BATCH_MAX: usize = 500;
+/// Decisions of another system that wait for central's, of one tenant.
+pub const SHADOW_WAITING_MAX: u32 = 100_000;
+/// Lines of another system that one look compares.
+pub const SHADOW_LINES_MAX: u32 = 200;
+/// Decisions of one order that are made again to find out whether only the time differed.
+pub const SHADOW_RERUNS_MAX: usize = 8;
+/// Days for which differences, their counts and another system's decisions are kept.
+pub const SHADOW_DAYS_KEPT: i64 = 90;

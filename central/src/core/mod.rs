@@ -26,6 +26,7 @@ pub mod replay;
 pub mod rivals;
 pub mod rollout;
 pub mod routing;
+pub mod shadow;
 pub mod steering;
 pub mod stock;
 pub mod work_hours;

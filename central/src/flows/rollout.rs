@@ -86,9 +86,11 @@ const fn code_of(refusal: &Refusal) -> Code {
         Refusal::Plan(_) | Refusal::Percent { .. } | Refusal::Everywhere { .. } => Code::InvalidRequest,
         Refusal::Frozen(_) => Code::PoliciesFrozen,
         Refusal::NotTheirs(_) => Code::Forbidden,
-        Refusal::State { .. } | Refusal::Unresolved(_) | Refusal::Guardrails(_) | Refusal::EarlyEnd => {
-            Code::PolicyState
-        }
+        Refusal::State { .. }
+        | Refusal::Unresolved(_)
+        | Refusal::Guardrails(_)
+        | Refusal::EarlyEnd
+        | Refusal::Shadow(_) => Code::PolicyState,
     }
 }
 
@@ -102,7 +104,7 @@ pub async fn guard<S: Rollouts + Fleet + ?Sized>(
     for running in store.rollouts_running().await? {
         let tenant = &running.tenant;
         let Some((rollout, reading)) = store.rollout(tenant).await? else { continue };
-        let crossed = match rollout.plan.guardrails.judge(&reading) {
+        let crossed = match rollout.plan.judge(&reading) {
             Verdict::Crossed(words) => words,
             Verdict::Holds | Verdict::TooFew(_) => continue,
         };

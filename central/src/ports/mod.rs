@@ -13,6 +13,7 @@ pub mod kpis;
 pub mod labels;
 pub mod launch;
 pub mod leases;
+pub mod legacy;
 pub mod moves;
 pub mod orders;
 pub mod outbox;
@@ -23,6 +24,7 @@ pub mod recovery;
 pub mod replays;
 pub mod replication;
 pub mod rollouts;
+pub mod shadow;
 pub mod signals;
 pub mod stock;
 pub mod surroundings;
@@ -54,6 +56,7 @@ pub trait Storage:
     + launch::Launch
     + labels::Labels
     + leases::Leases
+    + legacy::LegacyDecisions
     + moves::Moves
     + orders::Orders
     + outbox::Outbox
@@ -63,6 +66,7 @@ pub trait Storage:
     + replays::Replays
     + replication::Replication
     + rollouts::Rollouts
+    + shadow::Shadows
     + stock::Stock
     + vetoes::Vetoes
     + work::Work
@@ -81,6 +85,7 @@ impl<T> Storage for T where
         + launch::Launch
         + labels::Labels
         + leases::Leases
+        + legacy::LegacyDecisions
         + moves::Moves
         + orders::Orders
         + outbox::Outbox
@@ -90,6 +95,7 @@ impl<T> Storage for T where
         + replays::Replays
         + replication::Replication
         + rollouts::Rollouts
+        + shadow::Shadows
         + stock::Stock
         + vetoes::Vetoes
         + work::Work

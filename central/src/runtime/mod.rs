@@ -3,7 +3,7 @@
 //! The tasks, by name: `http`; `broker` (embedded, or the connection to an external one); `hear`
 //! takes signals into the health book; `health` judges the fleet on a tick and a bell, then moves
 //! work away from stores that are dark; `route` finds nodes for open units; `policies` lets versions begin and looks
-//! at those in force; `publish` relays the
+//! at those in force; `shadow` compares decisions with what others would have decided; `publish` relays the
 //! outbox to open streams; `measure` keeps the gauges; `canary` hears whether central hears. One that fails stops the process: a central
 //! that is half there would look alive and not be.
 
@@ -13,6 +13,7 @@ mod config;
 mod first_start;
 mod launch;
 mod replaying;
+mod shadow;
 mod steering;
 mod tasks;
 #[cfg(test)]
@@ -200,6 +201,7 @@ pub async fn start(
     canary::spawn(&life, &app, &signals.canary);
     life.spawn("replay", replaying::replay(Arc::clone(&app), life.token()));
     life.spawn("policies", steering::keep(Arc::clone(&app), life.token()));
+    life.spawn("shadow", shadow::keep(Arc::clone(&app), life.token()));
     let (router, stop, drain) = (http::router(&app), life.token(), config.drain);
     life.spawn("http", async move { server::serve(listener, router, stop, drain).await.map(|_drained| ()) });
     life.ready(&format!("serving on {http}"));

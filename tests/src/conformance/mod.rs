@@ -36,6 +36,7 @@ pub mod replays;
 pub mod returning;
 pub mod rollouts;
 pub mod scarce_carts;
+pub mod shadow;
 pub mod stock;
 pub mod sync;
 pub mod tasks;
@@ -188,6 +189,16 @@ macro_rules! conformance {
             rollouts::open_orders_tell_their_channel_and_classes,
             rollouts::open_orders_tell_whether_they_are_easy,
             rollouts::trials_are_listed_newest_first_and_found_by_number,
+            rollouts::a_trial_needs_what_its_shadow_has_shown,
+            rollouts::who_starts_a_trial_without_its_shadow_is_on_record,
+            shadow::one_version_is_in_shadow_at_a_time_and_its_life_is_on_record,
+            shadow::a_shadow_is_asked_once_about_each_decision,
+            shadow::a_difference_is_settled_alone_or_with_those_alike,
+            shadow::what_a_day_has_no_room_for_is_counted_and_not_kept,
+            shadow::what_another_system_says_counts_once,
+            shadow::a_line_that_was_missing_is_counted_anew_when_it_comes,
+            shadow::an_order_is_found_by_its_id_or_its_reference,
+            shadow::old_comparisons_are_swept,
             scarce_carts::a_cart_holds_rights_and_gives_them_back,
             scarce_carts::an_order_takes_the_rights_of_its_cart_over,
             scarce_carts::a_cart_from_before_the_escrow_holds_no_rights,

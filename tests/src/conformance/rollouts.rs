@@ -6,9 +6,10 @@ use holdfast_central::core::fleet::Handling;
 use holdfast_central::core::policy::document::PolicyHash;
 use holdfast_central::core::policy::version::{PolicyAct, PolicyRecord, PolicyState, PolicyVersion, Step};
 use holdfast_central::core::rollout::cohort::Cohort;
-use holdfast_central::core::rollout::guardrails::{Guardrails, Reading};
+use holdfast_central::core::rollout::guardrails::{Guardrails, Reading, Verdict};
 use holdfast_central::core::rollout::phase::Phase;
 use holdfast_central::core::rollout::{Plan, Refusal, Rollout, RolloutAct, RolloutState, Wish};
+use holdfast_central::core::shadow::gate::ShadowGate;
 use holdfast_central::core::steering::policy_name;
 use holdfast_central::ports::policies::{NewPolicy, Stepped};
 use holdfast_central::ports::rollouts::Tried;
@@ -19,6 +20,15 @@ use holdfast_shared::ids::{Actor, TenantId};
 
 fn actor(name: &str) -> Actor {
     Actor::new(name).unwrap()
+}
+
+fn gate() -> ShadowGate {
+    ShadowGate {
+        lines_min: 4,
+        mismatch_permille_max: 250,
+        classified_permille_min: 900,
+        override_reason: None,
+    }
 }
 
 fn plan() -> Plan {
@@ -42,6 +52,7 @@ fn plan() -> Plan {
             mismatch_permille_max: 0,
             orders_min: 2,
         },
+        shadow: ShadowGate { override_reason: Some("nothing to compare yet".to_owned()), ..gate() },
     }
 }
 
@@ -120,7 +131,14 @@ pub async fn a_trial_that_went_well_lets_its_version_begin(storage: &dyn Storage
     decided_by(storage, "o2", &policy).await;
     placed(storage, "other", &[("A", 1)]).await;
     assigned(storage, "other", "leeds").await;
-    let reading = Reading { orders: 2, errors: 0, latency_ms: 10, open_exceptions: 0, mismatched: 0 };
+    let reading = Reading {
+        orders: 2,
+        errors: 0,
+        latency_ms: 10,
+        open_exceptions: 0,
+        mismatched: 0,
+        ..Reading::default()
+    };
     assert_eq!(newest(storage).await.1, reading);
     assert!(matches!(took(storage, RolloutAct::Advance, Some(20)).await, Tried::Done(_)));
     let untried =
@@ -212,4 +230,33 @@ pub async fn trials_are_listed_newest_first_and_found_by_number(storage: &dyn St
     let other = TenantId::new("other").unwrap();
     assert!(storage.rollout_by_number(&other, newest.rows[0].0).await.unwrap().is_none());
     assert!(storage.rollouts(&other, &page(None, 9)).await.unwrap().rows.is_empty());
+}
+
+pub async fn a_trial_needs_what_its_shadow_has_shown(storage: &dyn Storage) {
+    let policy = approved(storage, "a = 1").await;
+    let strict = Plan { shadow: gate(), ..plan() };
+    let start = |plan: Plan| async move {
+        let wish = wish(RolloutAct::Start, Some(10));
+        storage.start_rollout(&tenant(), policy.version, &plan, &wish, at(40).utc).await.unwrap()
+    };
+    let unseen = start(strict.clone()).await;
+    assert!(matches!(unseen, Tried::Refused(Refusal::Shadow(_))), "{unseen:?}");
+    super::shadow::seen(storage, policy.version, 4, 1).await;
+    assert!(matches!(start(strict).await, Tried::Done(_)));
+    assert_eq!(newest(storage).await.1.shadow.mismatched, 1);
+    let open = storage.shadows_open().await.unwrap().remove(0);
+    super::shadow::differs(storage, &open, 5).await;
+    let (rollout, reading) = newest(storage).await;
+    assert_eq!((reading.shadow.lines, reading.shadow.mismatched), (5, 2));
+    assert!(matches!(rollout.plan.judge(&reading), Verdict::Crossed(_)), "{reading:?}");
+    let history = storage.policy_history(&tenant(), &PageRequest { cursor: None, limit: 50 }).await.unwrap();
+    assert!(history.rows.iter().all(|event| event.act != "shadow_override"), "nobody had to answer for it");
+}
+
+pub async fn who_starts_a_trial_without_its_shadow_is_on_record(storage: &dyn Storage) {
+    let policy = approved(storage, "a = 1").await;
+    assert!(matches!(start(storage, policy.version).await, Tried::Done(_)));
+    let history = storage.policy_history(&tenant(), &PageRequest { cursor: None, limit: 50 }).await.unwrap();
+    let told = history.rows.iter().find(|event| event.act == "shadow_override").unwrap();
+    assert_eq!((told.actor.as_str(), told.reason.as_str()), ("ann", "nothing to compare yet"));
 }

@@ -38,7 +38,7 @@ pub(super) const fn begins(day: Day) -> UtcMs {
     UtcMs(day.0.saturating_mul(DAY_MS))
 }
 
-fn day(text: &str) -> Answer<Day> {
+pub(super) fn day(text: &str) -> Answer<Day> {
     let date = text.parse::<jiff::civil::Date>().ok();
     let midnight = date.and_then(|date| date.to_zoned(jiff::tz::TimeZone::UTC).ok());
     let shown: String = text.chars().take(40).collect();

@@ -15,6 +15,7 @@ mod coverage;
 mod days;
 mod doors;
 mod drills;
+mod dry_run;
 mod escrow;
 mod events;
 mod exceptions;
@@ -41,6 +42,8 @@ mod replays;
 mod rollback;
 mod rollouts;
 mod sessions;
+mod shadow;
+mod shadow_report;
 mod stock;
 mod tasks;
 
@@ -159,6 +162,7 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(rollback::since))
         .routes(routes!(preflight::get))
         .routes(routes!(postlaunch::get))
+        .merge(trying())
         .routes(routes!(recovery::get))
         .routes(routes!(recovery::override_store))
         .routes(routes!(events::recent))
@@ -179,6 +183,17 @@ fn api() -> OpenApiRouter<Shared> {
         .merge(
             OpenApiRouter::new().routes(routes!(agents::sync)).layer(DefaultBodyLimit::max(SYNC_BYTES_MAX)),
         )
+}
+
+/// What a version or another system would decide, before orders follow it.
+fn trying() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(dry_run::ask))
+        .routes(routes!(shadow::get, shadow::start, shadow::stop))
+        .routes(routes!(shadow::tell))
+        .routes(routes!(shadow_report::report))
+        .routes(routes!(shadow_report::diffs))
+        .routes(routes!(shadow_report::triage))
 }
 
 /// The OpenAPI document, generated from the handlers.

@@ -77,7 +77,7 @@ pub(super) async fn get(State(app): State<Shared>, caller: Caller) -> Answer<Jso
             gauges: vec![],
         }));
     };
-    let verdict = match rollout.plan.guardrails.judge(&reading) {
+    let verdict = match rollout.plan.judge(&reading) {
         Verdict::Holds => "holds".to_owned(),
         Verdict::TooFew(words) | Verdict::Crossed(words) => words,
     };

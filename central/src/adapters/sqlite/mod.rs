@@ -11,7 +11,7 @@
 //! roots, `ledger` the facts, `stock` positions, `holds` what tasks have set aside, `lessons` what facts teach about them, and `stock_book` tells of both;
 //! `rights` and `escrow` are what stores have ceded, `own_stock` is central's hand in stock documents, and
 //! `promises` is what is set aside for carts. `seals` ends documents, `baseline` keeps
-//! what they add up to, `moves` keeps what left which store and its pace, `labels` parcels that no carrier takes, `promise_changes` dates that cannot be kept, `drills` those that are meant, `arranging` and `work_hours` keep what health looks at beside signals, `kpis` counts how routing does with what is written, `replays` reads the record of orders, `launch` reads what a launch asks, `coverage` counts which parts of policies mattered, `older` speaks to agents of older versions, `housekeeping` deletes what is over. The statements are in `sql/`, one file
+//! what they add up to, `moves` keeps what left which store and its pace, `shadow` versions that decide nothing, `legacy` what another system decides, `shadow_book` and `shadow_diffs` where they differ, `labels` parcels that no carrier takes, `promise_changes` dates that cannot be kept, `drills` those that are meant, `arranging` and `work_hours` keep what health looks at beside signals, `kpis` counts how routing does with what is written, `replays` reads the record of orders, `launch` reads what a launch asks, `coverage` counts which parts of policies mattered, `older` speaks to agents of older versions, `housekeeping` deletes what is over. The statements are in `sql/`, one file
 //! per area, and are found by name while compiling.
 
 mod access;
@@ -44,6 +44,7 @@ mod labels;
 mod launch;
 mod leases;
 mod ledger;
+mod legacy;
 mod lessons;
 mod lines;
 mod losses;
@@ -75,6 +76,9 @@ mod row;
 mod savepoint;
 mod seals;
 mod seen;
+mod shadow;
+mod shadow_book;
+mod shadow_diffs;
 mod sql;
 mod state;
 mod stock;

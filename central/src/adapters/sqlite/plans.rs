@@ -36,6 +36,12 @@ const THROUGH_ALL: &[&str] = &[
     "key_uses",
     "open_exceptions_of",
     "store_boxes",
+    "shadows_open",
+    // Of another system that tells its decisions: one row per tenant.
+    "feed_moves",
+    "feed_of",
+    "feed_waits_less",
+    "feeds",
     // All that is open: small beside all that there is.
     "apart",
     "count_outcomes",

@@ -3,11 +3,12 @@
 use super::policy_rows::{freeze_of, note, stored};
 use super::row::{below, fetch, from_json, list, one, paged, parsed, run, to_json, unsigned, word};
 use super::sql::sql;
-use super::{Result, SqliteStore, error};
+use super::{Result, SqliteStore, error, shadow_book};
 use crate::core::policy::version::{PolicyState, PolicyVersion, Step};
 use crate::core::rollout::guardrails::Reading;
 use crate::core::rollout::{Plan, Rollout, RolloutState, Wish, may, may_start};
 use crate::core::steering::policy_name;
+use crate::core::stock::report::Day;
 use crate::ports::rollouts::{OpenOrder, Rollouts, Running, Tried};
 use crate::ports::{Page, PageRequest};
 use async_trait::async_trait;
@@ -51,6 +52,7 @@ fn read_reading(row: &Row<'_>) -> rusqlite::Result<Reading> {
         latency_ms: row.get("latency_ms")?,
         open_exceptions: row.get("open_exceptions")?,
         mismatched: row.get("mismatched")?,
+        ..Reading::default()
     })
 }
 
@@ -186,7 +188,8 @@ fn start(
         return Ok(Tried::Another(rollout.version));
     }
     let percent = wish.percent.unwrap_or_default();
-    if let Err(refusal) = may_start(plan, percent, freeze_of(conn, tenant)?.as_ref(), now) {
+    let shown = shadow_book::shown(conn, tenant, version, Day(0))?;
+    if let Err(refusal) = may_start(plan, percent, &shown, freeze_of(conn, tenant)?.as_ref(), now) {
         return Ok(Tried::Refused(refusal));
     }
     let params = named_params! {
@@ -197,6 +200,9 @@ fn start(
         ":now": now.0,
     };
     run(conn, sql!(ROLLOUTS.start_rollout), params)?;
+    if let Some(why) = &plan.shadow.override_reason {
+        note(conn, tenant, Some(version), ("shadow_override", &wish.actor, why), now)?;
+    }
     done(conn, tenant, version, wish, now)
 }
 
@@ -243,5 +249,7 @@ fn measure(conn: &Connection, tenant: &TenantId, rollout: &Rollout) -> Result<Re
         ":policy": policy_name(rollout.version, &policy.record.hash),
         ":most": ROLLOUT_MEASURED_MAX,
     };
-    one(conn, sql!(ROLLOUTS.measure_rollout), params, read_reading)?.ok_or_else(|| error::missing("rollout"))
+    let reading = one(conn, sql!(ROLLOUTS.measure_rollout), params, read_reading)?;
+    let shadow = shadow_book::shown(conn, tenant, rollout.version, Day::of(rollout.started_at))?;
+    Ok(Reading { shadow, ..reading.ok_or_else(|| error::missing("rollout"))? })
 }

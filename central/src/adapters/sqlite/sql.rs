@@ -12,6 +12,7 @@ pub(super) const HEALTH: &str = include_str!("sql/health.sql");
 pub(super) const IDENTITY: &str = include_str!("sql/identity.sql");
 pub(super) const KPIS: &str = include_str!("sql/kpis.sql");
 pub(super) const LAUNCH: &str = include_str!("sql/launch.sql");
+pub(super) const LEGACY: &str = include_str!("sql/legacy.sql");
 pub(super) const LESSONS: &str = include_str!("sql/lessons.sql");
 pub(super) const MOVES: &str = include_str!("sql/moves.sql");
 pub(super) const OLDER: &str = include_str!("sql/older.sql");
@@ -24,6 +25,7 @@ pub(super) const PROMISES: &str = include_str!("sql/promises.sql");
 pub(super) const REPLAYS: &str = include_str!("sql/replays.sql");
 pub(super) const ROLLOUTS: &str = include_str!("sql/rollouts.sql");
 pub(super) const SEALS: &str = include_str!("sql/seals.sql");
+pub(super) const SHADOW: &str = include_str!("sql/shadow.sql");
 pub(super) const RECOVERY: &str = include_str!("sql/recovery.sql");
 pub(super) const STOCK: &str = include_str!("sql/stock.sql");
 pub(super) const WORK: &str = include_str!("sql/work.sql");
@@ -41,6 +43,7 @@ pub(super) const FILES: &[&str] = &[
     IDENTITY,
     KPIS,
     LAUNCH,
+    LEGACY,
     LESSONS,
     MOVES,
     OLDER,
@@ -51,6 +54,7 @@ pub(super) const FILES: &[&str] = &[
     REPLAYS,
     ROLLOUTS,
     SEALS,
+    SHADOW,
     RECOVERY,
     STOCK,
     WORK,

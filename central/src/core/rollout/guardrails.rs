@@ -1,5 +1,6 @@
 //! What a trial must not do, and what was measured of it.
 
+use crate::core::shadow::gate::Shown;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -27,6 +28,9 @@ pub struct Reading {
     pub latency_ms: i64,
     pub open_exceptions: u32,
     pub mismatched: u32,
+    /// The version's shadow, since the day on which the trial started.
+    #[serde(default)]
+    pub shadow: Shown,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

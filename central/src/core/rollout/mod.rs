@@ -11,6 +11,7 @@ pub mod preset;
 pub mod reach;
 
 use super::policy::version::{PolicyFreeze, PolicyVersion};
+use super::shadow::gate::{ShadowGate, Shown};
 use cohort::Cohort;
 use guardrails::{Guardrails, Reading, Verdict};
 use holdfast_shared::ids::Actor;
@@ -47,6 +48,22 @@ pub struct Plan {
     #[schema(example = 50)]
     pub percent_max: u8,
     pub guardrails: Guardrails,
+    /// What the version must have shown in shadow. What is left out is as strict as by default.
+    #[serde(default)]
+    pub shadow: ShadowGate,
+}
+
+impl Plan {
+    /// What was measured, and what its shadow shows meanwhile: a crossed line counts from either.
+    #[must_use]
+    pub fn judge(&self, reading: &Reading) -> Verdict {
+        match self.guardrails.judge(reading) {
+            crossed @ Verdict::Crossed(_) => crossed,
+            held @ (Verdict::Holds | Verdict::TooFew(_)) => {
+                self.shadow.crossed(&reading.shadow).map_or(held, Verdict::Crossed)
+            }
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -166,6 +183,8 @@ pub enum Refusal {
     Unresolved(u32),
     #[error("it is not ready to go on: {0}")]
     Guardrails(String),
+    #[error("{0}; put the version in shadow first, or say in shadow.override_reason why it may start")]
+    Shadow(String),
     #[error("{0} is neither its owner nor named in may_pause")]
     NotTheirs(Actor),
 }
@@ -191,8 +210,14 @@ pub fn may_reach(plan: &Plan, percent: u8, terrain: &Terrain) -> Result<(), Refu
     }
 }
 
-/// Whether a plan can be started with this share of its cohort.
-pub fn may_start(plan: &Plan, percent: u8, freeze: Option<&PolicyFreeze>, now: UtcMs) -> Result<(), Refusal> {
+/// Whether a plan can be started with this share of its cohort, after what the version has shown.
+pub fn may_start(
+    plan: &Plan,
+    percent: u8,
+    shown: &Shown,
+    freeze: Option<&PolicyFreeze>,
+    now: UtcMs,
+) -> Result<(), Refusal> {
     if let Some(freeze) = freeze.filter(|freeze| freeze.in_force(now)) {
         return Err(Refusal::Frozen(freeze.reason.clone()));
     }
@@ -205,7 +230,7 @@ pub fn may_start(plan: &Plan, percent: u8, freeze: Option<&PolicyFreeze>, now: U
     if percent == 0 || percent > max {
         return Err(Refusal::Percent { percent, now: 0, max });
     }
-    Ok(())
+    plan.shadow.closed(shown).map_or(Ok(()), |why| Err(Refusal::Shadow(why)))
 }
 
 fn told(words: &[String]) -> bool {
@@ -232,7 +257,10 @@ fn lacking(plan: &Plan) -> Option<String> {
         ));
     }
     let parts = phase::lacking(&plan.phases, plan.percent_max);
-    parts.or_else(|| plan.cohort.lacking()).or_else(|| plan.guardrails.lacking())
+    parts
+        .or_else(|| plan.cohort.lacking())
+        .or_else(|| plan.guardrails.lacking())
+        .or_else(|| plan.shadow.lacking())
 }
 
 /// Whether a trial may take this step now: the state that it then has, and its share.
@@ -282,7 +310,7 @@ pub fn may(
 }
 
 fn ready(plan: &Plan, reading: &Reading) -> Result<(), Refusal> {
-    match plan.guardrails.judge(reading) {
+    match plan.judge(reading) {
         Verdict::Holds => Ok(()),
         Verdict::TooFew(words) | Verdict::Crossed(words) => Err(Refusal::Guardrails(words)),
     }

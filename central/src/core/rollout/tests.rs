@@ -27,6 +27,7 @@ fn plan() -> Plan {
             mismatch_permille_max: 50,
             orders_min: 100,
         },
+        shadow: ShadowGate::default(),
     }
 }
 
@@ -46,8 +47,9 @@ fn wish(act: RolloutAct, who: &str, percent: Option<u8>) -> Wish {
     Wish { act, actor: who.parse().unwrap(), reason: "why".into(), percent, by_itself: false }
 }
 
+const SHOWN: Shown = Shown { lines: 1_000, different: 50, mismatched: 50, unexplained: 5 };
 const GOOD: Reading =
-    Reading { orders: 100, errors: 2, latency_ms: 5_000, open_exceptions: 0, mismatched: 5 };
+    Reading { orders: 100, errors: 2, latency_ms: 5_000, open_exceptions: 0, mismatched: 5, shadow: SHOWN };
 
 fn freeze() -> PolicyFreeze {
     PolicyFreeze { by: "key:cy".parse().unwrap(), reason: "launch".into(), since: UtcMs(0), until: UtcMs(9) }
@@ -55,7 +57,7 @@ fn freeze() -> PolicyFreeze {
 
 #[test]
 fn a_plan_that_lacks_anything_does_not_start() {
-    let start = |plan: &Plan, percent| may_start(plan, percent, None, UtcMs(1));
+    let start = |plan: &Plan, percent| may_start(plan, percent, &SHOWN, None, UtcMs(1));
     assert_eq!(start(&plan(), 20), Ok(()));
     assert_eq!(
         start(&plan(), 21),
@@ -87,7 +89,10 @@ fn a_plan_that_lacks_anything_does_not_start() {
         matches!(start(&open, 11), Err(Refusal::Percent { max: 10, .. })),
         "not everybody, everywhere, at once"
     );
-    assert_eq!(may_start(&plan(), 5, Some(&freeze()), UtcMs(1)), Err(Refusal::Frozen("launch".into())));
+    assert_eq!(
+        may_start(&plan(), 5, &SHOWN, Some(&freeze()), UtcMs(1)),
+        Err(Refusal::Frozen("launch".into()))
+    );
 }
 
 #[test]
@@ -154,7 +159,14 @@ fn a_crossed_guardrail_is_told_with_its_numbers() {
 fn each_guardrail_stands_beside_what_was_measured() {
     let rails = plan().guardrails;
     assert!(rails.gauges(&GOOD).iter().all(|gauge| gauge.holds));
-    let bad = Reading { orders: 99, errors: 3, latency_ms: 5_001, open_exceptions: 2, mismatched: 6 };
+    let bad = Reading {
+        orders: 99,
+        errors: 3,
+        latency_ms: 5_001,
+        open_exceptions: 2,
+        mismatched: 6,
+        shadow: SHOWN,
+    };
     let told: Vec<(i64, i64, bool)> =
         rails.gauges(&bad).iter().map(|gauge| (gauge.now, gauge.limit, gauge.holds)).collect();
     assert_eq!(
@@ -239,4 +251,18 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn what_its_shadow_shows_opens_and_closes_it() {
+    let bad = Shown { mismatched: 51, ..SHOWN };
+    let refused = may_start(&plan(), 5, &bad, None, UtcMs(1));
+    assert!(matches!(&refused, Err(Refusal::Shadow(why)) if why.contains("51 of 1000")), "{refused:?}");
+    let mut answered_for = plan();
+    answered_for.shadow.override_reason = Some("one store only".into());
+    assert_eq!(may_start(&answered_for, 5, &bad, None, UtcMs(1)), Ok(()));
+    let crossed = |reading: &Reading| matches!(answered_for.judge(reading), Verdict::Crossed(_));
+    assert!(!crossed(&GOOD));
+    assert!(crossed(&Reading { shadow: bad, ..GOOD }), "who lets it start does not let it go on");
+    assert!(crossed(&Reading { shadow: bad, orders: 1, ..GOOD }), "however few orders followed it");
 }

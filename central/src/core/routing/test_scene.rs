@@ -23,7 +23,7 @@ pub(in crate::core) struct Scene {
     pub(in crate::core) demand: Demand,
     pub(in crate::core) nodes: Vec<Node>,
     pub(in crate::core) policy: RoutingPolicy,
-    pub(super) now: UtcMs,
+    pub(in crate::core) now: UtcMs,
     /// How stock is sold, and the classes of SKUs that have one.
     pub(super) sold_by: ClassPolicy,
     pub(super) classes: BTreeMap<Sku, SkuClass>,

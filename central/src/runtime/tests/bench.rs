@@ -66,10 +66,14 @@ pub(super) fn bench() -> Bench {
 }
 
 pub(super) fn bench_with(demo: Option<Arc<dyn DemoControls>>) -> Bench {
+    bench_on(storage(), demo)
+}
+
+pub(super) fn bench_on(storage: SqliteStore, demo: Option<Arc<dyn DemoControls>>) -> Bench {
     let now = Now { utc: UtcMs(1_800_000_000_000), mono: MonoMs(1_000_000) };
     let built_in = Steering::built_in(&Sections::default()).unwrap();
     let app = Arc::new(App {
-        storage: Arc::new(storage()),
+        storage: Arc::new(storage),
         watch: Arc::new(Watch::new(Observatory::new(HealthPolicy::default()))),
         policies: Arc::new(PoliciesInForce::new(built_in)),
         poke: Arc::new(Silent),

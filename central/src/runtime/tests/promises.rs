@@ -14,7 +14,10 @@ const KEY: &str = "acme-admin";
 
 /// Leeds is eligible and has five units of A. It is a Friday, eight in the morning.
 pub(super) async fn shop() -> Bench {
-    let bench = bench();
+    shop_in(bench()).await
+}
+
+pub(super) async fn shop_in(bench: Bench) -> Bench {
     enrolled(&bench).await;
     let items = json!({ "items": [{ "sku": "A", "name": "Tea" }, { "sku": "B", "name": "Cup" }] });
     bench.ask(Method::PUT, "/v1/catalogue", KEY, Some(&items)).await;

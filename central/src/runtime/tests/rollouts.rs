@@ -17,7 +17,8 @@ pub(super) fn plan(errors_permille_max: u32) -> Value {
         "phases": [{ "percent": 30, "go": ["stores were told"], "roll_back_when": ["a store complains"] },
             { "percent": 50, "go": ["a quiet day"], "roll_back_when": ["a store complains"] }],
         "guardrails": { "errors_permille_max": errors_permille_max, "latency_ms_max": 60_000, "exceptions_max": 0,
-            "mismatch_permille_max": 10, "orders_min": 5 }
+            "mismatch_permille_max": 10, "orders_min": 5 },
+        "shadow": { "override_reason": "nothing to compare yet" }
     })
 }
 

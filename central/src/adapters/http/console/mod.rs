@@ -15,6 +15,7 @@ mod recovery;
 mod rollouts;
 mod routing;
 mod session;
+mod shadow;
 mod stock;
 mod stores;
 mod words;
@@ -105,6 +106,8 @@ pub(super) fn router() -> Router<Shared> {
         .route("/console/rollouts/{rollout}", get(rollouts::one))
         .route("/console/rollouts/{rollout}/{act}", post(rollouts::act))
         .route("/console/preflight", get(preflight::show))
+        .route("/console/shadow", get(shadow::show))
+        .route("/console/shadow/diffs/{diff}/triage", post(shadow::triage))
         .route("/console/recovery", get(recovery::show))
         .route("/console/recovery/stores/{store}", post(recovery::override_store))
         .layer(from_fn(own_forms_only))

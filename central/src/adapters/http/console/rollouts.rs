@@ -186,7 +186,7 @@ pub(super) async fn one(
     let (rollout, reading, is_newest) =
         found.ok_or_else(|| Refused::new(Code::NotFound, format!("there is no rollout {number}")))?;
     let (state, tone) = told(rollout.state);
-    let (verdict, holds) = match rollout.plan.guardrails.judge(&reading) {
+    let (verdict, holds) = match rollout.plan.judge(&reading) {
         Verdict::Holds => ("every guardrail holds".to_owned(), true),
         Verdict::TooFew(words) | Verdict::Crossed(words) => (words, false),
     };

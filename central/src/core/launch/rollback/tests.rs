@@ -2,6 +2,7 @@ use super::*;
 use crate::core::rollout::Plan;
 use crate::core::rollout::cohort::Cohort;
 use crate::core::rollout::guardrails::Guardrails;
+use crate::core::shadow::gate::ShadowGate;
 use holdfast_shared::time::UtcMs;
 
 fn event(act: &str, version: u32, at: i64) -> PolicyEvent {
@@ -57,6 +58,7 @@ fn trial(state: RolloutState) -> Rollout {
                 mismatch_permille_max: 1,
                 orders_min: 1,
             },
+            shadow: ShadowGate::default(),
         },
         state,
         percent: 5,
