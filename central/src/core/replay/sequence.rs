@@ -147,7 +147,10 @@ fn look(moment: Moment<'_>, demand: &Demand, guide: &Guide<'_>, shift: &Shift<'_
     let Moment { past, inputs, fleet, ledger, .. } = moment;
     let at = past.decision.at;
     let mut nodes = inputs.nodes.clone();
-    let moved = nodes.iter_mut().fold(false, |moved, node| shift.apply(node, at) || moved);
+    let mut moved = false;
+    for node in &mut nodes {
+        moved |= shift.apply(node, at);
+    }
     let other = moved.then(|| FleetIndex::of(nodes.clone()));
     let decision = once_more(guide, demand, other.as_ref().unwrap_or(fleet), &past.decision);
     // One that nobody could take had come to every node.

@@ -16,8 +16,11 @@ const MAY_LOOK: &[Scope] = &[Scope::OrdersRead, Scope::FleetRead, Scope::Support
 const DAY_WIDTH: u32 = 12;
 const BAR_HEIGHT: f64 = 48.0;
 
-/// The shares that have a chart, and whether more of them is better.
-const CHARTS: &[(&str, fn(&Rates) -> Option<f64>)] = &[
+type Share = fn(&Rates) -> Option<f64>;
+type Column = (&'static str, fn(&Kpi) -> String);
+
+/// The shares that have a chart.
+const CHARTS: &[(&str, Share)] = &[
     ("Units that the best node got", |rates| rates.best_node_share),
     ("Promised dates that were kept", |rates| rates.promise_accuracy),
     ("Decisions that found nodes", |rates| rates.routing_success),
@@ -70,7 +73,7 @@ struct RoutingPage {
 }
 
 /// What the table tells of each name.
-const COLUMNS: &[(&str, fn(&Kpi) -> String)] = &[
+const COLUMNS: &[Column] = &[
     ("Units", |kpi| kpi.counts.units.to_string()),
     ("Best node", |kpi| share(kpi.rates.best_node_share)),
     ("Found nodes", |kpi| share(kpi.rates.routing_success)),
@@ -91,7 +94,7 @@ fn lasting(ms: Option<f64>) -> String {
     ms.map_or_else(|| "–".to_owned(), |ms| format!("{:.1} s", ms / 1_000.0))
 }
 
-fn chart(title: &'static str, of: fn(&Rates) -> Option<f64>, total: &Kpi, days: &[KpiDay]) -> Chart {
+fn chart(title: &'static str, of: Share, total: &Kpi, days: &[KpiDay]) -> Chart {
     let bar = |(day, x): (&KpiDay, u32)| {
         let value = of(&day.kpi.rates)?;
         let height = rounded(value.clamp(0.0, 1.0) * BAR_HEIGHT);

@@ -34,11 +34,14 @@ pub const TERMS: &[Term] = &[
     undersell::UNITS,
 ];
 
+/// By unit; none where there was nothing to count.
+pub type Figures = Vec<(Unit, Option<Figure>)>;
+
 pub struct Term {
     pub name: &'static str,
     pub words: &'static str,
     pub better: Better,
-    pub of: fn(&[&Case]) -> Vec<(Unit, Option<Figure>)>,
+    pub of: fn(&[&Case]) -> Figures,
 }
 
 impl fmt::Debug for Term {
@@ -87,7 +90,7 @@ impl fmt::Display for Unit {
 }
 
 /// How many of these it holds for.
-fn share(of: impl IntoIterator<Item = bool>) -> Vec<(Unit, Option<Figure>)> {
+fn share(of: impl IntoIterator<Item = bool>) -> Figures {
     let (mut yes, mut all) = (0_i64, 0_i64);
     for one in of {
         yes = yes.saturating_add(i64::from(one));
@@ -100,13 +103,13 @@ fn part(part: i64, whole: i64) -> Option<Figure> {
     ratio(float(part), float(whole)).map(|value| Figure { value, of: whole })
 }
 
-fn mean(unit: Unit, values: &[f64]) -> Vec<(Unit, Option<Figure>)> {
+fn mean(unit: Unit, values: &[f64]) -> Figures {
     let of = count(values.len());
     let value = ratio(values.iter().sum(), float(of));
     vec![(unit, value.map(|value| Figure { value, of }))]
 }
 
-fn sum(unit: Unit, value: f64, of: i64) -> Vec<(Unit, Option<Figure>)> {
+fn sum(unit: Unit, value: f64, of: i64) -> Figures {
     vec![(unit, (of > 0).then(|| Figure { value: rounded(value), of }))]
 }
 
