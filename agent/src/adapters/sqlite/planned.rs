@@ -1,6 +1,5 @@
 //! Closures that staff planned here, kept until they are over.
 
-use super::view::{json, to_json};
 use crate::core::outcome::PlanChange;
 use holdfast_platform::sqlite::StorageError;
 use holdfast_shared::time::UtcMs;
@@ -18,7 +17,8 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<PlannedNote>, StorageEr
     let mut rows = statement.query([])?;
     let mut planned: Vec<PlannedNote> = Vec::new();
     while let Some(row) = rows.next()? {
-        let note: PlannedNote = json(&row.get::<_, String>(1)?)?;
+        let text: String = row.get(1)?;
+        let note: PlannedNote = serde_json::from_str(&text).map_err(StorageError::unreadable)?;
         planned.push(PlannedNote { number: row.get(0)?, ..note });
     }
     planned.sort_by_key(|note| note.from);
@@ -32,7 +32,10 @@ pub(super) fn change(connection: &Connection, change: &PlanChange, now: UtcMs) -
         remove(over.number)?;
     }
     match change {
-        PlanChange::Add(note) => _ = connection.prepare_cached(ADD)?.execute([to_json(note)?])?,
+        PlanChange::Add(note) => {
+            let text = serde_json::to_string(note).map_err(StorageError::unreadable)?;
+            connection.prepare_cached(ADD)?.execute([text])?;
+        }
         PlanChange::Remove(number) => _ = remove(*number)?,
     }
     connection.prepare_cached(FORGET)?.execute([])?;
