@@ -8,6 +8,7 @@ use holdfast_central::core::routing::again::Again;
 use holdfast_central::core::routing::decision::{
     Candidate, Choice, Decision, DemandLine, Plan, RungRecord, Verdict, Word,
 };
+use holdfast_central::core::substitution::Substitution;
 use holdfast_shared::ids::StoreId;
 use holdfast_shared::time::UtcMs;
 use serde::Deserialize;
@@ -21,6 +22,8 @@ struct Explained {
     /// A central of before it told them has none.
     #[serde(default)]
     fences: Vec<FenceStep>,
+    #[serde(default)]
+    substitutions: Vec<Substitution>,
     /// As many as there are decisions, where another policy was asked about.
     #[serde(default)]
     instead: Vec<Again>,
@@ -50,6 +53,7 @@ fn write_order(timeline: &Value, explained: Value, out: &mut dyn Write) -> Resul
     let explained: Explained = serde_json::from_value(explained)
         .context("central tells of its decisions as another version of it does: ask again with --json")?;
     write_fences(&explained.fences, out)?;
+    write_substitutions(&explained.substitutions, out)?;
     for decision in &explained.decisions {
         write_decision(decision, out)?;
         for again in explained.instead.iter().filter(|again| again.decision == decision.decision) {
@@ -96,6 +100,21 @@ fn write_fences(fences: &[FenceStep], out: &mut dyn Write) -> Result<()> {
         let mark = if Some(step.fence) == counts { "*" } else { " " };
         let fence = step.fence.to_string();
         writeln!(out, "{mark} {fence:<8} {}  {:<16} {}", at(step.at), step.kind, step.words)?;
+    }
+    Ok(())
+}
+
+fn write_substitutions(substitutions: &[Substitution], out: &mut dyn Write) -> Result<()> {
+    if substitutions.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nsubstitutions")?;
+    for told in substitutions {
+        let line = told.new_line.map(|line| format!(", as line {line}")).unwrap_or_default();
+        writeln!(out, "  {:<3} {:<10} {}{line}", told.number, told.state.as_str(), told.words)?;
+        for passed in &told.passed {
+            writeln!(out, "      not {}: {}", passed.sku, passed.why)?;
+        }
     }
     Ok(())
 }

@@ -142,6 +142,8 @@ fn write_report(report: &Value, out: &mut dyn Write) -> Result<()> {
     writeln!(out, "{} to {} by {} at {}: {}", taken[0], taken[1], taken[2], taken[3], taken[4])?;
     for (policy, decisions) in report.get("decisions_since").and_then(Value::as_object).into_iter().flatten()
     {
+        // A JSON value does not know of widths.
+        let decisions = decisions.to_string();
         writeln!(out, "{decisions:>6} decisions since then by {policy}")?;
     }
     for (what, path) in [

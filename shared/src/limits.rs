@@ -217,6 +217,20 @@ pub const PRICE_MINOR_MAX: i64 = 100_000_000;
 pub const CART_LINES_MAX: usize = 100;
 /// Seconds for which units are set aside for a cart.
 pub const CART_HOLD_S_MAX: i64 = 60 * 60;
+/// Goods that may stand in for one SKU.
+pub const SUBSTITUTES_MAX: usize = 10;
+/// Lines of one order for which substitutes are looked for at once.
+pub const SUBSTITUTED_LINES_MAX: usize = 20;
+/// How long a customer may think about a substitute: its units are set aside for that long.
+pub const SUBSTITUTION_ANSWER_MS_MAX: i64 = CART_HOLD_S_MAX * 1_000;
+/// Receipts of one SKU that are expected.
+pub const EXPECTED_RECEIPTS_MAX: usize = 100;
+/// How far ahead a receipt may be expected.
+pub const EXPECTED_AHEAD_MS_MAX: i64 = 2 * 366 * 24 * 60 * 60 * 1000;
+/// SKUs whose backorders are dated in one step.
+pub const DATED_SKUS_MAX: usize = 200;
+/// Backordered lines of one SKU that are given a date, the first in the queue.
+pub const DATED_LINES_MAX: usize = 1_000;
 /// Bytes of the text of a policy.
 pub const POLICY_BYTES_MAX: usize = 64 * 1024;
 /// What is wrong with one policy and told at once.

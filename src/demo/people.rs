@@ -122,7 +122,13 @@ pub(super) async fn order(
     for _ in 0..dice.units(3) {
         let Some(sku) = dice.choose(skus) else { continue };
         if lines.iter().all(|line| line.sku != *sku) {
-            lines.push(OrderLineRequest { sku: sku.clone(), quantity: dice.units(2), unit_price: None });
+            lines.push(OrderLineRequest {
+                sku: sku.clone(),
+                quantity: dice.units(2),
+                unit_price: None,
+                substitution: None,
+                price_up_max: None,
+            });
         }
     }
     let request = OrderRequest {
@@ -135,6 +141,8 @@ pub(super) async fn order(
         lines,
         promise_by: None,
         promise: None,
+        substitution: None,
+        price_up_max: None,
         note: None,
     };
     let key = IdempotencyKey::new(format!("demo-{n}"))?;

@@ -2,6 +2,7 @@
 //! No sockets, no clock, no threads, no randomness that is not passed in.
 
 pub mod arranged;
+pub mod backorder;
 pub mod carriers;
 pub mod effects;
 pub mod eligibility;
@@ -29,6 +30,7 @@ pub mod routing;
 pub mod shadow;
 pub mod steering;
 pub mod stock;
+pub mod substitution;
 pub mod work_hours;
 
 #[cfg(test)]

@@ -38,6 +38,13 @@ pub struct OrderRequest {
     // Left out when there is none: the hash of an older request must stay what it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promise: Option<PromiseId>,
+    /// Whether other goods may come in place of those that cannot be had; without a word, none do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub substitution: Option<Consent>,
+    /// How much more a unit of such goods may cost, in minor units of the line's price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = 50)]
+    pub price_up_max: Option<i64>,
     #[serde(default)]
     pub note: Option<String>,
 }
@@ -50,6 +57,42 @@ pub struct OrderLineRequest {
     pub quantity: i64,
     #[serde(default)]
     pub unit_price: Option<Money>,
+    /// Where it differs from the order's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub substitution: Option<Consent>,
+    /// Where it differs from the order's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_up_max: Option<i64>,
+}
+
+/// What a customer says about other goods in place of those ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Consent {
+    /// None of them.
+    #[default]
+    None,
+    /// Only after a question.
+    Ask,
+    /// Without a question.
+    Allow,
+}
+
+/// Between the number of a line and that of one that stands in for it: more than an order has lines.
+const STAND_IN_STEP: u32 = 1_000;
+
+/// The number of the line that stands in for this one, the `nth` of those that do. Whoever sees the number
+/// knows what it stands in for: also a central that was restored, from a store's offer alone.
+#[must_use]
+pub fn stand_in(line: LineNo, nth: u32) -> Option<LineNo> {
+    let below = line.0 < STAND_IN_STEP && nth > 0;
+    below.then(|| nth.checked_mul(STAND_IN_STEP)?.checked_add(line.0)).flatten().map(LineNo)
+}
+
+/// The line whose units it stands in for.
+#[must_use]
+pub const fn stands_in_for(line: LineNo) -> Option<LineNo> {
+    if line.0 > STAND_IN_STEP { Some(LineNo(line.0 % STAND_IN_STEP)) } else { None }
 }
 
 /// The id of the order that this key places: the same intent has the same order, also at a central
@@ -138,6 +181,10 @@ pub struct OrderLine {
     pub finished: i64,
     pub cancelled: i64,
     pub unit_price: Option<Money>,
+    /// The line whose units it stands in for; they are among that line's cancelled ones.
+    pub substitutes: Option<LineNo>,
+    /// By when the customer was told that it may come, while it is backordered.
+    pub expected_at: Option<UtcMs>,
 }
 
 impl OrderLine {
@@ -153,6 +200,8 @@ impl OrderLine {
             finished: 0,
             cancelled: 0,
             unit_price,
+            substitutes: None,
+            expected_at: None,
         }
     }
 }
@@ -211,6 +260,20 @@ impl StoreClock {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use holdfast_shared::limits::ORDER_LINES_MAX;
+
+    #[test]
+    fn a_line_that_stands_in_tells_for_which() {
+        assert_eq!(stand_in(LineNo(7), 1), Some(LineNo(1_007)));
+        assert_eq!(stand_in(LineNo(7), 3).and_then(stands_in_for), Some(LineNo(7)));
+        assert_eq!(
+            (stand_in(LineNo(1_007), 1), stand_in(LineNo(7), 0)),
+            (None, None),
+            "it is not carried on"
+        );
+        let last = LineNo(u32::try_from(ORDER_LINES_MAX).unwrap());
+        assert_eq!((stands_in_for(last), stand_in(last, 1).and_then(stands_in_for)), (None, Some(last)));
+    }
 
     #[test]
     fn one_intent_is_one_order() {

@@ -6,7 +6,7 @@ use super::order::OrderRequest;
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::Sku;
-use holdfast_shared::limits::{ID_CHARS_MAX, NOTE_CHARS_MAX, ORDER_LINES_MAX, QUANTITY_MAX};
+use holdfast_shared::limits::{ID_CHARS_MAX, NOTE_CHARS_MAX, ORDER_LINES_MAX, PRICE_MINOR_MAX, QUANTITY_MAX};
 use std::collections::BTreeSet;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +19,10 @@ pub enum BadOrder {
     SkuTwice { index: usize, sku: Sku },
     #[error("lines[{index}].unit_price is negative")]
     NegativePrice { index: usize },
+    #[error(
+        "price_up_max is {0}: expected 0 to {PRICE_MINOR_MAX} minor units, by which a substitute may be dearer"
+    )]
+    PriceUp(i64),
     #[error("a pickup names its pickup_store")]
     PickupStoreMissing,
     #[error("pickup_store is only for a pickup; this order is a {0}")]
@@ -43,6 +47,7 @@ impl BadOrder {
             Self::Lines(_)
             | Self::SkuTwice { .. }
             | Self::NegativePrice { .. }
+            | Self::PriceUp(_)
             | Self::PickupStoreMissing
             | Self::PickupStoreUnwanted(_)
             | Self::Place
@@ -64,7 +69,11 @@ pub fn check(request: &OrderRequest) -> Result<(), BadOrder> {
         }
         (FulfilmentKind::Pickup, Some(_)) | (FulfilmentKind::Ship | FulfilmentKind::Delivery, None) => {}
     }
-    check_lines(request)
+    let limits = request.lines.iter().map(|line| line.price_up_max).chain([request.price_up_max]);
+    match limits.flatten().find(|more| !(0..=PRICE_MINOR_MAX).contains(more)) {
+        Some(more) => Err(BadOrder::PriceUp(more)),
+        None => check_lines(request),
+    }
 }
 
 /// On the globe. Not a number is nowhere.
@@ -205,7 +214,13 @@ mod tests {
     use crate::core::test_support::order_request;
 
     fn line(sku: &str, quantity: i64) -> OrderLineRequest {
-        OrderLineRequest { sku: sku.parse().unwrap(), quantity, unit_price: None }
+        OrderLineRequest {
+            sku: sku.parse().unwrap(),
+            quantity,
+            unit_price: None,
+            substitution: None,
+            price_up_max: None,
+        }
     }
 
     fn refused(change: impl FnOnce(&mut OrderRequest)) -> BadOrder {
@@ -229,6 +244,13 @@ mod tests {
         }
         let twice = refused(|r| r.lines = vec![line("TEA", 1), line("TEA", 2)]);
         assert!(twice.to_string().contains("add the quantities up"), "{twice}");
+    }
+
+    #[test]
+    fn how_much_dearer_a_substitute_may_be_is_no_less_than_nothing() {
+        assert_eq!(refused(|r| r.price_up_max = Some(-1)), BadOrder::PriceUp(-1));
+        let most = PRICE_MINOR_MAX + 1;
+        assert_eq!(refused(|r| r.lines[0].price_up_max = Some(most)), BadOrder::PriceUp(most));
     }
 
     #[test]

@@ -62,6 +62,8 @@ mod tests {
             finished,
             cancelled,
             unit_price: None,
+            substitutes: None,
+            expected_at: None,
         }
     }
 

@@ -38,6 +38,15 @@ pub fn open_units(line: &OrderLine, tasks: &[TaskState]) -> i64 {
     line.quantity.saturating_sub(settled).saturating_sub(claimed).max(0)
 }
 
+/// Units of the line that other lines stand in for, as far as they did not leave themselves. A restored
+/// central knows those lines from the stores that have them.
+#[must_use]
+pub fn replaced_units(line: &OrderLine, all: &[OrderLine]) -> i64 {
+    let stand_ins = all.iter().filter(|other| other.substitutes == Some(line.line));
+    let units = stand_ins.fold(0_i64, |sum, other| sum.saturating_add(other.quantity));
+    units.min(line.quantity.saturating_sub(line.finished)).max(0)
+}
+
 /// A task whose goods may leave beats one whose goods may not; among equals the greater fence does.
 #[must_use]
 pub fn rivals(lines: &[OrderLine], tasks: &[TaskState]) -> Vec<Rival> {
@@ -80,6 +89,8 @@ mod tests {
             finished,
             cancelled: 0,
             unit_price: None,
+            substitutes: None,
+            expected_at: None,
         }
     }
 
@@ -98,6 +109,16 @@ mod tests {
     fn stopped(line: &OrderLine, tasks: &[TaskState]) -> Vec<(String, bool)> {
         let told = rivals(std::slice::from_ref(line), tasks);
         told.into_iter().map(|rival| (rival.store.to_string(), rival.may_be_recalled)).collect()
+    }
+
+    #[test]
+    fn what_another_line_stands_in_for_is_not_open() {
+        let ordered = line(3, 1);
+        let stand_in =
+            |units| OrderLine { line: LineNo(1_001), substitutes: Some(ordered.line), ..line(units, 0) };
+        let replaced = |units| replaced_units(&ordered, &[ordered.clone(), stand_in(units)]);
+        assert_eq!([replaced(1), replaced(2), replaced(5)], [1, 2, 2], "one of three has left");
+        assert_eq!(replaced_units(&stand_in(2), &[ordered.clone(), stand_in(2)]), 0);
     }
 
     #[test]

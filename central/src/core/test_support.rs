@@ -124,9 +124,17 @@ pub(crate) fn order_request() -> OrderRequest {
         kind: FulfilmentKind::Ship,
         destination: LONDON,
         pickup_store: None,
-        lines: vec![OrderLineRequest { sku: "TEA".parse().unwrap(), quantity: 2, unit_price: None }],
+        lines: vec![OrderLineRequest {
+            sku: "TEA".parse().unwrap(),
+            quantity: 2,
+            unit_price: None,
+            substitution: None,
+            price_up_max: None,
+        }],
         promise_by: None,
         promise: None,
+        substitution: None,
+        price_up_max: None,
         note: None,
     }
 }

@@ -23,6 +23,11 @@ impl Carts {
         self.of(order).iter().map(|units| &units.store).collect()
     }
 
+    /// These were set aside for the order since.
+    pub(super) fn add(&mut self, order: &OrderId, units: &[CartUnits]) {
+        self.0.entry(order.clone()).or_default().extend(units.iter().cloned());
+    }
+
     /// The order was given units there: its cart has nothing of these any more.
     pub(super) fn spent(&mut self, order: &OrderId, store: &StoreId, spent: impl Fn(&CartUnits) -> bool) {
         if let Some(cart) = self.0.get_mut(order) {

@@ -20,7 +20,7 @@ use crate::ports::promises::{CartUnits, Promises};
 use crate::ports::stock::Stock;
 use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
 use holdfast_shared::guard::Guard;
-use holdfast_shared::ids::{DecisionId, Sku, StoreId, TenantId};
+use holdfast_shared::ids::{DecisionId, OrderId, Sku, StoreId, TenantId};
 use holdfast_shared::time::UtcMs;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -229,6 +229,11 @@ impl FleetView {
             }
             Choice::Hold { .. } | Choice::Backorder { .. } => in_time,
         }
+    }
+
+    /// Units are set aside for the order since this view was made.
+    pub(super) fn set_aside(&mut self, order: &OrderId, units: &[CartUnits]) {
+        self.carts.add(order, units);
     }
 
     /// The store has one task more, and the cart of the order what these SKUs were set aside for no more.

@@ -1,9 +1,11 @@
 //! One file per command or reconciler: load, ask core to decide, commit. Whatever is committed
 //! decides again in its own transaction; a flow that is run twice does nothing the second time.
 
+pub mod answer_substitution;
 pub mod cancel;
 mod carts;
 pub mod closures;
+pub mod date_backorders;
 pub mod digest;
 pub mod drill;
 pub mod dry_run;
@@ -16,7 +18,6 @@ mod fleet_view;
 pub mod hear;
 pub mod in_force;
 pub mod label_failed;
-mod late;
 pub mod lint_policies;
 mod moving;
 pub mod overrule;
@@ -35,6 +36,7 @@ pub mod shadow_look;
 mod shelves;
 mod standing;
 mod stocked;
+mod substitute;
 pub mod take_back;
 mod trials;
 pub mod unanswered;

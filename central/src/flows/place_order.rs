@@ -52,7 +52,7 @@ pub async fn place_order<S: Orders + Fleet + ?Sized>(
 
 const SKUS_TOLD_MAX: usize = 10;
 
-pub(super) fn unknown_words(unknown: &[Sku]) -> String {
+pub fn unknown_words(unknown: &[Sku]) -> String {
     let told: Vec<&str> = unknown.iter().take(SKUS_TOLD_MAX).map(Sku::as_str).collect();
     let more = unknown.len().saturating_sub(told.len());
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };

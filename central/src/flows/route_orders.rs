@@ -6,20 +6,23 @@
 //! are written together; while some are written, the next are decided. What storage refuses is decided
 //! again from fresh stock.
 
+use super::date_backorders::exception;
 use super::fleet_view::FleetView;
 use super::in_force::Steers;
-use super::{FlowError, Watch, late};
+use super::{FlowError, Watch};
 use crate::core::carriers::CarrierPolicy;
-use crate::core::exception::{Category, NewException, Severity};
 use crate::core::routing::Guide;
 use crate::core::routing::decision::{Choice, Decision, Demand, Parcel, Recorded};
 use crate::core::routing::policy::RoutingPolicy;
 use crate::core::stock::withheld::Withheld;
+use crate::ports::backorders::Backorders;
 use crate::ports::fleet::Fleet;
 use crate::ports::poke::Poke;
 use crate::ports::promises::Promises;
 use crate::ports::stock::{OrderWithout, Stock};
+use crate::ports::substitutions::Substitutions;
 use crate::ports::work::{Assignment, Work};
+use carry_out::OtherGoods;
 use holdfast_shared::ids::{DecisionId, TenantId};
 use holdfast_shared::limits::DEMANDS_MAX;
 use holdfast_shared::time::{Now, UtcMs};
@@ -28,6 +31,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 mod carry_out;
+mod late;
 mod rounds;
 
 /// Backordered lines are tried this often although nothing that would help was heard of.
@@ -37,10 +41,19 @@ const STOCK_GONE_MAX: u32 = 3;
 /// A node that opens is judged open a little later.
 const HOLD_GRACE_MS: i64 = 60_000;
 
+/// What routing needs of storage.
+pub trait Goods: Work + Fleet + Stock + Promises + Substitutions + Backorders {}
+
+impl<S: Work + Fleet + Stock + Promises + Substitutions + Backorders + ?Sized> Goods for S {}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Routed {
     pub assigned: u32,
     pub backordered: u32,
+    /// Lines that other goods stand in for now.
+    pub substituted: u32,
+    /// Lines about which customers are asked.
+    pub proposed: u32,
     /// Waiting for a better node that opens soon.
     pub held: u32,
     /// Left for the next run: the order or its stock moved meanwhile.
@@ -90,7 +103,7 @@ enum End {
     Backorder(Box<Decision>),
 }
 
-pub async fn route_orders<S: Work + Fleet + Stock + Promises + ?Sized>(
+pub async fn route_orders<S: Goods + ?Sized>(
     store: &S,
     router: &Router<'_>,
     now: Now,
@@ -118,7 +131,7 @@ pub async fn route_orders<S: Work + Fleet + Stock + Promises + ?Sized>(
     }
     let waiting = demands.into_iter().zip(&policies).filter_map(|(demand, policy)| {
         let guide = guides.get(&demand.tenant)?.get(policy.name.as_str())?;
-        Some(Waiting { demand, guide, stock_gone: 0, withheld: Vec::new() })
+        Some(Waiting { demand, guide, stock_gone: 0, others: OtherGoods::Untried, withheld: Vec::new() })
     });
     let mut run = Run::new(router, views, now);
     let mut waiting: Vec<Waiting<'_>> = waiting.collect();
@@ -127,7 +140,8 @@ pub async fn route_orders<S: Work + Fleet + Stock + Promises + ?Sized>(
     }
     let mut routed = run.over()?;
     // A run that could place nothing would find the same again.
-    routed.more = full && routed.assigned.saturating_add(routed.backordered).saturating_add(routed.held) > 0;
+    let moved = [routed.assigned, routed.backordered, routed.held, routed.proposed];
+    routed.more = full && moved.iter().any(|count| *count > 0);
     Ok(routed)
 }
 
@@ -219,31 +233,16 @@ fn accept_by(view: &FleetView, assignment: &Assignment, now: Now) -> UtcMs {
     ttl_ms.map_or(assignment.accept_by, |ttl_ms| assignment.accept_by.min(now.utc.plus(ttl_ms)))
 }
 
-fn backorder_key(demand: &Demand) -> String {
-    format!("backorder:{}", demand.order)
-}
-
-async fn backorder<S: Work + Fleet + ?Sized>(
+async fn backorder<S: Goods + ?Sized>(
     store: &S,
     demand: &Demand,
     decision: &Decision,
     now: Now,
 ) -> Result<(), FlowError> {
     store.backorder(demand, decision, now).await?;
-    let exception = NewException {
-        key: backorder_key(demand),
-        category: Category::Backorder,
-        severity: Severity::Medium,
-        order: Some(demand.order.clone()),
-        task: None,
-        store: demand.pickup_store.clone(),
-        detail: decision.words.clone(),
-        suggestion: String::from(
-            "It is routed again when stock comes in or a node is back. Or agree another article, or a \
-             cancellation, with the customer.",
-        ),
-    };
-    store.raise(&demand.tenant, &exception, now.utc).await?;
+    let standings = store.standings(&demand.tenant, &demand.order).await?;
+    let raised = exception(&demand.order, demand.pickup_store.clone(), &decision.words, &standings);
+    store.raise(&demand.tenant, &raised, now.utc).await?;
     Ok(())
 }
 

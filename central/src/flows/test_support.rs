@@ -23,7 +23,7 @@ use crate::ports::moves::Departure;
 use crate::ports::orders::{Activity, CancelOutcome, NewOrder, Orders, Placed};
 use crate::ports::poke::Poke;
 use crate::ports::promises::{CartHeld, CartUnits, NewCart};
-use crate::ports::replication::{Exchanged, Replication, StoreDigest};
+use crate::ports::replication::{Exchanged, StoreDigest};
 use crate::ports::stock::OrderWithout;
 use crate::ports::vetoes::Peer;
 use crate::ports::work::{AssignOutcome, Assignment, Audit, RecallOutcome, TakeBackOutcome, TaskRow, Work};
@@ -32,18 +32,17 @@ use async_trait::async_trait;
 use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::{FulfilmentKind, TaskState};
 use holdfast_shared::error::Code;
-use holdfast_shared::ids::{
-    Actor, DecisionId, ExceptionId, FactId, LineNo, OrderId, Sku, StoreId, TaskId, TenantId,
-};
+use holdfast_shared::ids::{Actor, DecisionId, ExceptionId, LineNo, OrderId, Sku, StoreId, TaskId, TenantId};
 use holdfast_shared::time::{Now, UtcMs};
-use holdfast_shared::wire::sync::SyncRequest;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Mutex;
 
+mod exchange;
 mod labels;
 mod promises;
 mod replicas;
 mod stock;
+mod substitutions;
 mod trusted;
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -113,6 +112,7 @@ pub(crate) struct Ram {
     told: Mutex<Told>,
     done: Mutex<Done>,
     pokes: Mutex<Vec<(StoreId, String)>>,
+    others: Mutex<substitutions::Others>,
 }
 
 impl Ram {
@@ -381,25 +381,5 @@ impl Orders for Ram {
     }
     async fn cancel(&self, _: &TenantId, _: &OrderId, _: &str, _: &Actor, _: UtcMs) -> Result<CancelOutcome> {
         Ok(self.told(|told| told.cancel.clone()).unwrap_or(CancelOutcome::Unknown))
-    }
-}
-
-#[async_trait]
-impl Replication for Ram {
-    async fn exchange(
-        &self,
-        _: &ReplicaIdentity,
-        _: Option<&str>,
-        _: &SyncRequest,
-        _: Now,
-    ) -> Result<Exchanged> {
-        Ok(self.told(|told| told.exchanged.clone()).unwrap())
-    }
-    async fn missing_intents(&self, _: &TenantId, _: &StoreId, _: &[FactId]) -> Result<Vec<FactId>> {
-        not_here()
-    }
-    async fn digests(&self, _: &TenantId, _: &StoreId) -> Result<Vec<StoreDigest>> {
-        self.done(|done| done.digest_reads += 1);
-        Ok(self.told(|told| told.digests.clone()))
     }
 }

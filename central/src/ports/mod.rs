@@ -2,6 +2,7 @@
 //! implements all of them on one type; the conformance suite in the tests crate runs on each.
 
 pub mod access;
+pub mod backorders;
 pub mod boxes;
 pub mod coverage;
 pub mod demo;
@@ -27,6 +28,7 @@ pub mod rollouts;
 pub mod shadow;
 pub mod signals;
 pub mod stock;
+pub mod substitutions;
 pub mod surroundings;
 pub mod vetoes;
 pub mod work;
@@ -46,6 +48,7 @@ pub struct StoreError {
 /// All of storage, for those who wire it up.
 pub trait Storage:
     access::Access
+    + backorders::Backorders
     + boxes::Boxes
     + coverage::Coverage
     + drills::Drills
@@ -68,6 +71,7 @@ pub trait Storage:
     + rollouts::Rollouts
     + shadow::Shadows
     + stock::Stock
+    + substitutions::Substitutions
     + vetoes::Vetoes
     + work::Work
 {
@@ -75,6 +79,7 @@ pub trait Storage:
 
 impl<T> Storage for T where
     T: access::Access
+        + backorders::Backorders
         + boxes::Boxes
         + coverage::Coverage
         + drills::Drills
@@ -97,6 +102,7 @@ impl<T> Storage for T where
         + rollouts::Rollouts
         + shadow::Shadows
         + stock::Stock
+        + substitutions::Substitutions
         + vetoes::Vetoes
         + work::Work
 {

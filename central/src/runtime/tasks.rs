@@ -6,6 +6,7 @@ use crate::adapters::http::{App, Shared};
 use crate::core::eligibility::Standing;
 use crate::core::order::OrderState;
 use crate::flows::FlowError;
+use crate::flows::date_backorders::date_backorders;
 use crate::flows::drill::end_those_over;
 use crate::flows::evaluate::evaluate;
 use crate::flows::expire_offers::expire_offers;
@@ -198,6 +199,9 @@ async fn route(app: Shared, stop: CancellationToken) -> Ended {
             if trouble.note(know_in_force(&*app.storage, &app.policies).await).is_none() {
                 break;
             }
+            if trouble.note(end_unanswered(&app).await).is_none() {
+                break;
+            }
             let routed = route_orders(&*app.storage, &router, app.clock.now()).await;
             let Some(routed) = trouble.note(routed) else { break };
             for (outcome, count) in [
@@ -205,17 +209,29 @@ async fn route(app: Shared, stop: CancellationToken) -> Ended {
                 ("backordered", routed.backordered),
                 ("held", routed.held),
                 ("postponed", routed.postponed),
+                ("substituted", routed.substituted),
+                ("proposed", routed.proposed),
             ] {
                 metrics::counter!("holdfast_routing_total", "outcome" => outcome).increment(count.into());
             }
             metrics::counter!("holdfast_stock_withheld_units_total").increment(routed.withheld);
-            if routed.assigned > 0 || routed.backordered > 0 {
+            if routed.assigned > 0 || routed.backordered > 0 || routed.proposed > 0 {
                 app.bells.publish.notify_one();
             }
             if !routed.more {
                 break;
             }
         }
+    }
+    Ok(())
+}
+
+/// What customers were asked about other goods, and did not answer in time, is over: those lines are
+/// routed as they were ordered.
+async fn end_unanswered(app: &App) -> Result<(), FlowError> {
+    for (tenant, count) in app.storage.expire_substitutions(app.clock.now().utc).await? {
+        metrics::counter!("holdfast_substitutions_total", "outcome" => "expired", "tenant" => tenant.to_string())
+            .increment(count.into());
     }
     Ok(())
 }
@@ -268,6 +284,10 @@ async fn keep_house(app: Shared, retention: Retention, stop: CancellationToken) 
             if trouble.note(sweep_promises(&app, retention.keys_ms).await) != Some(true) {
                 break;
             }
+        }
+        let dated = date_backorders(&*app.storage, app.clock.now().utc).await;
+        if trouble.note(dated).is_some_and(|told| told > 0) {
+            app.bells.publish.notify_one();
         }
     }
     Ok(())

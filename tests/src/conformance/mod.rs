@@ -38,6 +38,7 @@ pub mod rollouts;
 pub mod scarce_carts;
 pub mod shadow;
 pub mod stock;
+pub mod substituting;
 pub mod sync;
 pub mod tasks;
 pub mod work;
@@ -207,6 +208,13 @@ macro_rules! conformance {
             stock::a_hold_ends_with_the_fact_that_names_it,
             stock::a_drifted_store_is_told_and_settles,
             stock::the_newest_digests_are_kept,
+            substituting::two_proposals_never_hold_the_same_unit,
+            substituting::an_accepted_proposal_becomes_a_line_and_its_assignment_takes_its_units,
+            substituting::a_proposal_nobody_answers_ends_and_gives_its_units_back,
+            substituting::a_cancel_ends_a_proposal_and_an_answer_comes_too_late,
+            substituting::an_order_that_moved_on_is_not_substituted,
+            substituting::substitutes_are_replaced_as_a_whole_and_stay_in_their_order,
+            substituting::a_date_is_told_once_and_goes_with_the_wait,
             sync::the_same_request_twice_has_the_effect_of_once,
             sync::changes_out_of_order_are_asked_for,
             sync::a_lost_answer_is_given_again,

@@ -251,7 +251,7 @@ pub async fn a_line_that_was_missing_is_counted_anew_when_it_comes(storage: &dyn
     let feed = storage.legacy_feeds().await.unwrap().remove(0);
     let missing = line("o1", Some("nothing was heard of it"));
     let up_to = Cursor(feed.looked_up_to.0 + 1);
-    assert!(storage.note_unheard(&feed, &[missing.clone()], up_to, at(20).utc).await.unwrap());
+    assert!(storage.note_unheard(&feed, std::slice::from_ref(&missing), up_to, at(20).utc).await.unwrap());
     assert!(!storage.note_unheard(&feed, &[missing], up_to, at(20).utc).await.unwrap(), "once");
     assert_eq!(summary(counted(storage, Against::Legacy).await).different, 1);
     take(storage, &[told("b", "o1", 1)]).await;

@@ -111,10 +111,14 @@ pub fn request(kind: FulfilmentKind, lines: &[(&str, i64)]) -> OrderRequest {
                 sku: sku(text),
                 quantity: *quantity,
                 unit_price: None,
+                substitution: None,
+                price_up_max: None,
             })
             .collect(),
         promise_by: None,
         promise: None,
+        substitution: None,
+        price_up_max: None,
         note: None,
     }
 }

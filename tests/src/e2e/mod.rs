@@ -155,10 +155,18 @@ pub fn order_of(skus: &[Sku]) -> OrderRequest {
         pickup_store: None,
         lines: skus
             .iter()
-            .map(|sku| OrderLineRequest { sku: sku.clone(), quantity: 1, unit_price: None })
+            .map(|sku| OrderLineRequest {
+                sku: sku.clone(),
+                quantity: 1,
+                unit_price: None,
+                substitution: None,
+                price_up_max: None,
+            })
             .collect(),
         promise_by: None,
         promise: None,
+        substitution: None,
+        price_up_max: None,
         note: None,
     }
 }

@@ -7,6 +7,7 @@ use holdfast_central::core::routing::policy::RoutingPolicy;
 use holdfast_central::core::steering::Sections;
 use holdfast_central::core::stock::policy::StockPolicy;
 use holdfast_central::flows::Watch;
+use holdfast_central::flows::date_backorders::date_backorders;
 use holdfast_central::flows::evaluate::evaluate;
 use holdfast_central::flows::exchange::exchange;
 use holdfast_central::flows::expire_offers::expire_offers;
@@ -16,6 +17,7 @@ use holdfast_central::flows::route_orders::{Router, route_orders};
 use holdfast_central::flows::unanswered::tell_unanswered_cancels;
 use holdfast_central::ports::access::ReplicaIdentity;
 use holdfast_central::ports::poke::Poke;
+use holdfast_central::ports::substitutions::Substitutions;
 use holdfast_platform::sqlite::{Mode, Options, Place, witness_path};
 use holdfast_shared::ids::{DecisionId, StoreId, TenantId};
 use holdfast_shared::time::Now;
@@ -159,6 +161,8 @@ impl Office {
         fail_over(store, &router, now).await.unwrap();
         expire_offers(store, &router, self.routing.accept_within_ms, now).await.unwrap();
         tell_unanswered_cancels(store, watch, self.routing.cancel_answer_within_ms, now).await.unwrap();
+        store.expire_substitutions(now.utc).await.unwrap();
         route_orders(store, &router, now).await.unwrap();
+        date_backorders(store, now.utc).await.unwrap();
     }
 }

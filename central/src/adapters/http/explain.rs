@@ -11,6 +11,7 @@ use crate::core::promise::PromiseChange;
 use crate::core::routing::again::Again;
 use crate::core::routing::decision::Decision;
 use crate::core::steering::Steering;
+use crate::core::substitution::Substitution;
 use axum::Json;
 use axum::extract::{Path, State};
 use holdfast_platform::http::ApiQuery;
@@ -42,6 +43,8 @@ pub(super) struct Explanation {
     /// What was told last of a promised date that could not be kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     promise: Option<PromiseChange>,
+    /// Other goods in place of those that could not be had, with those that were passed over and why.
+    substitutions: Vec<Substitution>,
     /// By the other policy that was asked about: one of each decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     instead: Option<Vec<Again>>,
@@ -64,7 +67,8 @@ pub(super) async fn explain(
     let decisions = app.storage.decisions(caller.tenant(), &order).await?;
     let fences = app.storage.fences(caller.tenant(), &order).await?;
     let promise = app.storage.promise_change(caller.tenant(), &order).await?;
-    Ok(Json(Explanation { order, decisions, fences, promise, instead }))
+    let substitutions = app.storage.substitutions(caller.tenant(), &order).await?;
+    Ok(Json(Explanation { order, decisions, fences, promise, substitutions, instead }))
 }
 
 /// Each decision of the order, made again by that version.

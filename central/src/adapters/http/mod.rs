@@ -9,6 +9,7 @@ mod answer;
 mod app;
 mod arrangements;
 mod audit;
+mod backorders;
 mod boxes;
 mod console;
 mod coverage;
@@ -45,6 +46,7 @@ mod sessions;
 mod shadow;
 mod shadow_report;
 mod stock;
+mod substitutions;
 mod tasks;
 
 pub use app::Bells;
@@ -163,6 +165,7 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(preflight::get))
         .routes(routes!(postlaunch::get))
         .merge(trying())
+        .merge(wanting())
         .routes(routes!(recovery::get))
         .routes(routes!(recovery::override_store))
         .routes(routes!(events::recent))
@@ -194,6 +197,16 @@ fn trying() -> OpenApiRouter<Shared> {
         .routes(routes!(shadow_report::report))
         .routes(routes!(shadow_report::diffs))
         .routes(routes!(shadow_report::triage))
+}
+
+/// Goods that cannot be had: what stands in for them, and who waits for them.
+fn wanting() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(substitutions::list, substitutions::put))
+        .routes(routes!(substitutions::of_order))
+        .routes(routes!(substitutions::reply))
+        .routes(routes!(backorders::list))
+        .routes(routes!(backorders::expected, backorders::put_expected))
 }
 
 /// The OpenAPI document, generated from the handlers.

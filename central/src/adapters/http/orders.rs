@@ -71,7 +71,14 @@ pub(super) struct OrderLineView {
     open: i64,
     backordered: bool,
     finished: i64,
+    /// Also those that another line stands in for.
     cancelled: i64,
+    /// The line whose units it stands in for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    substitutes: Option<LineNo>,
+    /// By when what is backordered of it may come; absent is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected_at: Option<UtcMs>,
 }
 
 impl From<Order> for OrderView {
@@ -84,6 +91,8 @@ impl From<Order> for OrderView {
             backordered: line.backordered,
             finished: line.finished,
             cancelled: line.cancelled,
+            substitutes: line.substitutes,
+            expected_at: line.expected_at.filter(|_| line.backordered),
         };
         Self {
             order: order.order,

@@ -160,6 +160,8 @@ fn adopt_order(
         sku: line.sku.clone(),
         quantity: line.quantity,
         unit_price: None,
+        substitution: None,
+        price_up_max: None,
     };
     let request = OrderRequest {
         reference: None,
@@ -172,6 +174,8 @@ fn adopt_order(
         lines: offer.lines.iter().map(line).collect(),
         promise_by: offer.promise_by,
         promise: None,
+        substitution: None,
+        price_up_max: None,
         note: offer.note.clone(),
     };
     let trace = fact.trace.clone().map_or_else(|| TraceId::new(NO_TRACE), Ok)?;

@@ -73,10 +73,7 @@ fn try_assign(
         return Err(Stop::Refused(AssignOutcome::OrderMoved));
     }
     let taken = take_units(conn, assignment, now)?;
-    let cart = taken.stood.request.promise.is_some();
-    if cart {
-        promises::free_for(conn, assignment)?;
-    }
+    let cart = promises::free_for(conn, assignment)?;
     let reserved = reserve(conn, giving, assignment)?;
     let fence = giving.fence()?;
     let task = task_id(assignment, fence).map_err(StoreError::from)?;

@@ -6,7 +6,7 @@ use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow, say};
 use super::timeline::{Happened, note, refresh};
-use super::{Result, ledger, promises, window};
+use super::{Result, ledger, promises, substitutions, window};
 use crate::core::effects::words;
 use crate::core::order::OrderState;
 use crate::ports::orders::CancelOutcome;
@@ -40,6 +40,7 @@ pub(super) fn cancel(
     }
     let named = named_params! { ":tenant": tenant.as_str(), ":order": order.as_str(), ":now": now.0 };
     run(conn, sql!(ORDERS.ask_to_cancel), named)?;
+    substitutions::withdraw(conn, tenant, order, actor, now)?;
     let held = window::is_held(conn, tenant, order)?;
     let cancelled_units = if held { 0 } else { cancelled_units };
     if !held {

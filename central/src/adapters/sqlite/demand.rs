@@ -2,8 +2,8 @@
 
 use super::row::{from_json, list, parsed};
 use super::sql::sql;
-use super::{Result, order_rows};
-use crate::core::order::OrderRequest;
+use super::{Result, order_rows, substitution_rows};
+use crate::core::order::{OrderLine, OrderRequest};
 use crate::core::routing::decision::{Demand, DemandLine};
 use crate::core::stock::class::Channel;
 use holdfast_shared::ids::{OrderId, StoreId, TenantId};
@@ -18,7 +18,9 @@ pub(super) fn demand(
     assignments: u32,
     placed_at: UtcMs,
 ) -> Result<Demand> {
-    let open = order_rows::lines(conn, &tenant, &order)?.into_iter().filter(|line| line.open > 0);
+    let asked = substitution_rows::waiting(conn, &tenant, &order)?;
+    let may_go = |line: &OrderLine| line.open > 0 && !asked.contains(&line.line);
+    let open = order_rows::lines(conn, &tenant, &order)?.into_iter().filter(may_go);
     let (mut lines, mut prices) = (Vec::new(), BTreeMap::new());
     for line in open {
         prices.extend(line.unit_price.map(|price| (line.line, price)));

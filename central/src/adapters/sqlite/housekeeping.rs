@@ -41,6 +41,7 @@ fn keep_house(conn: &Connection, state: &mut State, retention: Retention, now: U
         moves: drop(sql!(MOVES.drop_moves), retention.eligibility_ms, rows)?,
         ..Kept::default()
     };
+    drop(sql!(BACKORDERS.drop_passed), 0, rows)?;
     kept.stock = drop_stock(conn, Day::of(now.plus(retention.stock_ms.saturating_neg())), rows)?;
     let facts_ms = retention.facts_ms.max(retention.archives_ms);
     let (facts, full) = drop_facts(conn, now.0.saturating_sub(facts_ms), documents)?;

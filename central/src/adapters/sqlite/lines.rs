@@ -5,7 +5,7 @@ use super::row::{one, run};
 use super::sql::sql;
 use super::{Result, error, window};
 use crate::core::effects::{Disposition, LineUnits};
-use crate::core::rivals::open_units;
+use crate::core::rivals::{open_units, replaced_units};
 use holdfast_shared::ids::{LineNo, OrderId, TenantId};
 use rusqlite::{Connection, named_params};
 
@@ -69,12 +69,15 @@ pub(super) fn move_units(
 /// different days, and differences would count some units twice.
 pub(super) fn reopen(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<()> {
     let tasks = tasks_of(conn, tenant, order)?;
-    for line in lines(conn, tenant, order)? {
+    let known = lines(conn, tenant, order)?;
+    for mut line in known.clone() {
+        line.cancelled = line.cancelled.max(replaced_units(&line, &known));
         let params = named_params! {
             ":tenant": tenant.as_str(),
             ":order": order.as_str(),
             ":line": line.line.0,
             ":open": open_units(&line, &tasks),
+            ":cancelled": line.cancelled,
         };
         run(conn, sql!(RECOVERY.set_open), params)?;
     }

@@ -3,16 +3,18 @@
 use super::row::{from_json, list, one, parsed};
 use super::sql::sql;
 use super::{Result, error};
-use crate::core::order::OrderLine;
+use crate::core::order::{OrderLine, stands_in_for};
 use crate::core::rivals::{Rival, rivals};
 use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::ids::{LineNo, OrderId, TenantId, TraceId};
+use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, Row};
 
 pub(super) fn read_line(row: &Row<'_>) -> rusqlite::Result<OrderLine> {
     let unit_price: Option<String> = row.get("unit_price")?;
+    let line = LineNo(row.get("line")?);
     Ok(OrderLine {
-        line: LineNo(row.get("line")?),
+        line,
         sku: parsed(row, "sku")?,
         quantity: row.get("quantity")?,
         open: row.get("open")?,
@@ -20,6 +22,8 @@ pub(super) fn read_line(row: &Row<'_>) -> rusqlite::Result<OrderLine> {
         finished: row.get("finished")?,
         cancelled: row.get("cancelled")?,
         unit_price: unit_price.map(|_| from_json(row, "unit_price")).transpose()?,
+        substitutes: stands_in_for(line),
+        expected_at: row.get::<_, Option<i64>>("expected_at")?.map(UtcMs),
     })
 }
 

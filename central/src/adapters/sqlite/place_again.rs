@@ -8,8 +8,9 @@ use super::order_rows::{lines, order_of};
 use super::row::{one, run, to_json};
 use super::sql::sql;
 use super::timeline::{Happened, note, refresh};
-use crate::core::order::OrderLine;
+use crate::core::order::{Consent, OrderLine};
 use crate::core::recovery::adopted_key;
+use crate::core::substitution::agreed;
 use crate::ports::orders::{NewOrder, Placed};
 use holdfast_shared::ids::{LineNo, TraceId};
 use rusqlite::{Connection, named_params};
@@ -50,14 +51,21 @@ pub(super) fn place_again(conn: &Connection, new: &NewOrder) -> Result<Option<Pl
     Ok(Some(Placed::Replayed { order: new.order.clone(), trace }))
 }
 
-/// What the stores have of it is a part of what is asked for.
+/// What the stores have of it is a part of what is asked for, or stands in for it where the customer let
+/// that be.
 fn fits(new: &NewOrder, known: &[OrderLine]) -> bool {
     let asked = |line: LineNo| {
         let place = usize::try_from(line.0).ok()?.checked_sub(1)?;
         new.request.lines.get(place)
     };
-    known.iter().all(|line| {
-        asked(line.line).is_some_and(|asked| asked.sku == line.sku && asked.quantity >= line.quantity)
+    known.iter().all(|line| match line.substitutes {
+        None => {
+            asked(line.line).is_some_and(|asked| asked.sku == line.sku && asked.quantity >= line.quantity)
+        }
+        Some(of) => {
+            let room = asked(of).is_some_and(|asked| asked.quantity >= line.quantity);
+            room && agreed(&new.request, of).0 != Consent::None
+        }
     })
 }
 

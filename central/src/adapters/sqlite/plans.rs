@@ -47,6 +47,7 @@ const THROUGH_ALL: &[&str] = &[
     "count_outcomes",
     "demands",
     "due_promises",
+    "due_substitutions",
     "expired_offers",
     "open_orders",
     "open_tasks",
@@ -54,6 +55,9 @@ const THROUGH_ALL: &[&str] = &[
     "waiting",
     // A page of the newest, and counts by state.
     "activity",
+    // The queues of all who wait for goods, and the SKUs of which something is expected.
+    "backorders_page",
+    "skus_to_date",
     "count",
     "recent",
     // Housekeeping, in steps.

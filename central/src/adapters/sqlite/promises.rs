@@ -125,7 +125,7 @@ fn find(conn: &Connection, tenant: &TenantId, promise: &PromiseId) -> Result<Opt
     })
 }
 
-fn hold(conn: &Connection, cart: &NewCart) -> std::result::Result<CartHeld, Stop<Sku>> {
+pub(super) fn hold(conn: &Connection, cart: &NewCart) -> std::result::Result<CartHeld, Stop<Sku>> {
     let NewCart { tenant, promise, .. } = cart;
     if let Some(found) = find(conn, tenant, promise)? {
         let same = found.request_hash == cart.request_hash;
@@ -169,7 +169,13 @@ fn give_back(conn: &Connection, tenant: &TenantId, promise: &PromiseId, now: Utc
 }
 
 /// Ends a promise once, and gives back what of it is still set aside.
-fn end(conn: &Connection, tenant: &TenantId, promise: &PromiseId, by: PromiseEnd, now: UtcMs) -> Result<()> {
+pub(super) fn end(
+    conn: &Connection,
+    tenant: &TenantId,
+    promise: &PromiseId,
+    by: PromiseEnd,
+    now: UtcMs,
+) -> Result<()> {
     let params = named_params! {
         ":tenant": tenant.as_str(), ":promise": promise.as_str(), ":by": by.as_str(), ":now": now.0,
     };
@@ -203,6 +209,21 @@ pub(super) fn take_over(
     Ok(run(conn, sql!(PROMISES.promise_to_order), params)? > 0)
 }
 
+/// The order takes over what was set aside for it. One that has a cart of its own still keeps that; then
+/// the units are free, and it asks for them like anybody.
+pub(super) fn give_to_order(
+    conn: &Connection,
+    tenant: &TenantId,
+    promise: &PromiseId,
+    order: &OrderId,
+    now: UtcMs,
+) -> Result<()> {
+    if of_order(conn, tenant, order)?.is_none() && take_over(conn, tenant, promise, order, now)? {
+        return Ok(());
+    }
+    end(conn, tenant, promise, PromiseEnd::GivenBack, now)
+}
+
 fn of_order(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Option<PromiseId>> {
     one(conn, sql!(PROMISES.promise_of_order), [tenant.as_str(), order.as_str()], |row| {
         parsed(row, "promise")
@@ -211,17 +232,17 @@ fn of_order(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Opt
 
 /// Frees what the cart of this order has of these SKUs at this store, for the same transaction to
 /// reserve anew what the lines need: so the position is asked again, and a unit that was sold meanwhile
-/// is not promised.
+/// is not promised. Says whether it has a cart at all.
 pub(super) fn free_for(
     conn: &Connection,
     assignment: &Assignment,
-) -> std::result::Result<(), Stop<AssignOutcome>> {
+) -> std::result::Result<bool, Stop<AssignOutcome>> {
     let Assignment { tenant, order, store, .. } = assignment;
-    let Some(promise) = of_order(conn, tenant, order)? else { return Ok(()) };
+    let Some(promise) = of_order(conn, tenant, order)? else { return Ok(false) };
     for line in &assignment.lines {
         free_sku(conn, (tenant, &promise, store), &line.sku)?;
     }
-    Ok(())
+    Ok(true)
 }
 
 fn free_sku(

@@ -3,6 +3,7 @@
 
 pub(super) const ACCESS: &str = include_str!("sql/access.sql");
 pub(super) const COVERAGE: &str = include_str!("sql/coverage.sql");
+pub(super) const BACKORDERS: &str = include_str!("sql/backorders.sql");
 pub(super) const DOCUMENTS: &str = include_str!("sql/documents.sql");
 pub(super) const DRILLS: &str = include_str!("sql/drills.sql");
 pub(super) const ESCROW: &str = include_str!("sql/escrow.sql");
@@ -28,6 +29,7 @@ pub(super) const SEALS: &str = include_str!("sql/seals.sql");
 pub(super) const SHADOW: &str = include_str!("sql/shadow.sql");
 pub(super) const RECOVERY: &str = include_str!("sql/recovery.sql");
 pub(super) const STOCK: &str = include_str!("sql/stock.sql");
+pub(super) const SUBSTITUTIONS: &str = include_str!("sql/substitutions.sql");
 pub(super) const WORK: &str = include_str!("sql/work.sql");
 
 #[cfg(test)]
@@ -60,6 +62,8 @@ pub(super) const FILES: &[&str] = &[
     WORK,
     LABELS,
     PROMISE_CHANGES,
+    BACKORDERS,
+    SUBSTITUTIONS,
 ];
 
 const MARK: &[u8] = b"-- name: ";

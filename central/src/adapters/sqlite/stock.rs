@@ -1,7 +1,6 @@
 //! Positions and holds. Positions move by differences only, in one transaction with the holds
 //! that the same facts name; `reserved` is never set, only taken from and added to.
 
-use super::Result;
 use super::documents::Digests;
 use super::holds::{Freed, Reserved, end_hold, hold_again};
 use super::lessons;
@@ -9,6 +8,7 @@ use super::outbox::{Class, NewEvent, append};
 use super::rights::{self, Standing};
 use super::row::{list, one, parsed, run};
 use super::sql::sql;
+use super::{Result, backorders};
 use crate::core::routing::decision::DemandLine;
 use crate::core::stock::learned::Counts;
 use holdfast_shared::domain::fact::{Body, Fact};
@@ -45,6 +45,7 @@ pub(super) fn apply(
             Some((hold, units)) => end_hold(conn, tenant, store, &stock.sku, &hold.task, hold.line, units)?,
             None => Freed::default(),
         };
+        backorders::came(conn, tenant, store, stock)?;
         let difference = differences.entry(&stock.sku).or_default();
         difference.on_hand = difference.on_hand.saturating_add(stock.delta);
         difference.rights = difference.rights.saturating_add(stock.rights());

@@ -21,10 +21,13 @@ pub struct Timetable<'p> {
 #[derive(Debug, Default)]
 struct Known {
     now: UtcMs,
-    ready: HashMap<StoreId, Vec<(u32, Result<UtcMs, NoDate>)>>,
+    ready: HashMap<StoreId, Vec<Ready>>,
     /// By the zone's name and the service's place in the policy.
     zones: HashMap<String, BTreeMap<usize, Leaving>>,
 }
+
+/// So many minutes of work are done then.
+type Ready = (u32, Result<UtcMs, NoDate>);
 
 /// When goods leave by one service in one zone, and arrive.
 #[derive(Debug, Default)]

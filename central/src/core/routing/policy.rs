@@ -122,6 +122,9 @@ pub struct RoutingPolicy {
     pub accept_within_ms: i64,
     /// How long a store has to answer a cancel before a person is told.
     pub cancel_answer_within_ms: i64,
+    /// How long a customer has to say whether other goods may come; none: half an hour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub substitution_answer_within_ms: Option<i64>,
     /// From the most wanted rung to the least; below the last one is the backorder.
     pub ladder: Vec<Rung>,
     /// For kinds of orders that are given away by other rungs than those above.
@@ -181,6 +184,13 @@ fn usual_ladders() -> BTreeMap<FulfilmentKind, Vec<Rung>> {
     BTreeMap::from([(FulfilmentKind::Delivery, delivery)])
 }
 
+impl RoutingPolicy {
+    #[must_use]
+    pub fn substitution_answer_ms(&self) -> i64 {
+        self.substitution_answer_within_ms.unwrap_or(30 * 60_000)
+    }
+}
+
 impl Default for RoutingPolicy {
     fn default() -> Self {
         let stores = BTreeSet::from([StoreKind::Store]);
@@ -200,6 +210,7 @@ impl Default for RoutingPolicy {
             candidates_told_max: 20,
             accept_within_ms: 10 * 60_000,
             cancel_answer_within_ms: 30 * 60_000,
+            substitution_answer_within_ms: None,
             ladder: vec![
                 rung(("closest", "the closest store that can"), &stores, Some(50.0), Weights::default()),
                 rung(("radius", "the best store within reach"), &stores, Some(300.0), balanced()),

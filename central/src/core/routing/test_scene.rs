@@ -136,7 +136,7 @@ fn stand(node: &mut Node, word: &str) {
         "dc" => node.store.kind = StoreKind::DistributionCentre,
         "noship" => node.store.fulfils = BTreeSet::from([FulfilmentKind::Pickup]),
         "tills_unseen" => {
-            node.eligibility = against(Standing::Suspect, POS, "1 POS paired, not seen for 20 min")
+            node.eligibility = against(Standing::Suspect, POS, "1 POS paired, not seen for 20 min");
         }
         "nodelivery" => {
             node.eligibility.kinds = BTreeSet::from([FulfilmentKind::Ship, FulfilmentKind::Pickup]);

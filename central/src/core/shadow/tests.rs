@@ -174,7 +174,7 @@ fn what_the_inputs_do_not_tell_is_not_called_a_rule() {
     let few = FleetIndex::of(scene.nodes[1..].to_vec());
     let guide = Guide::of(&live.routing).with_carriers(&live.carriers);
     let was = guide.route(&scene.demand, &few, "d1".parse().unwrap(), scene.now);
-    let inputs = Recorded { demand: scene.demand.clone(), nodes: scene.nodes.clone(), unrecorded: 0 };
+    let inputs = Recorded { demand: scene.demand.clone(), nodes: scene.nodes, unrecorded: 0 };
     let sides = |live| Sides { live, candidate: &candidate, tolerance: Tolerance::default() };
     let class = |live| match compare(&was, Some(&inputs), &name("o1"), sides(live)).remove(0).outcome {
         Outcome::Differs(found) => found.class,

@@ -67,7 +67,9 @@ const UNSEEN_POS_KEEPS: i64 = 1;
 
 impl Default for ClassPolicy {
     fn default() -> Self {
-        Self { allow_last_unit: false, ..Self::open() }
+        let mut careful = Self::open();
+        careful.allow_last_unit = false;
+        careful
     }
 }
 

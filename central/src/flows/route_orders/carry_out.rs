@@ -1,14 +1,13 @@
 //! Writing what was decided: the assignments of many orders together, then what becomes of each order.
 
-use super::{Decided, End, backorder, backorder_key, note_withheld};
+use super::late::LOST;
+use super::{Decided, End, Goods, backorder, note_withheld};
 use crate::flows::FlowError;
-use crate::flows::late::LOST;
+use crate::flows::date_backorders::key_of;
 use crate::ports::fleet::Fleet;
-use crate::ports::promises::Promises;
-use crate::ports::stock::Stock;
-use crate::ports::work::{AssignOutcome, Assignment, Work};
+use crate::ports::work::{AssignOutcome, Assignment};
 use futures::future::join_all;
-use holdfast_shared::ids::{Sku, TenantId};
+use holdfast_shared::ids::{LineNo, Sku, TenantId};
 use holdfast_shared::time::Now;
 use std::collections::BTreeMap;
 
@@ -20,6 +19,14 @@ pub(super) struct Written<'a> {
     pub(super) carried: Carried,
 }
 
+/// Whether what nobody can send was looked for as something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OtherGoods {
+    Untried,
+    Wanted,
+    Tried,
+}
+
 /// How far a plan came.
 pub(super) enum Carried {
     /// Units that were kept back somewhere are counted where that was new.
@@ -29,11 +36,13 @@ pub(super) enum Carried {
     /// What is left is routed again, with the stock as it is then.
     StockGone(Sku),
     OrderMoved,
+    /// Nobody can send what is left, and the customer may take something else.
+    OtherGoods,
     Failed(FlowError),
 }
 
 /// Beside what became of each, what could not be written of all together.
-pub(super) async fn carry_out<'w, S: Work + Fleet + Stock + Promises + ?Sized>(
+pub(super) async fn carry_out<'w, S: Goods + ?Sized>(
     store: &S,
     mut decided: Vec<Decided<'w>>,
     now: Now,
@@ -87,7 +96,7 @@ async fn settle_all<S: Fleet + ?Sized>(
     let mut keys: BTreeMap<&TenantId, Vec<String>> = BTreeMap::new();
     for Written { decided, carried, .. } in written {
         if matches!((&decided.end, carried), (End::Placed, Carried::Out { .. })) {
-            keys.entry(&decided.left.tenant).or_default().push(backorder_key(&decided.left));
+            keys.entry(&decided.left.tenant).or_default().push(key_of(&decided.left.order));
         }
     }
     for (tenant, keys) in keys {
@@ -97,11 +106,7 @@ async fn settle_all<S: Fleet + ?Sized>(
 }
 
 /// What becomes of an order whose assignments are all written.
-async fn end<S: Work + Fleet + Stock + Promises + ?Sized>(
-    store: &S,
-    written: &mut Written<'_>,
-    now: Now,
-) -> Result<(), FlowError> {
+async fn end<S: Goods + ?Sized>(store: &S, written: &mut Written<'_>, now: Now) -> Result<(), FlowError> {
     let Decided { waiting, left, end, lost, .. } = &mut written.decided;
     let held = match end {
         End::Placed => false,
@@ -110,6 +115,14 @@ async fn end<S: Work + Fleet + Stock + Promises + ?Sized>(
             true
         }
         End::Backorder(decision) => {
+            if waiting.others == OtherGoods::Untried {
+                let terms = store.substitution_terms(&left.tenant, &left.order).await?;
+                let open = |line: LineNo| left.lines.iter().any(|known| known.line == line);
+                if terms.lines.iter().any(|wanted| open(wanted.line)) {
+                    written.carried = Carried::OtherGoods;
+                    return Ok(());
+                }
+            }
             backorder(store, left, decision, now).await?;
             false
         }

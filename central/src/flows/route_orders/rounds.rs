@@ -1,16 +1,15 @@
 //! A run: orders by the hundred, decided while those before them are written.
 
-use super::carry_out::{Carried, Written, carry_out};
-use super::{Decided, End, Routed, Router, STOCK_GONE_MAX, route_one};
+use super::carry_out::{Carried, OtherGoods, Written, carry_out};
+use super::{Decided, End, Goods, Routed, Router, STOCK_GONE_MAX, route_one};
 use crate::core::routing::Guide;
 use crate::core::routing::decision::Demand;
 use crate::core::stock::withheld::Withheld;
 use crate::flows::FlowError;
+use crate::flows::date_backorders::key_of;
 use crate::flows::fleet_view::FleetView;
-use crate::ports::fleet::Fleet;
-use crate::ports::promises::Promises;
+use crate::flows::substitute::{Done, Looking, substitute};
 use crate::ports::stock::Stock;
-use crate::ports::work::Work;
 use futures::future::join;
 use holdfast_shared::ids::{Sku, TenantId};
 use holdfast_shared::limits::STOCK_POSITIONS_KEPT_MAX;
@@ -28,6 +27,7 @@ pub(super) struct Waiting<'a> {
     pub(super) guide: &'a Guide<'a>,
     /// How often its stock went while it was decided.
     pub(super) stock_gone: u32,
+    pub(super) others: OtherGoods,
     pub(super) withheld: Vec<Withheld>,
 }
 
@@ -50,7 +50,7 @@ impl<'a> Run<'a> {
     }
 
     /// Decides about all that wait, and tells who is to be decided again.
-    pub(super) async fn round<'w, S: Work + Fleet + Stock + Promises + ?Sized>(
+    pub(super) async fn round<'w, S: Goods + ?Sized>(
         &mut self,
         store: &S,
         waiting: Vec<Waiting<'w>>,
@@ -70,12 +70,63 @@ impl<'a> Run<'a> {
                 self.views.values_mut().for_each(FleetView::forget_stock);
             }
         }
+        // Nothing is on its way to storage now, either.
+        let again = self.with_other_goods(store, again).await;
         for Waiting { demand, .. } in &again {
             if let Some(view) = self.views.get_mut(&demand.tenant) {
                 view.forget_stock_of(demand);
             }
         }
         Ok(again)
+    }
+
+    /// Those that nobody can send as they were ordered, with other goods as far as that may be.
+    async fn with_other_goods<'w, S: Goods + ?Sized>(
+        &mut self,
+        store: &S,
+        again: Vec<Waiting<'w>>,
+    ) -> Vec<Waiting<'w>> {
+        let mut next = Vec::with_capacity(again.len());
+        for waiting in again {
+            if waiting.others != OtherGoods::Wanted {
+                next.push(waiting);
+                continue;
+            }
+            match self.other_goods(store, waiting).await {
+                Ok(waiting) => next.extend(waiting),
+                Err(error) => {
+                    self.trouble.get_or_insert(error);
+                }
+            }
+        }
+        next
+    }
+
+    /// None when nothing of it is to be decided now.
+    async fn other_goods<'w, S: Goods + ?Sized>(
+        &mut self,
+        store: &S,
+        mut waiting: Waiting<'w>,
+    ) -> Result<Option<Waiting<'w>>, FlowError> {
+        let Some(view) = self.views.get_mut(&waiting.demand.tenant) else { return Ok(None) };
+        let Router { policy, decision_id, .. } = *self.router;
+        let looking = Looking { guide: waiting.guide, policy, decision_id, now: self.now.utc };
+        let done = substitute(store, &looking, view, &mut waiting.demand).await?;
+        self.routed.substituted = self.routed.substituted.saturating_add(done.made);
+        self.routed.proposed = self.routed.proposed.saturating_add(done.proposed);
+        if done.order_moved {
+            self.routed.postponed = self.routed.postponed.saturating_add(1);
+            return Ok(None);
+        }
+        waiting.stock_gone = waiting.stock_gone.saturating_add(u32::from(done.stock_gone));
+        let over = done == Done::default() || waiting.stock_gone > STOCK_GONE_MAX;
+        waiting.others = if over { OtherGoods::Tried } else { OtherGoods::Untried };
+        if waiting.demand.lines.is_empty() {
+            let (demand, end) = (&waiting.demand, "the customer is asked about other goods");
+            store.settle(&demand.tenant, &key_of(&demand.order), end, self.now.utc).await?;
+            return Ok(None);
+        }
+        Ok(Some(waiting))
     }
 
     /// The next ones, as many as there is room for their stock; none when what is kept must go first.
@@ -143,7 +194,7 @@ impl<'a> Run<'a> {
             }
             let gone = match &carried {
                 Carried::StockGone(sku) => Some(sku),
-                Carried::Out { .. } | Carried::OrderMoved | Carried::Failed(_) => None,
+                Carried::Out { .. } | Carried::OrderMoved | Carried::OtherGoods | Carried::Failed(_) => None,
             };
             if let Some(view) = self.views.get_mut(&waiting.demand.tenant) {
                 for (n, parcel) in refused.iter().enumerate() {
@@ -154,6 +205,10 @@ impl<'a> Run<'a> {
                 Carried::Out { withheld } => self.count(&end, withheld),
                 Carried::StockGone(_) if waiting.stock_gone < STOCK_GONE_MAX => {
                     waiting.stock_gone = waiting.stock_gone.saturating_add(1);
+                    again.push(waiting);
+                }
+                Carried::OtherGoods => {
+                    waiting.others = OtherGoods::Wanted;
                     again.push(waiting);
                 }
                 Carried::StockGone(_) | Carried::OrderMoved => {

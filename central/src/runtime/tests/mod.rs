@@ -22,4 +22,5 @@ mod sections;
 mod shadow;
 mod shadow_legacy;
 mod stock;
+mod substitutions;
 mod triggers;

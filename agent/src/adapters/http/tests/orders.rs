@@ -176,7 +176,7 @@ async fn a_manager_plans_a_closure_ahead_and_takes_it_back() {
     let because = body("a whim", "2023-11-15T22:00:00Z", "2023-11-16T04:00:00Z");
     assert!(!lan.send(post(&manager, &because).key("k4")).await.status.is_success());
     let delete = |number: &str, key: &str| {
-        ask("DELETE", &format!("/v1/planned-closures/{number}")).by(&manager).key(key)
+        ask("DELETE", format!("/v1/planned-closures/{number}")).by(&manager).key(key)
     };
     assert_eq!(lan.send(delete("1", "k5")).await.body["planned"], json!([]));
     assert_eq!(lan.send(delete("1", "k6")).await.code(), "not_found");

@@ -2,6 +2,7 @@
 //! script every page and every form still works; the script only spares the reload.
 
 mod assets;
+mod backorders;
 mod boxes;
 mod decisions;
 mod escrow;
@@ -90,6 +91,8 @@ pub(super) fn router() -> Router<Shared> {
         .route("/console/health/release", post(observer::release))
         .route("/console/orders", get(orders::list))
         .route("/console/orders/{order}", get(orders::one))
+        .route("/console/orders/{order}/substitutions/{substitution}", post(backorders::reply))
+        .route("/console/backorders", get(backorders::list))
         .route("/console/tasks/{task}/take-back", post(orders::take_back))
         .route("/console/moves", get(moves::show))
         .route("/console/drills", post(moves::begin))

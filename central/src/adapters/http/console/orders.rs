@@ -1,5 +1,6 @@
 //! The orders, and one order: what happened, and how each decision was made.
 
+use super::backorders::{SubstitutionRow, substitution_row};
 use super::decisions::{DecisionRow, FenceRow, decision_row, fence_rows};
 use super::{Frame, Person, ROWS, frame, need, page, words};
 use crate::adapters::http::answer::{Answer, known};
@@ -7,6 +8,7 @@ use crate::adapters::http::app::Shared;
 use crate::adapters::http::explain::{Under, again};
 use crate::adapters::http::orders::find;
 use crate::adapters::http::tasks::take_back_one;
+use crate::core::backorder::day;
 use crate::core::order::{Order, OrderEvent, OrderState};
 use crate::core::policy::version::PolicyVersion;
 use crate::ports::PageRequest;
@@ -56,6 +58,8 @@ struct LineRow {
     backordered: bool,
     finished: i64,
     cancelled: i64,
+    substitutes: Option<u32>,
+    expected: Option<String>,
 }
 
 struct EventRow {
@@ -87,6 +91,7 @@ struct OrderPage {
     trace: String,
     request_lost: bool,
     lines: Vec<LineRow>,
+    substitutions: Vec<SubstitutionRow>,
     timeline: Vec<EventRow>,
     tasks: Vec<TaskRow>,
     fences: Vec<FenceRow>,
@@ -178,6 +183,7 @@ pub(super) async fn one(
     let timeline = app.storage.timeline(tenant, &order.order).await?;
     let decisions = app.storage.decisions(tenant, &order.order).await?;
     let fences = app.storage.fences(tenant, &order.order).await?;
+    let substitutions = app.storage.substitutions(tenant, &order.order).await?;
     let instead = match under.version() {
         Some(version) => again(&app, &person.0, &order.order, version).await?,
         None => Vec::new(),
@@ -191,6 +197,7 @@ pub(super) async fn one(
         trace: order.trace.to_string(),
         request_lost: order.request_lost,
         lines: order.lines.iter().map(line_row).collect(),
+        substitutions: substitutions.iter().map(|told| substitution_row(told, now)).collect(),
         timeline: timeline.into_iter().map(|event| event_row(event, now)).collect(),
         tasks,
         fences: fence_rows(&fences, now),
@@ -229,6 +236,8 @@ fn line_row(line: &crate::core::order::OrderLine) -> LineRow {
         backordered: line.backordered,
         finished: line.finished,
         cancelled: line.cancelled,
+        substitutes: line.substitutes.map(|line| line.0),
+        expected: line.expected_at.filter(|_| line.backordered).map(day),
     }
 }
 

@@ -212,7 +212,7 @@ pub(super) async fn one(
         go: plan.go.clone(),
         blockers: plan.blockers_cleared.clone(),
         phases: phases(&rollout),
-        gauges: plan.guardrails.gauges(&reading).map(gauge).into(),
+        gauges: plan.guardrails.gauges(&reading).each_ref().map(gauge).into(),
         acts: if may_step { acts(&rollout) } else { Vec::new() },
         events: events(&app, &person, &rollout).await?,
     })
@@ -240,8 +240,8 @@ fn phases(rollout: &Rollout) -> Vec<PhaseRow> {
     rollout.plan.phases.iter().enumerate().map(row).collect()
 }
 
-fn gauge(gauge: Gauge) -> GaugeRow {
-    let Gauge { what, now, limit, at_least, holds } = gauge;
+fn gauge(gauge: &Gauge) -> GaugeRow {
+    let Gauge { what, now, limit, at_least, holds } = *gauge;
     let side = if at_least { "at least" } else { "at most" };
     let (tone, words) = match (holds, at_least) {
         (true, _) => ("good", "holds"),

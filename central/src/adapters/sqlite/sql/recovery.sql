@@ -141,7 +141,7 @@ UPDATE order_line SET unit_price = :unit_price, quantity = max(quantity, :quanti
 WHERE tenant = :tenant AND order_id = :order AND line = :line
 
 -- name: set_open
-UPDATE order_line SET open = :open, backordered = CASE WHEN :open > 0 THEN backordered ELSE 0 END
+UPDATE order_line SET open = :open, cancelled = :cancelled, backordered = CASE WHEN :open > 0 THEN backordered ELSE 0 END
 WHERE tenant = :tenant AND order_id = :order AND line = :line
 
 -- name: ended_early

@@ -18,6 +18,10 @@ WHERE o.cancel_requested = 0
     AND EXISTS (
         SELECT 1 FROM order_line l
         WHERE l.tenant = o.tenant AND l.order_id = o.order_id AND l.open > 0
+            -- The customer is asked whether other goods may come.
+            AND NOT EXISTS (
+                SELECT 1 FROM substitution s WHERE s.tenant = l.tenant AND s.order_id = l.order_id
+                    AND s.line = l.line AND s.state = 'waiting')
             AND (l.backordered = 0
                 OR o.backordered_at IS NULL
                 OR o.backordered_at < :retry_before
@@ -29,14 +33,20 @@ WHERE o.cancel_requested = 0
                 OR EXISTS (
                     SELECT 1 FROM node_growth n
                     WHERE n.tenant = l.tenant AND n.grew_at >= o.backordered_at)))
-ORDER BY o.sequence LIMIT :rows
+-- Who waits longest comes first, whoever else asks for the same.
+ORDER BY o.placed_at, o.sequence LIMIT :rows
 
 -- name: tried
--- Those that lost it, gave it back, or did not find all of it; not those that still have a part.
+-- Those that lost it, gave it back, or did not find units that still have no node; not those that still have
+-- a part.
 SELECT store, max(phase = 'declined') AS declined FROM task
 WHERE tenant = ?1 AND order_id = ?2
     AND (recalled = 1 OR phase IN ('declined', 'put_back')
-        OR EXISTS (SELECT 1 FROM json_each(task.state, '$.lines') j WHERE json_extract(j.value, '$.short') > 0))
+        OR EXISTS (
+            SELECT 1 FROM json_each(task.state, '$.lines') j
+            JOIN order_line l ON l.tenant = task.tenant AND l.order_id = task.order_id
+                AND l.line = json_extract(j.value, '$.line')
+            WHERE json_extract(j.value, '$.short') > 0 AND l.open > 0))
 GROUP BY store ORDER BY store
 
 -- name: parts

@@ -34,7 +34,11 @@ impl Observatory {
 
     fn judge_anew(&mut self, whose: impl Fn(&TenantId) -> bool) -> bool {
         let keys: Vec<StoreKey> = self.records.keys().filter(|key| whose(&key.tenant)).cloned().collect();
-        keys.iter().fold(false, |differs, key| self.judge_by_its_tenant(key) || differs)
+        let mut differs = false;
+        for key in &keys {
+            differs |= self.judge_by_its_tenant(key);
+        }
+        differs
     }
 
     /// Whether its thresholds are not those of before.

@@ -5,7 +5,7 @@ use crate::core::policy::Fault;
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::limits::{
     CANDIDATES_TOLD_MAX, HOLD_WITHIN_MS_MAX, ID_CHARS_MAX, LADDER_RUNGS_MAX, NOTE_CHARS_MAX, OFFER_MS_MAX,
-    PARCELS_MAX, RUNG_REGIONS_MAX, WEIGHT_MAX,
+    PARCELS_MAX, RUNG_REGIONS_MAX, SUBSTITUTION_ANSWER_MS_MAX, WEIGHT_MAX,
 };
 
 impl RoutingPolicy {
@@ -44,6 +44,12 @@ impl RoutingPolicy {
             if !(1..=OFFER_MS_MAX).contains(&ms) {
                 fault(at, between(ms, 1, OFFER_MS_MAX, "a store must be able to answer, and must have to"));
             }
+        }
+        let answer_ms = self.substitution_answer_ms();
+        if !(1..=SUBSTITUTION_ANSWER_MS_MAX).contains(&answer_ms) {
+            let why = "a customer must be able to answer, and the units are set aside meanwhile";
+            let what = between(answer_ms, 1, SUBSTITUTION_ANSWER_MS_MAX, why);
+            faults.push(Fault::new("substitution_answer_within_ms", what));
         }
         faults.extend(self.ladder_faults());
         faults

@@ -37,7 +37,7 @@ fn what_is_not_said_is_as_by_default_and_what_is_not_known_is_refused() {
 #[test]
 fn each_thing_that_cannot_be_meant_is_found_where_it_stands() {
     type Change = fn(&mut RoutingPolicy);
-    let cases: [(Change, &str); 28] = [
+    let cases: &[(Change, &str)] = &[
         (|policy| policy.name.clear(), "name"),
         (|policy| policy.splits_max = 0, "splits_max"),
         (|policy| policy.splits_max = 9, "splits_max"),
@@ -53,6 +53,7 @@ fn each_thing_that_cannot_be_meant_is_found_where_it_stands() {
         (|policy| policy.candidates_told_max = 0, "candidates_told_max"),
         (|policy| policy.accept_within_ms = 0, "accept_within_ms"),
         (|policy| policy.cancel_answer_within_ms = i64::MAX, "cancel_answer_within_ms"),
+        (|policy| policy.substitution_answer_within_ms = Some(0), "substitution_answer_within_ms"),
         (|policy| policy.ladder.clear(), "ladder"),
         (|policy| policy.ladder[0].weights.cost = 1.0, "currency"),
         (|policy| policy.ladder[1].name = String::from("closest"), "ladder[1].name"),

@@ -12,8 +12,10 @@ use holdfast_shared::wire::signal::Heartbeat;
 
 const MINUTE: i64 = 60_000;
 
+type Change = fn(&mut Heartbeat);
+
 /// As [`fleet`], each store as it tells of itself; then orders come.
-async fn told(ram: &Ram, policy: HealthPolicy, stores: &[(&str, fn(&mut Heartbeat))]) -> Watch {
+async fn told(ram: &Ram, policy: HealthPolicy, stores: &[(&str, Change)]) -> Watch {
     let watch = Watch::new(Observatory::new(policy));
     ram.told(|told| told.stores = stores.iter().map(|(name, _)| record(name)).collect());
     for (name, change) in stores {

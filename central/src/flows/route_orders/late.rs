@@ -1,6 +1,6 @@
 //! A promise that nobody can keep any more is told before its date, while the order waits for a node.
 
-use super::route_orders::Router;
+use super::Router;
 use crate::core::routing::decision::Demand;
 use crate::core::routing::fleet_index::FleetIndex;
 use crate::core::routing::late::can_be_kept;
