@@ -72,6 +72,27 @@ export function askNumber({ title, text, label, from, to, start, confirm, danger
   });
 }
 
+// Several answers in words. Resolves to null when it is closed without them.
+export function askWords({ title, text, fields, confirm }) {
+  return new Promise((resolve) => {
+    const inputs = fields.map(({ label, ...rest }) =>
+      el("input", { type: "text", autocomplete: "off", autocapitalize: "off", spellcheck: "false", "aria-label": label, placeholder: label, ...rest }));
+    const dialog = el("dialog", { "aria-labelledby": "ask" },
+      el("form", { method: "dialog", class: "stack" },
+        el("h1", { id: "ask" }, title),
+        el("p", { class: "soft" }, text),
+        inputs,
+        el("button", { type: "submit", value: "yes", class: "primary" }, confirm),
+        el("button", { type: "button", class: "plain", onclick: () => dialog.close("no") }, "Cancel")));
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "yes" ? inputs.map((input) => input.value.trim()) : null);
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
 export function askChoice({ title, text, choices, confirm, danger }) {
   return new Promise((resolve) => {
     const dialog = el("dialog", { "aria-labelledby": "ask" },

@@ -32,7 +32,8 @@ pub(super) struct Moved {
     skus: Vec<SkuView>,
 }
 
-/// Record movements. A till sells and takes back, a picker counts, a manager does all.
+/// Record movements. A till sells and takes back, a picker counts and takes in what another store sent, a
+/// manager does all.
 #[utoipa::path(
     post, path = "/v1/movements", tag = "stock", security(("device" = [])), request_body = Movements,
     params(("idempotency-key" = String, Header, description = "One per intent, kept for retries")),
@@ -86,7 +87,8 @@ const fn may_record(role: Role, kind: MovementKind) -> bool {
     match role {
         Role::Manager => true,
         Role::Pos => matches!(kind, MovementKind::Sale | MovementKind::Return),
-        Role::Picker => matches!(kind, MovementKind::Count),
+        // Who unpacks what another store sent is seldom the manager.
+        Role::Picker => matches!(kind, MovementKind::Count | MovementKind::TransferIn),
         Role::Tech => false,
     }
 }

@@ -1,6 +1,6 @@
 // Stock: find an article, see what is there, and record a count.
 
-import { el, icon, ICONS, toast, askNumber } from "../dom.js";
+import { el, icon, ICONS, toast, askNumber, askWords } from "../dom.js";
 import { read } from "../api.js";
 import { act } from "../outbox.js";
 import { mayPick } from "../session.js";
@@ -77,10 +77,45 @@ export function stockPage(sku) {
           position.barcode && el("p", { class: "small soft" }, "Barcode ", el("span", { class: "mono" }, position.barcode)),
           el("p", { class: "small soft" },
             position.counted_at ? `Last counted ${ago(position.counted_at)}` : "Never counted"),
-          mayPick() && el("button", { class: "primary wide", onclick: () => count(position, again) }, "Count the shelf")),
+          mayPick() && el("button", { class: "primary wide", onclick: () => count(position, again) }, "Count the shelf"),
+          mayPick() && el("button", { class: "wide", onclick: () => came(position, again) }, "A parcel of another store came")),
       ];
     },
   };
+}
+
+async function record(movement, said, again) {
+  try {
+    await act("POST", "/v1/movements", { movements: [movement] });
+    toast(said);
+  } catch (error) {
+    toast(error.hint ? `${error.message}. ${error.hint}` : error.message, true);
+  }
+  again();
+}
+
+// What another store sent. Central knows by the store, and by the number, which order waits for it.
+async function came(position, again) {
+  const told = await askWords({
+    title: "Which parcel came?",
+    text: `${position.name || position.sku}. The sender and the number stand on the parcel.`,
+    fields: [{ label: "Store that sent it", required: true }, { label: "Number on the parcel" }],
+    confirm: "Next",
+  });
+  if (!told) return;
+  const [peer, number] = told;
+  const units = await askNumber({
+    title: "How many are in it?",
+    text: `${position.name || position.sku} from ${peer}.`,
+    label: "Units in the parcel",
+    from: 1,
+    to: 1000000,
+    start: 1,
+    confirm: "Take them in",
+  });
+  if (units === null) return;
+  const note = number ? { note: number } : {};
+  await record({ kind: "transfer_in", sku: position.sku, quantity: units, peer, ...note }, "Taken in.", again);
 }
 
 async function count(position, again) {
@@ -94,11 +129,5 @@ async function count(position, again) {
     confirm: "Record this count",
   });
   if (found === null) return;
-  try {
-    await act("POST", "/v1/movements", { movements: [{ kind: "count", sku: position.sku, quantity: found }] });
-    toast("Count recorded.");
-  } catch (error) {
-    toast(error.hint ? `${error.message}. ${error.hint}` : error.message, true);
-  }
-  again();
+  await record({ kind: "count", sku: position.sku, quantity: found }, "Count recorded.", again);
 }

@@ -98,6 +98,12 @@ async fn a_role_records_only_what_is_its_own() {
     assert_eq!(lan.send(post(&tech, &count)).await.code(), "forbidden");
     assert_eq!(lan.send(post(ADMIN, &count)).await.code(), "forbidden");
     assert_eq!(lan.send(post(&picker, &count)).await.status, StatusCode::OK);
+    let parcel = json!({ "movements": [
+        { "kind": "transfer_in", "sku": "A-1", "quantity": 2, "peer": "york", "note": "o1-g-1" }] });
+    let taken = lan.send(ask("POST", "/v1/movements").by(&picker).key("k-parcel").json(&parcel)).await;
+    assert_eq!(taken.status, StatusCode::OK, "who unpacks it takes it in");
+    let tills = lan.send(ask("POST", "/v1/movements").by(&till).key("k-till").json(&parcel)).await;
+    assert_eq!(tills.code(), "forbidden");
 }
 
 #[tokio::test]
