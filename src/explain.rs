@@ -4,6 +4,7 @@ use crate::client::CentralClient;
 use anyhow::{Context, Result};
 use holdfast_central::core::carriers::Journey;
 use holdfast_central::core::fences::FenceStep;
+use holdfast_central::core::gathering::Gathering;
 use holdfast_central::core::routing::again::Again;
 use holdfast_central::core::routing::decision::{
     Candidate, Choice, Decision, DemandLine, Plan, RungRecord, Verdict, Word,
@@ -24,6 +25,7 @@ struct Explained {
     fences: Vec<FenceStep>,
     #[serde(default)]
     substitutions: Vec<Substitution>,
+    gathering: Option<Gathering>,
     /// As many as there are decisions, where another policy was asked about.
     #[serde(default)]
     instead: Vec<Again>,
@@ -54,6 +56,9 @@ fn write_order(timeline: &Value, explained: Value, out: &mut dyn Write) -> Resul
         .context("central tells of its decisions as another version of it does: ask again with --json")?;
     write_fences(&explained.fences, out)?;
     write_substitutions(&explained.substitutions, out)?;
+    if let Some(gathering) = &explained.gathering {
+        write_gathering(gathering, out)?;
+    }
     for decision in &explained.decisions {
         write_decision(decision, out)?;
         for again in explained.instead.iter().filter(|again| again.decision == decision.decision) {
@@ -119,6 +124,20 @@ fn write_substitutions(substitutions: &[Substitution], out: &mut dyn Write) -> R
     Ok(())
 }
 
+/// The same for the order that waits and for the one by which its goods travel.
+fn write_gathering(gathering: &Gathering, out: &mut dyn Write) -> Result<()> {
+    let Gathering { order, child, store, began_at, due_at, .. } = gathering;
+    writeln!(out, "\ngathering of {order} at {store} since {}, its goods travel as {child}", at(*began_at))?;
+    for units in &gathering.units {
+        writeln!(out, "      {} of {} x {} have come", units.arrived, units.wanted, units.sku)?;
+    }
+    match (gathering.ended_at, gathering.ended_by) {
+        (Some(ended_at), Some(by)) => writeln!(out, "      ended at {}: {}", at(ended_at), by.words())?,
+        _ => writeln!(out, "      waited for until {}", at(*due_at))?,
+    }
+    Ok(())
+}
+
 fn write_decision(decision: &Decision, out: &mut dyn Write) -> Result<()> {
     writeln!(out, "\ndecision {} at {}: {}", decision.decision, at(decision.at), decision.words)?;
     writeln!(out, "  policy {}", decision.policy)?;
@@ -132,6 +151,13 @@ fn write_decision(decision: &Decision, out: &mut dyn Write) -> Result<()> {
             writeln!(out, "  held for {store} until {}: {why}", at(*until))?;
         }
         Choice::Backorder { why } => writeln!(out, "  backordered: {why}")?,
+    }
+    if let Some(gather) = &decision.gather {
+        let (store, by) = (gather.store.clone(), gather.arrives_by.map(at));
+        writeln!(out, "  instead gathered at {store}: {} there", goods(&gather.own))?;
+        let feeders = Plan { rung: format!("the way to {store}"), parcels: gather.feeders.clone() };
+        write_plan("feeders", &feeders, out)?;
+        writeln!(out, "      all of it there by {}", by.as_deref().unwrap_or("a time that nobody can say"))?;
     }
     if let Some(plan) = &decision.runner_up {
         write_plan("runner-up", plan, out)?;

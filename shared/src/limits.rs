@@ -194,6 +194,10 @@ pub const WEIGHT_MAX: f64 = 1_000_000.0;
 pub const OFFER_MS_MAX: i64 = 7 * 24 * 60 * 60 * 1000;
 /// How long an order may wait for a node that is closed.
 pub const HOLD_WITHIN_MS_MAX: i64 = 7 * 24 * 60 * 60 * 1000;
+/// How long an order may wait until its goods have come to one store.
+pub const GATHER_WITHIN_MS_MAX: i64 = 14 * 24 * 60 * 60 * 1000;
+/// Gatherings that one look of central ends.
+pub const GATHERINGS_MAX: u32 = 200;
 /// Closed nodes of one rung that are looked at for one that opens soon.
 pub const HOLD_NODES_MAX: usize = 32;
 

@@ -143,6 +143,7 @@ pub(super) async fn order(
         promise: None,
         substitution: None,
         price_up_max: None,
+        consolidate: false,
         note: None,
     };
     let key = IdempotencyKey::new(format!("demo-{n}"))?;

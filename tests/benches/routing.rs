@@ -224,6 +224,8 @@ fn demand(n: usize, names: &[Sku], dice: &mut Dice) -> Result<(Demand, usize)> {
         declined: BTreeSet::new(),
         assignments: 0,
         parts: None,
+        consolidate: false,
+        feeds: None,
     };
     Ok((demand, first))
 }

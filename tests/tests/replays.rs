@@ -43,7 +43,9 @@ async fn what_went_out_is_replayed_and_counted() -> Result<()> {
     std::fs::write(&file, CENTRE)?;
     let told: Value =
         serde_json::from_str(&replayed(&chain, &file.display().to_string(), ReplayForm::Json).await?)?;
-    ensure!(told["record"]["orders"] == 2 && told["record"]["as_decided"] == 2, "{told}");
+    // An order that came before the stock was known has two decisions.
+    let record = &told["record"];
+    ensure!(record["orders"] == 2 && record["as_decided"] == record["decisions"], "{told}");
     ensure!(told["sequence"]["changed"] == 2, "nobody takes them now: {told}");
     let text = replayed(&chain, "0", ReplayForm::Text).await?;
     ensure!(text.contains("0 of 2 came out otherwise"), "{text}");

@@ -50,10 +50,12 @@ pub enum Category {
     Overdrawn,
     /// No carrier takes a parcel whose goods were released, or that a policy leaves where it is.
     LabelFailed,
+    /// Goods that a store handed over for an order that is gathered elsewhere have not come there.
+    ParcelMissing,
 }
 
 impl Category {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Backorder,
         Self::ReleasedAtDarkStore,
         Self::Contradiction,
@@ -75,6 +77,7 @@ impl Category {
         Self::PromiseMissed,
         Self::Overdrawn,
         Self::LabelFailed,
+        Self::ParcelMissing,
     ];
 
     #[must_use]
@@ -101,6 +104,7 @@ impl Category {
             Self::PromiseMissed => "promise_missed",
             Self::Overdrawn => "overdrawn",
             Self::LabelFailed => "label_failed",
+            Self::ParcelMissing => "parcel_missing",
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod exception;
 pub mod failover;
 pub mod fences;
 pub mod fleet;
+pub mod gathering;
 pub mod health;
 pub mod hours;
 pub mod kpis;

@@ -10,6 +10,7 @@ use holdfast_shared::ids::{
 use holdfast_shared::money::Money;
 use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
+use std::ops::Not;
 use utoipa::ToSchema;
 
 /// `POST /v1/orders`.
@@ -45,6 +46,10 @@ pub struct OrderRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = 50)]
     pub price_up_max: Option<i64>,
+    /// Rather one parcel a little later than several: where the policy allows it, the goods are gathered at
+    /// one store first.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub consolidate: bool,
     #[serde(default)]
     pub note: Option<String>,
 }

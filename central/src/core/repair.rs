@@ -157,6 +157,9 @@ pub const fn of_category(category: Category) -> Repair {
         Category::LabelFailed => {
             Repair::ByPerson(Call::TakeBack, "send it by another carrier, or move the work")
         }
+        Category::ParcelMissing => {
+            Repair::Either("it is recorded in after all", Call::Resolve, "ask the carrier where it is")
+        }
     }
 }
 

@@ -135,6 +135,7 @@ pub(crate) fn order_request() -> OrderRequest {
         promise: None,
         substitution: None,
         price_up_max: None,
+        consolidate: false,
         note: None,
     }
 }

@@ -154,6 +154,8 @@ async fn demands<S: Fleet + Promises + ?Sized>(
         declined: BTreeSet::new(),
         assignments: 0,
         parts: Some(BTreeSet::new()),
+        consolidate: false,
+        feeds: None,
     };
     Ok(kinds.into_iter().map(demand).collect())
 }

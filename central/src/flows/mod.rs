@@ -15,6 +15,7 @@ pub mod exchange;
 pub mod expire_offers;
 pub mod failover;
 mod fleet_view;
+pub mod gather;
 pub mod hear;
 pub mod in_force;
 pub mod label_failed;

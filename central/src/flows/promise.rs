@@ -2,6 +2,7 @@
 //! would do with such an order now, and sets the units aside when they are to be held.
 
 use super::fleet_view::FleetView;
+use super::gather::{Collected, collected};
 use super::in_force::Steers;
 use super::place_order::{hash, unknown_words};
 use super::shelves::OnShelves;
@@ -208,36 +209,42 @@ fn look(
     now: UtcMs,
 ) -> Result<(Answer, Vec<CartUnits>), FlowError> {
     let kind = demand.kind;
-    let answer = |options, why_not| Answer { kind, options, why_not };
     let decision = DecisionId::new("cart").map_err(|bad| malformed(&bad))?;
-    let plan =
-        match Guide::of(&promiser.policy.routing(demand)).route(demand, &view.fleet, decision, now).choice {
-            Choice::Assign(plan) if plan.covers(demand) => plan,
-            Choice::Assign(_) | Choice::Hold { .. } | Choice::Backorder { .. } => {
-                let why_not = Some(WhyNot::Stock(lacks(demand, view, shelves)));
-                return Ok((answer(Vec::new(), why_not), Vec::new()));
+    let (policy, carriers) = (promiser.policy.routing(demand), promiser.policy.carriers(&demand.tenant));
+    let decided = Guide::of(&policy).route(demand, &view.fleet, decision, now);
+    let plan = match &decided.choice {
+        Choice::Assign(plan) if plan.covers(demand) => plan,
+        Choice::Assign(_) | Choice::Hold { .. } | Choice::Backorder { .. } => {
+            let others = collected((&policy, &carriers), view, demand, shelves, &decided, now);
+            if let Some(Collected { options, units }) = others {
+                return Ok((told(kind, options), units));
             }
-        };
+            let why_not = Some(WhyNot::Stock(lacks(demand, view, shelves)));
+            return Ok((Answer { kind, options: Vec::new(), why_not }, Vec::new()));
+        }
+    };
     let units = plan.parcels.iter().flat_map(|parcel| {
         parcel.lines.iter().map(|line| CartUnits {
             store: parcel.store.clone(),
             sku: line.sku.clone(),
             quantity: line.quantity,
             ceded: false,
+            gathered: 0,
         })
     });
     let parts: Vec<Part<'_>> =
         plan.parcels.iter().filter_map(|parcel| part(demand, view, shelves, parcel)).collect();
-    let answer = match options(&promiser.policy.carriers(&demand.tenant), kind, &parts, now) {
-        Ok(options) => answer(options, None),
+    Ok((told(kind, options(&carriers, kind, &parts, now)), units.collect()))
+}
+
+fn told(kind: FulfilmentKind, options: Result<Vec<PromiseOption>, NoDate>) -> Answer {
+    let words = match options {
+        Ok(options) => return Answer { kind, options, why_not: None },
         // Which node it is about is not for a storefront.
-        Err(NoDate::Zone(_)) => {
-            let words = "the clock of the place that would send it is not known".to_owned();
-            answer(Vec::new(), Some(WhyNot::NoDate(words)))
-        }
-        Err(no_date) => answer(Vec::new(), Some(WhyNot::NoDate(no_date.to_string()))),
+        Err(NoDate::Zone(_)) => "the clock of the place that would send it is not known".to_owned(),
+        Err(no_date) => no_date.to_string(),
     };
-    Ok((answer, units.collect()))
+    Answer { kind, options: Vec::new(), why_not: Some(WhyNot::NoDate(words)) }
 }
 
 fn part<'a>(demand: &Demand, view: &'a FleetView, shelves: &OnShelves, parcel: &Parcel) -> Option<Part<'a>> {
@@ -285,6 +292,8 @@ fn demand(
         declined: BTreeSet::new(),
         assignments: 0,
         parts: Some(BTreeSet::new()),
+        consolidate: false,
+        feeds: None,
     })
 }
 

@@ -245,6 +245,8 @@ fn next_order(tenant: &TenantId) -> Result<Demand, FlowError> {
         tried: [].into(),
         declined: [].into(),
         assignments: 0,
+        consolidate: false,
+        feeds: None,
     })
 }
 

@@ -17,6 +17,7 @@ use crate::core::routing::policy::RoutingPolicy;
 use crate::core::stock::withheld::Withheld;
 use crate::ports::backorders::Backorders;
 use crate::ports::fleet::Fleet;
+use crate::ports::gatherings::{Gatherings, NewGathering};
 use crate::ports::poke::Poke;
 use crate::ports::promises::Promises;
 use crate::ports::stock::{OrderWithout, Stock};
@@ -42,9 +43,9 @@ const STOCK_GONE_MAX: u32 = 3;
 const HOLD_GRACE_MS: i64 = 60_000;
 
 /// What routing needs of storage.
-pub trait Goods: Work + Fleet + Stock + Promises + Substitutions + Backorders {}
+pub trait Goods: Work + Fleet + Stock + Promises + Substitutions + Backorders + Gatherings {}
 
-impl<S: Work + Fleet + Stock + Promises + Substitutions + Backorders + ?Sized> Goods for S {}
+impl<S: Work + Fleet + Stock + Promises + Substitutions + Backorders + Gatherings + ?Sized> Goods for S {}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Routed {
@@ -56,6 +57,8 @@ pub struct Routed {
     pub proposed: u32,
     /// Waiting for a better node that opens soon.
     pub held: u32,
+    /// Coming together at one store first.
+    pub gathered: u32,
     /// Left for the next run: the order or its stock moved meanwhile.
     pub postponed: u32,
     /// Units that were kept back somewhere while their order went farther away, or nowhere.
@@ -101,6 +104,8 @@ enum End {
         until: UtcMs,
     },
     Backorder(Box<Decision>),
+    /// It comes together at one store first.
+    Gather(Box<NewGathering>),
 }
 
 pub async fn route_orders<S: Goods + ?Sized>(
@@ -131,7 +136,14 @@ pub async fn route_orders<S: Goods + ?Sized>(
     }
     let waiting = demands.into_iter().zip(&policies).filter_map(|(demand, policy)| {
         let guide = guides.get(&demand.tenant)?.get(policy.name.as_str())?;
-        Some(Waiting { demand, guide, stock_gone: 0, others: OtherGoods::Untried, withheld: Vec::new() })
+        Some(Waiting {
+            demand,
+            guide,
+            stock_gone: 0,
+            others: OtherGoods::Untried,
+            may_gather: true,
+            withheld: Vec::new(),
+        })
     });
     let mut run = Run::new(router, views, now);
     let mut waiting: Vec<Waiting<'_>> = waiting.collect();
@@ -141,7 +153,7 @@ pub async fn route_orders<S: Goods + ?Sized>(
     let mut routed = run.over()?;
     // A run that could place nothing would find the same again.
     let moved = [routed.assigned, routed.backordered, routed.held, routed.proposed];
-    routed.more = full && moved.iter().any(|count| *count > 0);
+    routed.more |= full && moved.iter().any(|count| *count > 0);
     Ok(routed)
 }
 
@@ -159,6 +171,10 @@ fn route_one<'w>(
         view.lay_out(&left, now.utc);
         let mut decision = view.decide(waiting.guide, &left, router.decision_id, now.utc);
         decision.inputs = Some(Box::new(Recorded::of(&left, &view.fleet, &decision)));
+        if let Some(new) = waiting.plans_to_gather(view, &left, &decision, now) {
+            end = End::Gather(Box::new(new));
+            break;
+        }
         waiting.withheld.extend(view.withheld(&left, &decision.choice));
         let plan = match &decision.choice {
             Choice::Assign(plan) => plan.clone(),
@@ -182,8 +198,9 @@ fn route_one<'w>(
             parcels.push(parcel);
         }
     }
-    let lost = match end {
+    let lost = match &end {
         End::Placed => false,
+        End::Gather(new) => waiting.guide.gathers_late(&left, &view.fleet, &new.gather),
         End::Hold { .. } | End::Backorder(_) => late::is_lost(router, &view.fleet, &left, now),
     };
     Decided { waiting, parcels, assignments, left, end, lost }

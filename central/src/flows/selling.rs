@@ -70,9 +70,21 @@ impl Selling {
 
     /// To somebody who wants so many.
     pub(super) fn offer(&self, known: &Known, asked: Asked<'_>, wanted: i64, now: UtcMs) -> Offer {
+        self.offer_with(known, asked, (wanted, 0), now)
+    }
+
+    /// The same, where some units came there for the order that asks.
+    pub(super) fn offer_with(
+        &self,
+        known: &Known,
+        asked: Asked<'_>,
+        (wanted, gathered): (i64, i64),
+        now: UtcMs,
+    ) -> Offer {
         let records = self.records.get(&known.store).unwrap_or(&self.unchecked);
         let doubts = self.doubts.get(&known.store).unwrap_or(&self.undoubted);
-        let sold = sellable(known, records, self.class(known), doubts, asked, now);
+        let mut sold = sellable(known, records, self.class(known), doubts, asked, now);
+        sold.units = known.with_gathered(sold.units, gathered);
         let units = sold.units.clamp(1, wanted.max(1));
         let confidence = known.evidence(records, now).that_free(units);
         Offer { sold, confidence }

@@ -35,6 +35,12 @@ pub(super) fn without_cart(mut known: Known, cart: &[CartUnits]) -> Known {
     known
 }
 
+/// Units of its cart there that came for the order alone.
+pub(super) fn gathered(known: &Known, cart: &[CartUnits]) -> i64 {
+    let here = cart.iter().filter(|own| own.store == known.store && own.sku == known.sku);
+    here.map(|own| own.gathered).fold(0, i64::saturating_add)
+}
+
 /// The positions that one demand may draw on.
 #[derive(Debug)]
 pub(super) struct Offering {
@@ -55,7 +61,7 @@ impl Offering {
         let offer = |known: Known| {
             let known = without_cart(known, cart);
             let wanted = wanted.get(&known.sku).copied().unwrap_or(1);
-            let offer = selling.offer(&known, asked, wanted, now);
+            let offer = selling.offer_with(&known, asked, (wanted, gathered(&known, cart)), now);
             (known, offer)
         };
         let known = store.known_stock(&demand.tenant, &skus).await?;

@@ -3,7 +3,7 @@
 
 use super::FlowError;
 use super::selling::{Offer, Selling};
-use super::shelves::{wanted, without_cart};
+use super::shelves::{gathered, wanted, without_cart};
 use crate::core::routing::decision::{Choice, Demand, DemandLine};
 use crate::core::routing::fleet_index::FleetIndex;
 use crate::core::routing::geo::distance_km;
@@ -231,7 +231,9 @@ impl OfSku {
 
     fn cut(&self, hall: &Hall<'_>, whose: Option<Asker>, asker: &Asker, cart: &[CartUnits]) -> Layout {
         let offer = |known: &Known| {
-            let offer = |known: &Known| hall.selling.offer(known, asker.asked(), asker.wanted, hall.now);
+            let came = gathered(known, cart);
+            let offer =
+                |known: &Known| hall.selling.offer_with(known, asker.asked(), (asker.wanted, came), hall.now);
             if cart.is_empty() { offer(known) } else { offer(&without_cart(known.clone(), cart)) }
         };
         let offers: Vec<Offer> = self.known.iter().map(offer).collect();

@@ -105,6 +105,7 @@ async fn look<S: Stock + ?Sized>(
             sku: pick.trial.sku.clone(),
             quantity,
             ceded: false,
+            gathered: 0,
         });
         let units = units.collect();
         Some((pick, units))

@@ -18,6 +18,7 @@ use crate::core::test_support::{LONDON, tenant};
 use crate::ports::access::ReplicaIdentity;
 use crate::ports::drills::{DrillBegun, NewDrill};
 use crate::ports::fleet::{CatalogueItem, ChangedStores, EligibilityChange, Fleet, StorePosition};
+use crate::ports::gatherings::{GatherOutcome, GatheringsEnded, NewGathering};
 use crate::ports::labels::Settling;
 use crate::ports::moves::Departure;
 use crate::ports::orders::{Activity, CancelOutcome, NewOrder, Orders, Placed};
@@ -38,6 +39,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Mutex;
 
 mod exchange;
+mod gatherings;
 mod labels;
 mod promises;
 mod replicas;
@@ -79,6 +81,9 @@ pub(crate) struct Told {
     pub(crate) lately: Lately,
     pub(crate) begun: Option<DrillBegun>,
     pub(crate) labels: Vec<LabelFailure>,
+    pub(crate) gather: VecDeque<GatherOutcome>,
+    pub(crate) gatherings_over: VecDeque<GatheringsEnded>,
+    pub(crate) gathering_stores: Vec<(TenantId, StoreId)>,
 }
 
 #[derive(Default)]
@@ -105,6 +110,8 @@ pub(crate) struct Done {
     pub(crate) drills: Vec<NewDrill>,
     pub(crate) lost: Vec<(OrderId, String)>,
     pub(crate) labels_settled: Vec<Settling>,
+    pub(crate) gathered: Vec<NewGathering>,
+    pub(crate) gatherings_lost: Vec<StoreId>,
 }
 
 #[derive(Default)]
@@ -190,6 +197,8 @@ pub(crate) fn demand(order: &str, lines: &[(&str, i64)]) -> Demand {
         declined: BTreeSet::new(),
         assignments: 0,
         parts: None,
+        consolidate: false,
+        feeds: None,
     }
 }
 

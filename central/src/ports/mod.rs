@@ -9,6 +9,7 @@ pub mod demo;
 pub mod drills;
 pub mod escrow;
 pub mod fleet;
+pub mod gatherings;
 pub mod housekeeping;
 pub mod kpis;
 pub mod labels;
@@ -54,6 +55,7 @@ pub trait Storage:
     + drills::Drills
     + escrow::Escrows
     + fleet::Fleet
+    + gatherings::Gatherings
     + housekeeping::Housekeeping
     + kpis::RoutingKpis
     + launch::Launch
@@ -85,6 +87,7 @@ impl<T> Storage for T where
         + drills::Drills
         + escrow::Escrows
         + fleet::Fleet
+        + gatherings::Gatherings
         + housekeeping::Housekeeping
         + kpis::RoutingKpis
         + launch::Launch

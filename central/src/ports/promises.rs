@@ -19,6 +19,8 @@ pub struct CartUnits {
     pub quantity: i64,
     /// They are set aside out of what the store has ceded; the one who sets them aside decides it.
     pub ceded: bool,
+    /// Units of them that came to the store for this order alone, beyond what it sells of its own.
+    pub gathered: i64,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -11,6 +11,7 @@ use crate::flows::drill::end_those_over;
 use crate::flows::evaluate::evaluate;
 use crate::flows::expire_offers::expire_offers;
 use crate::flows::failover::fail_over;
+use crate::flows::gather::end_gatherings;
 use crate::flows::hear::{Outcome, hear};
 use crate::flows::in_force::know_in_force;
 use crate::flows::label_failed::see_to_labels;
@@ -168,6 +169,8 @@ async fn look(app: &App) -> Result<bool, FlowError> {
     let accept_within_ms = app.policies.accept_within_ms();
     let withdrawn = expire_offers(storage, &router, accept_within_ms, app.clock.now()).await?;
     let relabelled = see_to_labels(storage, &router, app.clock.now()).await?;
+    let gathered = end_gatherings(storage, watch, app.clock.now()).await?;
+    metrics::counter!("holdfast_gatherings_ended_total").increment(gathered.into());
     let limit_ms = app.policies.cancel_answer_within_ms();
     let unanswered = tell_unanswered_cancels(storage, watch, limit_ms, app.clock.now()).await?;
     metrics::counter!("holdfast_recalls_total", "cause" => "failover").increment(failed_over.recalled.into());
@@ -178,7 +181,7 @@ async fn look(app: &App) -> Result<bool, FlowError> {
         // The stores are open again: do not wait for the tick.
         app.bells.evaluate.notify_one();
     }
-    Ok(!evaluation.changes.is_empty() || failed_over.recalled > 0 || withdrawn > 0 || told)
+    Ok(!evaluation.changes.is_empty() || failed_over.recalled > 0 || withdrawn > 0 || gathered > 0 || told)
 }
 
 /// In whose name what ends by itself is ended.
@@ -208,6 +211,7 @@ async fn route(app: Shared, stop: CancellationToken) -> Ended {
                 ("assigned", routed.assigned),
                 ("backordered", routed.backordered),
                 ("held", routed.held),
+                ("gathered", routed.gathered),
                 ("postponed", routed.postponed),
                 ("substituted", routed.substituted),
                 ("proposed", routed.proposed),

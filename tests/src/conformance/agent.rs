@@ -132,6 +132,15 @@ impl Agent {
         self.stock(&sku(text), -units, Movement::Sale);
     }
 
+    /// Goods of another store, with what stands on the parcel.
+    pub fn transfer_in(&mut self, text: &str, units: i64, from: &str, note: &str) {
+        let movement = Movement::TransferIn { from: super::world::store_id(from) };
+        let note = Some(note.to_owned());
+        let fact = self.fact(None, Body::Stock(StockFact { sku: sku(text), delta: units, movement, note }));
+        let document = self.stock_document();
+        self.put(&document, &fact);
+    }
+
     fn facts_of(bag: &Bag) -> Vec<Fact> {
         bag.facts().map(|(id, text)| decode(&id, &text).unwrap()).collect()
     }

@@ -18,6 +18,8 @@ pub mod dates;
 pub mod escrow;
 pub mod exceptions;
 pub mod fleet;
+pub mod gathering;
+pub mod gathering_ends;
 pub mod health;
 pub mod hostile;
 pub mod kpis;
@@ -83,6 +85,27 @@ macro_rules! conformance {
             fleet::the_history_of_eligibility_is_newest_first,
             fleet::a_tenant_sees_only_its_own,
             fleet::the_catalogue_knows_what_it_lacks,
+            gathering::an_order_that_comes_together_is_set_aside_everywhere_and_not_routed,
+            gathering::whoever_decided_before_it_began_assigns_nothing,
+            gathering::an_order_that_moved_on_is_not_gathered,
+            gathering::of_two_that_want_the_same_units_one_is_gathered,
+            gathering::when_all_has_come_the_order_is_routed_from_there,
+            gathering::what_comes_for_an_order_is_not_the_buffers,
+            gathering::the_same_arrival_twice_has_the_effect_of_once,
+            gathering::an_arrival_that_is_heard_of_before_the_hand_over_counts,
+            gathering::goods_of_others_and_more_than_is_wanted_are_the_stores_own,
+            gathering::a_parcel_belongs_first_to_the_order_that_it_names,
+            gathering::units_that_a_checkout_held_elsewhere_travel,
+            gathering::both_orders_tell_of_each_other,
+            gathering_ends::the_units_of_a_gathering_outlive_any_cart,
+            gathering_ends::what_is_late_is_not_waited_for_and_a_person_is_told_of_a_parcel_that_never_came,
+            gathering_ends::an_order_is_gathered_once_at_most,
+            gathering_ends::when_nobody_sends_the_rest_it_ends_before_its_time,
+            gathering_ends::a_cancelled_order_asks_back_what_has_not_left,
+            gathering_ends::what_has_left_for_a_cancelled_order_becomes_stock_where_it_goes,
+            gathering_ends::a_store_that_serves_nobody_ends_what_others_can_serve,
+            gathering_ends::a_pickup_stays_with_the_store_that_the_customer_chose,
+            gathering_ends::a_clock_that_was_put_back_lets_no_order_wait_for_ever,
             health::what_is_arranged_stands_beside_the_description,
             health::only_stores_that_changed_are_read_again,
             health::how_a_store_works_is_counted_by_the_hour,

@@ -36,6 +36,7 @@ fn cart(promise: &str, units: &[(&str, i64)]) -> NewCart {
                 sku: sku("A"),
                 quantity: *quantity,
                 ceded: false,
+                gathered: 0,
             })
             .collect(),
         made_at: at(10).utc,
@@ -143,7 +144,10 @@ pub async fn an_order_consumes_its_cart_with_its_assignment(storage: &dyn Storag
     ordered(storage, "other", 1, "p9", 15).await;
     ordered(storage, "o1", 4, "p1", 15).await;
     let cart = &storage.carts_of_orders(&tenant()).await.unwrap()[&order_id("o1")];
-    assert_eq!(cart, &[CartUnits { store: store_id("leeds"), sku: sku("A"), quantity: 5, ceded: false }]);
+    assert_eq!(
+        cart,
+        &[CartUnits { store: store_id("leeds"), sku: sku("A"), quantity: 5, ceded: false, gathered: 0 }]
+    );
     assert!(!won(&assigned_to(storage, "other", "leeds").await), "what a cart holds is nobody else's");
     let kept = storage.give_back_cart(&tenant(), &promise_id("p1"), at(16).utc).await.unwrap();
     assert_eq!(kept, GivenBack::TakenOver(order_id("o1")));

@@ -46,7 +46,10 @@ pub async fn an_order_takes_the_rights_of_its_cart_over(storage: &dyn Storage) {
     held(storage, "p1", &[("leeds", 4)]).await;
     ordered(storage, "o1", 3, "p1", 15).await;
     let cart = &storage.carts_of_orders(&tenant()).await.unwrap()[&order_id("o1")];
-    assert_eq!(cart, &[CartUnits { store: store_id("leeds"), sku: sku("A"), quantity: 4, ceded: true }]);
+    assert_eq!(
+        cart,
+        &[CartUnits { store: store_id("leeds"), sku: sku("A"), quantity: 4, ceded: true, gathered: 0 }]
+    );
     assert!(won(&assigned_to(storage, "o1", "leeds").await));
     assert_eq!((rights(storage).await, ended(storage, "p1").await), ((4, 3), Some(PromiseEnd::Order)));
     sound(storage, 1).await;

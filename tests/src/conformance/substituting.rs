@@ -30,7 +30,8 @@ async fn wanted(storage: &dyn Storage, order: &str, units: i64, consent: Consent
 
 /// Units of A from Leeds in place of them.
 fn instead(order: &str, units: i64, ask: bool) -> NewSubstitution {
-    let from = CartUnits { store: store_id("leeds"), sku: sku("A"), quantity: units, ceded: false };
+    let from =
+        CartUnits { store: store_id("leeds"), sku: sku("A"), quantity: units, ceded: false, gathered: 0 };
     NewSubstitution {
         tenant: tenant(),
         order: order_id(order),

@@ -119,6 +119,7 @@ pub fn request(kind: FulfilmentKind, lines: &[(&str, i64)]) -> OrderRequest {
         promise: None,
         substitution: None,
         price_up_max: None,
+        consolidate: false,
         note: None,
     }
 }
@@ -161,6 +162,7 @@ pub fn decision(order: &OrderId, lines: Vec<DemandLine>, choice: Choice, at: Utc
         rungs: Vec::new(),
         choice,
         runner_up: None,
+        gather: None,
         missed: None,
         words: "because it is the only one".to_owned(),
     }

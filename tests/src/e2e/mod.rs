@@ -167,6 +167,7 @@ pub fn order_of(skus: &[Sku]) -> OrderRequest {
         promise: None,
         substitution: None,
         price_up_max: None,
+        consolidate: false,
         note: None,
     }
 }

@@ -22,7 +22,6 @@ pub struct Ledger {
 
 impl Ledger {
     pub fn ordered(&mut self, wish: &PlaceOrder) {
-        self.overrides.ordered(&wish.order, wish.request.lines.len());
         for (line, n) in wish.request.lines.iter().zip(1..) {
             let key = (wish.order.clone(), LineNo(n));
             self.ordered.insert(key, (line.sku.clone(), line.quantity));
@@ -38,15 +37,11 @@ impl Ledger {
             self.overrides.order_of(&hold.task).context("goods left for a task that was never offered")?;
         let line = (order.clone(), hold.line);
         let answered_for = self.overrides.answered_for(order, Some(hold.line), None);
-        let wanted = match self.ordered.get(&line) {
-            Some((_, wanted)) => *wanted,
-            None => self.overrides.stands_in(order, Some(hold.line), None),
-        };
-        ensure!(wanted > 0, "goods left for an order that nobody placed");
+        let (_, wanted) = self.ordered.get(&line).context("goods left for an order that nobody placed")?;
         let sum = self.booked.entry(line).or_default();
         *sum += gone;
         ensure!(
-            *sum <= wanted + answered_for,
+            *sum <= *wanted + answered_for,
             "NO_DOUBLE_SHIP: {sum} units of {order} line {} left, {wanted} ordered",
             hold.line
         );
@@ -69,7 +64,6 @@ impl Ledger {
         let answered_for = self.overrides.answered_for(order, None, Some(sku));
         let lines = self.ordered.iter().filter(|((of, _), (wanted, _))| of == order && wanted == sku);
         let wanted: i64 = lines.map(|(_, (_, units))| units).sum();
-        let wanted = wanted + self.overrides.stands_in(order, None, Some(sku));
         let sum = self.carried.entry((order.clone(), sku.clone())).or_default();
         *sum += units;
         ensure!(

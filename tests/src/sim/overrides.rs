@@ -23,8 +23,6 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Default)]
 pub struct Overrides {
     offers: BTreeMap<TaskId, Offer>,
-    /// How many lines were asked for.
-    lines: BTreeMap<OrderId, usize>,
     tasks: BTreeSet<TaskId>,
     /// Somebody at central did.
     taken_back: BTreeSet<TaskId>,
@@ -35,28 +33,6 @@ pub struct Overrides {
 impl Overrides {
     pub fn offered(&mut self, task: &TaskId, offer: &Offer) {
         self.offers.insert(task.clone(), offer.clone());
-    }
-
-    pub fn ordered(&mut self, order: &OrderId, lines: usize) {
-        self.lines.insert(order.clone(), lines);
-    }
-
-    /// Units of lines that stand in for those of the order: as many of each as a store was offered at once.
-    pub fn stands_in(&self, order: &OrderId, line: Option<LineNo>, sku: Option<&Sku>) -> i64 {
-        let asked = self.lines.get(order).copied().unwrap_or(usize::MAX);
-        let mut most: BTreeMap<LineNo, i64> = BTreeMap::new();
-        let offers = self.offers.values().filter(|offer| offer.order == *order);
-        for offered in offers.flat_map(|offer| &offer.lines) {
-            let beyond = usize::try_from(offered.line.0).is_ok_and(|number| number > asked);
-            if beyond
-                && line.is_none_or(|line| offered.line == line)
-                && sku.is_none_or(|sku| offered.sku == *sku)
-            {
-                let units = most.entry(offered.line).or_default();
-                *units = (*units).max(offered.quantity);
-            }
-        }
-        most.values().sum()
     }
 
     pub fn order_of(&self, task: &TaskId) -> Option<&OrderId> {

@@ -6,10 +6,9 @@ use super::head_office::{ACCEPT_WITHIN_MS, HeadOffice};
 use super::shop::Shop;
 use anyhow::{Result, bail, ensure};
 use holdfast_central::core::fleet::Place;
-use holdfast_central::core::order::{Consent, OrderLineRequest, OrderRequest};
+use holdfast_central::core::order::{OrderLineRequest, OrderRequest};
 use holdfast_central::core::routing::decision::{Choice, Decision, Plan};
 use holdfast_central::flows::FlowError;
-use holdfast_central::flows::answer_substitution::{Reply, answer_substitution};
 use holdfast_central::flows::cancel::cancel_order;
 use holdfast_central::flows::place_order::{PlaceOrder, place_order};
 use holdfast_central::ports::orders::Placed;
@@ -52,49 +51,15 @@ pub fn order(tenant: &TenantId, n: u64, skus: &[Sku], shops: &[Shop], dice: &Dic
                 .collect(),
             promise_by: None,
             promise: None,
-            substitution: consent(dice),
+            substitution: None,
             price_up_max: None,
+            consolidate: false,
             note: None,
         },
         key: IdempotencyKey::new(format!("key-{n}"))?,
         actor: Actor::new("storefront")?,
         trace: TraceId::new(format!("{:032x}", u128::from(n) + 1))?,
     })
-}
-
-/// Some take other goods in place of what cannot be had, some want to be asked.
-fn consent(dice: &Dice) -> Option<Consent> {
-    match dice.between(0, 10) {
-        0 => Some(Consent::Allow),
-        1 => Some(Consent::Ask),
-        _ => None,
-    }
-}
-
-/// A customer who was asked about other goods says something, maybe too late, maybe about nothing.
-///
-/// # Errors
-/// When central fails.
-pub async fn answer(
-    office: &HeadOffice,
-    wish: &PlaceOrder,
-    dice: &Dice,
-    fate: &Fate,
-    now: Now,
-) -> Result<()> {
-    let Some(store) = office.store().filter(|_| !office.is_paused(fate.step())) else { return Ok(()) };
-    let (accept, number) = (dice.happens(600), if dice.happens(900) { 1 } else { 2 });
-    let PlaceOrder { tenant, order, actor, .. } = wish;
-    let reply = Reply { tenant, order, number, accept, by: actor };
-    match answer_substitution(store, reply, office.clock(now).utc).await {
-        Err(FlowError::Refused { what, .. }) => fate.say(what),
-        other => {
-            let Some((told, replayed)) = office.excuse(other, fate)? else { return Ok(()) };
-            fate.say(format_args!("{order}: {} is {}, replayed {replayed}", told.words, told.state.as_str()));
-            fate.mark(if accept { "substitute_accepted" } else { "substitute_declined" });
-        }
-    }
-    Ok(())
 }
 
 /// Whether this wish reached central before.
@@ -233,6 +198,7 @@ pub async fn rival_assigns(
         rungs: Vec::new(),
         choice,
         runner_up: None,
+        gather: None,
         missed: None,
         words: String::from("a rival chose it by old stock"),
     };

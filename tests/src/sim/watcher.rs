@@ -311,6 +311,7 @@ impl Watcher {
                 | Category::WrongClock
                 | Category::Stuck
                 | Category::Overdrawn
+                | Category::ParcelMissing
                 | Category::Restored
                 | Category::Policy
                 | Category::PromiseMissed

@@ -15,7 +15,6 @@ use super::watcher::Moment;
 use anyhow::{Context, Result, bail};
 use holdfast_agent::flows::sync::{SyncError, converse};
 use holdfast_agent::ports::ledger::Replica;
-use holdfast_central::core::order::Consent;
 use holdfast_central::flows::place_order::PlaceOrder;
 use holdfast_central::ports::work::{TaskRow, Work};
 use holdfast_shared::ids::{OrderId, Sku, TenantId};
@@ -241,10 +240,6 @@ impl World {
             && let Some(wish) = dice.pick(&self.wishes)
         {
             people::cancel(&self.office, wish, &self.fate, now).await?;
-        }
-        let asked = |wish: &&PlaceOrder| wish.request.substitution == Some(Consent::Ask);
-        if let Some(wish) = self.wishes.iter().rev().find(asked) {
-            people::answer(&self.office, wish, &self.fate.dice("answer", 0), &self.fate, now).await?;
         }
         if let Some(dice) = self.fate.strikes(Kind::RivalRecalls, 0)
             && let Some(seen) = dice.pick(&self.rivals_view)

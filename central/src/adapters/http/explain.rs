@@ -6,6 +6,7 @@ use super::doors::Caller;
 use super::orders::find;
 use super::policies;
 use crate::core::fences::FenceStep;
+use crate::core::gathering::Gathering;
 use crate::core::policy::version::PolicyVersion;
 use crate::core::promise::PromiseChange;
 use crate::core::routing::again::Again;
@@ -45,6 +46,9 @@ pub(super) struct Explanation {
     promise: Option<PromiseChange>,
     /// Other goods in place of those that could not be had, with those that were passed over and why.
     substitutions: Vec<Substitution>,
+    /// It comes together at one store first, or its goods travel there for another order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gathering: Option<Gathering>,
     /// By the other policy that was asked about: one of each decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     instead: Option<Vec<Again>>,
@@ -68,7 +72,8 @@ pub(super) async fn explain(
     let fences = app.storage.fences(caller.tenant(), &order).await?;
     let promise = app.storage.promise_change(caller.tenant(), &order).await?;
     let substitutions = app.storage.substitutions(caller.tenant(), &order).await?;
-    Ok(Json(Explanation { order, decisions, fences, promise, substitutions, instead }))
+    let gathering = app.storage.gathering(caller.tenant(), &order).await?;
+    Ok(Json(Explanation { order, decisions, fences, promise, substitutions, gathering, instead }))
 }
 
 /// Each decision of the order, made again by that version.

@@ -4,6 +4,7 @@ use super::answer::{Answer, Refused, internal, known};
 use super::app::Shared;
 use super::doors::Caller;
 use super::paging::Paging;
+use crate::core::gathering::{Gathering, GatheringEnd};
 use crate::core::order::{Order, OrderEvent, OrderRequest, OrderState, StoreClock, order_id};
 use crate::flows::cancel::cancel_order;
 use crate::flows::place_order::{PlaceOrder, place_order};
@@ -60,6 +61,35 @@ pub(super) struct OrderView {
     trace_id: TraceId,
     /// Known from a store alone since central was restored: what was asked for is lost.
     request_lost: bool,
+    /// Its goods come together at one place before they go out. Told of one order, not in listings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gathering: Option<OrderGathering>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct OrderGathering {
+    began_at: UtcMs,
+    /// When all of it should be there, as it was planned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arrives_by: Option<UtcMs>,
+    /// What has not come by then is not waited for.
+    due_at: UtcMs,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<UtcMs>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_by: Option<GatheringEnd>,
+}
+
+impl From<Gathering> for OrderGathering {
+    fn from(gathering: Gathering) -> Self {
+        Self {
+            began_at: gathering.began_at,
+            arrives_by: gathering.arrives_by,
+            due_at: gathering.due_at,
+            ended_at: gathering.ended_at,
+            ended_by: gathering.ended_by,
+        }
+    }
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -106,6 +136,7 @@ impl From<Order> for OrderView {
             changed_at: order.changed_at,
             trace_id: order.trace,
             request_lost: order.request_lost,
+            gathering: None,
         }
     }
 }
@@ -257,7 +288,9 @@ pub(super) async fn get(
     caller: Caller,
     Path(order): Path<String>,
 ) -> Answer<Json<OrderView>> {
-    Ok(Json(find(&app, &caller, &order).await?.into()))
+    let order = find(&app, &caller, &order).await?;
+    let gathering = app.storage.gathering(caller.tenant(), &order.order).await?;
+    Ok(Json(OrderView { gathering: gathering.map(OrderGathering::from), ..order.into() }))
 }
 
 /// Orders, newest first.

@@ -176,6 +176,7 @@ fn adopt_order(
         promise: None,
         substitution: None,
         price_up_max: None,
+        consolidate: false,
         note: offer.note.clone(),
     };
     let trace = fact.trace.clone().map_or_else(|| TraceId::new(NO_TRACE), Ok)?;

@@ -7,6 +7,7 @@ use super::holds::{self, Reserved};
 use super::order_rows::read_line;
 use super::pen::{Statement, state_fact};
 use super::promise_changes::{self, About};
+use super::promises::Gathered;
 use super::row::one;
 use super::savepoint::{Stop, attempt};
 use super::sql::sql;
@@ -73,8 +74,9 @@ fn try_assign(
         return Err(Stop::Refused(AssignOutcome::OrderMoved));
     }
     let taken = take_units(conn, assignment, now)?;
+    // Of a checkout, of other goods, of what came together for it or travels to where another order does.
     let cart = promises::free_for(conn, assignment)?;
-    let reserved = reserve(conn, giving, assignment)?;
+    let reserved = reserve(conn, giving, assignment, cart.as_ref())?;
     let fence = giving.fence()?;
     let task = task_id(assignment, fence).map_err(StoreError::from)?;
     let statement = Statement {
@@ -123,7 +125,7 @@ fn try_assign(
             promise_changes::follow_plans(conn, (tenant, order), about, now)?;
         }
     }
-    if cart {
+    if cart.is_some() {
         promises::settle(conn, tenant, order, now)?;
     }
     Ok(AssignOutcome::Assigned { task, fence })
@@ -133,12 +135,15 @@ fn reserve<'a>(
     conn: &Connection,
     giving: &mut Giving<'_>,
     assignment: &'a Assignment,
+    cart: Option<&Gathered>,
 ) -> std::result::Result<Vec<(&'a DemandLine, Reserved)>, Stop<AssignOutcome>> {
     let Assignment { tenant, store, lines, .. } = assignment;
     let in_escrow = giving.has_escrow(tenant)?;
     let mut reserved = Vec::with_capacity(lines.len());
     for line in lines {
+        let came = cart.and_then(|gathered| gathered.get(&line.sku)).copied().unwrap_or_default();
         let set_aside = match in_escrow {
+            _ if came > 0 => stock::reserve_gathered(conn, tenant, store, line, came)?,
             true => stock::reserve(conn, tenant, store, line)?,
             false => stock::reserve_open(conn, tenant, store, line)?,
         };

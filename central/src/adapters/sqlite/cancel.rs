@@ -6,8 +6,9 @@ use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow, say};
 use super::timeline::{Happened, note, refresh};
-use super::{Result, ledger, promises, substitutions, window};
+use super::{Result, gathering_rows, ledger, promises, substitutions, window};
 use crate::core::effects::words;
+use crate::core::gathering::GatheringEnd;
 use crate::core::order::OrderState;
 use crate::ports::orders::CancelOutcome;
 use holdfast_shared::domain::task::TaskEvent;
@@ -47,6 +48,10 @@ pub(super) fn cancel(
         let named = named_params! { ":tenant": tenant.as_str(), ":order": order.as_str() };
         run(conn, sql!(ORDERS.cancel_open_units), named)?;
         promises::settle(conn, tenant, order, now)?;
+        // What has left becomes stock of the store where it was to come together.
+        if let Some((child, _)) = gathering_rows::end(conn, (tenant, order), GatheringEnd::Cancelled, now)? {
+            cancel(conn, state, tenant, &child, reason, actor, now)?;
+        }
     }
     // A store that has not told yet may have handed them over before the restore.
     let waits = if held { "; it is final when every store has told what it did" } else { "" };

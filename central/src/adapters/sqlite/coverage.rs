@@ -105,7 +105,7 @@ impl Mattered {
         Self {
             policy: decision.policy.clone(),
             day: Day::of(decision.at),
-            assigned: matches!(decision.choice, Choice::Assign(_)),
+            assigned: matches!(decision.choice, Choice::Assign(_)) && decision.gather.is_none(),
             uses: uses(decision),
         }
     }

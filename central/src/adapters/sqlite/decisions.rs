@@ -5,7 +5,7 @@ use super::order_rows::order_of;
 use super::row::{from_json, one, run, to_json};
 use super::sql::sql;
 use super::timeline::{Happened, central, note, refresh};
-use super::{Result, coverage, kpis};
+use super::{Result, coverage, gathering_rows, kpis};
 use crate::core::routing::decision::{Choice, Decision, Demand};
 use holdfast_shared::ids::{DecisionId, OrderId, TenantId};
 use holdfast_shared::time::UtcMs;
@@ -19,6 +19,9 @@ enum Wait {
 }
 
 fn wait(decision: &Decision) -> Option<Wait> {
+    if decision.gather.is_some() {
+        return None;
+    }
     match decision.choice {
         Choice::Assign(_) => None,
         Choice::Hold { .. } => Some(Wait::Held),
@@ -111,7 +114,7 @@ pub(super) fn hold(
 pub(super) fn backorder(conn: &Connection, demand: &Demand, decision: &Decision, now: UtcMs) -> Result<()> {
     let Demand { tenant, order, .. } = demand;
     let (assignments, cancelling, _) = order_of(conn, tenant, order)?;
-    if cancelling || assignments != demand.assignments {
+    if cancelling || assignments != demand.assignments || gathering_rows::is_open(conn, tenant, order)? {
         return Ok(());
     }
     let mut waiting = 0;

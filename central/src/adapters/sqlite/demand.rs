@@ -2,9 +2,10 @@
 
 use super::row::{from_json, list, parsed};
 use super::sql::sql;
-use super::{Result, order_rows, substitution_rows};
+use super::{Result, gathering_rows, order_rows, substitution_rows};
 use crate::core::order::{OrderLine, OrderRequest};
 use crate::core::routing::decision::{Demand, DemandLine};
+use crate::core::routing::gather::CHANNEL;
 use crate::core::stock::class::Channel;
 use holdfast_shared::ids::{OrderId, StoreId, TenantId};
 use holdfast_shared::time::UtcMs;
@@ -40,6 +41,11 @@ pub(super) fn demand(
         _ => list(conn, sql!(WORK.parts), key, |row| parsed(row, "store"))?,
     };
     let declined = tried.iter().filter(|(_, declined)| *declined).map(|(store, _)| store.clone()).collect();
+    // Goods travel between stores in a channel of their own.
+    let feeds = match request.channel.as_str() {
+        CHANNEL => gathering_rows::fed_store(conn, &tenant, &order)?,
+        _ => None,
+    };
     Ok(Demand {
         tenant,
         order,
@@ -58,5 +64,7 @@ pub(super) fn demand(
         declined,
         assignments,
         parts: Some(parts.into_iter().collect()),
+        consolidate: request.consolidate,
+        feeds,
     })
 }

@@ -8,7 +8,7 @@ use super::seals::{self, Place};
 use super::state::State;
 use super::tasks::{Grown, follow};
 use super::timeline::{CENTRAL, Happened, note, note_doubt};
-use super::{Result, adopt, boots, older, rivals, stock, task_news};
+use super::{Result, adopt, arrivals, boots, older, rivals, stock, task_news};
 use crate::core::effects::words;
 use crate::core::exception::{Category, Severity};
 use crate::ports::StoreError;
@@ -341,7 +341,9 @@ fn record(
     let (stock_grew, changed_task) = match document {
         DocumentId::Stock { .. } => {
             stock::undo(conn, &from.tenant, &from.store, &undone, &receipt)?;
-            (stock::apply(conn, &from.tenant, &from.store, &new, &receipt)?, None)
+            let grew = stock::apply(conn, &from.tenant, &from.store, &new, &receipt)?;
+            arrivals::heed(conn, (&from.tenant, &from.store), &new, now)?;
+            (grew, None)
         }
         DocumentId::Task(task) => {
             new.sort_by_key(|fact| fact.at);

@@ -10,7 +10,7 @@
 //! `readopt`, `overrides` and `cancel` write central's own facts through `pen`, many assignments by `giving`; `rivals` stops whoever has less right to units. `documents` keeps changes, heads and
 //! roots, `ledger` the facts, `stock` positions, `holds` what tasks have set aside, `lessons` what facts teach about them, and `stock_book` tells of both;
 //! `rights` and `escrow` are what stores have ceded, `own_stock` is central's hand in stock documents, and
-//! `promises` is what is set aside for carts; `backorders` are lines that wait for goods, `substitutions` are other goods in place of those that cannot be had, `substitution_rows` reads them and `substitution_news` tells of them. `seals` ends documents, `baseline` keeps
+//! `promises` is what is set aside for carts; `gatherings` are orders that come together at one store, `gathering_rows` keeps and ends them and `arrivals` sees to what came for them; `backorders` are lines that wait for goods, `substitutions` are other goods in place of those that cannot be had, `substitution_rows` reads them and `substitution_news` tells of them. `seals` ends documents, `baseline` keeps
 //! what they add up to, `moves` keeps what left which store and its pace, `shadow` versions that decide nothing, `legacy` what another system decides, `shadow_book` and `shadow_diffs` where they differ, `labels` parcels that no carrier takes, `promise_changes` dates that cannot be kept, `drills` those that are meant, `arranging` and `work_hours` keep what health looks at beside signals, `kpis` counts how routing does with what is written, `replays` reads the record of orders, `launch` reads what a launch asks, `coverage` counts which parts of policies mattered, `older` speaks to agents of older versions, `housekeeping` deletes what is over. The statements are in `sql/`, one file
 //! per area, and are found by name while compiling.
 
@@ -18,6 +18,7 @@ mod access;
 mod adopt;
 mod answer;
 mod arranging;
+mod arrivals;
 mod assign;
 mod backorders;
 mod baseline;
@@ -35,6 +36,8 @@ mod escrow;
 mod exceptions;
 mod exchange;
 mod fleet;
+mod gathering_rows;
+mod gatherings;
 mod given;
 mod giving;
 mod holds;

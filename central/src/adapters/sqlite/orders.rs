@@ -190,7 +190,7 @@ impl Orders for SqliteStore {
     }
 }
 
-fn place(conn: &Connection, new: &NewOrder) -> Result<Placed> {
+pub(super) fn place(conn: &Connection, new: &NewOrder) -> Result<Placed> {
     let key = [new.tenant.as_str(), new.key.as_str()];
     let before = one(conn, sql!(ORDERS.by_key), key, |row| {
         let hash: [u8; 32] = row.get("request_hash")?;

@@ -49,8 +49,10 @@ const THROUGH_ALL: &[&str] = &[
     "due_promises",
     "due_substitutions",
     "expired_offers",
+    "gathering_stores",
     "open_orders",
     "open_tasks",
+    "perhaps_over",
     "unpublished",
     "waiting",
     // A page of the newest, and counts by state.

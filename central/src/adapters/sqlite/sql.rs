@@ -9,6 +9,7 @@ pub(super) const DRILLS: &str = include_str!("sql/drills.sql");
 pub(super) const ESCROW: &str = include_str!("sql/escrow.sql");
 pub(super) const EXCEPTIONS: &str = include_str!("sql/exceptions.sql");
 pub(super) const FLEET: &str = include_str!("sql/fleet.sql");
+pub(super) const GATHERINGS: &str = include_str!("sql/gatherings.sql");
 pub(super) const HEALTH: &str = include_str!("sql/health.sql");
 pub(super) const IDENTITY: &str = include_str!("sql/identity.sql");
 pub(super) const KPIS: &str = include_str!("sql/kpis.sql");
@@ -41,6 +42,7 @@ pub(super) const FILES: &[&str] = &[
     ESCROW,
     EXCEPTIONS,
     FLEET,
+    GATHERINGS,
     HEALTH,
     IDENTITY,
     KPIS,

@@ -227,6 +227,30 @@ pub(super) fn reserve_open(
     Ok(told.map(|available| Reserved { available, ceded: false }))
 }
 
+/// The same, where so many of the units came here for one order alone: they are not the buffer's.
+pub(super) fn reserve_gathered(
+    conn: &Connection,
+    tenant: &TenantId,
+    store: &StoreId,
+    line: &DemandLine,
+    gathered: i64,
+) -> Result<Option<Reserved>> {
+    let ordinary = reserve(conn, tenant, store, line)?;
+    let open = gathered > 0 && rights::standing(conn, tenant, store, &line.sku)? == Standing::Open;
+    if ordinary.is_some() || !open {
+        return Ok(ordinary);
+    }
+    let params = named_params! {
+        ":tenant": tenant.as_str(),
+        ":sku": line.sku.as_str(),
+        ":store": store.as_str(),
+        ":quantity": line.quantity,
+        ":gathered": gathered,
+    };
+    let told = one(conn, sql!(STOCK.reserve_gathered), params, |row| row.get("available"))?;
+    Ok(told.map(|available| Reserved { available, ceded: false }))
+}
+
 fn reserve_on_hand(
     conn: &Connection,
     tenant: &TenantId,

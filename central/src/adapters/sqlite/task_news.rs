@@ -2,6 +2,7 @@
 //! rules that a person overrode.
 
 use super::exceptions::{raise, settle};
+use super::gathering_rows::fed_store;
 use super::outbox::{Class, NewEvent, append};
 use super::row::{from_json, list, parsed, run};
 use super::sql::sql;
@@ -28,6 +29,7 @@ pub(super) fn answered(
         CancelAnswer::PutBack => line.quantity.saturating_sub(line.short),
         CancelAnswer::HandedOver => line.picked,
     };
+    let fed = fed_store(conn, tenant, &task.order)?;
     // Without the store: whoever refunds need not know it.
     let lines: Vec<_> = task
         .lines
@@ -39,9 +41,10 @@ pub(super) fn answered(
     append(conn, tenant, &NewEvent { kind, key, class: Class::Compensate, at: now, body: &body })?;
     let words = match answer {
         CancelAnswer::PutBack => format!("{} stopped: the goods are back on the shelf", task.store),
-        CancelAnswer::HandedOver => {
-            format!("{} had handed the goods over: the cancellation becomes a return", task.store)
-        }
+        CancelAnswer::HandedOver => match &fed {
+            Some(fed) => format!("{} had handed the goods over: they become stock of {fed}", task.store),
+            None => format!("{} had handed the goods over: the cancellation becomes a return", task.store),
+        },
     };
     let actor = central()?;
     let happened = Happened {
@@ -56,6 +59,8 @@ pub(super) fn answered(
     settle(conn, tenant, &unanswered_key(task), "the store has answered", now)?;
     match answer {
         CancelAnswer::PutBack => Ok(()),
+        // Goods of the chain, on their way to a store of the chain.
+        CancelAnswer::HandedOver if fed.is_some() => Ok(()),
         CancelAnswer::HandedOver => raise(conn, tenant, &return_due(task), now),
     }
 }

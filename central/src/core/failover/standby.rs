@@ -21,6 +21,8 @@ pub fn standby(decisions: &[Decision], store: &StoreId) -> Vec<StoreId> {
 
 fn gives_to(decision: &Decision, store: &StoreId) -> bool {
     match &decision.choice {
+        // What was gathered instead gave nothing away.
+        Choice::Assign(_) if decision.gather.is_some() => false,
         Choice::Assign(plan) => plan.parcels.iter().any(|parcel| parcel.store == *store),
         Choice::Hold { .. } | Choice::Backorder { .. } => false,
     }

@@ -208,6 +208,7 @@ mod tests {
             rungs: Vec::new(),
             choice: Choice::Assign(plan),
             runner_up: None,
+            gather: None,
             missed,
             words: String::new(),
             inputs: None,

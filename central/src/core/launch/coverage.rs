@@ -205,6 +205,7 @@ mod tests {
             ],
             choice,
             runner_up: None,
+            gather: None,
             missed: None,
             words: String::new(),
             inputs: None,

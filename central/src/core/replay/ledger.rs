@@ -61,9 +61,11 @@ pub struct Ledger {
 
 impl Ledger {
     /// Of such an order nothing can be decided otherwise: it went as it went, and what it took stays taken.
+    /// What was gathered instead of being given away stays set aside, until it is decided where all of it is.
     #[must_use]
     pub fn leaves_out(&self, past: &Past) -> bool {
-        past.inputs.is_none() && !self.orders.contains_key(&past.decision.order)
+        let unknown = past.inputs.is_none() && !self.orders.contains_key(&past.decision.order);
+        unknown || past.decision.gather.is_some()
     }
 
     /// Before a decision is replayed. Units that are open again had come back from the stores that had them:

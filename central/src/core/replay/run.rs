@@ -175,3 +175,26 @@ fn answer(words: &str, pairs: Vec<(&Case, &Case, Option<&str>)>, told_max: usize
     let (changed, most_changed) = most_changed(pairs, told_max);
     Answer { words: words.to_owned(), cases, score, changed, most_changed }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::core::replay::test_scene::{Day, replay};
+    use crate::core::routing::decision::Gather;
+
+    #[test]
+    fn what_was_gathered_instead_is_given_to_nobody_in_the_replayed_world() {
+        let day = Day::parse("store leeds 3 TEA=1\norder o1 08:00 TEA=1\norder o2 08:05 TEA=1");
+        let (mut pasts, picks) = day.lived();
+        let gather = Gather {
+            store: "leeds".parse().unwrap(),
+            own: Vec::new(),
+            feeders: Vec::new(),
+            arrives_by: None,
+            until: pasts[0].decision.at,
+            words: String::new(),
+        };
+        pasts[0].decision.gather = Some(gather);
+        let report = replay(&pasts, picks, &day.reference, &day.reference);
+        assert_eq!((report.record.orders, report.sequence.cases), (2, 1));
+    }
+}

@@ -12,6 +12,7 @@ use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Not;
 use utoipa::ToSchema;
 
 /// The units of one order that have no node.
@@ -43,6 +44,12 @@ pub struct Demand {
     /// Nodes that have, or finished, a part of it. Absent in what was recorded before it was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parts: Option<BTreeSet<StoreId>>,
+    /// The customer would rather wait for one parcel than get several.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub consolidate: bool,
+    /// It brings goods to that store, where another order is gathered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feeds: Option<StoreId>,
 }
 
 impl Demand {
@@ -158,6 +165,9 @@ pub struct Decision {
     /// What would have been chosen without the first node of the choice; while it waits, what could be done now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runner_up: Option<Plan>,
+    /// Instead of what was chosen it is gathered at one store first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gather: Option<Gather>,
     /// The node that would have been better, had it not been for how it stands today.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missed: Option<Missed>,
@@ -290,6 +300,23 @@ pub struct Parcel {
     /// When it should leave and arrive, by which service; absent when no date could be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub journey: Option<Journey>,
+}
+
+/// An order comes together at one store before it goes out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Gather {
+    pub store: StoreId,
+    /// What that store has of it.
+    pub own: Vec<DemandLine>,
+    /// Who sends the rest there.
+    pub feeders: Vec<Parcel>,
+    /// When the last of them should be there; absent when nobody can say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrives_by: Option<UtcMs>,
+    /// What has not come by then is not waited for.
+    pub until: UtcMs,
+    /// In a sentence.
+    pub words: String,
 }
 
 /// A node that something passing kept out.

@@ -61,6 +61,9 @@ pub(super) fn hash(
         sum.text("-");
         parts.iter().for_each(|store| _ = sum.text(store.as_str()));
     }
+    if let Some(store) = &demand.feeds {
+        sum.text("feeds").text(store.as_str());
+    }
     blake3::hash(&sum.0).to_hex().to_string()
 }
 

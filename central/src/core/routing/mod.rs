@@ -3,6 +3,7 @@
 pub mod again;
 pub mod decision;
 pub mod fleet_index;
+pub mod gather;
 pub mod geo;
 pub mod glance;
 mod hold;

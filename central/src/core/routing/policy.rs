@@ -1,8 +1,10 @@
 //! The ladder and its weights, as data.
 
+mod consolidate;
 mod faults;
 mod regions;
 
+pub use consolidate::{Consolidate, Gathers};
 pub use regions::Regions;
 
 use crate::core::fleet::StoreKind;
@@ -125,6 +127,9 @@ pub struct RoutingPolicy {
     /// How long a customer has to say whether other goods may come; none: half an hour.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub substitution_answer_within_ms: Option<i64>,
+    /// When an order that no node has all of is gathered at one store.
+    #[serde(skip_serializing_if = "Consolidate::is_as_if_absent")]
+    pub consolidate: Consolidate,
     /// From the most wanted rung to the least; below the last one is the backorder.
     pub ladder: Vec<Rung>,
     /// For kinds of orders that are given away by other rungs than those above.
@@ -211,6 +216,7 @@ impl Default for RoutingPolicy {
             accept_within_ms: 10 * 60_000,
             cancel_answer_within_ms: 30 * 60_000,
             substitution_answer_within_ms: None,
+            consolidate: Consolidate::default(),
             ladder: vec![
                 rung(("closest", "the closest store that can"), &stores, Some(50.0), Weights::default()),
                 rung(("radius", "the best store within reach"), &stores, Some(300.0), balanced()),

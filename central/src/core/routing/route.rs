@@ -16,8 +16,8 @@ use holdfast_shared::time::UtcMs;
 /// A policy made ready for the many decisions of one look at a fleet.
 #[derive(Debug)]
 pub struct Guide<'p> {
-    policy: &'p RoutingPolicy,
-    timetable: Option<Timetable<'p>>,
+    pub(super) policy: &'p RoutingPolicy,
+    pub(super) timetable: Option<Timetable<'p>>,
     digest: [u8; 32],
 }
 
@@ -64,6 +64,7 @@ impl<'p> Guide<'p> {
             rungs: climb.walks.iter().map(|walk| tell::record(&search, walk)).collect(),
             choice,
             runner_up,
+            gather: None,
             missed,
             words,
             inputs: None,

@@ -49,6 +49,8 @@ impl Default for Scene {
             declined: BTreeSet::new(),
             assignments: 0,
             parts: None,
+            consolidate: false,
+            feeds: None,
         };
         Self {
             demand,

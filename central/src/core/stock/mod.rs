@@ -57,6 +57,13 @@ impl Known {
         self.ceded.map_or(there, |ceded| ceded.unheld().min(there))
     }
 
+    /// Units that may be taken by the order that so many of them came for: those, beside what is sold to
+    /// any order, and never more than are there.
+    #[must_use]
+    pub fn with_gathered(&self, sold: i64, gathered: i64) -> i64 {
+        sold.saturating_add(gathered).min(self.there()).max(sold)
+    }
+
     /// Units on the books that no order holds, ceded or not.
     const fn there(&self) -> i64 {
         self.on_hand.saturating_sub(self.reserved)

@@ -45,6 +45,8 @@ fn demand(lines: &[(u32, &str, i64)]) -> Demand {
         assignments: 0,
         brand: None,
         parts: None,
+        consolidate: false,
+        feeds: None,
     }
 }
 
@@ -72,6 +74,7 @@ fn shop(stock: &'static [(&'static str, i64)]) -> impl Fn(&Demand) -> Decision {
             rungs: Vec::new(),
             choice,
             runner_up: None,
+            gather: None,
             missed: None,
             words: String::new(),
             inputs: None,

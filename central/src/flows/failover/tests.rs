@@ -120,6 +120,7 @@ fn leeds_before_york() -> Decision {
         rungs: Vec::new(),
         choice: Choice::Assign(plan("leeds")),
         runner_up: Some(plan("york")),
+        gather: None,
         missed: None,
         words: String::from("leeds takes it"),
     }

@@ -34,6 +34,7 @@ impl Records {
                 rungs: Vec::new(),
                 choice: Choice::Assign(plan),
                 runner_up: None,
+                gather: None,
                 missed: None,
                 words: String::new(),
                 inputs: None,

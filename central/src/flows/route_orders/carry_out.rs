@@ -4,6 +4,7 @@ use super::late::LOST;
 use super::{Decided, End, Goods, backorder, note_withheld};
 use crate::flows::FlowError;
 use crate::flows::date_backorders::key_of;
+use crate::flows::gather::{Gathered, gather};
 use crate::ports::fleet::Fleet;
 use crate::ports::work::{AssignOutcome, Assignment};
 use futures::future::join_all;
@@ -38,6 +39,8 @@ pub(super) enum Carried {
     OrderMoved,
     /// Nobody can send what is left, and the customer may take something else.
     OtherGoods,
+    /// It is decided again, and not gathered.
+    NotGathered,
     Failed(FlowError),
 }
 
@@ -125,6 +128,18 @@ async fn end<S: Goods + ?Sized>(store: &S, written: &mut Written<'_>, now: Now) 
             }
             backorder(store, left, decision, now).await?;
             false
+        }
+        End::Gather(new) => {
+            written.carried = match gather(store, new, now).await? {
+                Gathered::Begun => Carried::Out { withheld: 0 },
+                Gathered::StockGone(sku) => Carried::StockGone(sku),
+                Gathered::OrderMoved => Carried::OrderMoved,
+                Gathered::Not => Carried::NotGathered,
+            };
+            if !matches!(written.carried, Carried::Out { .. }) {
+                return Ok(());
+            }
+            true
         }
     };
     if *lost {

@@ -3,12 +3,14 @@
 use super::carry_out::{Carried, OtherGoods, Written, carry_out};
 use super::{Decided, End, Goods, Routed, Router, STOCK_GONE_MAX, route_one};
 use crate::core::routing::Guide;
-use crate::core::routing::decision::Demand;
+use crate::core::routing::decision::{Decision, Demand};
 use crate::core::stock::withheld::Withheld;
 use crate::flows::FlowError;
 use crate::flows::date_backorders::key_of;
 use crate::flows::fleet_view::FleetView;
+use crate::flows::gather::planned;
 use crate::flows::substitute::{Done, Looking, substitute};
+use crate::ports::gatherings::NewGathering;
 use crate::ports::stock::Stock;
 use futures::future::join;
 use holdfast_shared::ids::{Sku, TenantId};
@@ -28,7 +30,21 @@ pub(super) struct Waiting<'a> {
     /// How often its stock went while it was decided.
     pub(super) stock_gone: u32,
     pub(super) others: OtherGoods,
+    /// Storage has not refused to.
+    pub(super) may_gather: bool,
     pub(super) withheld: Vec<Withheld>,
+}
+
+impl Waiting<'_> {
+    pub(super) fn plans_to_gather(
+        &self,
+        view: &FleetView,
+        left: &Demand,
+        decided: &Decision,
+        now: Now,
+    ) -> Option<NewGathering> {
+        if self.may_gather { planned(self.guide, view, left, decided, now.utc) } else { None }
+    }
 }
 
 pub(super) struct Run<'a> {
@@ -194,7 +210,11 @@ impl<'a> Run<'a> {
             }
             let gone = match &carried {
                 Carried::StockGone(sku) => Some(sku),
-                Carried::Out { .. } | Carried::OrderMoved | Carried::OtherGoods | Carried::Failed(_) => None,
+                Carried::Out { .. }
+                | Carried::OrderMoved
+                | Carried::OtherGoods
+                | Carried::NotGathered
+                | Carried::Failed(_) => None,
             };
             if let Some(view) = self.views.get_mut(&waiting.demand.tenant) {
                 for (n, parcel) in refused.iter().enumerate() {
@@ -209,6 +229,10 @@ impl<'a> Run<'a> {
                 }
                 Carried::OtherGoods => {
                     waiting.others = OtherGoods::Wanted;
+                    again.push(waiting);
+                }
+                Carried::NotGathered => {
+                    waiting.may_gather = false;
                     again.push(waiting);
                 }
                 Carried::StockGone(_) | Carried::OrderMoved => {
@@ -234,6 +258,11 @@ impl<'a> Run<'a> {
             End::Placed => {}
             End::Hold { .. } => routed.held = routed.held.saturating_add(1),
             End::Backorder(_) => routed.backordered = routed.backordered.saturating_add(1),
+            End::Gather(_) => {
+                routed.gathered = routed.gathered.saturating_add(1);
+                // What travels is routed at once.
+                routed.more = true;
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ mod console;
 mod drills;
 mod dry_run;
 mod explain;
+mod gathering;
 mod health;
 mod kpis;
 mod launch;

@@ -9,6 +9,7 @@ use crate::adapters::http::explain::{Under, again};
 use crate::adapters::http::orders::find;
 use crate::adapters::http::tasks::take_back_one;
 use crate::core::backorder::day;
+use crate::core::gathering::Gathering;
 use crate::core::order::{Order, OrderEvent, OrderState};
 use crate::core::policy::version::PolicyVersion;
 use crate::ports::PageRequest;
@@ -83,6 +84,16 @@ struct TaskRow {
     may_take_back: bool,
 }
 
+/// It comes together at one store, or its goods travel there for another order.
+struct GatheringRow {
+    /// The other of the two.
+    other: String,
+    words: String,
+    store: String,
+    units: Vec<String>,
+    until: String,
+}
+
 #[derive(Template)]
 #[template(path = "order.html")]
 struct OrderPage {
@@ -92,6 +103,7 @@ struct OrderPage {
     request_lost: bool,
     lines: Vec<LineRow>,
     substitutions: Vec<SubstitutionRow>,
+    gathering: Option<GatheringRow>,
     timeline: Vec<EventRow>,
     tasks: Vec<TaskRow>,
     fences: Vec<FenceRow>,
@@ -184,6 +196,7 @@ pub(super) async fn one(
     let decisions = app.storage.decisions(tenant, &order.order).await?;
     let fences = app.storage.fences(tenant, &order.order).await?;
     let substitutions = app.storage.substitutions(tenant, &order.order).await?;
+    let gathering = app.storage.gathering(tenant, &order.order).await?;
     let instead = match under.version() {
         Some(version) => again(&app, &person.0, &order.order, version).await?,
         None => Vec::new(),
@@ -198,6 +211,7 @@ pub(super) async fn one(
         request_lost: order.request_lost,
         lines: order.lines.iter().map(line_row).collect(),
         substitutions: substitutions.iter().map(|told| substitution_row(told, now)).collect(),
+        gathering: gathering.map(|gathering| gathering_row(&order, gathering, now)),
         timeline: timeline.into_iter().map(|event| event_row(event, now)).collect(),
         tasks,
         fences: fence_rows(&fences, now),
@@ -225,6 +239,21 @@ async fn versions(app: &Shared, person: &Person, chosen: Option<PolicyVersion>) 
         known.rows.into_iter().map(|policy| row(policy.version, format!("version {}", policy.version)));
     let built_in = std::iter::once(row(PolicyVersion::BUILT_IN, "what was built in".to_owned()));
     Ok(written.chain(built_in).collect())
+}
+
+fn gathering_row(order: &Order, gathering: Gathering, now: UtcMs) -> GatheringRow {
+    let waits = gathering.order == order.order;
+    let units = gathering.units.iter();
+    GatheringRow {
+        words: if waits { "Comes together here" } else { "Brings goods here for another order" }.to_owned(),
+        units: units.map(|of| format!("{} of {} × {}", of.arrived, of.wanted, of.sku)).collect(),
+        until: match (gathering.ended_at, gathering.ended_by) {
+            (Some(ended_at), Some(by)) => format!("ended {}: {}", words::moment(ended_at, now), by.words()),
+            _ => format!("waited for until {}", words::moment(gathering.due_at, now)),
+        },
+        other: if waits { gathering.child } else { gathering.order }.to_string(),
+        store: gathering.store.to_string(),
+    }
 }
 
 fn line_row(line: &crate::core::order::OrderLine) -> LineRow {

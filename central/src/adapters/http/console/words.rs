@@ -103,6 +103,7 @@ pub(super) const fn category(category: Category) -> &'static str {
         Category::PromiseMissed => "What an order was promised cannot be kept",
         Category::Overdrawn => "A till sold what its store had ceded",
         Category::LabelFailed => "No carrier takes a parcel",
+        Category::ParcelMissing => "A parcel between two stores has not come",
     }
 }
 
@@ -125,6 +126,7 @@ pub(super) fn remedy(exception: &Exception) -> Option<(String, &'static str)> {
         | Category::ForeignClaim
         | Category::Sealing
         | Category::Overdrawn
+        | Category::ParcelMissing
         | Category::Override
         | Category::ReturnDue
         | Category::CancelUnanswered

@@ -24,7 +24,7 @@ async fn held(path: &Path) -> SqliteStore {
         VALUES ('acme', 'TEA', 'leeds', 5, 0, 1)";
     execute(&central, stock).await.unwrap();
     let (store_id, sku) = ("leeds".parse().unwrap(), "TEA".parse().unwrap());
-    let units = CartUnits { store: store_id, sku, quantity: 3, ceded: false };
+    let units = CartUnits { store: store_id, sku, quantity: 3, ceded: false, gathered: 0 };
     let cart = NewCart {
         tenant: tenant(),
         promise: "p1".parse().unwrap(),

@@ -107,6 +107,8 @@ WHERE tenant = :tenant AND order_id = :order
 UPDATE orders SET assignments = assignments + 1, backordered_at = NULL, hold_until = NULL, held_at = NULL,
     changed_at = :now
 WHERE tenant = :tenant AND order_id = :order AND assignments = :assignments AND cancel_requested = 0
+    AND NOT EXISTS (
+        SELECT 1 FROM gathering g WHERE g.tenant = :tenant AND g.order_id = :order AND g.ended_at IS NULL)
 RETURNING state, request, trace
 
 -- name: record_decision

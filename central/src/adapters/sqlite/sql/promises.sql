@@ -10,6 +10,17 @@ VALUES (:tenant, :promise, :request_hash, :kind, :options, :made_at, :expires_at
 INSERT INTO cart_hold (tenant, promise, store, sku, taken, available, quantity, ceded)
 VALUES (:tenant, :promise, :store, :sku, :quantity, :available, :quantity, :ceded)
 
+-- name: set_aside
+-- On top of what is set aside there already.
+INSERT INTO cart_hold (tenant, promise, store, sku, taken, available, quantity, ceded, gathered)
+VALUES (:tenant, :promise, :store, :sku, :quantity, :available, :quantity, :ceded, :gathered)
+ON CONFLICT (tenant, promise, store, sku) DO UPDATE SET
+    taken = quantity + excluded.taken,
+    available = quantity + excluded.available,
+    quantity = quantity + excluded.quantity,
+    ceded = excluded.ceded,
+    gathered = gathered + excluded.gathered
+
 -- name: promise_to_order
 -- An order has time enough to be routed; a promise that is over, or another order's, stays as it is.
 UPDATE cart_promise SET order_id = :order, expires_at = max(expires_at, :expires_at)
@@ -19,14 +30,15 @@ WHERE tenant = :tenant AND promise = :promise AND ended_at IS NULL AND order_id 
 SELECT promise FROM cart_promise WHERE tenant = ?1 AND order_id = ?2 AND ended_at IS NULL
 
 -- name: open_cart_holds
-SELECT store, sku, quantity, ceded FROM cart_hold WHERE tenant = ?1 AND promise = ?2 AND quantity > 0
+SELECT store, sku, quantity, ceded, gathered FROM cart_hold
+WHERE tenant = ?1 AND promise = ?2 AND quantity > 0
 
 -- name: cart_units
-SELECT quantity, ceded FROM cart_hold
+SELECT quantity, ceded, gathered FROM cart_hold
 WHERE tenant = :tenant AND promise = :promise AND store = :store AND sku = :sku
 
 -- name: empty_cart
-UPDATE cart_hold SET quantity = 0
+UPDATE cart_hold SET quantity = 0, gathered = 0
 WHERE tenant = :tenant AND promise = :promise AND store = :store AND sku = :sku
 
 -- name: end_cart_holds
@@ -37,14 +49,18 @@ UPDATE cart_promise SET ended_at = :now, ended_by = :by
 WHERE tenant = :tenant AND promise = :promise AND ended_at IS NULL
 
 -- name: carts_of_orders
-SELECT p.order_id, h.store, h.sku, h.quantity, h.ceded FROM cart_promise p
+SELECT p.order_id, h.store, h.sku, h.quantity, h.ceded, h.gathered FROM cart_promise p
 JOIN cart_hold h ON h.tenant = p.tenant AND h.promise = p.promise
 WHERE p.tenant = ?1 AND p.order_id IS NOT NULL AND p.ended_at IS NULL AND h.quantity > 0
 
 -- name: due_promises
 -- Also those whose end lies beyond what may be asked for: only a clock that was put back since gave it.
 SELECT tenant, promise FROM cart_promise
+-- While an order comes together its units wait for what is still on its way.
 WHERE ended_at IS NULL AND (expires_at <= :now OR expires_at > :beyond)
+    AND NOT EXISTS (
+        SELECT 1 FROM gathering g
+        WHERE g.tenant = cart_promise.tenant AND g.order_id = cart_promise.order_id AND g.ended_at IS NULL)
 ORDER BY expires_at LIMIT :rows
 
 -- name: old_promises

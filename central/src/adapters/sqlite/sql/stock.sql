@@ -39,6 +39,15 @@ WHERE tenant = :tenant AND sku = :sku AND store = :store
 RETURNING on_hand - (reserved - :quantity)
     - (SELECT buffer_units FROM store s WHERE s.tenant = :tenant AND s.store = :store) AS available
 
+-- name: reserve_gathered
+-- Units that came here for one order alone are not the buffer's; beyond them it counts.
+UPDATE position SET reserved = reserved + :quantity
+WHERE tenant = :tenant AND sku = :sku AND store = :store AND on_hand - reserved >= :quantity
+    AND (:quantity <= :gathered
+        OR on_hand - reserved - (SELECT buffer_units FROM store s WHERE s.tenant = :tenant AND s.store = :store)
+            >= :quantity - :gathered)
+RETURNING on_hand - (reserved - :quantity) AS available
+
 -- name: reserve_whatever
 -- What happens without the condition; only the simulator ever asks for it.
 UPDATE position SET reserved = reserved + :quantity

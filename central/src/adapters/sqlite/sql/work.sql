@@ -6,6 +6,10 @@ WHERE o.cancel_requested = 0
     -- Waits for a node that opens, unless the clock was put back since, or a node came meanwhile.
     AND (o.hold_until IS NULL OR o.hold_until <= :now OR o.held_at > :now
         OR EXISTS (SELECT 1 FROM node_growth n WHERE n.tenant = o.tenant AND n.grew_at >= o.held_at))
+    -- Comes together at one store first.
+    AND NOT EXISTS (
+        SELECT 1 FROM gathering g
+        WHERE g.tenant = o.tenant AND g.order_id = o.order_id AND g.ended_at IS NULL)
     -- Where an order of which only a store knew shall go, nobody knows.
     AND o.adopted <> 1
     -- What was open before a restore waits for what the stores did meanwhile.

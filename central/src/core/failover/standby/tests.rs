@@ -70,6 +70,8 @@ fn demand(units: &[i64]) -> Demand {
         declined: BTreeSet::new(),
         assignments: 0,
         parts: None,
+        consolidate: false,
+        feeds: None,
     }
 }
 

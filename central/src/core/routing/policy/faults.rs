@@ -4,8 +4,8 @@ use super::{Cover, HoldFor, Regions, RoutingPolicy, Rung, Weights};
 use crate::core::policy::Fault;
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::limits::{
-    CANDIDATES_TOLD_MAX, HOLD_WITHIN_MS_MAX, ID_CHARS_MAX, LADDER_RUNGS_MAX, NOTE_CHARS_MAX, OFFER_MS_MAX,
-    PARCELS_MAX, RUNG_REGIONS_MAX, SUBSTITUTION_ANSWER_MS_MAX, WEIGHT_MAX,
+    CANDIDATES_TOLD_MAX, GATHER_WITHIN_MS_MAX, HOLD_WITHIN_MS_MAX, ID_CHARS_MAX, LADDER_RUNGS_MAX,
+    NOTE_CHARS_MAX, OFFER_MS_MAX, PARCELS_MAX, RUNG_REGIONS_MAX, SUBSTITUTION_ANSWER_MS_MAX, WEIGHT_MAX,
 };
 
 impl RoutingPolicy {
@@ -49,7 +49,12 @@ impl RoutingPolicy {
         if !(1..=SUBSTITUTION_ANSWER_MS_MAX).contains(&answer_ms) {
             let why = "a customer must be able to answer, and the units are set aside meanwhile";
             let what = between(answer_ms, 1, SUBSTITUTION_ANSWER_MS_MAX, why);
-            faults.push(Fault::new("substitution_answer_within_ms", what));
+            fault("substitution_answer_within_ms", what);
+        }
+        let within_ms = self.consolidate.within_ms;
+        if !(1..=GATHER_WITHIN_MS_MAX).contains(&within_ms) {
+            let why = "an order must not wait for ever";
+            fault("consolidate.within_ms", between(within_ms, 1, GATHER_WITHIN_MS_MAX, why));
         }
         faults.extend(self.ladder_faults());
         faults

@@ -6,6 +6,7 @@ mod confidence;
 mod constraints;
 mod delivery_reach;
 mod eligible;
+mod feeds;
 mod fulfils;
 pub mod giving;
 mod node_kind;
@@ -121,6 +122,7 @@ pub const RULES: &[&dyn Rule] = &[
     &node_kind::NodeKind,
     &pickup_store::PickupStore,
     &region::Region,
+    &feeds::Feeds,
     &radius::Radius,
     &fulfils::Fulfils,
     &delivery_reach::DeliveryReach,

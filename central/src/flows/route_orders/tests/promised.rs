@@ -1,6 +1,46 @@
-//! What becomes of the date that a customer was promised.
+//! Orders that units are set aside for, or that were promised a date.
 
 use super::*;
+
+fn cart(units: &[(&str, i64)]) -> BTreeMap<OrderId, Vec<CartUnits>> {
+    let units = units.iter().map(|(store, quantity)| CartUnits {
+        store: store.parse().unwrap(),
+        sku: "TEA".parse().unwrap(),
+        quantity: *quantity,
+        ceded: false,
+        gathered: 0,
+    });
+    BTreeMap::from([("o1".parse().unwrap(), units.collect())])
+}
+
+#[tokio::test]
+async fn an_order_goes_first_where_units_are_set_aside_for_its_cart() {
+    let ram = Ram::default();
+    let watch = fleet(&ram, &["leeds", "york"]).await;
+    ram.told(|told| {
+        told.demands = vec![demand("o1", &[("TEA", 2)]), demand("o2", &[("TEA", 2)])];
+        // What is set aside at york is no longer there to sell.
+        told.positions = vec![position("leeds", "TEA", 9), position("york", "TEA", 0)];
+        told.carts = cart(&[("york", 2)]);
+    });
+    assert_eq!(run(&ram, &watch).await.assigned, 2);
+    assert_eq!(assigned(&ram), ["york#0 2xTEA", "leeds#0 2xTEA"]);
+    let words = ram.done(|done| done.assigned[0].decision.words.clone());
+    assert!(words.ends_with("Units were set aside there for the cart."), "{words}");
+}
+
+#[tokio::test]
+async fn an_order_whose_cart_was_sold_meanwhile_goes_where_the_goods_are() {
+    let ram = Ram::default();
+    let watch = fleet(&ram, &["leeds", "york"]).await;
+    ram.told(|told| {
+        told.demands = vec![demand("o1", &[("TEA", 2)])];
+        told.positions = vec![position("leeds", "TEA", 2), position("york", "TEA", -1)];
+        told.carts = cart(&[("york", 2)]);
+    });
+    assert_eq!(run(&ram, &watch).await.assigned, 1);
+    assert_eq!(assigned(&ram), ["leeds#0 2xTEA"]);
+}
 
 #[tokio::test]
 async fn the_plan_of_a_promised_order_goes_with_its_assignment() {
