@@ -1,6 +1,7 @@
 //! Drills at a terminal: what would move if stores went dark, the same for real, and what came of it.
 
 use crate::client::CentralClient;
+use crate::told::text;
 use anyhow::Result;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -96,10 +97,6 @@ fn write_report(told: &Value, out: &mut dyn Write) -> Result<()> {
 
 fn rows<'a>(told: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
     told.get(name).and_then(Value::as_array).into_iter().flatten()
-}
-
-fn text<'a>(told: &'a Value, path: &str) -> &'a str {
-    told.pointer(path).and_then(Value::as_str).unwrap_or_default()
 }
 
 fn flag(told: &Value, path: &str) -> bool {

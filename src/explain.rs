@@ -1,6 +1,7 @@
 //! One order at a terminal: what happened, who had it under which fence, and the whole of each decision.
 
 use crate::client::CentralClient;
+use crate::told::text;
 use anyhow::{Context, Result};
 use holdfast_central::core::carriers::Journey;
 use holdfast_central::core::fences::FenceStep;
@@ -257,10 +258,6 @@ fn goods(lines: &[DemandLine]) -> String {
 /// As the API writes it.
 fn at(time: UtcMs) -> String {
     json!(time).as_str().unwrap_or_default().to_owned()
-}
-
-fn text<'a>(told: &'a Value, path: &str) -> &'a str {
-    told.pointer(path).and_then(Value::as_str).unwrap_or_default()
 }
 
 #[cfg(test)]

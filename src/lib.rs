@@ -23,3 +23,4 @@ pub mod readiness;
 pub mod replay;
 pub mod rollback;
 pub mod shadow;
+mod told;

@@ -1,6 +1,7 @@
 //! What an operator asks central at a terminal: stores, orders, exceptions.
 
 use crate::client::CentralClient;
+use crate::told::text;
 use anyhow::Result;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -63,8 +64,4 @@ pub async fn take_back(central: &CentralClient, task: &str, reason: &str, out: &
 
 fn rows<'a>(told: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
     told.get(name).and_then(Value::as_array).into_iter().flatten()
-}
-
-fn text<'a>(told: &'a Value, path: &str) -> &'a str {
-    told.pointer(path).and_then(Value::as_str).unwrap_or_default()
 }

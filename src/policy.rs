@@ -4,6 +4,7 @@ mod coverage;
 mod trials;
 
 use crate::client::CentralClient;
+use crate::told::{number, text};
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use coverage::Word;
@@ -301,14 +302,6 @@ pub(crate) fn form(pairs: &[(&str, &str)]) -> String {
 
 pub(crate) fn rows<'a>(told: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
     told.get(name).and_then(Value::as_array).into_iter().flatten()
-}
-
-pub(crate) fn number(told: &Value, path: &str) -> u64 {
-    told.pointer(path).and_then(Value::as_u64).unwrap_or_default()
-}
-
-pub(crate) fn text<'a>(told: &'a Value, path: &str) -> &'a str {
-    told.pointer(path).and_then(Value::as_str).unwrap_or_default()
 }
 
 #[cfg(test)]

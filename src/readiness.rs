@@ -1,6 +1,7 @@
 //! Before a launch and after it, at a terminal: what is missing, and whether everything adds up.
 
 use crate::client::CentralClient;
+use crate::told::{rows, text};
 use anyhow::{Result, bail};
 use serde_json::Value;
 use std::io::Write;
@@ -80,14 +81,6 @@ fn write_report(report: &Value, out: &mut dyn Write) -> Result<()> {
         writeln!(out, "  {} {}", text(one, "/order"), text(one, "/what"))?;
     }
     Ok(())
-}
-
-fn rows<'a>(told: &'a Value, path: &str) -> impl Iterator<Item = &'a Value> {
-    told.pointer(path).and_then(Value::as_array).into_iter().flatten()
-}
-
-fn text<'a>(told: &'a Value, path: &str) -> &'a str {
-    told.pointer(path).and_then(Value::as_str).unwrap_or_default()
 }
 
 #[cfg(test)]

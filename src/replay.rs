@@ -1,6 +1,7 @@
 //! Recorded orders replayed under another policy, at a terminal: the score of both, and who changed most.
 
 use crate::client::CentralClient;
+use crate::told::{number, rows, text};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use reqwest::Method;
@@ -192,18 +193,6 @@ fn figure(value: Option<&Value>) -> String {
 /// Without the quotes of JSON.
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-fn rows<'a>(told: &'a Value, path: &str) -> impl Iterator<Item = &'a Value> {
-    told.pointer(path).and_then(Value::as_array).into_iter().flatten()
-}
-
-fn number(told: &Value, path: &str) -> u64 {
-    told.pointer(path).and_then(Value::as_u64).unwrap_or_default()
-}
-
-fn text<'a>(told: &'a Value, path: &str) -> &'a str {
-    told.pointer(path).and_then(Value::as_str).unwrap_or_default()
 }
 
 #[cfg(test)]

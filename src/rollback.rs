@@ -1,6 +1,7 @@
 //! The way back at a terminal: what it would be, taking it, and how the books stand since.
 
 use crate::client::CentralClient;
+use crate::told::{rows, text};
 use anyhow::{Result, bail};
 use clap::Subcommand;
 use reqwest::Method;
@@ -160,14 +161,6 @@ fn write_report(report: &Value, out: &mut dyn Write) -> Result<()> {
         writeln!(out, "       {} {}", text(one, "/order"), text(one, "/what"))?;
     }
     Ok(())
-}
-
-fn rows<'a>(told: &'a Value, path: &str) -> impl Iterator<Item = &'a Value> {
-    told.pointer(path).and_then(Value::as_array).into_iter().flatten()
-}
-
-fn text<'a>(told: &'a Value, path: &str) -> &'a str {
-    told.pointer(path).and_then(Value::as_str).unwrap_or_default()
 }
 
 #[cfg(test)]

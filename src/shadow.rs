@@ -1,7 +1,8 @@
 //! A version in shadow, at a terminal: put there, watched, taken out; and what differs, settled.
 
 use crate::client::CentralClient;
-use crate::policy::{form, number, rows, text};
+use crate::policy::{form, rows};
+use crate::told::{number, text};
 use anyhow::{Context, Result};
 use clap::Subcommand;
 use reqwest::Method;
