@@ -116,6 +116,15 @@ name_id!(
 name_id!(
     /// A brand under which a chain sells.
     BrandId, "brand id");
+name_id!(
+    /// Who moves the money of an order.
+    PaymentProvider, "payment provider");
+name_id!(
+    /// How a customer pays, in the provider's word: card, invoice, ...
+    PaymentMethod, "payment method");
+name_id!(
+    /// An option that a checkout offers for sending an order.
+    ShippingService, "shipping service");
 
 text_id!(
     /// What a chain calls an article. Case matters; it never names a topic or a path.

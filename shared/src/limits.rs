@@ -319,3 +319,20 @@ pub const SHADOW_LINES_MAX: u32 = 200;
 pub const SHADOW_RERUNS_MAX: usize = 8;
 /// Days for which differences, their counts and another system's decisions are kept.
 pub const SHADOW_DAYS_KEPT: i64 = 90;
+/// Discounts, and taxes, of one order or of one line.
+pub const ORDER_AMOUNTS_MAX: usize = 20;
+/// Characters of the name of a discount or a tax.
+pub const AMOUNT_NAME_CHARS_MAX: usize = 64;
+/// Characters of a payment provider's token.
+pub const PAYMENT_TOKEN_CHARS_MAX: usize = 255;
+/// Characters of what a channel calls a customer.
+pub const CUSTOMER_ID_CHARS_MAX: usize = 128;
+/// Characters of one personal text: a name, a line of an address, the message of a gift.
+pub const PERSONAL_CHARS_MAX: usize = 500;
+/// Lines of an address.
+pub const ADDRESS_LINES_MAX: usize = 10;
+/// Digits of a telephone number, with the country's.
+pub const PHONE_DIGITS_MAX: usize = 15;
+/// Characters of a root key that derived keys repeat; a longer one stands in them as its hash, so that a
+/// derived key is never longer than a key may be.
+pub const ROOT_KEY_CHARS_MAX: usize = 80;

@@ -122,29 +122,12 @@ pub(super) async fn order(
     for _ in 0..dice.units(3) {
         let Some(sku) = dice.choose(skus) else { continue };
         if lines.iter().all(|line| line.sku != *sku) {
-            lines.push(OrderLineRequest {
-                sku: sku.clone(),
-                quantity: dice.units(2),
-                unit_price: None,
-                substitution: None,
-                price_up_max: None,
-            });
+            lines.push(OrderLineRequest::of(sku.clone(), dice.units(2)));
         }
     }
     let request = OrderRequest {
         reference: Some(format!("demo-{n}")),
-        channel: "web".to_owned(),
-        brand: None,
-        kind: FulfilmentKind::Ship,
-        destination: *near,
-        pickup_store: None,
-        lines,
-        promise_by: None,
-        promise: None,
-        substitution: None,
-        price_up_max: None,
-        consolidate: false,
-        note: None,
+        ..OrderRequest::of("web", FulfilmentKind::Ship, *near, lines)
     };
     let key = IdempotencyKey::new(format!("demo-{n}"))?;
     let placed = central.place(&key, &request).await?;

@@ -3,6 +3,7 @@
 
 pub mod arranged;
 pub mod backorder;
+pub mod cards;
 pub mod carriers;
 pub mod effects;
 pub mod eligibility;
@@ -13,13 +14,17 @@ pub mod fleet;
 pub mod gathering;
 pub mod health;
 pub mod hours;
+pub mod keys;
 pub mod kpis;
 pub mod labels;
 pub mod launch;
 pub mod lineage;
 pub mod order;
+mod order_names;
 pub mod order_request;
 pub mod order_state;
+pub mod order_terms;
+pub mod personal;
 pub mod policy;
 pub mod promise;
 pub mod recovery;
@@ -29,9 +34,11 @@ pub mod rivals;
 pub mod rollout;
 pub mod routing;
 pub mod shadow;
+pub mod shares;
 pub mod steering;
 pub mod stock;
 pub mod substitution;
+pub mod totals;
 pub mod work_hours;
 
 #[cfg(test)]

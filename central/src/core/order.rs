@@ -1,15 +1,19 @@
 //! An order: what a storefront places, and what it is told of it. Node ids are not part of it.
 
-use super::fleet::Place;
+use super::fleet::{Handling, Place};
 use super::health::spoken;
+pub use super::order_names::{order_id, promise_id, stand_in, stands_in_for};
+use super::order_terms::{Discount, Gift, Payment, Priority, Shipping, Tax};
+use super::personal::{Customer, Personal};
+use super::totals::{Amounts, LineMoney};
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::ids::{
-    Actor, BadId, BrandId, IdempotencyKey, LineNo, OrderId, PromiseId, Sku, StoreId, TaskId, TenantId,
-    TraceId,
+    Actor, BrandId, LineNo, OrderId, PromiseId, Sku, StoreId, TaskId, TenantId, TraceId,
 };
 use holdfast_shared::money::Money;
 use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::ops::Not;
 use utoipa::ToSchema;
 
@@ -50,8 +54,61 @@ pub struct OrderRequest {
     /// one store first.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub consolidate: bool,
+    /// For the store's staff; nothing personal belongs here.
     #[serde(default)]
     pub note: Option<String>,
+    /// Personal: kept apart, and never part of what the order becomes.
+    #[serde(default, skip_serializing)]
+    #[schema(value_type = Option<Customer>)]
+    pub customer: Option<Personal<Customer>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<Payment>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipping: Option<Shipping>,
+    /// On the whole order; allotted to its lines by what their goods cost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub discounts: Vec<Discount>,
+    /// Of the whole order; allotted likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taxes: Vec<Tax>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gift: Option<Gift>,
+    /// Who goes first where orders wait for the same.
+    #[serde(default, skip_serializing_if = "Priority::is_standard")]
+    pub priority: Priority,
+}
+
+impl OrderRequest {
+    /// An order that says nothing beside what every order says.
+    pub fn of(
+        channel: impl Into<String>,
+        kind: FulfilmentKind,
+        destination: Place,
+        lines: Vec<OrderLineRequest>,
+    ) -> Self {
+        Self {
+            reference: None,
+            channel: channel.into(),
+            brand: None,
+            kind,
+            destination,
+            pickup_store: None,
+            lines,
+            promise_by: None,
+            promise: None,
+            substitution: None,
+            price_up_max: None,
+            consolidate: false,
+            note: None,
+            customer: None,
+            payment: None,
+            shipping: None,
+            discounts: Vec::new(),
+            taxes: Vec::new(),
+            gift: None,
+            priority: Priority::Standard,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -68,6 +125,36 @@ pub struct OrderLineRequest {
     /// Where it differs from the order's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_up_max: Option<i64>,
+    /// On all units of the line together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub discounts: Vec<Discount>,
+    /// Of all units of the line together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taxes: Vec<Tax>,
+    /// What these goods ask of a node, beside what the catalogue says of the SKU.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub needs: BTreeSet<Handling>,
+    /// Only against a signature.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub signature: bool,
+}
+
+impl OrderLineRequest {
+    /// A line that says nothing beside what every line says.
+    #[must_use]
+    pub const fn of(sku: Sku, quantity: i64) -> Self {
+        Self {
+            sku,
+            quantity,
+            unit_price: None,
+            substitution: None,
+            price_up_max: None,
+            discounts: Vec::new(),
+            taxes: Vec::new(),
+            needs: BTreeSet::new(),
+            signature: false,
+        }
+    }
 }
 
 /// What a customer says about other goods in place of those ordered.
@@ -81,45 +168,6 @@ pub enum Consent {
     Ask,
     /// Without a question.
     Allow,
-}
-
-/// Between the number of a line and that of one that stands in for it: more than an order has lines.
-const STAND_IN_STEP: u32 = 1_000;
-
-/// The number of the line that stands in for this one, the `nth` of those that do. Whoever sees the number
-/// knows what it stands in for: also a central that was restored, from a store's offer alone.
-#[must_use]
-pub fn stand_in(line: LineNo, nth: u32) -> Option<LineNo> {
-    let below = line.0 < STAND_IN_STEP && nth > 0;
-    below.then(|| nth.checked_mul(STAND_IN_STEP)?.checked_add(line.0)).flatten().map(LineNo)
-}
-
-/// The line whose units it stands in for.
-#[must_use]
-pub const fn stands_in_for(line: LineNo) -> Option<LineNo> {
-    if line.0 > STAND_IN_STEP { Some(LineNo(line.0 % STAND_IN_STEP)) } else { None }
-}
-
-/// The id of the order that this key places: the same intent has the same order, also at a central
-/// that was restored and has never heard of the key. `o-` and 26 letters and digits.
-pub fn order_id(tenant: &TenantId, key: &IdempotencyKey) -> Result<OrderId, BadId> {
-    OrderId::new(format!("o-{}", name_of("holdfast order", tenant, key)))
-}
-
-/// The id of the promise that this key asks for, likewise.
-pub fn promise_id(tenant: &TenantId, key: &IdempotencyKey) -> Result<PromiseId, BadId> {
-    PromiseId::new(format!("p-{}", name_of("holdfast promise", tenant, key)))
-}
-
-fn name_of(what: &str, tenant: &TenantId, key: &IdempotencyKey) -> String {
-    let mut hasher = blake3::Hasher::new();
-    // A tenant id holds no zero byte, so tenant and key cannot be confused.
-    for part in [what, tenant.as_str(), key.as_str()] {
-        hasher.update(part.as_bytes()).update(&[0]);
-    }
-    let mut id = [0; 16];
-    hasher.finalize_xof().fill(&mut id);
-    data_encoding::BASE32_DNSSEC.encode(&id)
 }
 
 /// How far a line, and so an order, has come.
@@ -190,6 +238,8 @@ pub struct OrderLine {
     pub substitutes: Option<LineNo>,
     /// By when the customer was told that it may come, while it is backordered.
     pub expected_at: Option<UtcMs>,
+    /// What was said of its money beside the price; none says nothing of it.
+    pub amounts: Option<Amounts>,
 }
 
 impl OrderLine {
@@ -207,7 +257,16 @@ impl OrderLine {
             unit_price,
             substitutes: None,
             expected_at: None,
+            amounts: None,
         }
+    }
+
+    /// What it costs unit by unit; none when nobody said.
+    #[must_use]
+    pub fn money(&self) -> Option<LineMoney> {
+        let price = self.unit_price?;
+        let amounts = self.amounts.unwrap_or_else(|| Amounts::none(price.currency));
+        Some(LineMoney { quantity: self.quantity, unit_price: price.minor, amounts })
     }
 }
 
@@ -259,33 +318,5 @@ impl StoreClock {
     pub fn words(&self) -> String {
         let side = if self.ahead_ms > 0 { "ahead" } else { "behind" };
         format!("the store's clock was {} {side}", spoken(self.ahead_ms.saturating_abs()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use holdfast_shared::limits::ORDER_LINES_MAX;
-
-    #[test]
-    fn a_line_that_stands_in_tells_for_which() {
-        assert_eq!(stand_in(LineNo(7), 1), Some(LineNo(1_007)));
-        assert_eq!(stand_in(LineNo(7), 3).and_then(stands_in_for), Some(LineNo(7)));
-        assert_eq!(
-            (stand_in(LineNo(1_007), 1), stand_in(LineNo(7), 0)),
-            (None, None),
-            "it is not carried on"
-        );
-        let last = LineNo(u32::try_from(ORDER_LINES_MAX).unwrap());
-        assert_eq!((stands_in_for(last), stand_in(last, 1).and_then(stands_in_for)), (None, Some(last)));
-    }
-
-    #[test]
-    fn one_intent_is_one_order() {
-        let id = |tenant: &str, key: &str| order_id(&tenant.parse().unwrap(), &key.parse().unwrap()).unwrap();
-        assert_eq!(id("acme", "k-1"), id("acme", "k-1"));
-        assert_ne!(id("acme", "k-1"), id("acme", "k-2"));
-        assert_ne!(id("acme", "k-1"), id("acm", "ek-1"));
-        assert_eq!(id("acme", "k-1").as_str().len(), 28);
     }
 }

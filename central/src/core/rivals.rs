@@ -91,6 +91,7 @@ mod tests {
             unit_price: None,
             substitutes: None,
             expected_at: None,
+            amounts: None,
         }
     }
 

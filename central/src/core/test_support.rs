@@ -117,25 +117,9 @@ pub(crate) fn task(store: &str, phase: Phase) -> TaskState {
 }
 
 pub(crate) fn order_request() -> OrderRequest {
+    let lines = vec![OrderLineRequest::of("TEA".parse().unwrap(), 2)];
     OrderRequest {
         reference: Some(String::from("web-1001")),
-        channel: String::from("web"),
-        brand: None,
-        kind: FulfilmentKind::Ship,
-        destination: LONDON,
-        pickup_store: None,
-        lines: vec![OrderLineRequest {
-            sku: "TEA".parse().unwrap(),
-            quantity: 2,
-            unit_price: None,
-            substitution: None,
-            price_up_max: None,
-        }],
-        promise_by: None,
-        promise: None,
-        substitution: None,
-        price_up_max: None,
-        consolidate: false,
-        note: None,
+        ..OrderRequest::of("web", FulfilmentKind::Ship, LONDON, lines)
     }
 }

@@ -98,29 +98,10 @@ pub async fn identity(storage: &dyn Storage, store: &str, code: &str) -> Replica
 
 #[must_use]
 pub fn request(kind: FulfilmentKind, lines: &[(&str, i64)]) -> OrderRequest {
+    let asked = lines.iter().map(|(text, quantity)| OrderLineRequest::of(sku(text), *quantity));
     OrderRequest {
-        reference: None,
-        channel: "web".to_owned(),
-        brand: None,
-        kind,
-        destination: Place { latitude: 53.8, longitude: -1.5 },
         pickup_store: (kind == FulfilmentKind::Pickup).then(|| store_id("leeds")),
-        lines: lines
-            .iter()
-            .map(|(text, quantity)| OrderLineRequest {
-                sku: sku(text),
-                quantity: *quantity,
-                unit_price: None,
-                substitution: None,
-                price_up_max: None,
-            })
-            .collect(),
-        promise_by: None,
-        promise: None,
-        substitution: None,
-        price_up_max: None,
-        consolidate: false,
-        note: None,
+        ..OrderRequest::of("web", kind, Place { latitude: 53.8, longitude: -1.5 }, asked.collect())
     }
 }
 

@@ -146,30 +146,8 @@ pub fn store_named(name: &str, n: u8) -> Result<Store> {
 /// An order of one unit each, to be shipped to somewhere near the first store.
 #[must_use]
 pub fn order_of(skus: &[Sku]) -> OrderRequest {
-    OrderRequest {
-        reference: None,
-        channel: "web".to_owned(),
-        brand: None,
-        kind: FulfilmentKind::Ship,
-        destination: Place { latitude: 53.8, longitude: -1.5 },
-        pickup_store: None,
-        lines: skus
-            .iter()
-            .map(|sku| OrderLineRequest {
-                sku: sku.clone(),
-                quantity: 1,
-                unit_price: None,
-                substitution: None,
-                price_up_max: None,
-            })
-            .collect(),
-        promise_by: None,
-        promise: None,
-        substitution: None,
-        price_up_max: None,
-        consolidate: false,
-        note: None,
-    }
+    let lines = skus.iter().map(|sku| OrderLineRequest::of(sku.clone(), 1)).collect();
+    OrderRequest::of("web", FulfilmentKind::Ship, Place { latitude: 53.8, longitude: -1.5 }, lines)
 }
 
 /// Asks again and again until it holds, or says what did not come.

@@ -34,27 +34,13 @@ pub fn order(tenant: &TenantId, n: u64, skus: &[Sku], shops: &[Shop], dice: &Dic
         tenant: tenant.clone(),
         order: OrderId::new(format!("o{n}"))?,
         request: OrderRequest {
-            reference: None,
-            channel: String::from("web"),
-            brand: None,
-            kind,
-            destination: Place { latitude, longitude: -1.5 },
             pickup_store: pickup.map(|shop| shop.identity.store.clone()),
-            lines: lines
-                .map(|sku| OrderLineRequest {
-                    sku: sku.clone(),
-                    quantity: dice.between(1, 3),
-                    unit_price: None,
-                    substitution: None,
-                    price_up_max: None,
-                })
-                .collect(),
-            promise_by: None,
-            promise: None,
-            substitution: None,
-            price_up_max: None,
-            consolidate: false,
-            note: None,
+            ..OrderRequest::of(
+                "web",
+                kind,
+                Place { latitude, longitude: -1.5 },
+                lines.map(|sku| OrderLineRequest::of(sku.clone(), dice.between(1, 3))).collect(),
+            )
         },
         key: IdempotencyKey::new(format!("key-{n}"))?,
         actor: Actor::new("storefront")?,

@@ -156,28 +156,13 @@ fn adopt_order(
 ) -> Result<()> {
     let store = store_row::record(conn, &from.tenant, &from.store)?;
     let store = store.ok_or_else(|| super::error::missing("store"))?.store;
-    let line = |line: &holdfast_shared::domain::task::OfferLine| OrderLineRequest {
-        sku: line.sku.clone(),
-        quantity: line.quantity,
-        unit_price: None,
-        substitution: None,
-        price_up_max: None,
-    };
+    let lines = offer.lines.iter().map(|line| OrderLineRequest::of(line.sku.clone(), line.quantity));
     let request = OrderRequest {
-        reference: None,
-        channel: "unknown".to_owned(),
-        brand: None,
-        kind: offer.kind,
-        // Where it should go is lost; where it is, is not.
-        destination: store.place,
         pickup_store: (offer.kind == FulfilmentKind::Pickup).then(|| from.store.clone()),
-        lines: offer.lines.iter().map(line).collect(),
         promise_by: offer.promise_by,
-        promise: None,
-        substitution: None,
-        price_up_max: None,
-        consolidate: false,
         note: offer.note.clone(),
+        // Where it should go is lost; where it is, is not.
+        ..OrderRequest::of("unknown", offer.kind, store.place, lines.collect())
     };
     let trace = fact.trace.clone().map_or_else(|| TraceId::new(NO_TRACE), Ok)?;
     let params = named_params! {

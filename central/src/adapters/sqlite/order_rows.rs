@@ -24,6 +24,7 @@ pub(super) fn read_line(row: &Row<'_>) -> rusqlite::Result<OrderLine> {
         unit_price: unit_price.map(|_| from_json(row, "unit_price")).transpose()?,
         substitutes: stands_in_for(line),
         expected_at: row.get::<_, Option<i64>>("expected_at")?.map(UtcMs),
+        amounts: None,
     })
 }
 

@@ -33,31 +33,15 @@ pub fn child_request(order: &OrderId, gather: &Gather, place: Place) -> OrderReq
         let wanted = units.entry(&line.sku).or_default();
         *wanted = wanted.saturating_add(line.quantity);
     }
-    let line = |(sku, quantity): (&Sku, i64)| OrderLineRequest {
-        sku: sku.clone(),
-        quantity,
-        unit_price: None,
-        substitution: None,
-        price_up_max: None,
-    };
+    let line = |(sku, quantity): (&Sku, i64)| OrderLineRequest::of(sku.clone(), quantity);
     let store = &gather.store;
     let note = format!(
         "Goes to {store}, where order {order} is gathered. Write the number of this task on the parcel."
     );
     OrderRequest {
         reference: Some(order.to_string()),
-        channel: CHANNEL.to_owned(),
-        brand: None,
-        kind: FulfilmentKind::Ship,
-        destination: place,
-        pickup_store: None,
-        lines: units.into_iter().map(line).collect(),
-        promise_by: None,
-        promise: None,
-        substitution: None,
-        price_up_max: None,
-        consolidate: false,
         note: Some(note),
+        ..OrderRequest::of(CHANNEL, FulfilmentKind::Ship, place, units.into_iter().map(line).collect())
     }
 }
 

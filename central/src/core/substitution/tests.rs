@@ -106,6 +106,7 @@ fn a_substitute_is_not_replaced_and_a_line_without_open_units_needs_none() {
         unit_price: None,
         substitutes: None,
         expected_at: None,
+        amounts: None,
     };
     assert!(may_be_replaced(&line, Consent::Allow) && may_be_replaced(&line, Consent::Ask));
     assert!(!may_be_replaced(&line, Consent::None));

@@ -69,3 +69,13 @@ async fn the_key_of_another_order_is_refused_and_a_replay_is_told() {
     ram.told(|told| told.placed = Some(first.clone()));
     assert_eq!(place_order(&ram, command(order_request()), UtcMs(0)).await.unwrap(), first);
 }
+
+#[test]
+fn an_older_request_is_written_as_it_always_was() {
+    let written = serde_json::to_string(&order_request()).unwrap();
+    let expected = concat!(
+        r#"{"reference":"web-1001","channel":"web","kind":"ship","destination":{"latitude":51.5,"longitude":-0.12},"#,
+        r#""pickup_store":null,"lines":[{"sku":"TEA","quantity":2,"unit_price":null}],"promise_by":null,"note":null}"#
+    );
+    assert_eq!(written, expected, "or a key that came before an update is called another request after it");
+}
