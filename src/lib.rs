@@ -18,6 +18,7 @@ pub mod explain;
 pub mod kpis;
 pub mod launch;
 pub mod operator;
+pub mod order;
 pub mod policy;
 pub mod readiness;
 pub mod replay;

@@ -7,7 +7,7 @@ use holdfast::policy::PolicyCommand;
 use holdfast::replay::ReplayAsked;
 use holdfast::rollback::RollbackCommand;
 use holdfast::shadow::ShadowCommand;
-use holdfast::{demo, drill, explain, kpis, operator, policy, readiness, replay, rollback, shadow};
+use holdfast::{demo, drill, explain, kpis, operator, order, policy, readiness, replay, rollback, shadow};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -58,6 +58,15 @@ enum Command {
         /// Only those in this state
         #[arg(long)]
         state: Option<String>,
+    },
+    /// One order: what it says and comes to, how far each line is, and what was changed
+    Order {
+        order: String,
+        /// Print all that central tells as one JSON object
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        central: Central,
     },
     /// What happened to an order, and why each decision fell as it did
     Explain {
@@ -279,6 +288,9 @@ async fn run(command: Command) -> Result<()> {
         Command::Stores { central } => operator::stores(&central.client()?, &mut out).await,
         Command::Orders { central, state } => {
             operator::orders(&central.client()?, state.as_deref(), &mut out).await
+        }
+        Command::Order { order: id, json, central } => {
+            order::order(&central.client()?, &id, json, &mut out).await
         }
         Command::Explain { order, policy, json, central } => {
             explain::explain(&central.client()?, &order, policy, json, &mut out).await

@@ -86,6 +86,36 @@ codes! {
     DiskFull = "disk_full", 507, true, "Nothing was written. Free disk space; the same request may then be sent again.";
 }
 
+/// What kind of failure it is, for programs that decide by it what to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureClass {
+    /// The request did not get through, or got no place: it may be good as it is.
+    #[default]
+    Transport,
+    /// The request cannot be meant; it will never be taken as it is.
+    Validation,
+    /// A rule stands against it for now: it may be taken later, or when something is done first.
+    SoftBusiness,
+    /// A rule stands against it for good.
+    HardBusiness,
+}
+
+impl Code {
+    #[must_use]
+    pub const fn class(self) -> FailureClass {
+        match (self, self.status()) {
+            (Self::InsufficientStock | Self::SecondPerson | Self::PolicyUntried, _) => {
+                FailureClass::SoftBusiness
+            }
+            (Self::MethodNotAllowed, _) | (_, 413 | 415 | 429 | 500..) => FailureClass::Transport,
+            (_, 400 | 422) => FailureClass::Validation,
+            _ if self.retryable() => FailureClass::SoftBusiness,
+            _ => FailureClass::HardBusiness,
+        }
+    }
+}
+
 /// An error answer (RFC 9457). `type` is the page of the code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
@@ -99,6 +129,9 @@ pub struct Problem {
     /// What to do now.
     pub hint: String,
     pub retryable: bool,
+    /// Absent in the answer of an older version, and then nothing is known of it.
+    #[serde(default)]
+    pub class: FailureClass,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub trace_id: Option<String>,
 }
@@ -114,6 +147,7 @@ impl Problem {
             detail: detail.into(),
             hint: code.hint().to_owned(),
             retryable: code.retryable(),
+            class: code.class(),
             trace_id: None,
         }
     }
@@ -140,5 +174,22 @@ mod tests {
             assert!((400..600).contains(&code.status()));
             assert!(code.hint().ends_with('.'));
         }
+    }
+
+    #[test]
+    fn each_code_is_of_one_class_and_what_cannot_be_meant_is_never_worth_a_retry() {
+        let class = |code: Code| code.class();
+        assert_eq!(class(Code::InvalidQuantity), FailureClass::Validation);
+        assert_eq!(class(Code::IdempotencyKeyReused), FailureClass::HardBusiness);
+        assert_eq!(class(Code::NotReleased), FailureClass::SoftBusiness);
+        assert_eq!(class(Code::InsufficientStock), FailureClass::SoftBusiness);
+        assert_eq!(class(Code::Busy), FailureClass::Transport);
+        assert_eq!(class(Code::IllegalTransition), FailureClass::HardBusiness);
+        for code in Code::ALL {
+            let final_class = matches!(code.class(), FailureClass::Validation | FailureClass::HardBusiness);
+            assert!(!(final_class && code.retryable()), "{}", code.as_str());
+        }
+        let told = serde_json::to_value(Problem::new(Code::Busy, "full")).unwrap();
+        assert_eq!((&told["class"], &told["retryable"]), (&"transport".into(), &true.into()));
     }
 }

@@ -336,3 +336,15 @@ pub const PHONE_DIGITS_MAX: usize = 15;
 /// Characters of a root key that derived keys repeat; a longer one stands in them as its hash, so that a
 /// derived key is never longer than a key may be.
 pub const ROOT_KEY_CHARS_MAX: usize = 80;
+/// Orders of one customer that one call erases.
+pub const CUSTOMER_ORDERS_ERASED_MAX: u32 = 500;
+/// Lines that one change of an order names, to alter or to add.
+pub const CHANGE_LINES_MAX: usize = 100;
+/// Orders of one batch.
+pub const ORDER_BATCH_MAX: usize = 500;
+/// Bytes of a batch of orders.
+pub const ORDER_BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Orders of one batch that are written at once: the writer commits them together.
+pub const ORDER_BATCH_AT_ONCE: usize = 64;
+/// How long before it an order of the same customer and goods may make another a possible duplicate.
+pub const DUPLICATE_MINUTES_MAX: u32 = 7 * 24 * 60;

@@ -198,7 +198,7 @@ async fn place(storage: &SqliteStore, number: usize, size: usize, stores: usize)
     request.destination.latitude += (number % stores) as f64 / 111.0;
     let NewOrder { tenant, order, key, actor, trace, now, request, .. } =
         world::new_order(&name, &name, request);
-    let command = PlaceOrder { tenant, order, request, key, actor, trace };
+    let command = PlaceOrder { tenant, order, request, key, actor, trace, duplicate_within_ms: 0 };
     ensure!(place_order(storage, command, now).await? == Placed::New, "{name} was there before");
     Ok(())
 }

@@ -52,10 +52,12 @@ pub enum Category {
     LabelFailed,
     /// Goods that a store handed over for an order that is gathered elsewhere have not come there.
     ParcelMissing,
+    /// The same customer ordered the same goods twice within a short time.
+    PossibleDuplicate,
 }
 
 impl Category {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Backorder,
         Self::ReleasedAtDarkStore,
         Self::Contradiction,
@@ -78,6 +80,7 @@ impl Category {
         Self::Overdrawn,
         Self::LabelFailed,
         Self::ParcelMissing,
+        Self::PossibleDuplicate,
     ];
 
     #[must_use]
@@ -105,6 +108,7 @@ impl Category {
             Self::Overdrawn => "overdrawn",
             Self::LabelFailed => "label_failed",
             Self::ParcelMissing => "parcel_missing",
+            Self::PossibleDuplicate => "possible_duplicate",
         }
     }
 }

@@ -8,7 +8,7 @@ use super::personal::{Customer, Personal};
 use super::totals::{Amounts, LineMoney};
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::ids::{
-    Actor, BrandId, LineNo, OrderId, PromiseId, Sku, StoreId, TaskId, TenantId, TraceId,
+    Actor, BrandId, IdempotencyKey, LineNo, OrderId, PromiseId, Sku, StoreId, TaskId, TenantId, TraceId,
 };
 use holdfast_shared::money::Money;
 use holdfast_shared::time::UtcMs;
@@ -108,6 +108,13 @@ impl OrderRequest {
             gift: None,
             priority: Priority::Standard,
         }
+    }
+
+    /// What was asked for as this line.
+    #[must_use]
+    pub fn line(&self, line: LineNo) -> Option<&OrderLineRequest> {
+        let place = usize::try_from(line.0).ok()?.checked_sub(1)?;
+        self.lines.get(place)
     }
 }
 
@@ -284,6 +291,10 @@ pub struct Order {
     pub trace: TraceId,
     /// Adopted from a store since central was restored: what the storefront asked for is lost.
     pub request_lost: bool,
+    /// The key under which it was placed.
+    pub root_key: Option<IdempotencyKey>,
+    /// An order of the same customer with the same goods, shortly before.
+    pub duplicate_of: Option<OrderId>,
 }
 
 /// One entry of an order's timeline: what happened, when, by whom, and why.

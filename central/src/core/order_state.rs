@@ -47,36 +47,33 @@ fn progress(task: &TaskState) -> Option<OrderState> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use holdfast_shared::ids::{LineNo, Sku};
-
-    fn line(quantity: i64, open: i64, finished: i64, cancelled: i64) -> OrderLine {
-        OrderLine {
-            line: LineNo(1),
-            sku: Sku::new("A").unwrap(),
-            quantity,
-            open,
-            backordered: false,
-            finished,
-            cancelled,
-            unit_price: None,
-            substitutes: None,
-            expected_at: None,
-            amounts: None,
+/// Whether an order may go from one state to another: the table of `docs/order.md`. It is not asked before a
+/// state is written, because the state is a fold of what happened; it says what that fold can come to.
+///
+/// Forward over as many steps as one message of a store tells; back to `placed` when work comes back; from an end
+/// only to what physically happened.
+#[must_use]
+pub const fn may_become(from: OrderState, to: OrderState) -> bool {
+    use OrderState::{
+        Accepted, Allocated, Backordered, Cancelled, Collected, Exception, Picking, Placed, Ready, Shipped,
+    };
+    match from {
+        // Taking off what is open may uncover how far the rest has come.
+        Placed => !matches!(to, Placed),
+        Backordered => !matches!(to, Backordered),
+        Exception => !matches!(to, Exception),
+        Allocated => {
+            matches!(to, Placed | Accepted | Picking | Ready | Shipped | Collected | Cancelled | Exception)
         }
-    }
-
-    #[test]
-    fn an_order_without_work_is_told_by_its_lines() {
-        let state = |lines: &[OrderLine]| order_state(FulfilmentKind::Ship, lines, &[]);
-        assert_eq!(state(&[line(2, 2, 0, 0)]), OrderState::Placed);
-        assert_eq!(state(&[line(2, 0, 2, 0), line(1, 1, 0, 0)]), OrderState::Placed);
-        assert_eq!(state(&[OrderLine { backordered: true, ..line(2, 1, 1, 0) }]), OrderState::Backordered);
-        assert_eq!(state(&[line(2, 0, 1, 1)]), OrderState::Shipped);
-        assert_eq!(state(&[line(2, 0, 0, 2)]), OrderState::Cancelled);
-        assert_eq!(state(&[line(2, 0, 1, 0)]), OrderState::Exception);
-        assert_eq!(order_state(FulfilmentKind::Pickup, &[line(1, 0, 1, 0)], &[]), OrderState::Collected);
+        Accepted => matches!(to, Placed | Picking | Ready | Shipped | Collected | Cancelled | Exception),
+        Picking => matches!(to, Placed | Ready | Shipped | Collected | Cancelled | Exception),
+        // A store that is asked to stop has goods to put back: nobody may fetch them any more.
+        Ready => matches!(to, Placed | Picking | Shipped | Collected | Cancelled | Exception),
+        // Goods that left have left, whoever cancelled them.
+        Cancelled => matches!(to, Shipped | Collected),
+        Shipped | Collected => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -160,6 +160,9 @@ pub const fn of_category(category: Category) -> Repair {
         Category::ParcelMissing => {
             Repair::Either("it is recorded in after all", Call::Resolve, "ask the carrier where it is")
         }
+        Category::PossibleDuplicate => {
+            Repair::ByPerson(Call::Cancel, "ask the customer, and cancel one if both were not meant")
+        }
     }
 }
 

@@ -23,6 +23,12 @@ impl Amounts {
     pub const fn none(currency: Currency) -> Self {
         Self { currency, discounts: 0, taxes: 0, taxes_included: 0, shipping: 0 }
     }
+
+    /// None when nothing was said.
+    #[must_use]
+    pub fn if_any(self) -> Option<Self> {
+        (self != Self::none(self.currency)).then_some(self)
+    }
 }
 
 /// Sums of money: of an order, or of some of its units.

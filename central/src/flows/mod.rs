@@ -4,6 +4,7 @@
 pub mod answer_substitution;
 pub mod cancel;
 mod carts;
+pub mod change_order;
 pub mod closures;
 pub mod date_backorders;
 pub mod digest;

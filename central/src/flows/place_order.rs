@@ -3,6 +3,7 @@
 use super::FlowError;
 use crate::core::order::OrderRequest;
 use crate::core::order_request;
+use crate::core::personal::Personal;
 use crate::ports::fleet::Fleet;
 use crate::ports::orders::{NewOrder, Orders, Placed};
 use holdfast_shared::error::Code;
@@ -18,6 +19,8 @@ pub struct PlaceOrder {
     pub key: IdempotencyKey,
     pub actor: Actor,
     pub trace: TraceId,
+    /// As the policy in force says it.
+    pub duplicate_within_ms: i64,
 }
 
 pub async fn place_order<S: Orders + Fleet + ?Sized>(
@@ -25,7 +28,7 @@ pub async fn place_order<S: Orders + Fleet + ?Sized>(
     command: PlaceOrder,
     now: UtcMs,
 ) -> Result<Placed, FlowError> {
-    let PlaceOrder { tenant, order, request, key, actor, trace } = command;
+    let PlaceOrder { tenant, order, request, key, actor, trace, duplicate_within_ms } = command;
     order_request::check(&request).map_err(|bad| FlowError::refused(bad.code(), bad.to_string()))?;
     let skus: Vec<Sku> = request.lines.iter().map(|line| line.sku.clone()).collect();
     let unknown = store.unknown_skus(&tenant, &skus).await?;
@@ -37,9 +40,19 @@ pub async fn place_order<S: Orders + Fleet + ?Sized>(
     {
         return Err(FlowError::refused(Code::UnknownStore, format!("pickup_store {chosen} is not known")));
     }
-    let request_hash = hash(&request)?;
+    let request_hash = order_hash(&request)?;
     let placed = store
-        .place(NewOrder { tenant, order, request, key: key.clone(), request_hash, actor, trace, now })
+        .place(NewOrder {
+            tenant,
+            order,
+            request,
+            key: key.clone(),
+            request_hash,
+            actor,
+            trace,
+            duplicate_within_ms,
+            now,
+        })
         .await?;
     match placed {
         Placed::KeyReused => {
@@ -57,6 +70,17 @@ pub fn unknown_words(unknown: &[Sku]) -> String {
     let more = unknown.len().saturating_sub(told.len());
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("the catalogue has no {}{rest}", told.join(", "))
+}
+
+/// What is personal is part of the request, although it is not written down with it.
+fn order_hash(request: &OrderRequest) -> Result<[u8; 32], FlowError> {
+    let plain = hash(request)?;
+    let customer = request.customer.as_ref().map(Personal::reveal);
+    let message = request.gift.as_ref().and_then(|gift| gift.message.as_ref()).map(Personal::reveal);
+    if customer.is_none() && message.is_none() {
+        return Ok(plain);
+    }
+    hash(&(plain, customer, message))
 }
 
 /// Of what was understood, not of the bytes: spaces and the order of fields make no new request.

@@ -14,8 +14,11 @@ pub struct Retention {
     pub archives_ms: i64,
     /// Facts of sealed documents, for audit. Never shorter than their archives.
     pub facts_ms: i64,
-    /// Idempotency keys, from when their order is final: longer than any client retries.
+    /// Idempotency keys of all wishes about an order, from when it is final: longer than any client retries, and
+    /// than the slowest reconciliation takes.
     pub keys_ms: i64,
+    /// What is personal of an order, from when it is final.
+    pub personal_ms: i64,
     /// Events that were published.
     pub events_ms: i64,
     /// Changes of eligibility, but for each store's newest.
@@ -35,6 +38,7 @@ impl Default for Retention {
             archives_ms: 90 * DAY_MS,
             facts_ms: 400 * DAY_MS,
             keys_ms: 30 * DAY_MS,
+            personal_ms: 180 * DAY_MS,
             events_ms: 30 * DAY_MS,
             eligibility_ms: 400 * DAY_MS,
             decisions_ms: 400 * DAY_MS,
@@ -56,6 +60,10 @@ pub struct Kept {
     /// Lines of the stock report.
     pub stock: usize,
     pub moves: usize,
+    /// Records of changes of orders, with their keys.
+    pub changes: usize,
+    /// Orders of which what was personal is erased.
+    pub personal: usize,
     /// A step is bounded: there is more to do.
     pub more: bool,
 }

@@ -4,6 +4,8 @@
 pub mod access;
 pub mod backorders;
 pub mod boxes;
+pub mod changes;
+pub mod contacts;
 pub mod coverage;
 pub mod demo;
 pub mod drills;
@@ -51,6 +53,8 @@ pub trait Storage:
     access::Access
     + backorders::Backorders
     + boxes::Boxes
+    + changes::Changes
+    + contacts::Contacts
     + coverage::Coverage
     + drills::Drills
     + escrow::Escrows
@@ -83,6 +87,8 @@ impl<T> Storage for T where
     T: access::Access
         + backorders::Backorders
         + boxes::Boxes
+        + changes::Changes
+        + contacts::Contacts
         + coverage::Coverage
         + drills::Drills
         + escrow::Escrows

@@ -20,6 +20,8 @@ pub struct NewOrder {
     pub request_hash: [u8; 32],
     pub actor: Actor,
     pub trace: TraceId,
+    /// How long before it an order of the same customer and goods makes it a possible duplicate; 0: never.
+    pub duplicate_within_ms: i64,
     pub now: UtcMs,
 }
 

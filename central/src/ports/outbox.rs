@@ -2,7 +2,7 @@
 
 use super::StoreError;
 use async_trait::async_trait;
-use holdfast_shared::ids::TenantId;
+use holdfast_shared::ids::{IdempotencyKey, TenantId};
 use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,6 +19,9 @@ pub struct OutboxEvent {
     pub class: String,
     pub at: UtcMs,
     pub body: serde_json::Value,
+    /// The key under which the order was placed that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root_key: Option<IdempotencyKey>,
 }
 
 #[async_trait]

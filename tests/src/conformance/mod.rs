@@ -14,6 +14,7 @@
 pub mod access;
 pub mod agent;
 pub mod cancelling;
+pub mod changing;
 pub mod dates;
 pub mod escrow;
 pub mod exceptions;
@@ -60,6 +61,14 @@ macro_rules! conformance {
             cancelling::a_shipped_order_is_too_late_to_cancel,
             cancelling::a_hand_over_wins_against_a_cancel,
             cancelling::a_cancel_that_no_store_answers_is_told_once,
+            changing::units_that_nobody_has_begun_with_are_taken_off_and_the_rest_is_routed_anew,
+            changing::what_a_store_has_begun_with_is_not_changed,
+            changing::a_change_is_made_once_for_its_key,
+            changing::whoever_decided_before_an_order_went_elsewhere_assigns_nothing,
+            changing::a_store_that_began_before_it_heard_of_it_puts_the_goods_back,
+            changing::keys_and_records_go_when_their_order_is_long_over,
+            changing::what_is_personal_goes_by_rule_when_the_order_is_long_over,
+            changing::no_unit_is_lost_whatever_customers_and_stores_do,
             dates::a_parcel_that_comes_too_late_is_told_with_its_date,
             dates::a_parcel_that_comes_in_time_is_not_told,
             dates::each_new_date_is_told_once,

@@ -45,6 +45,7 @@ pub fn order(tenant: &TenantId, n: u64, skus: &[Sku], shops: &[Shop], dice: &Dic
         key: IdempotencyKey::new(format!("key-{n}"))?,
         actor: Actor::new("storefront")?,
         trace: TraceId::new(format!("{:032x}", u128::from(n) + 1))?,
+        duplicate_within_ms: 0,
     })
 }
 

@@ -315,7 +315,8 @@ impl Watcher {
                 | Category::Restored
                 | Category::Policy
                 | Category::PromiseMissed
-                | Category::LabelFailed => None,
+                | Category::LabelFailed
+                | Category::PossibleDuplicate => None,
             };
             if let Some(invariant) = invariant {
                 anyhow::bail!("{invariant}: central raised {:?}: {}", raised.category, raised.detail);

@@ -208,6 +208,7 @@ impl Stage {
             key: IdempotencyKey::new(order).unwrap(),
             actor: Actor::new("storefront").unwrap(),
             trace: TraceId::new("0123456789abcdef0123456789abcdef").unwrap(),
+            duplicate_within_ms: 0,
         };
         let placed = place_order(self.office.store(), wish, self.office.clock(self.now()).utc).await.unwrap();
         assert_eq!(placed, Placed::New);

@@ -10,7 +10,9 @@ mod app;
 mod arrangements;
 mod audit;
 mod backorders;
+mod batch;
 mod boxes;
+mod changes;
 mod console;
 mod coverage;
 mod days;
@@ -29,9 +31,11 @@ mod kpis;
 mod labels;
 mod measure;
 mod observer;
+mod order_view;
 mod orders;
 mod paging;
 mod peer;
+mod personal;
 mod plain;
 mod policies;
 mod policy;
@@ -58,7 +62,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use holdfast_platform::http::{Guard, guard};
-use holdfast_shared::limits::SYNC_BYTES_MAX;
+use holdfast_shared::limits::{ORDER_BATCH_BYTES_MAX, SYNC_BYTES_MAX};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
@@ -128,7 +132,7 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(orders::get))
         .routes(routes!(orders::timeline))
         .routes(routes!(explain::explain))
-        .routes(routes!(orders::cancel))
+        .merge(ordering())
         .routes(routes!(promises::ask))
         .routes(routes!(promises::accuracy))
         .routes(routes!(promises::get, promises::give_back))
@@ -197,6 +201,21 @@ fn trying() -> OpenApiRouter<Shared> {
         .routes(routes!(shadow_report::report))
         .routes(routes!(shadow_report::diffs))
         .routes(routes!(shadow_report::triage))
+}
+
+/// What becomes of an order by its customer's wish.
+fn ordering() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(changes::cancel))
+        .routes(routes!(changes::change, changes::list))
+        .routes(routes!(personal::export))
+        .routes(routes!(personal::erase_customer))
+        .routes(routes!(personal::erase_order))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(batch::place))
+                .layer(DefaultBodyLimit::max(ORDER_BATCH_BYTES_MAX)),
+        )
 }
 
 /// Goods that cannot be had: what stands in for them, and who waits for them.

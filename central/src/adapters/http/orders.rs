@@ -3,19 +3,18 @@
 use super::answer::{Answer, Refused, internal, known};
 use super::app::Shared;
 use super::doors::Caller;
+use super::order_view::OrderView;
 use super::paging::Paging;
-use crate::core::gathering::{Gathering, GatheringEnd};
 use crate::core::order::{Order, OrderEvent, OrderRequest, OrderState, StoreClock, order_id};
-use crate::flows::cancel::cancel_order;
 use crate::flows::place_order::{PlaceOrder, place_order};
 use crate::ports::access::Scope;
 use crate::ports::orders::Placed;
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderName, StatusCode, header};
 use holdfast_platform::http::{ApiJson, ApiQuery, Idempotency, Trace};
 use holdfast_shared::error::{Code, Problem};
-use holdfast_shared::ids::{Actor, BrandId, LineNo, OrderId, PromiseId, Sku, StoreId, TaskId, TraceId};
+use holdfast_shared::ids::{Actor, IdempotencyKey, OrderId, PromiseId, StoreId, TaskId, TraceId};
 use holdfast_shared::limits::NOTE_CHARS_MAX;
 use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
@@ -45,103 +44,7 @@ pub(super) enum PromiseTaken {
     Over,
 }
 
-/// An order as its storefront sees it.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct OrderView {
-    order: OrderId,
-    reference: Option<String>,
-    channel: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    brand: Option<BrandId>,
-    kind: holdfast_shared::domain::task::FulfilmentKind,
-    state: OrderState,
-    lines: Vec<OrderLineView>,
-    placed_at: UtcMs,
-    changed_at: UtcMs,
-    trace_id: TraceId,
-    /// Known from a store alone since central was restored: what was asked for is lost.
-    request_lost: bool,
-    /// Its goods come together at one place before they go out. Told of one order, not in listings.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    gathering: Option<OrderGathering>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct OrderGathering {
-    began_at: UtcMs,
-    /// When all of it should be there, as it was planned.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    arrives_by: Option<UtcMs>,
-    /// What has not come by then is not waited for.
-    due_at: UtcMs,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ended_at: Option<UtcMs>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ended_by: Option<GatheringEnd>,
-}
-
-impl From<Gathering> for OrderGathering {
-    fn from(gathering: Gathering) -> Self {
-        Self {
-            began_at: gathering.began_at,
-            arrives_by: gathering.arrives_by,
-            due_at: gathering.due_at,
-            ended_at: gathering.ended_at,
-            ended_by: gathering.ended_by,
-        }
-    }
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct OrderLineView {
-    line: LineNo,
-    sku: Sku,
-    quantity: i64,
-    /// Units that no store has yet.
-    open: i64,
-    backordered: bool,
-    finished: i64,
-    /// Also those that another line stands in for.
-    cancelled: i64,
-    /// The line whose units it stands in for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    substitutes: Option<LineNo>,
-    /// By when what is backordered of it may come; absent is unknown.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expected_at: Option<UtcMs>,
-}
-
-impl From<Order> for OrderView {
-    fn from(order: Order) -> Self {
-        let line = |line: crate::core::order::OrderLine| OrderLineView {
-            line: line.line,
-            sku: line.sku,
-            quantity: line.quantity,
-            open: line.open,
-            backordered: line.backordered,
-            finished: line.finished,
-            cancelled: line.cancelled,
-            substitutes: line.substitutes,
-            expected_at: line.expected_at.filter(|_| line.backordered),
-        };
-        Self {
-            order: order.order,
-            reference: order.request.reference,
-            channel: order.request.channel,
-            brand: order.request.brand,
-            kind: order.request.kind,
-            state: order.state,
-            lines: order.lines.into_iter().map(line).collect(),
-            placed_at: order.placed_at,
-            changed_at: order.changed_at,
-            trace_id: order.trace,
-            request_lost: order.request_lost,
-            gathering: None,
-        }
-    }
-}
-
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct OrderPage {
     orders: Vec<OrderView>,
     next: Option<String>,
@@ -219,37 +122,45 @@ impl TimelineEntry {
     }
 }
 
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CancelRequest {
-    #[schema(example = "the customer changed their mind")]
-    reason: String,
-}
-
-/// A cancellation is a request: what has no store ends now, what a store has in hand ends when
-/// the store answers.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct CancelAnswer {
-    order: OrderId,
-    cancelled_units: i64,
-    asked_stores: u32,
-}
-
 /// Place an order.
 #[utoipa::path(post, path = "/v1/orders", tag = "orders", request_body = OrderRequest,
     params(("Idempotency-Key" = String, Header, description = "Chosen once per intent, kept for retries")),
-    responses((status = 202, body = PlacedOrder), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 202, body = PlacedOrder,
+            headers(("Location" = String, description = "Where the order's state is told"))),
+        (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
 pub(super) async fn place(
     State(app): State<Shared>,
     caller: Caller,
     Trace(trace): Trace,
     Idempotency(key): Idempotency,
     ApiJson(request): ApiJson<OrderRequest>,
-) -> Answer<(StatusCode, Json<PlacedOrder>)> {
+) -> Answer<(StatusCode, [(HeaderName, String); 1], Json<PlacedOrder>)> {
+    let placed = place_one(&app, &caller, &trace, key, request).await?;
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, placed.status_url.clone())], Json(placed)))
+}
+
+/// One order, alone or of a batch.
+pub(super) async fn place_one(
+    app: &Shared,
+    caller: &Caller,
+    trace: &TraceId,
+    key: IdempotencyKey,
+    request: OrderRequest,
+) -> Answer<PlacedOrder> {
     let (tenant, actor) = (caller.tenant().clone(), caller.actor()?);
     let order = order_id(&tenant, &key).map_err(|bad| internal("an order id", bad))?;
     let promise = request.promise.clone();
-    let command = PlaceOrder { tenant, order: order.clone(), request, key, actor, trace: trace.clone() };
+    let duplicate_within_ms = app.policies.of(&tenant).intake.duplicate_within_ms();
+    let trace = trace.clone();
+    let command = PlaceOrder {
+        tenant,
+        order: order.clone(),
+        request,
+        key,
+        actor,
+        trace: trace.clone(),
+        duplicate_within_ms,
+    };
     let placed = place_order(&*app.storage, command, app.clock.now().utc).await?;
     let (order, trace_id, replayed) = match placed {
         Placed::New => (order, trace, false),
@@ -267,11 +178,11 @@ pub(super) async fn place(
         OrderState::Placed
     };
     let promise = match promise {
-        Some(promise) => Some(taken(&app, &caller, &promise, &order).await?),
+        Some(promise) => Some(taken(app, caller, &promise, &order).await?),
         None => None,
     };
     let status_url = format!("/v1/orders/{order}");
-    Ok((StatusCode::ACCEPTED, Json(PlacedOrder { order, state, status_url, trace_id, replayed, promise })))
+    Ok(PlacedOrder { order, state, status_url, trace_id, replayed, promise })
 }
 
 async fn taken(app: &Shared, caller: &Caller, promise: &PromiseId, order: &OrderId) -> Answer<PromiseTaken> {
@@ -290,7 +201,13 @@ pub(super) async fn get(
 ) -> Answer<Json<OrderView>> {
     let order = find(&app, &caller, &order).await?;
     let gathering = app.storage.gathering(caller.tenant(), &order.order).await?;
-    Ok(Json(OrderView { gathering: gathering.map(OrderGathering::from), ..order.into() }))
+    let changes = app.storage.changes_of_order(caller.tenant(), &order.order).await?;
+    // Whoever may place orders need not know who placed the others.
+    let contact = match caller.may(Scope::Support) {
+        true => app.storage.contact(caller.tenant(), &order.order).await?,
+        false => None,
+    };
+    Ok(Json(OrderView::from(order).with(gathering, changes, contact)))
 }
 
 /// Orders, newest first.
@@ -319,26 +236,6 @@ pub(super) async fn timeline(
     let events = app.storage.timeline(caller.tenant(), &order).await?;
     let entry = if caller.may(Scope::Support) { TimelineEntry::full } else { TimelineEntry::for_storefront };
     Ok(Json(Timeline { order, events: events.into_iter().map(entry).collect() }))
-}
-
-/// Ask for an order to be cancelled.
-#[utoipa::path(post, path = "/v1/orders/{order}/cancel", tag = "orders", params(("order" = OrderId, Path)),
-    request_body = CancelRequest,
-    responses((status = 202, body = CancelAnswer), (status = "4XX", body = Problem)))]
-pub(super) async fn cancel(
-    State(app): State<Shared>,
-    caller: Caller,
-    Path(order): Path<String>,
-    ApiJson(request): ApiJson<CancelRequest>,
-) -> Answer<(StatusCode, Json<CancelAnswer>)> {
-    let order: OrderId = known(&order, Code::UnknownOrder)?;
-    let (actor, now) = (caller.actor()?, app.clock.now().utc);
-    let (storage, tenant) = (&*app.storage, caller.tenant());
-    let done = cancel_order(storage, &*app.poke, tenant, &order, &request.reason, &actor, now).await?;
-    app.work_changed();
-    let answer =
-        CancelAnswer { order, cancelled_units: done.cancelled_units, asked_stores: done.asked_stores };
-    Ok((StatusCode::ACCEPTED, Json(answer)))
 }
 
 /// A reason that a person wrote: there, and not too long.

@@ -3,14 +3,15 @@
 use super::row::{from_json, list, parsed};
 use super::sql::sql;
 use super::{Result, gathering_rows, order_rows, substitution_rows};
-use crate::core::order::{OrderLine, OrderRequest};
+use crate::core::fleet::Handling;
+use crate::core::order::{OrderLine, OrderRequest, stands_in_for};
 use crate::core::routing::decision::{Demand, DemandLine};
 use crate::core::routing::gather::CHANNEL;
 use crate::core::stock::class::Channel;
-use holdfast_shared::ids::{OrderId, StoreId, TenantId};
+use holdfast_shared::ids::{OrderId, Sku, StoreId, TenantId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::Connection;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn demand(
     conn: &Connection,
@@ -31,6 +32,15 @@ pub(super) fn demand(
     let needs = list(conn, sql!(ORDERS.needs_of_order), key, |row| {
         Ok((parsed(row, "sku")?, from_json(row, "needs")?))
     })?;
+    let mut needs: BTreeMap<Sku, BTreeSet<Handling>> = needs.into_iter().collect();
+    for line in &lines {
+        // What the customer was told of these goods, beside what the catalogue says of all of their kind.
+        let asked = request.line(stands_in_for(line.line).unwrap_or(line.line));
+        let more = asked.map(|asked| asked.needs.clone()).unwrap_or_default();
+        if !more.is_empty() {
+            needs.entry(line.sku.clone()).or_default().extend(more);
+        }
+    }
     // An order that no store was ever asked about has no tasks.
     let tried: Vec<(StoreId, bool)> = match assignments {
         0 => Vec::new(),
@@ -56,7 +66,7 @@ pub(super) fn demand(
         pickup_store: request.pickup_store,
         lines,
         prices,
-        needs: needs.into_iter().collect(),
+        needs,
         placed_at,
         promise_by: request.promise_by,
         note: request.note,

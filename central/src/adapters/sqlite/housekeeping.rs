@@ -7,7 +7,7 @@ use super::row::{list, parsed, run};
 use super::seals::{Place, seal_closed, seal_task};
 use super::sql::sql;
 use super::state::State;
-use super::{Result, SqliteStore, coverage, error};
+use super::{Result, SqliteStore, contacts, coverage, error};
 use crate::core::stock::report::Day;
 use crate::ports::housekeeping::{Housekeeping, Kept, Retention};
 use async_trait::async_trait;
@@ -35,6 +35,8 @@ fn keep_house(conn: &Connection, state: &mut State, retention: Retention, now: U
         tasks_sealed: seal_tasks(conn, state, retention, documents, now)?,
         archives: drop(sql!(SEALS.archives_over), retention.archives_ms, documents)?,
         keys: drop(sql!(SEALS.drop_keys), retention.keys_ms, rows)?,
+        changes: drop(sql!(CHANGES.drop_changes), retention.keys_ms, rows)?,
+        personal: contacts::sweep(conn, retention.personal_ms, now)?,
         events: drop(sql!(SEALS.drop_events), retention.events_ms, rows)?,
         eligibility: drop(sql!(SEALS.drop_eligibility), retention.eligibility_ms, rows)?,
         decisions: drop(sql!(SEALS.drop_decisions), retention.decisions_ms, rows)?,
@@ -46,8 +48,14 @@ fn keep_house(conn: &Connection, state: &mut State, retention: Retention, now: U
     let facts_ms = retention.facts_ms.max(retention.archives_ms);
     let (facts, full) = drop_facts(conn, now.0.saturating_sub(facts_ms), documents)?;
     kept.facts = facts;
-    let longest =
-        kept.keys.max(kept.events).max(kept.eligibility).max(kept.decisions).max(kept.moves).max(kept.stock);
+    let longest = kept.changes.max(kept.personal);
+    let longest = longest
+        .max(kept.keys)
+        .max(kept.events)
+        .max(kept.eligibility)
+        .max(kept.decisions)
+        .max(kept.moves)
+        .max(kept.stock);
     kept.more = full
         || kept.tasks_sealed.max(kept.archives).max(waited) >= SEALING_DOCUMENTS_MAX
         || longest >= HOUSEKEEPING_ROWS_MAX;

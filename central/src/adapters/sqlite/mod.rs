@@ -11,7 +11,7 @@
 //! roots, `ledger` the facts, `stock` positions, `holds` what tasks have set aside, `lessons` what facts teach about them, and `stock_book` tells of both;
 //! `rights` and `escrow` are what stores have ceded, `own_stock` is central's hand in stock documents, and
 //! `promises` is what is set aside for carts; `gatherings` are orders that come together at one store, `gathering_rows` keeps and ends them and `arrivals` sees to what came for them; `backorders` are lines that wait for goods, `substitutions` are other goods in place of those that cannot be had, `substitution_rows` reads them and `substitution_news` tells of them. `seals` ends documents, `baseline` keeps
-//! what they add up to, `moves` keeps what left which store and its pace, `shadow` versions that decide nothing, `legacy` what another system decides, `shadow_book` and `shadow_diffs` where they differ, `labels` parcels that no carrier takes, `promise_changes` dates that cannot be kept, `drills` those that are meant, `arranging` and `work_hours` keep what health looks at beside signals, `kpis` counts how routing does with what is written, `replays` reads the record of orders, `launch` reads what a launch asks, `coverage` counts which parts of policies mattered, `older` speaks to agents of older versions, `housekeeping` deletes what is over. The statements are in `sql/`, one file
+//! what they add up to, `contacts` keeps what is personal of orders, `changes` writes what customers change of them, `moves` keeps what left which store and its pace, `shadow` versions that decide nothing, `legacy` what another system decides, `shadow_book` and `shadow_diffs` where they differ, `labels` parcels that no carrier takes, `promise_changes` dates that cannot be kept, `drills` those that are meant, `arranging` and `work_hours` keep what health looks at beside signals, `kpis` counts how routing does with what is written, `replays` reads the record of orders, `launch` reads what a launch asks, `coverage` counts which parts of policies mattered, `older` speaks to agents of older versions, `housekeeping` deletes what is over. The statements are in `sql/`, one file
 //! per area, and are found by name while compiling.
 
 mod access;
@@ -25,6 +25,8 @@ mod baseline;
 mod boots;
 mod branch;
 mod cancel;
+mod changes;
+mod contacts;
 mod counters;
 mod coverage;
 mod decisions;
@@ -146,6 +148,8 @@ impl SqliteStore {
         let mut restored = None;
         let (writer, readers) = database.start(|conn| {
             let load = || -> Result<State> {
+                // What is erased is written over, not only forgotten.
+                conn.pragma_update(None, "secure_delete", "ON")?;
                 let mut state = State::load(conn, central, seed)?;
                 let transaction = conn.unchecked_transaction()?;
                 let now = SystemClock.now().utc;

@@ -12,6 +12,7 @@ use rusqlite::{Connection, Row};
 
 pub(super) fn read_line(row: &Row<'_>) -> rusqlite::Result<OrderLine> {
     let unit_price: Option<String> = row.get("unit_price")?;
+    let amounts: Option<String> = row.get("amounts")?;
     let line = LineNo(row.get("line")?);
     Ok(OrderLine {
         line,
@@ -24,7 +25,7 @@ pub(super) fn read_line(row: &Row<'_>) -> rusqlite::Result<OrderLine> {
         unit_price: unit_price.map(|_| from_json(row, "unit_price")).transpose()?,
         substitutes: stands_in_for(line),
         expected_at: row.get::<_, Option<i64>>("expected_at")?.map(UtcMs),
-        amounts: None,
+        amounts: amounts.map(|_| from_json(row, "amounts")).transpose()?,
     })
 }
 

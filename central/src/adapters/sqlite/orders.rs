@@ -8,13 +8,15 @@ use super::row::{
 };
 use super::sql::sql;
 use super::timeline::{Happened, Step, note, publish};
-use super::{Result, SqliteStore, cancel, ledger, promises};
+use super::{Result, SqliteStore, cancel, contacts, ledger, promises};
 use crate::core::fences::{FenceStep, history};
 use crate::core::order::{Order, OrderEvent, OrderLine, OrderState, StoreClock};
 use crate::core::routing::decision::{Decision, Recorded};
+use crate::core::totals::{Amounts, BadMoney, allot};
 use crate::ports::orders::{Activity, CancelOutcome, NewOrder, Orders, Placed};
-use crate::ports::{Page, PageRequest};
+use crate::ports::{Page, PageRequest, StoreError};
 use async_trait::async_trait;
+use holdfast_shared::error::Code;
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{Actor, LineNo, OrderId, TenantId};
 use holdfast_shared::time::UtcMs;
@@ -58,6 +60,8 @@ fn read_head(row: &Row<'_>) -> rusqlite::Result<(i64, Order)> {
         changed_at: UtcMs(row.get("changed_at")?),
         trace: parsed(row, "trace")?,
         request_lost: row.get::<_, u8>("adopted")? == 1,
+        root_key: parsed_or_none(row, "root_key")?,
+        duplicate_of: parsed_or_none(row, "duplicate_of")?,
     };
     Ok((row.get("sequence")?, order))
 }
@@ -211,22 +215,12 @@ pub(super) fn place(conn: &Connection, new: &NewOrder) -> Result<Placed> {
         ":state": OrderState::Placed.as_str(),
         ":now": new.now.0,
         ":trace": new.trace.as_str(),
+        ":root_key": new.key.as_str(),
+        ":priority": new.request.priority.rank(),
     };
     run(conn, sql!(ORDERS.place), params)?;
-    let mut lines = Vec::with_capacity(new.request.lines.len());
-    for (number, line) in (1_u32..).zip(&new.request.lines) {
-        let (sku, unit_price) = (line.sku.clone(), line.unit_price);
-        lines.push(OrderLine::ordered(LineNo(number), sku, line.quantity, unit_price));
-        let params = named_params! {
-            ":tenant": new.tenant.as_str(),
-            ":order": new.order.as_str(),
-            ":line": number,
-            ":sku": line.sku.as_str(),
-            ":quantity": line.quantity,
-            ":unit_price": line.unit_price.as_ref().map(to_json).transpose()?,
-        };
-        run(conn, sql!(ORDERS.place_line), params)?;
-    }
+    let lines = place_lines(conn, new)?;
+    contacts::keep(conn, new)?;
     if Guard::OrderIdempotency.stands() {
         remember_key(conn, new, &new.trace)?;
     }
@@ -242,7 +236,37 @@ pub(super) fn place(conn: &Connection, new: &NewOrder) -> Result<Placed> {
         words: &format!("placed through {}", new.request.channel),
     };
     note(conn, &new.tenant, &new.order, &happened)?;
+    contacts::look_for_duplicate(conn, new)?;
     let step = Step { was: None, is: OrderState::Placed };
     publish(conn, (&new.tenant, &new.order), step, &new.request, &new.trace, &lines, new.now)?;
     Ok(Placed::New)
+}
+
+/// What each line is allotted of the order's money, as it is written; none where nothing was said.
+pub(super) fn allotted(new: &NewOrder) -> Result<Vec<Option<Amounts>>> {
+    let refused =
+        |bad: BadMoney| StoreError { code: Code::InvalidRequest, what: bad.to_string(), source: None };
+    let allotted = allot(&new.request).map_err(refused)?.unwrap_or_default();
+    let mut said: Vec<Option<Amounts>> = allotted.into_iter().map(Amounts::if_any).collect();
+    said.resize(new.request.lines.len(), None);
+    Ok(said)
+}
+
+fn place_lines(conn: &Connection, new: &NewOrder) -> Result<Vec<OrderLine>> {
+    let mut lines = Vec::with_capacity(new.request.lines.len());
+    for ((number, line), amounts) in (1_u32..).zip(&new.request.lines).zip(allotted(new)?) {
+        let ordered = OrderLine::ordered(LineNo(number), line.sku.clone(), line.quantity, line.unit_price);
+        lines.push(OrderLine { amounts, ..ordered });
+        let params = named_params! {
+            ":tenant": new.tenant.as_str(),
+            ":order": new.order.as_str(),
+            ":line": number,
+            ":sku": line.sku.as_str(),
+            ":quantity": line.quantity,
+            ":unit_price": line.unit_price.as_ref().map(to_json).transpose()?,
+            ":amounts": amounts.as_ref().map(to_json).transpose()?,
+        };
+        run(conn, sql!(ORDERS.place_line), params)?;
+    }
+    Ok(lines)
 }

@@ -1,6 +1,6 @@
 //! Events beside the state that they tell of.
 
-use super::row::{from_json, list, parsed, run, to_json, unsigned};
+use super::row::{from_json, list, parsed, parsed_or_none, run, to_json, unsigned};
 use super::sql::sql;
 use super::{Result, SqliteStore};
 use crate::ports::outbox::{Outbox, OutboxEvent};
@@ -60,6 +60,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<OutboxEvent> {
         class: row.get("class")?,
         at: UtcMs(row.get("at")?),
         body: from_json(row, "body")?,
+        root_key: parsed_or_none(row, "root_key")?,
     })
 }
 

@@ -1,13 +1,14 @@
 //! An order that a store brought back, and whose request now comes again: the storefront repeats it
 //! under its key, the key names the order, and the order is whole again.
 
-use super::Result;
 use super::exceptions::settle;
 use super::lines::reopen;
 use super::order_rows::{lines, order_of};
+use super::orders::allotted;
 use super::row::{one, run, to_json};
 use super::sql::sql;
 use super::timeline::{Happened, note, refresh};
+use super::{Result, contacts};
 use crate::core::order::{Consent, OrderLine};
 use crate::core::recovery::adopted_key;
 use crate::core::substitution::agreed;
@@ -32,8 +33,11 @@ pub(super) fn place_again(conn: &Connection, new: &NewOrder) -> Result<Option<Pl
         ":kind": new.request.kind.as_str(),
         ":request": to_json(&new.request)?,
         ":now": new.now.0,
+        ":root_key": new.key.as_str(),
+        ":priority": new.request.priority.rank(),
     };
     run(conn, sql!(RECOVERY.complete_order), params)?;
+    contacts::keep(conn, new)?;
     remember_key(conn, new, &trace)?;
     let happened = Happened {
         kind: "placed_again",
@@ -70,7 +74,7 @@ fn fits(new: &NewOrder, known: &[OrderLine]) -> bool {
 }
 
 fn complete_lines(conn: &Connection, new: &NewOrder) -> Result<()> {
-    for (number, line) in (1_u32..).zip(&new.request.lines) {
+    for ((number, line), amounts) in (1_u32..).zip(&new.request.lines).zip(allotted(new)?) {
         let params = named_params! {
             ":tenant": new.tenant.as_str(),
             ":order": new.order.as_str(),
@@ -85,6 +89,7 @@ fn complete_lines(conn: &Connection, new: &NewOrder) -> Result<()> {
             ":line": number,
             ":quantity": line.quantity,
             ":unit_price": line.unit_price.as_ref().map(to_json).transpose()?,
+            ":amounts": amounts.as_ref().map(to_json).transpose()?,
         };
         run(conn, sql!(RECOVERY.price_line), params)?;
     }

@@ -4,6 +4,8 @@
 pub(super) const ACCESS: &str = include_str!("sql/access.sql");
 pub(super) const COVERAGE: &str = include_str!("sql/coverage.sql");
 pub(super) const BACKORDERS: &str = include_str!("sql/backorders.sql");
+pub(super) const CHANGES: &str = include_str!("sql/changes.sql");
+pub(super) const CONTACTS: &str = include_str!("sql/contacts.sql");
 pub(super) const DOCUMENTS: &str = include_str!("sql/documents.sql");
 pub(super) const DRILLS: &str = include_str!("sql/drills.sql");
 pub(super) const ESCROW: &str = include_str!("sql/escrow.sql");
@@ -65,6 +67,8 @@ pub(super) const FILES: &[&str] = &[
     LABELS,
     PROMISE_CHANGES,
     BACKORDERS,
+    CHANGES,
+    CONTACTS,
     SUBSTITUTIONS,
 ];
 

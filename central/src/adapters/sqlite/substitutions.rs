@@ -1,7 +1,7 @@
 //! Other goods in place of those that cannot be had. The units of a substitute are set aside as those of
 //! a cart are, from the question to the assignment, so that nothing is proposed that is not there.
 
-use super::order_rows::order_of;
+use super::order_rows::{lines, order_of};
 use super::row::{count, list, one, parsed, run, to_json};
 use super::savepoint::{Stop, attempt};
 use super::sql::sql;
@@ -11,6 +11,7 @@ use super::timeline::{central, refresh};
 use super::{Result, SqliteStore, error, promises, window};
 use crate::core::order::stand_in;
 use crate::core::substitution::{Substitute, Substitution, SubstitutionState, Terms, hold_id};
+use crate::core::totals::Amounts;
 use crate::ports::promises::{CartHeld, NewCart, PromiseEnd};
 use crate::ports::substitutions::{AnswerOutcome, Ended, NewSubstitution, SubstituteOutcome, Substitutions};
 use async_trait::async_trait;
@@ -181,6 +182,7 @@ fn make(
     let Some(line) = next_line(conn, tenant, order, row.line)?.filter(|_| units > 0) else {
         return end(conn, of, promise, (SubstitutionState::Withdrawn, by), now);
     };
+    let amounts = amounts_of(conn, (tenant, order), row.line, units)?;
     let params = named_params! {
         ":tenant": tenant.as_str(), ":order": order.as_str(), ":line": row.line.0, ":quantity": units,
     };
@@ -192,6 +194,7 @@ fn make(
         ":sku": row.instead.as_str(),
         ":quantity": units,
         ":unit_price": row.unit_price.as_ref().map(to_json).transpose()?,
+        ":amounts": amounts.as_ref().map(to_json).transpose()?,
     };
     run(conn, sql!(SUBSTITUTIONS.stand_in), params)?;
     write_end(conn, of, (SubstitutionState::Made, by), (Some(line), units), now)?;
@@ -200,6 +203,21 @@ fn make(
     made(conn, tenant, order, &done, by, now)?;
     refresh(conn, tenant, order, now)?;
     Ok(done)
+}
+
+/// What was said of the money of these units beside their price: whatever stands in for them has it.
+fn amounts_of(
+    conn: &Connection,
+    (tenant, order): (&TenantId, &OrderId),
+    line: LineNo,
+    units: i64,
+) -> Result<Option<Amounts>> {
+    let known = lines(conn, tenant, order)?.into_iter().find(|known| known.line == line);
+    let Some((known, money)) = known.and_then(|known| known.money().map(|money| (known, money))) else {
+        return Ok(None);
+    };
+    let from = known.quantity.saturating_sub(known.cancelled).saturating_sub(units);
+    Ok(money.amounts_of(from, units).map_err(error::unreadable)?.if_any())
 }
 
 fn write_end(
@@ -287,8 +305,19 @@ pub(super) fn withdraw(
     by: &Actor,
     now: UtcMs,
 ) -> Result<()> {
+    withdraw_where(conn, (tenant, order), |_| true, by, now)
+}
+
+/// Likewise of some of its lines.
+pub(super) fn withdraw_where(
+    conn: &Connection,
+    (tenant, order): (&TenantId, &OrderId),
+    gone: impl Fn(LineNo) -> bool,
+    by: &Actor,
+    now: UtcMs,
+) -> Result<()> {
     for (told, promise) in of_order(conn, tenant, order)? {
-        if told.state == SubstitutionState::Waiting {
+        if told.state == SubstitutionState::Waiting && gone(told.line) {
             let of = (tenant, order, told.number);
             end(conn, of, &promise, (SubstitutionState::Withdrawn, by), now)?;
         }

@@ -6,6 +6,7 @@ mod by_place;
 mod carriers;
 mod failover;
 mod health;
+mod intake;
 pub mod lint;
 mod routing;
 mod stock;
@@ -15,6 +16,7 @@ use super::carriers::CarrierPolicy;
 use super::failover::policy::FailoverPolicy;
 use super::fleet::Store;
 use super::health::policy::HealthPolicy;
+use super::intake::IntakePolicy;
 use super::policy::document::{Document, PolicyHash};
 use super::policy::layers::Target;
 use super::policy::section::{Kind, Section};
@@ -33,6 +35,7 @@ pub const KINDS: &[Kind] = &[
     Kind::of::<CarrierPolicy>(),
     Kind::of::<FailoverPolicy>(),
     Kind::of::<HealthPolicy>(),
+    Kind::of::<IntakePolicy>(),
 ];
 
 /// Where a policy says which kinds of orders go by which ladder.
@@ -73,6 +76,7 @@ pub struct Sections {
     pub carriers: CarrierPolicy,
     pub failover: FailoverPolicy,
     pub health: HealthPolicy,
+    pub intake: IntakePolicy,
 }
 
 /// A version of a policy, taken apart for those who ask it.
@@ -85,6 +89,7 @@ pub struct Steering {
     pub stock: Arc<StockPolicy>,
     pub carriers: Arc<CarrierPolicy>,
     pub failover: Arc<FailoverPolicy>,
+    pub intake: IntakePolicy,
     stock_by_place: ByPlace<StockPolicy>,
     health: ByPlace<HealthPolicy>,
 }
@@ -107,10 +112,11 @@ impl Steering {
         let routing = Arc::new(routing_for(version, hash, &document, &whole));
         let carriers = Arc::new(section_for(&document, &whole));
         let failover = Arc::new(section_for(&document, &whole));
+        let intake = section_for(&document, &whole);
         let stock_by_place = ByPlace::of(&document);
         let stock = Arc::clone(stock_by_place.whole());
         let health = ByPlace::of(&document);
-        Self { version, hash, document, routing, stock, carriers, failover, stock_by_place, health }
+        Self { version, hash, document, routing, stock, carriers, failover, intake, stock_by_place, health }
     }
 
     /// What was built in, with the settings of this process: in force while a tenant has nothing else.
@@ -121,6 +127,7 @@ impl Steering {
         put(&mut table, &sections.carriers)?;
         put(&mut table, &sections.failover)?;
         put(&mut table, &sections.health)?;
+        put(&mut table, &sections.intake)?;
         let text = toml::to_string(&table).map_err(|error| unwritable("", &error))?;
         let document = read_policy(&text)?;
         Ok(Self::new(PolicyVersion::BUILT_IN, document))

@@ -181,3 +181,28 @@ proptest! {
         prop_assert_eq!(pieces, all(&lines));
     }
 }
+
+/// The first block of JSON in the contract.
+fn example() -> OrderRequest {
+    let contract = include_str!("../../../../docs/order.md");
+    let (_, after) = contract.split_once("```json\n").unwrap();
+    serde_json::from_str(after.split_once("```").unwrap().0).unwrap()
+}
+
+#[test]
+fn the_example_of_the_contract_can_be_placed_and_comes_to_what_is_said_there() {
+    let request = example();
+    assert_eq!(crate::core::order_request::check(&request), Ok(()));
+    let total = all(&money(&request));
+    assert_eq!((total.goods, total.discounts, total.shipping, total.total), (4_500, 900, 495, 4_095));
+    assert_eq!((total.taxes, total.taxes_included), (0, 333));
+}
+
+#[test]
+fn dates_and_shipping_of_the_contract_are_what_the_storefront_said() {
+    let request = example();
+    let shipping = request.shipping.unwrap();
+    assert_eq!(shipping.service.as_str(), "standard");
+    assert_eq!(shipping.requested_for.unwrap().to_string(), "2027-03-01T12:00:00.000Z");
+    assert_eq!(request.promise_by.unwrap().to_string(), "2027-03-02T18:00:00.000Z");
+}

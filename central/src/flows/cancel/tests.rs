@@ -31,6 +31,8 @@ async fn the_stores_that_still_have_work_are_poked() {
             changed_at: UtcMs(0),
             trace: TraceId::new("0".repeat(32)).unwrap(),
             request_lost: false,
+            root_key: None,
+            duplicate_of: None,
         });
     });
     let asked = cancel(&ram, "changed their mind").await.unwrap();

@@ -55,6 +55,8 @@ async fn leeds(ram: &Ram, phase: Phase, promised_in_days: Option<i64>) -> Watch 
             changed_at: UtcMs(0),
             trace: "00000000000000000000000000000001".parse().unwrap(),
             request_lost: false,
+            root_key: None,
+            duplicate_of: None,
         });
     });
     watch.with(|observatory| observatory.hear(beat("leeds", "b1", 1), MonoMs(0)));

@@ -87,7 +87,7 @@ async fn bad_orders_are_refused_with_what_is_wrong() {
     let bench = bench();
     let admin = bench.tenant("acme").await;
     let mut unknown_field = order_json(1);
-    unknown_field["gift"] = json!(true);
+    unknown_field["frill"] = json!(true);
     let mut unknown_sku = order_json(1);
     unknown_sku["lines"][0]["sku"] = json!("NOPE");
     let mut wrong_type = order_json(1);
@@ -230,6 +230,7 @@ async fn a_stream_carries_the_events_of_its_tenant() {
     let admin = bench.tenant("acme").await;
     let event = |sequence, tenant: &str| {
         Arc::new(OutboxEvent {
+            root_key: None,
             sequence,
             tenant: tenant.parse().unwrap(),
             kind: "OrderPlaced".to_owned(),

@@ -14,6 +14,8 @@ mod health;
 mod kpis;
 mod launch;
 mod life;
+mod ordering;
+mod personal;
 mod policies;
 mod promises;
 mod replays;

@@ -10,7 +10,7 @@ mod trace;
 
 pub use admission::{Admission, Busy, Place};
 pub use assets::{etag, not_modified, page_headers};
-pub use extract::{ApiJson, ApiPath, ApiQuery, Bearer, Idempotency};
+pub use extract::{ApiJson, ApiPath, ApiQuery, Bearer, Idempotency, masked};
 pub use guard::{Guard, guard};
 pub use problem::ProblemResponse;
 pub use trace::{Trace, traceparent};

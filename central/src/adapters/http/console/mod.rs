@@ -9,6 +9,7 @@ mod escrow;
 mod exceptions;
 mod moves;
 mod observer;
+mod order_terms;
 mod orders;
 mod policies;
 mod preflight;

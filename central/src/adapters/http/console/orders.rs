@@ -2,6 +2,7 @@
 
 use super::backorders::{SubstitutionRow, substitution_row};
 use super::decisions::{DecisionRow, FenceRow, decision_row, fence_rows};
+use super::order_terms::{ChangeRow, TermRow, change_row, terms};
 use super::{Frame, Person, ROWS, frame, need, page, words};
 use crate::adapters::http::answer::{Answer, known};
 use crate::adapters::http::app::Shared;
@@ -102,6 +103,8 @@ struct OrderPage {
     trace: String,
     request_lost: bool,
     lines: Vec<LineRow>,
+    terms: Vec<TermRow>,
+    changes: Vec<ChangeRow>,
     substitutions: Vec<SubstitutionRow>,
     gathering: Option<GatheringRow>,
     timeline: Vec<EventRow>,
@@ -197,6 +200,8 @@ pub(super) async fn one(
     let fences = app.storage.fences(tenant, &order.order).await?;
     let substitutions = app.storage.substitutions(tenant, &order.order).await?;
     let gathering = app.storage.gathering(tenant, &order.order).await?;
+    let contact = app.storage.contact(tenant, &order.order).await?;
+    let changes = app.storage.changes_of_order(tenant, &order.order).await?;
     let instead = match under.version() {
         Some(version) => again(&app, &person.0, &order.order, version).await?,
         None => Vec::new(),
@@ -210,6 +215,8 @@ pub(super) async fn one(
         trace: order.trace.to_string(),
         request_lost: order.request_lost,
         lines: order.lines.iter().map(line_row).collect(),
+        terms: terms(&order, contact.as_ref()),
+        changes: changes.iter().map(|change| change_row(change, now)).collect(),
         substitutions: substitutions.iter().map(|told| substitution_row(told, now)).collect(),
         gathering: gathering.map(|gathering| gathering_row(&order, gathering, now)),
         timeline: timeline.into_iter().map(|event| event_row(event, now)).collect(),

@@ -104,6 +104,7 @@ pub(super) const fn category(category: Category) -> &'static str {
         Category::Overdrawn => "A till sold what its store had ceded",
         Category::LabelFailed => "No carrier takes a parcel",
         Category::ParcelMissing => "A parcel between two stores has not come",
+        Category::PossibleDuplicate => "An order may be there twice",
     }
 }
 
@@ -133,7 +134,8 @@ pub(super) fn remedy(exception: &Exception) -> Option<(String, &'static str)> {
         | Category::WrongClock
         | Category::Stuck
         | Category::PromiseMissed
-        | Category::LabelFailed => None,
+        | Category::LabelFailed
+        | Category::PossibleDuplicate => None,
     }
 }
 

@@ -2,12 +2,12 @@
 SELECT request_hash, order_id, trace FROM idempotency WHERE tenant = ?1 AND key = ?2
 
 -- name: place
-INSERT INTO orders (tenant, order_id, kind, request, state, placed_at, changed_at, trace)
-VALUES (:tenant, :order, :kind, :request, :state, :now, :now, :trace)
+INSERT INTO orders (tenant, order_id, kind, request, state, placed_at, changed_at, trace, root_key, priority)
+VALUES (:tenant, :order, :kind, :request, :state, :now, :now, :trace, :root_key, :priority)
 
 -- name: place_line
-INSERT INTO order_line (tenant, order_id, line, sku, quantity, open, unit_price)
-VALUES (:tenant, :order, :line, :sku, :quantity, :quantity, :unit_price)
+INSERT INTO order_line (tenant, order_id, line, sku, quantity, open, unit_price, amounts)
+VALUES (:tenant, :order, :line, :sku, :quantity, :quantity, :unit_price, :amounts)
 
 -- name: remember_key
 INSERT INTO idempotency (tenant, key, request_hash, order_id, trace, at)
@@ -24,18 +24,18 @@ WHERE tenant = :tenant AND order_id = :order
     AND sequence = (SELECT max(sequence) FROM order_event WHERE tenant = :tenant AND order_id = :order)
 
 -- name: order
-SELECT sequence, tenant, order_id, request, state, placed_at, changed_at, trace, adopted
+SELECT sequence, tenant, order_id, request, state, placed_at, changed_at, trace, adopted, root_key, duplicate_of
 FROM orders WHERE tenant = ?1 AND order_id = ?2
 
 -- name: page
-SELECT sequence, tenant, order_id, request, state, placed_at, changed_at, trace, adopted
+SELECT sequence, tenant, order_id, request, state, placed_at, changed_at, trace, adopted, root_key, duplicate_of
 FROM orders
 WHERE tenant = :tenant AND sequence < :below
     AND (:states = '[]' OR state IN (SELECT value FROM json_each(:states)))
 ORDER BY sequence DESC LIMIT :rows
 
 -- name: lines
-SELECT line, sku, quantity, open, backordered, finished, cancelled, unit_price, expected_at
+SELECT line, sku, quantity, open, backordered, finished, cancelled, unit_price, expected_at, amounts
 FROM order_line WHERE tenant = ?1 AND order_id = ?2 ORDER BY line
 
 -- name: tasks
@@ -80,7 +80,7 @@ SELECT coalesce(sum(open), 0) AS units FROM order_line WHERE tenant = ?1 AND ord
 -- name: take_open
 UPDATE order_line SET open = open - :quantity, backordered = 0
 WHERE tenant = :tenant AND order_id = :order AND line = :line AND sku = :sku AND open >= :quantity
-RETURNING line, sku, quantity, open, backordered, finished, cancelled, unit_price, expected_at
+RETURNING line, sku, quantity, open, backordered, finished, cancelled, unit_price, expected_at, amounts
 
 -- name: line_units
 SELECT quantity, open, finished, cancelled, surplus FROM order_line

@@ -133,11 +133,12 @@ UPDATE order_line SET quantity = max(quantity, :quantity)
 WHERE tenant = :tenant AND order_id = :order AND line = :line
 
 -- name: complete_order
-UPDATE orders SET kind = :kind, request = :request, changed_at = :now, adopted = 2
+UPDATE orders SET kind = :kind, request = :request, changed_at = :now, adopted = 2, root_key = :root_key,
+    priority = :priority
 WHERE tenant = :tenant AND order_id = :order
 
 -- name: price_line
-UPDATE order_line SET unit_price = :unit_price, quantity = max(quantity, :quantity)
+UPDATE order_line SET unit_price = :unit_price, amounts = :amounts, quantity = max(quantity, :quantity)
 WHERE tenant = :tenant AND order_id = :order AND line = :line
 
 -- name: set_open

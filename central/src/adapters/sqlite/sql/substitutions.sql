@@ -62,5 +62,5 @@ UPDATE order_line SET open = open - :quantity, cancelled = cancelled + :quantity
 WHERE tenant = :tenant AND order_id = :order AND line = :line AND open >= :quantity
 
 -- name: stand_in
-INSERT INTO order_line (tenant, order_id, line, sku, quantity, open, unit_price)
-VALUES (:tenant, :order, :line, :sku, :quantity, :quantity, :unit_price)
+INSERT INTO order_line (tenant, order_id, line, sku, quantity, open, unit_price, amounts)
+VALUES (:tenant, :order, :line, :sku, :quantity, :quantity, :unit_price, :amounts)

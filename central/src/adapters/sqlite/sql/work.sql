@@ -37,8 +37,8 @@ WHERE o.cancel_requested = 0
                 OR EXISTS (
                     SELECT 1 FROM node_growth n
                     WHERE n.tenant = l.tenant AND n.grew_at >= o.backordered_at)))
--- Who waits longest comes first, whoever else asks for the same.
-ORDER BY o.placed_at, o.sequence LIMIT :rows
+-- Of one priority who waits longest comes first, whoever else asks for the same.
+ORDER BY o.priority DESC, o.placed_at, o.sequence LIMIT :rows
 
 -- name: tried
 -- Those that lost it, gave it back, or did not find units that still have no node; not those that still have
