@@ -112,6 +112,8 @@ pub const BASELINE_POSITIONS_MAX: usize = 2_000;
 pub const SEALS_MAX: usize = 1_000;
 /// SKUs of one store that are in escrow: scarce ones are few.
 pub const ESCROW_SKUS_MAX: usize = 200;
+/// Labels that could not be made which a store keeps for central, and parcels or labels that it is told of.
+pub const PARCELS_TOLD_MAX: usize = 200;
 /// Rows that one step of housekeeping changes, so that nobody waits long behind it.
 pub const HOUSEKEEPING_ROWS_MAX: usize = 2_000;
 /// Documents that one step seals, reopens or closes.
@@ -192,6 +194,8 @@ pub const DECISION_INPUT_BYTES_MAX: usize = 32 * 1024;
 pub const WEIGHT_MAX: f64 = 1_000_000.0;
 /// How long a store may have to answer.
 pub const OFFER_MS_MAX: i64 = 7 * 24 * 60 * 60 * 1000;
+/// The priority of an order that is served before all others.
+pub const PRIORITY_MAX: u8 = 9;
 /// How long an order may wait for a node that is closed.
 pub const HOLD_WITHIN_MS_MAX: i64 = 7 * 24 * 60 * 60 * 1000;
 /// How long an order may wait until its goods have come to one store.

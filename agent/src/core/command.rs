@@ -39,6 +39,8 @@ pub enum Command {
     Plan(PlanRequest),
     /// Staff take one back that they planned.
     Unplan(u32),
+    /// No label can be made for a parcel.
+    Label(LabelRequest),
 }
 
 /// A movement as a person or a POS says it: always a positive quantity.
@@ -95,6 +97,14 @@ pub struct PlanRequest {
     pub cause: PlanCause,
     pub from: UtcMs,
     pub until: UtcMs,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelRequest {
+    pub task: TaskId,
+    /// None: the one that was planned.
+    pub service: Option<String>,
+    pub reason: String,
 }
 
 /// Why a store will be closed.
@@ -199,6 +209,8 @@ pub enum Refusal {
     Quarantined(String),
     #[error("there is no planned closure {0} here")]
     NotPlanned(u32),
+    #[error("{0} needs no label now: a carrier takes only what was accepted here and has not left")]
+    NoLabelNeeded(TaskId),
     #[error("{0}")]
     Quantity(String),
     #[error("{0}")]
@@ -225,7 +237,8 @@ impl Refusal {
                 | Illegal::NothingPicked
                 | Illegal::StaleFence { .. },
             )
-            | Self::EndedElsewhere(_) => Code::IllegalTransition,
+            | Self::EndedElsewhere(_)
+            | Self::NoLabelNeeded(_) => Code::IllegalTransition,
             Self::Illegal(Illegal::NoSuchLine(_)) | Self::NotPlanned(_) => Code::NotFound,
             Self::Rehydrating => Code::Rehydrating,
             Self::Quarantined(_) => Code::Quarantined,
@@ -268,6 +281,7 @@ impl Refusal {
             | Self::ReleasedElsewhere(_)
             | Self::Quarantined(_)
             | Self::NotPlanned(_)
+            | Self::NoLabelNeeded(_)
             | Self::Quantity(_)
             | Self::Invalid(_) => None,
         }

@@ -23,6 +23,12 @@ pub fn decide<V: View>(
             let planned = view.planned().map_err(Undecided::View)?;
             Ok(commands::plan::take_back(*number, &planned)?)
         }
+        Command::Label(request) => {
+            let state = view.task(&request.task).map_err(Undecided::View)?;
+            let state = state.ok_or_else(|| Refusal::UnknownTask(request.task.clone()))?;
+            let known = view.label_reports().map_err(Undecided::View)?;
+            Ok(commands::label::decide(&state, request, &known, context)?)
+        }
         Command::Task { task, act } => {
             let state = view.task(task).map_err(Undecided::View)?;
             let state = state.ok_or_else(|| Refusal::UnknownTask(task.clone()))?;

@@ -3,8 +3,8 @@
 //!
 //! [`decide`] is the one way in; each command has its file under [`commands`]. What is decided
 //! gets its ids and stamps from the [`mint`]. [`replay`] knows a command again whose facts are
-//! already in the ledger, [`recall`] answers for goods that nobody has touched, and [`escrow`] cedes what
-//! central wants of scarce goods.
+//! already in the ledger, [`recall`] answers for goods that nobody has touched, [`escrow`] cedes what central
+//! wants of scarce goods, and [`parcels`] knows what is left to come from other stores.
 
 pub mod central_time;
 pub mod command;
@@ -13,6 +13,7 @@ pub mod decide;
 pub mod escrow;
 pub mod mint;
 pub mod outcome;
+pub mod parcels;
 pub mod readiness;
 pub mod recall;
 pub mod replay;

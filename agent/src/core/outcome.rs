@@ -8,6 +8,7 @@ use holdfast_shared::ids::{FactId, ReplicaId, Sku, TaskId};
 use holdfast_shared::limits::NOTE_CHARS_MAX;
 use holdfast_shared::time::Now;
 use holdfast_shared::wire::signal::{ClosureNote, PlannedNote};
+use holdfast_shared::wire::sync::LabelReport;
 
 /// Who decides, and when.
 #[derive(Debug, Clone, Copy)]
@@ -32,13 +33,14 @@ pub struct Outcome {
     /// The closure as it is from now on.
     pub closure: Option<Option<ClosureNote>>,
     pub plan: Option<PlanChange>,
+    pub label: Option<LabelReport>,
     pub reply: Reply,
 }
 
 impl Outcome {
     /// Facts alone.
     pub(super) const fn facts(said: Vec<Said>, reply: Reply) -> Self {
-        Self { said, closure: None, plan: None, reply }
+        Self { said, closure: None, plan: None, label: None, reply }
     }
 }
 

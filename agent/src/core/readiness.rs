@@ -16,13 +16,17 @@ impl Readiness {
     /// A box that lost facts does not know what it already did to an order; one of two boxes under
     /// one identity does not know what the other does.
     pub fn check(&self, command: &Command) -> Result<(), Refusal> {
-        let Command::Task { act, .. } = command else { return Ok(()) };
+        let act = match command {
+            Command::Task { act, .. } => Some(act),
+            Command::Label(_) => None,
+            Command::Move(_) | Command::Close(_) | Command::Plan(_) | Command::Unplan(_) => return Ok(()),
+        };
         if let Some(why) = &self.quarantined
             && Guard::CloneQuarantine.stands()
         {
             return Err(Refusal::Quarantined(why.clone()));
         }
-        if self.rehydrating && takes_work(act) && Guard::RehydrateBeforeWork.stands() {
+        if self.rehydrating && act.is_some_and(takes_work) && Guard::RehydrateBeforeWork.stands() {
             return Err(Refusal::Rehydrating);
         }
         Ok(())

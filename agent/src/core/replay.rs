@@ -23,8 +23,8 @@ pub fn recognise(command: &Command, facts: &[Fact]) -> Option<Reply> {
             });
             same.then(|| Reply::Task(task.clone()))
         }
-        // A closure is no fact; nothing of it can stand in the ledger.
-        Command::Close(_) | Command::Plan(_) | Command::Unplan(_) => None,
+        // No facts; nothing of them can stand in the ledger.
+        Command::Close(_) | Command::Plan(_) | Command::Unplan(_) | Command::Label(_) => None,
     }
 }
 

@@ -9,6 +9,7 @@ use holdfast_shared::domain::task::{FulfilmentKind, Line, Phase, ReleasePoint, T
 use holdfast_shared::ids::{LineNo, Sku, TaskId};
 use holdfast_shared::time::{Hlc, MonoMs, Now, UtcMs};
 use holdfast_shared::wire::signal::PlannedNote;
+use holdfast_shared::wire::sync::LabelReport;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
@@ -41,6 +42,10 @@ impl View for Shelf {
     }
 
     fn planned(&self) -> Result<Vec<PlannedNote>, Infallible> {
+        Ok(Vec::new())
+    }
+
+    fn label_reports(&self) -> Result<Vec<LabelReport>, Infallible> {
         Ok(Vec::new())
     }
 }

@@ -4,6 +4,7 @@ use super::command::Position;
 use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::ids::{Sku, TaskId};
 use holdfast_shared::wire::signal::PlannedNote;
+use holdfast_shared::wire::sync::LabelReport;
 
 /// `E` is the storage's own error; the core passes it through.
 pub trait View {
@@ -12,4 +13,6 @@ pub trait View {
     fn task(&self, task: &TaskId) -> Result<Option<TaskState>, Self::Error>;
     /// Closures that staff planned here, in the order of their times.
     fn planned(&self) -> Result<Vec<PlannedNote>, Self::Error>;
+    /// Labels that could not be made, and that central has not noted.
+    fn label_reports(&self) -> Result<Vec<LabelReport>, Self::Error>;
 }

@@ -41,6 +41,8 @@ pub struct Conversation {
     /// Facts that came from central.
     pub facts: u64,
     pub tasks: Vec<TaskId>,
+    /// Other goods are expected from other stores.
+    pub parcels: bool,
     /// Bytes of changes, before compression.
     pub sent_bytes: usize,
     pub received_bytes: usize,
@@ -166,6 +168,8 @@ pub fn request(cut: Cut, health: Option<String>) -> SyncRequest {
         baseline: cut.baseline,
         escrow: cut.escrow,
         asked_back: cut.asked_back,
+        parcels: Some(cut.parcels),
+        label_reports: cut.label_reports,
         version: SYNC_VERSION,
         store: cut.identity.store,
         replica: cut.identity.replica,
@@ -191,6 +195,7 @@ fn note(told: &mut Conversation, response: &SyncResponse, absorbed: Absorbed, se
             told.tasks.push(task);
         }
     }
+    told.parcels |= absorbed.parcels;
     // A problem that the last round still had is one; earlier ones were mended on the way.
     told.problems = absorbed.problems;
     told.level = absorbed.level;

@@ -2,6 +2,7 @@
 //! the answer comes after the commit.
 
 use crate::core::command::{Answer, Command, Intent, Position, Refusal};
+use crate::core::parcels::Parcels;
 use async_trait::async_trait;
 use holdfast_shared::domain::task::{Phase, TaskState};
 use holdfast_shared::error::Code;
@@ -10,7 +11,7 @@ use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::{Hlc, Now, UtcMs};
 use holdfast_shared::wire::signal::{ClosureNote, PlannedNote};
 use holdfast_shared::wire::sync::{
-    BaselineAsk, DocumentFrame, DocumentHeads, EscrowTarget, Loss, SyncResponse,
+    BaselineAsk, DocumentFrame, DocumentHeads, EscrowTarget, LabelReport, Loss, SyncResponse,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -51,6 +52,8 @@ pub trait Ledger: Send + Sync {
     async fn task(&self, task: &TaskId) -> Result<Option<TaskState>, LedgerError>;
     /// Newest change first; `before` continues a listing.
     async fn tasks(&self, filter: TaskFilter) -> Result<TaskPage, LedgerError>;
+    /// Labels that could not be made, and goods that come from other stores.
+    async fn parcels(&self) -> Result<Parcels, LedgerError>;
     async fn summary(&self) -> Result<Summary, LedgerError>;
     /// From memory: asked many times a second, also while the disk hangs.
     fn pulse(&self) -> Pulse;
@@ -187,6 +190,9 @@ pub struct Cut {
     /// What central is known to want of scarce SKUs, and what is wanted back.
     pub escrow: SetHash,
     pub asked_back: Vec<EscrowTarget>,
+    /// What is known of parcels, and labels that could not be made.
+    pub parcels: SetHash,
+    pub label_reports: Vec<LabelReport>,
     pub speaker: Speaker,
 }
 
@@ -220,6 +226,8 @@ pub struct Absorbed {
     pub problems: Vec<String>,
     /// Both roots were equal afterwards.
     pub level: bool,
+    /// Other goods are expected from other stores than before.
+    pub parcels: bool,
 }
 
 /// The replica's half of sync.

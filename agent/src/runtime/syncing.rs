@@ -92,6 +92,9 @@ impl Syncing {
         for task in &told.tasks {
             self.tell(task).await;
         }
+        if told.parcels {
+            self.shared.hub.publish(Event::Parcels);
+        }
         for problem in &told.problems {
             tracing::warn!(problem, "a document was not taken");
         }

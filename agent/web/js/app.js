@@ -8,6 +8,7 @@ import * as events from "./events.js";
 import { pairing } from "./views/pairing.js";
 import { taskList } from "./views/tasks.js";
 import { taskPage } from "./views/task.js";
+import { expectedPage } from "./views/expected.js";
 import { stockSearch, stockPage } from "./views/stock.js";
 import { storePage } from "./views/store.js";
 
@@ -20,6 +21,7 @@ const live = { status: null, open: null, show: null, turn: 0 };
 const SCREENS = [
   [/^#\/tasks$/, () => taskList(onTasks, isApart)],
   [/^#\/tasks\/([^/]+)$/, (task) => taskPage(task, isApart)],
+  [/^#\/expected$/, () => expectedPage()],
   [/^#\/stock$/, () => stockSearch()],
   [/^#\/stock\/([^/]+)$/, (sku) => stockPage(sku)],
   [/^#\/store$/, () => storePage(() => live.status, leave)],
@@ -105,7 +107,7 @@ function drawTabs() {
   tabs.hidden = false;
   const here = location.hash.split("/")[1];
   const tab = (name, word, shape, count) =>
-    el("a", { href: `#/${name}`, "aria-current": here === name ? "page" : undefined },
+    el("a", { href: `#/${name}`, "aria-current": (here === "expected" ? "tasks" : here) === name ? "page" : undefined },
       icon(shape),
       el("span", {}, word, count ? el("span", { class: "count" }, String(count)) : null));
   tabs.replaceChildren(

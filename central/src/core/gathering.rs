@@ -1,9 +1,11 @@
 //! An order that comes together at one store: how far it is, and when it is over.
 
-use holdfast_shared::ids::{OrderId, Sku, StoreId};
+use holdfast_shared::domain::task::{Phase, TaskState};
+use holdfast_shared::ids::{OrderId, Sku, StoreId, TaskId};
 use holdfast_shared::limits::GATHER_WITHIN_MS_MAX;
 use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// How the gathering of an order ended. Its order is routed then, with what is there.
@@ -77,6 +79,76 @@ pub struct Gathering {
     pub units: Vec<GatheredUnits>,
 }
 
+/// A parcel that another store sends for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct GatheredParcel {
+    pub from: StoreId,
+    pub task: TaskId,
+    /// What of it has not been recorded in.
+    pub lines: Vec<GatheredLine>,
+    /// When it left there, by that store's clock; absent while it is made ready.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_at: Option<UtcMs>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct GatheredLine {
+    pub sku: Sku,
+    pub units: i64,
+}
+
+/// A gathering, and what of it is still to come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct GatheringNow {
+    #[serde(flatten)]
+    pub gathering: Gathering,
+    pub parcels: Vec<GatheredParcel>,
+}
+
+/// What is still to come. Units of a SKU are alike: those that were recorded in are taken off what left
+/// first.
+#[must_use]
+pub fn parcels(units: &[GatheredUnits], tasks: &[TaskState]) -> Vec<GatheredParcel> {
+    let mut arrived: BTreeMap<&Sku, i64> = units.iter().map(|unit| (&unit.sku, unit.arrived)).collect();
+    let mut sent: Vec<(Option<UtcMs>, &TaskState)> = tasks.iter().filter_map(on_its_way).collect();
+    sent.sort_by_key(|(left_at, task)| (left_at.is_none(), *left_at, task.task.clone()));
+    let mut parcels = Vec::new();
+    for (left_at, task) in sent {
+        let mut lines = Vec::new();
+        for line in &task.lines {
+            let sends = line.quantity.saturating_sub(line.short);
+            let came = arrived.get_mut(&line.sku).filter(|_| left_at.is_some());
+            let here = came.as_ref().map_or(0, |came| sends.min(**came));
+            if let Some(came) = came {
+                *came = came.saturating_sub(here);
+            }
+            let units = sends.saturating_sub(here);
+            if units > 0 {
+                lines.push(GatheredLine { sku: line.sku.clone(), units });
+            }
+        }
+        if !lines.is_empty() {
+            parcels.push(GatheredParcel {
+                from: task.store.clone(),
+                task: task.task.clone(),
+                lines,
+                left_at,
+            });
+        }
+    }
+    parcels
+}
+
+fn on_its_way(task: &TaskState) -> Option<(Option<UtcMs>, &TaskState)> {
+    match task.phase {
+        Phase::HandedOver => Some((Some(task.changed_at.wall), task)),
+        Phase::Offered | Phase::Accepted | Phase::Picking | Phase::Packed => {
+            task.recall.is_none().then_some((None, task))
+        }
+        Phase::Declined | Phase::PutBack => None,
+    }
+}
+
 /// Where the units are that others send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OnTheWay {
@@ -115,6 +187,7 @@ impl OnTheWay {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::test_support::task;
 
     const DUE: UtcMs = UtcMs(1_000);
     const NOW: UtcMs = UtcMs(10);
@@ -133,6 +206,36 @@ mod tests {
             assert_eq!(still.over(DUE, DUE), Some(GatheringEnd::Late), "{still:?}");
         }
         assert_eq!(OnTheWay { arrived: 3, ..way }.over(DUE, DUE), Some(GatheringEnd::Complete));
+    }
+
+    #[test]
+    fn what_is_still_to_come_is_told_by_parcel_the_one_that_left_first_first() {
+        let of = |store: &str, phase, ms: i64| {
+            let mut task = task(store, phase);
+            task.task = format!("o1-g-{store}").parse().unwrap();
+            task.changed_at.wall = UtcMs(ms);
+            task
+        };
+        let sku = of("york", Phase::Packed, 0).lines[0].sku.clone();
+        let each = of("york", Phase::Packed, 0).lines[0].quantity;
+        let tasks = [
+            of("york", Phase::Packed, 3),
+            of("hull", Phase::HandedOver, 9),
+            of("leeds", Phase::HandedOver, 7),
+            of("bath", Phase::Declined, 1),
+        ];
+        let came = |arrived| {
+            let units = [GatheredUnits { sku: sku.clone(), wanted: 3 * each, arrived }];
+            let told = parcels(&units, &tasks);
+            told.into_iter()
+                .map(|parcel| (parcel.from.to_string(), parcel.lines[0].units, parcel.left_at.map(|at| at.0)))
+                .collect::<Vec<_>>()
+        };
+        let (leeds, hull) = (("leeds".to_owned(), each, Some(7)), ("hull".to_owned(), each, Some(9)));
+        let york = ("york".to_owned(), each, None);
+        assert_eq!(came(0), [leeds, hull.clone(), york.clone()]);
+        assert_eq!(came(each), [hull, york.clone()]);
+        assert_eq!(came(3 * each), [york], "what has not left there cannot have come");
     }
 
     #[test]

@@ -99,7 +99,9 @@ async fn see_to<S: Work + Fleet + Orders + Moves + Stock + Promises + Labels + ?
     now: Now,
 ) -> Result<bool, FlowError> {
     let policy = router.policy.failover(&failure.tenant);
-    let settling = match store.task(&failure.tenant, &failure.task).await? {
+    let known = store.task(&failure.tenant, &failure.task).await?;
+    let at = known.as_ref().map(|state| state.store.clone());
+    let settling = match known {
         Some(state) if !state.phase.is_final() && state.recall.is_none() => {
             match instead(store, router, &policy, (failure, &state), now).await? {
                 Some(settling) => Some(settling),
@@ -110,6 +112,10 @@ async fn see_to<S: Work + Fleet + Orders + Moves + Stock + Promises + Labels + ?
     };
     let Some(settling) = settling else { return Ok(false) };
     store.settle_label(failure, &settling, now.utc).await?;
+    if let Some(at) = at {
+        // Whoever stands before the parcel is shown at once what becomes of it.
+        router.poke.poke(&failure.tenant, &at, "a label was seen to");
+    }
     Ok(true)
 }
 

@@ -2,7 +2,7 @@
 
 use super::StoreError;
 use crate::core::fleet::Place;
-use crate::core::gathering::Gathering;
+use crate::core::gathering::{Gathering, GatheringNow};
 use crate::core::routing::decision::{Decision, Demand, Gather};
 use async_trait::async_trait;
 use holdfast_shared::ids::{OrderId, Sku, StoreId, TenantId};
@@ -45,6 +45,14 @@ pub trait Gatherings: Send + Sync {
     async fn gather(&self, new: &NewGathering, now: UtcMs) -> Result<GatherOutcome, StoreError>;
     /// That of this order, or the one that its goods travel for.
     async fn gathering(&self, tenant: &TenantId, order: &OrderId) -> Result<Option<Gathering>, StoreError>;
+    /// What comes together now, at most as many as a store is told; at one store with what was late there
+    /// and may still come.
+    async fn gatherings_now(
+        &self,
+        tenant: &TenantId,
+        store: Option<&StoreId>,
+        now: UtcMs,
+    ) -> Result<Vec<GatheringNow>, StoreError>;
     /// Ends those whose time is up, and those that nothing more comes for. What has not left is asked back;
     /// of what left and did not come a person is told.
     async fn end_gatherings_over(&self, now: UtcMs) -> Result<GatheringsEnded, StoreError>;

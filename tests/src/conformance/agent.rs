@@ -14,8 +14,8 @@ use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::{Hlc, Now};
 use holdfast_shared::wire::fact::{Epoch, decode, encode, since};
 use holdfast_shared::wire::sync::{
-    DocumentFrame, DocumentHeads, EscrowTarget, EscrowTargets, SYNC_VERSION, SyncMessage, SyncRequest,
-    SyncResponse,
+    DocumentFrame, DocumentHeads, EscrowTarget, EscrowTargets, LabelReport, ParcelNews, SYNC_VERSION,
+    SyncMessage, SyncRequest, SyncResponse,
 };
 use serde_bytes::ByteBuf;
 use std::collections::BTreeMap;
@@ -36,6 +36,9 @@ pub struct Agent {
     /// What central wants to be ceded, and what is asked back of it.
     pub wanted: EscrowTargets,
     pub asked_back: Vec<EscrowTarget>,
+    /// What it was told of parcels, and labels that it could not make.
+    pub parcels: ParcelNews,
+    pub label_reports: Vec<LabelReport>,
     /// It fetches what its disk lost.
     pub rehydrating: bool,
     writer: WriterId,
@@ -66,6 +69,8 @@ impl Agent {
             drifted: false,
             wanted: EscrowTargets::default(),
             asked_back: Vec::new(),
+            parcels: ParcelNews::default(),
+            label_reports: Vec::new(),
             rehydrating: false,
             facts: u64::from(boot) * 1_000,
             clock: super::world::BEGIN,
@@ -259,6 +264,8 @@ impl Agent {
             asks: self.asks.clone(),
             escrow: self.wanted.digest(),
             asked_back: self.asked_back.clone(),
+            parcels: Some(self.parcels.digest()),
+            label_reports: self.label_reports.clone(),
             rehydrating: self.rehydrating,
             ..SyncRequest::bare(
                 self.identity.store.clone(),
@@ -316,6 +323,10 @@ impl Agent {
         if let Some(wanted) = &response.escrow {
             self.wanted = wanted.clone();
         }
+        if let Some(told) = &response.parcels {
+            self.parcels = told.clone();
+        }
+        self.label_reports.retain(|report| !response.labels_noted.contains(&report.id));
         self.clock = self.clock.max(response.hlc.wall.0);
         self.cursor = response.cursor;
         self.incarnation = Some(response.incarnation);

@@ -20,7 +20,16 @@ pub async fn an_agent_of_the_first_version_still_syncs(storage: &dyn Storage) {
     // Its own reader finds nothing in the answer that it does not know.
     let bytes = done.response.encode().unwrap();
     let plain = zstd::bulk::decompress(&bytes[4..], 1 << 20).unwrap();
-    for later in ["seals", "baseline", "superseded", "quarantined", "losses_noted", "escrow"] {
+    for later in [
+        "seals",
+        "baseline",
+        "superseded",
+        "quarantined",
+        "losses_noted",
+        "escrow",
+        "parcels",
+        "labels_noted",
+    ] {
         let named = plain.windows(later.len()).any(|window| window == later.as_bytes());
         assert!(!named, "{later} is in an answer of version 1");
     }

@@ -31,8 +31,10 @@ pub mod limits;
 pub mod moves;
 pub mod older;
 pub mod orders;
+pub mod parcel_news;
 pub mod parcels;
 pub mod policies;
+pub mod priority;
 pub mod promises;
 pub mod recovering;
 pub mod replays;
@@ -144,6 +146,12 @@ macro_rules! conformance {
             labels::a_failure_is_reported_once_and_names_the_planned_service,
             labels::another_service_is_planned_anew_and_its_date_told,
             labels::what_a_person_must_decide_is_an_exception,
+            parcel_news::a_label_that_staff_could_not_make_is_on_record_once,
+            parcel_news::a_store_reports_no_label_of_anothers_work,
+            parcel_news::a_store_is_told_what_becomes_of_a_parcel,
+            parcel_news::a_hub_is_told_what_comes_from_whom_until_it_has_it,
+            parcel_news::what_is_late_is_still_listed_until_it_comes,
+            parcel_news::an_agent_that_shows_no_parcels_is_told_of_none,
             learning::sales_are_learned_with_the_facts_that_tell_them,
             learning::a_store_that_has_nothing_to_tell_is_heard_all_the_same,
             learning::what_does_not_count_any_more_is_not_learned,
@@ -178,6 +186,7 @@ macro_rules! conformance {
             orders::a_listing_pages_newest_first_and_by_state,
             orders::an_order_whose_work_comes_back_is_no_new_order,
             orders::events_are_published_in_order_and_once,
+            priority::a_higher_priority_is_served_first_and_of_one_priority_who_waits_longest,
             promises::two_carts_never_hold_the_same_unit,
             promises::a_cart_is_held_once_for_its_key,
             promises::a_cart_whose_time_is_up_gives_its_units_back,
@@ -227,6 +236,7 @@ macro_rules! conformance {
             shadow::one_version_is_in_shadow_at_a_time_and_its_life_is_on_record,
             shadow::a_shadow_is_asked_once_about_each_decision,
             shadow::a_difference_is_settled_alone_or_with_those_alike,
+            shadow::a_critical_difference_is_told_once_for_its_class_until_all_are_settled,
             shadow::what_a_day_has_no_room_for_is_counted_and_not_kept,
             shadow::what_another_system_says_counts_once,
             shadow::a_line_that_was_missing_is_counted_anew_when_it_comes,

@@ -54,6 +54,8 @@ fn answer(stage: &Stage, cursor: u64) -> SyncResponse {
         seals: Vec::new(),
         baseline: None,
         losses_noted: Vec::new(),
+        parcels: None,
+        labels_noted: Vec::new(),
         escrow: None,
         version: holdfast_shared::wire::sync::SYNC_VERSION,
         incarnation: 1,

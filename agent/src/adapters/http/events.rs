@@ -18,6 +18,8 @@ pub enum Event {
     Stock {
         skus: Vec<Sku>,
     },
+    /// Other goods are expected from other stores.
+    Parcels,
     /// Connections, closure or sync: `/v1/status` has changed.
     Status,
     /// More happened than can be told one by one.
@@ -47,6 +49,7 @@ impl Event {
         match self {
             Self::Task { .. } => "task",
             Self::Stock { .. } => "stock",
+            Self::Parcels => "parcels",
             Self::Status => "status",
             Self::Reload => "reload",
         }
@@ -55,7 +58,7 @@ impl Event {
     /// Orders are for those who pick them; stock is not a technician's.
     pub(super) const fn is_for(&self, role: Role) -> bool {
         match self {
-            Self::Task { .. } => matches!(role, Role::Picker | Role::Manager),
+            Self::Task { .. } | Self::Parcels => matches!(role, Role::Picker | Role::Manager),
             Self::Stock { .. } => !matches!(role, Role::Tech),
             Self::Status | Self::Reload => true,
         }
@@ -65,7 +68,7 @@ impl Event {
         let body = match self {
             Self::Task { task, status } => Body::Task { task, status: *status },
             Self::Stock { skus } => Body::Stock { skus },
-            Self::Status | Self::Reload => Body::Nothing {},
+            Self::Parcels | Self::Status | Self::Reload => Body::Nothing {},
         };
         SseEvent::default().event(self.name()).data(serde_json::to_string(&body).unwrap_or_default())
     }

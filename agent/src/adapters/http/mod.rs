@@ -17,6 +17,7 @@ mod movements;
 pub mod needs;
 mod pages;
 mod pairing;
+mod parcels;
 mod planned;
 pub mod presence;
 mod problem;
@@ -90,6 +91,8 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(tasks::hand_over))
         .routes(routes!(tasks::put_back))
         .routes(routes!(tasks::let_go))
+        .routes(routes!(parcels::label_failed))
+        .routes(routes!(parcels::expected))
         .routes(routes!(closure::get, closure::close, closure::open))
         .routes(routes!(planned::list, planned::plan))
         .routes(routes!(planned::take_back))

@@ -3,6 +3,7 @@
 use super::auth::Caller;
 use super::body::{Nothing, Said};
 use super::intent::{answer, execute, intent};
+use super::parcels::LabelView;
 use super::problem::{Failure, invalid, other_answer, refused};
 use super::skus::page_limit;
 use super::state::Api;
@@ -22,7 +23,7 @@ use std::collections::{BTreeSet, HashMap};
 use utoipa::ToSchema;
 
 /// Who picks orders.
-const PICKING: &[Role] = &[Role::Picker, Role::Manager];
+pub(super) const PICKING: &[Role] = &[Role::Picker, Role::Manager];
 /// Who answers for goods that leave without a release.
 const ANSWERING: &[Role] = &[Role::Manager];
 
@@ -64,8 +65,9 @@ pub(super) async fn list(
     let filter = TaskFilter { phases, cursor: listing.cursor, limit: page_limit(listing.limit)? };
     let page = api.ledger().tasks(filter).await?;
     let known = known_skus(&api, &page.tasks).await?;
-    let around = api.around();
-    let tasks = page.tasks.iter().map(|state| TaskView::new(state, &known, &around)).collect();
+    let (around, parcels) = (api.around(), api.ledger().parcels().await?);
+    let view = |state| TaskView::new(state, &known, &around).labelled(LabelView::of(state, &parcels));
+    let tasks = page.tasks.iter().map(view).collect();
     Ok(Json(Tasks { tasks, next: page.next }))
 }
 
@@ -94,9 +96,10 @@ async fn known_skus(api: &Api, tasks: &[TaskState]) -> Result<HashMap<Sku, Posit
     Ok(known)
 }
 
-async fn shown(api: &Api, state: &TaskState) -> Result<TaskView, Failure> {
+pub(super) async fn shown(api: &Api, state: &TaskState) -> Result<TaskView, Failure> {
     let known = known_skus(api, std::slice::from_ref(state)).await?;
-    Ok(TaskView::new(state, &known, &api.around()))
+    let label = LabelView::of(state, &api.ledger().parcels().await?);
+    Ok(TaskView::new(state, &known, &api.around()).labelled(label))
 }
 
 /// One task, with what may be done next.
@@ -184,7 +187,7 @@ impl Acting {
     }
 }
 
-fn words(what: &str, text: &str) -> Result<String, Failure> {
+pub(super) fn words(what: &str, text: &str) -> Result<String, Failure> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > NOTE_CHARS_MAX {
         return Err(refused(Code::InvalidRequest, format!("{what} has 1 to {NOTE_CHARS_MAX} characters")));

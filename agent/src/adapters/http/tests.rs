@@ -22,6 +22,7 @@ use tower::ServiceExt;
 
 mod devices;
 mod orders;
+mod parcels;
 mod rights;
 mod stock;
 mod store;

@@ -2,6 +2,7 @@
 //! be done next.
 
 use super::around::{Around, LeaseView};
+use super::parcels::LabelView;
 pub use super::stamp::{parse_stamp, stamp};
 use crate::core::command::{Position, Refusal, Rights};
 use crate::ports::ledger::{Device, Role};
@@ -168,6 +169,8 @@ pub struct TaskView {
     pub accept_in_s: i64,
     pub promise_in_s: Option<i64>,
     pub note: Option<String>,
+    /// Of what a carrier takes: how it stands with its label.
+    pub label: Option<LabelView>,
     pub offered_at: Option<String>,
     pub changed_at: Option<String>,
     /// What may be done now.
@@ -201,11 +204,17 @@ impl TaskView {
             accept_in_s: left_s(state.accept_by),
             promise_in_s: state.promise_by.map(left_s),
             note: state.note.clone(),
+            label: None,
             offered_at: stamp(state.offered_at.wall),
             changed_at: stamp(state.changed_at.wall),
             next: next_acts(state, around),
             blocked: blocked(state),
         }
+    }
+
+    #[must_use]
+    pub(super) fn labelled(self, label: Option<LabelView>) -> Self {
+        Self { label, ..self }
     }
 }
 

@@ -3,11 +3,12 @@
 use super::hand::Hand;
 use super::record::{enter_new, facts_of_intent};
 use super::view::{Stored, json, to_json, unsigned};
-use super::{SqliteLedger, escrow, losses, planned, speaker, sql};
+use super::{SqliteLedger, escrow, losses, parcels, planned, speaker, sql};
 use crate::core::command::{Answer, Command, Intent, Position, Refusal};
 use crate::core::decide::{answer, decide};
 use crate::core::mint::Author;
 use crate::core::outcome::Context;
+use crate::core::parcels::Parcels;
 use crate::core::replay::recognise;
 use crate::core::view::View;
 use crate::ports::ledger::{Executed, Ledger, LedgerError, Pulse, Summary, TaskFilter, TaskPage};
@@ -61,6 +62,10 @@ impl Ledger for SqliteLedger {
         self.read(move |connection| tasks(connection, &filter)).await
     }
 
+    async fn parcels(&self) -> Result<Parcels, LedgerError> {
+        self.read(|connection| Ok(parcels::shown(connection)?)).await
+    }
+
     async fn summary(&self) -> Result<Summary, LedgerError> {
         let told = self.read(|connection| Ok(summary(connection)?)).await;
         let told = told.map(|told| Summary {
@@ -97,7 +102,7 @@ fn execute(
     if let Some(answer) = recorded_before(connection, intent, command)?.filter(|_| known_again) {
         return Ok(Executed { answer, replayed: true });
     }
-    if matches!(command, Command::Task { .. }) {
+    if matches!(command, Command::Task { .. } | Command::Label(_)) {
         speaker::readiness(connection)?.check(command)?;
     }
     let mut pen = hand.pen(connection)?;
@@ -107,12 +112,16 @@ fn execute(
     enter_new(&mut pen, &facts, now.utc)?;
     pen.keep()?;
     escrow::after(connection, hand, &facts, now.utc)?;
+    parcels::after(connection, &facts)?;
     if let Some(closure) = &outcome.closure {
         let note = closure.as_ref().map(to_json).transpose()?;
         connection.prepare_cached(sql::AGENT_CLOSE)?.execute([note])?;
     }
     if let Some(plan) = &outcome.plan {
         planned::change(connection, plan, now.utc)?;
+    }
+    if let Some(report) = &outcome.label {
+        parcels::report(connection, report)?;
     }
     let answer = answer(&Stored(connection), outcome.reply, &facts)?;
     if Guard::IdempotencyRecord.stands() {

@@ -45,6 +45,7 @@ mod import;
 mod ledger;
 mod losses;
 mod note;
+mod parcels;
 mod planned;
 mod record;
 mod replica;

@@ -4,7 +4,9 @@ use super::carry::Left;
 use super::frames::Size;
 use super::hand::{Carried, Hand};
 use super::view::{signed, unsigned};
-use super::{SqliteLedger, absorb, baseline, carry, documents, escrow, frames, losses, seals, speaker, sql};
+use super::{
+    SqliteLedger, absorb, baseline, carry, documents, escrow, frames, losses, parcels, seals, speaker, sql,
+};
 use crate::ports::ledger::{Absorbed, Cut, Identity, LedgerError, Replica};
 use async_trait::async_trait;
 use holdfast_platform::sqlite::{Companion, StorageError};
@@ -63,11 +65,11 @@ impl Replica for SqliteLedger {
         }
         let silent = response.documents.is_empty();
         let rest = Arc::new(SyncResponse { documents: Vec::new(), ..response.clone() });
-        let (level, problems) =
+        let end =
             self.of_documents(move |connection, hand| conclude(connection, hand, &rest, silent, now)).await?;
-        absorbed.level = level;
-        absorbed.problems.extend(problems);
-        Ok(absorbed)
+        absorbed.tasks.extend(end.tasks);
+        absorbed.problems.extend(end.problems);
+        Ok(Absorbed { level: end.level, parcels: end.parcels, ..absorbed })
     }
 }
 
@@ -132,6 +134,8 @@ fn cut(connection: &Connection, hand: &mut Hand, now: Now) -> Result<Option<Cut>
         losses: losses::to_tell(connection)?,
         escrow: escrow::targets(connection)?.digest(),
         asked_back: escrow::asked_back(connection)?,
+        parcels: parcels::news(connection)?.digest(),
+        label_reports: parcels::reports(connection)?,
     }))
 }
 
@@ -201,7 +205,7 @@ fn conclude(
     response: &SyncResponse,
     silent: bool,
     now: Now,
-) -> Result<(bool, Vec<String>), LedgerError> {
+) -> Result<Absorbed, LedgerError> {
     let mut problems = Vec::new();
     hand.unanswered = false;
     hand.documents_end = response.version >= SEALS_SINCE;
@@ -248,7 +252,9 @@ fn conclude(
     }
     // What was ceded just now is to be told.
     let ceded = escrow::heard(connection, hand, level, now.utc)?;
-    Ok((level && !ceded, problems))
+    let mut absorbed = Absorbed { problems, level: level && !ceded, ..Absorbed::default() };
+    parcels::take_over(connection, response, &mut absorbed)?;
+    Ok(absorbed)
 }
 
 /// Seals, and what central says of documents that it has sealed.

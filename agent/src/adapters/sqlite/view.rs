@@ -1,6 +1,6 @@
 //! What is stored, as the core looks at it; and how rows become values.
 
-use super::{planned, sql};
+use super::{parcels, planned, sql};
 use crate::core::command::{Position, Rights};
 use crate::core::view::View;
 use holdfast_platform::sqlite::StorageError;
@@ -10,6 +10,7 @@ use holdfast_shared::ids::{FactId, Sku, TaskId};
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::fact::decode;
 use holdfast_shared::wire::signal::PlannedNote;
+use holdfast_shared::wire::sync::LabelReport;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 use serde::de::DeserializeOwned;
 
@@ -34,6 +35,10 @@ impl View for Stored<'_> {
 
     fn planned(&self) -> Result<Vec<PlannedNote>, StorageError> {
         planned::all(self.0)
+    }
+
+    fn label_reports(&self) -> Result<Vec<LabelReport>, StorageError> {
+        parcels::reports(self.0)
     }
 }
 

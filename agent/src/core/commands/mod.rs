@@ -4,6 +4,7 @@ pub mod accept;
 pub mod close;
 pub mod decline;
 pub mod hand_over;
+pub mod label;
 pub mod let_go;
 pub mod movement;
 pub mod pack;

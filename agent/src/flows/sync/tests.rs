@@ -38,6 +38,8 @@ impl Replica for Store {
             baseline: None,
             escrow: SetHash::EMPTY,
             asked_back: Vec::new(),
+            parcels: SetHash::EMPTY,
+            label_reports: Vec::new(),
             asks: Vec::new(),
             more: self.unsynced.load(Ordering::Relaxed) > self.step,
             losses: Vec::new(),
@@ -63,6 +65,7 @@ impl Replica for Store {
             tasks: vec!["o-1".parse().unwrap()],
             problems: if left > 0 { vec![format!("{left} left")] } else { Vec::new() },
             level: left == 0,
+            parcels: false,
         })
     }
 }
@@ -93,6 +96,8 @@ impl Central for Answers {
             seals: Vec::new(),
             baseline: None,
             losses_noted: Vec::new(),
+            parcels: None,
+            labels_noted: Vec::new(),
             escrow: None,
             version: SYNC_VERSION,
             incarnation: 1,

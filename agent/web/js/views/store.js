@@ -4,7 +4,7 @@ import { el, toast } from "../dom.js";
 import { call, read } from "../api.js";
 import { act } from "../outbox.js";
 import { device, isManager } from "../session.js";
-import { clock, secondsAgo } from "../words.js";
+import { ago, clock, secondsAgo } from "../words.js";
 
 const ROLE = { pos: "Till", picker: "Picker", manager: "Manager", tech: "Technician" };
 

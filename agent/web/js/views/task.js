@@ -4,6 +4,7 @@ import { el, icon, ICONS, toast, askNumber, askChoice } from "../dom.js";
 import { read } from "../api.js";
 import { act } from "../outbox.js";
 import { isManager } from "../session.js";
+import { labelCard, reportButton } from "./label.js";
 import { STATUS, KIND, OPEN, ago, clock, due, inOwnTime, orderName, units } from "../words.js";
 
 export function taskPage(id, isApart) {
@@ -53,6 +54,7 @@ function draw(page, step, apart) {
         el("span", { class: `chip ${status.tone}` }, status.word),
         OPEN.includes(task.status) && el("span", { class: `due ${time.tone}` }, time.text)),
       say(task),
+      labelCard(task),
       task.to_put_back.length > 0 && putBackList(task.to_put_back),
       task.lease && el("p", { class: "small soft" }, leaseWords(task.lease)),
       task.note && el("div", { class: "card" }, el("h2", {}, "Note"), el("p", {}, task.note)),
@@ -228,7 +230,7 @@ function footer(task, step) {
     putting_back: () => [button("put-back", "Goods are back on the shelf", "stop")],
   };
   const made = parts[task.status]?.();
-  return made ? el("div", { class: "next" }, made) : "";
+  return made ? el("div", { class: "next" }, made, reportButton(task, step)) : "";
 }
 
 // Dead while it works, so that a second tap does nothing; the key makes it harmless anyway.

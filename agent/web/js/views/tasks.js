@@ -2,27 +2,31 @@
 
 import { el } from "../dom.js";
 import { read } from "../api.js";
+import { labelChip } from "./label.js";
+import { expectedLink } from "./expected.js";
 import { STATUS, KIND, byUrgency, due, inOwnTime, orderName, units } from "../words.js";
 
 export function taskList(onCount, isApart) {
   return {
     title: "Orders",
-    on: (kind) => kind === "task",
+    on: (kind) => kind === "task" || kind === "parcels",
     load: async () => {
-      const tasks = await everyOpenTask();
+      const [tasks, coming] = await Promise.all([everyOpenTask(), expectedLink()]);
       tasks.sort(byUrgency);
       onCount(tasks.length);
       if (tasks.length === 0) {
         return [
+          coming && el("div", { class: "stack wide" }, coming),
           el("div", { class: "empty" },
             el("h2", {}, "No open orders"),
             el("p", {}, "New ones appear here by themselves.")),
-        ];
+        ].filter(Boolean);
       }
       const doable = tasks.filter((task) => task.status !== "awaiting_release");
       const held = tasks.filter((task) => task.status === "awaiting_release");
       return [
         el("div", { class: "stack wide" },
+          coming,
           doable.length > 0 && section(isApart() ? "At the store's other box" : "Do now", doable),
           held.length > 0 && section("Packed, waiting for release", held)),
       ];
@@ -60,5 +64,6 @@ function card(task) {
     el("div", {},
       el("h3", {}, status.todo),
       el("p", {}, first ? (first.name || first.sku) : "", more > 0 ? ` and ${more} more` : "")),
+    labelChip(task),
     el("p", { class: "small soft" }, `${KIND[task.kind]} · ${units(total)} · `, el("span", { class: "mono" }, orderName(task.order))));
 }

@@ -48,6 +48,7 @@ pub(crate) const DOORS: &[(Method, &str, Needs)] = &[
     (Method::GET, "/v1/orders/{order}/substitutions", AnyOf(&[OrdersWrite, OrdersRead, Support])),
     (Method::POST, "/v1/orders/{order}/substitutions/{substitution}", AnyOf(&[OrdersWrite, Support])),
     (Method::GET, "/v1/backorders", AnyOf(&[OrdersRead, Support])),
+    (Method::GET, "/v1/gatherings", AnyOf(&[OrdersRead, FleetRead, Support])),
     (Method::POST, "/v1/promises", AnyOf(&[OrdersWrite])),
     (Method::GET, "/v1/promises/accuracy", AnyOf(&[OrdersRead, Support])),
     (Method::GET, "/v1/promises/{promise}", AnyOf(&[OrdersWrite, OrdersRead, Support])),

@@ -25,6 +25,7 @@ mod exceptions;
 mod explain;
 mod failover;
 mod fleet;
+mod gatherings;
 mod key_uses;
 mod keys;
 mod kpis;
@@ -225,6 +226,7 @@ fn wanting() -> OpenApiRouter<Shared> {
         .routes(routes!(substitutions::of_order))
         .routes(routes!(substitutions::reply))
         .routes(routes!(backorders::list))
+        .routes(routes!(gatherings::list))
         .routes(routes!(backorders::expected, backorders::put_expected))
 }
 

@@ -132,6 +132,8 @@ pub(super) fn bare(
         seals: Vec::new(),
         baseline: None,
         losses_noted: Vec::new(),
+        parcels: None,
+        labels_noted: Vec::new(),
         escrow: None,
     })
 }

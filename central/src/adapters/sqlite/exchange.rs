@@ -16,7 +16,7 @@ use super::savepoint::attempt_or;
 use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow};
-use super::{Result, SqliteStore, error, escrow, ledger, recovery, rivals, seals, window};
+use super::{Result, SqliteStore, error, escrow, ledger, parcels, recovery, rivals, seals, window};
 use crate::core::exception::{Category, NewException, Severity};
 use crate::ports::StoreError;
 use crate::ports::access::ReplicaIdentity;
@@ -133,6 +133,8 @@ fn exchange(
     release_due(conn, state, from, now, &mut received)?;
     note(conn, from, &request.losses, now)?;
     escrow::hear(conn, state, from, request, behind, now)?;
+    let reported = parcels::hear(conn, from, &request.label_reports, now)?;
+    received.changed_tasks.extend(reported.tasks);
     let digests = Digests::read(conn, &from.tenant, &from.store)?;
     let excerpts = Excerpts::for_version(conn, state, from, request.version)?;
     let mut known = recent(conn, &from.tenant, &from.store)?;
@@ -144,7 +146,9 @@ fn exchange(
     let errors = std::mem::take(&mut received.errors);
     let asked = Asked { request, received: &received.documents, behind, updated: heard.updated, excerpts };
     let escrow = escrow::news(conn, from, request)?;
-    let response = SyncResponse { escrow, ..answer(conn, state, from, asked, errors, now)? };
+    let answered = answer(conn, state, from, asked, errors, now)?;
+    let parcels = parcels::news(conn, from, request, now)?;
+    let response = SyncResponse { escrow, parcels, labels_noted: reported.noted, ..answered };
     if behind && (level || (request.rehydrating && !response.more && !response.rehydrate)) {
         boots::caught_up(conn, from, &request.boot)?;
     }

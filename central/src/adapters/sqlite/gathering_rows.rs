@@ -16,7 +16,7 @@ use serde_json::json;
 /// How long what came stays set aside after the end: by then an order that can be routed is.
 const KEEPS_MS: i64 = CART_HOLD_S_MAX * 1_000;
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Gathering> {
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Gathering> {
     let ended_at: Option<i64> = row.get("ended_at")?;
     Ok(Gathering {
         order: parsed(row, "order_id")?,
@@ -35,15 +35,20 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Gathering> {
 pub(super) fn find(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Option<Gathering>> {
     let key = [tenant.as_str(), order.as_str()];
     let Some(mut found) = one(conn, sql!(GATHERINGS.gathering), key, read)? else { return Ok(None) };
-    let key = [tenant.as_str(), found.order.as_str()];
-    found.units = list(conn, sql!(GATHERINGS.gathered_units), key, |row| {
+    found.units = units_of(conn, tenant, &found.order)?;
+    Ok(Some(found))
+}
+
+/// What others send, and what of it came.
+pub(super) fn units_of(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Vec<GatheredUnits>> {
+    let key = [tenant.as_str(), order.as_str()];
+    list(conn, sql!(GATHERINGS.gathered_units), key, |row| {
         Ok(GatheredUnits {
             sku: parsed(row, "sku")?,
             wanted: row.get("wanted")?,
             arrived: row.get("arrived")?,
         })
-    })?;
-    Ok(Some(found))
+    })
 }
 
 /// Whether the order waits until it has come together.

@@ -13,9 +13,9 @@ use super::savepoint::{Stop, attempt};
 use super::sql::sql;
 use super::state::State;
 use super::timeline::{Happened, central, note, refresh};
-use super::{Result, SqliteStore, decisions, promises, window};
+use super::{Result, SqliteStore, decisions, parcels, promises, window};
 use crate::core::exception::{Category, NewException, Severity};
-use crate::core::gathering::{Gathering, GatheringEnd};
+use crate::core::gathering::{Gathering, GatheringEnd, GatheringNow};
 use crate::core::routing::decision::{Demand, DemandLine};
 use crate::core::routing::gather::{child_of, child_request};
 use crate::ports::StoreError;
@@ -38,6 +38,20 @@ impl Gatherings for SqliteStore {
     async fn gathering(&self, tenant: &TenantId, order: &OrderId) -> Result<Option<Gathering>> {
         let (tenant, order) = (tenant.clone(), order.clone());
         self.read(move |conn| find(conn, &tenant, &order)).await
+    }
+
+    async fn gatherings_now(
+        &self,
+        tenant: &TenantId,
+        store: Option<&StoreId>,
+        now: UtcMs,
+    ) -> Result<Vec<GatheringNow>> {
+        let (tenant, store) = (tenant.clone(), store.cloned());
+        self.read(move |conn| match &store {
+            Some(store) => parcels::at_store(conn, &tenant, store, now),
+            None => parcels::open(conn, &tenant),
+        })
+        .await
     }
 
     async fn end_gatherings_over(&self, now: UtcMs) -> Result<GatheringsEnded> {

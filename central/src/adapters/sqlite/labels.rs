@@ -62,7 +62,7 @@ fn of_task(conn: &Connection, tenant: &TenantId, task: &TaskId) -> Result<Vec<La
     list(conn, sql!(LABELS.of_task), [tenant.as_str(), task.as_str()], read)
 }
 
-fn report(conn: &Connection, new: &NewLabelFailure, now: UtcMs) -> Result<Option<LabelFailure>> {
+pub(super) fn report(conn: &Connection, new: &NewLabelFailure, now: UtcMs) -> Result<Option<LabelFailure>> {
     let NewLabelFailure { tenant, task, reason, by, .. } = new;
     let Some(state) = load(conn, tenant, task)? else { return Ok(None) };
     let before = of_task(conn, tenant, task)?.into_iter().max_by_key(|failure| failure.reported_at);

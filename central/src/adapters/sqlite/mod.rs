@@ -5,14 +5,31 @@
 //! not written down: no position with less than nothing reserved, no order line with more units
 //! than were ordered, no recall of released work.
 //!
-//! How the rooms lie: `orders`, `fleet`, `access`, `work`, `outbox` and `exchange` answer the
-//! ports. `tasks` follows what new facts of a task mean, as core decides it, and `task_news` tells people; `assign`, `recall`,
-//! `readopt`, `overrides` and `cancel` write central's own facts through `pen`, many assignments by `giving`; `rivals` stops whoever has less right to units. `documents` keeps changes, heads and
-//! roots, `ledger` the facts, `stock` positions, `holds` what tasks have set aside, `lessons` what facts teach about them, and `stock_book` tells of both;
-//! `rights` and `escrow` are what stores have ceded, `own_stock` is central's hand in stock documents, and
-//! `promises` is what is set aside for carts; `gatherings` are orders that come together at one store, `gathering_rows` keeps and ends them and `arrivals` sees to what came for them; `backorders` are lines that wait for goods, `substitutions` are other goods in place of those that cannot be had, `substitution_rows` reads them and `substitution_news` tells of them. `seals` ends documents, `baseline` keeps
-//! what they add up to, `contacts` keeps what is personal of orders, `changes` writes what customers change of them, `moves` keeps what left which store and its pace, `shadow` versions that decide nothing, `legacy` what another system decides, `shadow_book` and `shadow_diffs` where they differ, `labels` parcels that no carrier takes, `promise_changes` dates that cannot be kept, `drills` those that are meant, `arranging` and `work_hours` keep what health looks at beside signals, `kpis` counts how routing does with what is written, `replays` reads the record of orders, `launch` reads what a launch asks, `coverage` counts which parts of policies mattered, `older` speaks to agents of older versions, `housekeeping` deletes what is over. The statements are in `sql/`, one file
-//! per area, and are found by name while compiling.
+//! How the rooms lie (the statements are in `sql/`, one file per area, and are found by name while
+//! compiling):
+//!
+//! - Ports: `orders`, `fleet`, `access`, `work`, `outbox` and `exchange` answer them.
+//! - Work: `tasks` follows what new facts of a task mean, as core decides it, and `task_news` tells people;
+//!   `assign`, `recall`, `readopt`, `overrides` and `cancel` write central's own facts through `pen`, many
+//!   assignments by `giving`; `rivals` stops whoever has less right to units; `moves` keeps what left which
+//!   store and its pace, `drills` those that are meant.
+//! - Documents: `documents` keeps changes, heads and roots, `ledger` the facts; `seals` ends documents,
+//!   `baseline` keeps what they add up to, `older` speaks to agents of older versions.
+//! - Stock: `stock` has positions, `holds` what tasks have set aside, `lessons` what facts teach about them,
+//!   `stock_book` tells of both; `rights` and `escrow` are what stores have ceded, and `own_stock` is
+//!   central's hand in stock documents.
+//! - Customers: `contacts` keeps what is personal of orders, `changes` writes what customers change of them;
+//!   `promises` is what is set aside for carts, `promise_changes` are dates that cannot be kept;
+//!   `backorders` are lines that wait for goods; `substitutions` are other goods in place of those that
+//!   cannot be had, `substitution_rows` reads them and `substitution_news` tells of them.
+//! - Parcels: `gatherings` are orders that come together at one store, `gathering_rows` keeps and ends them,
+//!   `arrivals` sees to what came for them; `labels` are parcels that no carrier takes; `parcels` tells
+//!   stores of both.
+//! - Policies: `shadow` has versions that decide nothing, `legacy` what another system decides, `shadow_book`
+//!   and `shadow_diffs` where they differ, `shadow_alarms` tells a person when that is critical; `kpis` counts how routing does, `coverage` which parts of policies
+//!   mattered; `replays` reads the record of orders, `launch` what a launch asks.
+//! - Health: `arranging` and `work_hours` keep what it looks at beside signals.
+//! - `housekeeping` deletes what is over.
 
 mod access;
 mod adopt;
@@ -61,6 +78,7 @@ mod orders;
 mod outbox;
 mod overrides;
 mod own_stock;
+mod parcels;
 mod pen;
 mod place_again;
 mod policies;
@@ -83,6 +101,7 @@ mod savepoint;
 mod seals;
 mod seen;
 mod shadow;
+mod shadow_alarms;
 mod shadow_book;
 mod shadow_diffs;
 mod sql;

@@ -24,6 +24,7 @@ pub(super) const ORDERS: &str = include_str!("sql/orders.sql");
 pub(super) const OUTBOX: &str = include_str!("sql/outbox.sql");
 pub(super) const POLICIES: &str = include_str!("sql/policies.sql");
 pub(super) const LABELS: &str = include_str!("sql/labels.sql");
+pub(super) const PARCELS: &str = include_str!("sql/parcels.sql");
 pub(super) const PROMISE_CHANGES: &str = include_str!("sql/promise_changes.sql");
 pub(super) const PROMISES: &str = include_str!("sql/promises.sql");
 pub(super) const REPLAYS: &str = include_str!("sql/replays.sql");
@@ -65,6 +66,7 @@ pub(super) const FILES: &[&str] = &[
     STOCK,
     WORK,
     LABELS,
+    PARCELS,
     PROMISE_CHANGES,
     BACKORDERS,
     CHANGES,

@@ -26,6 +26,8 @@ fn answers(ram: &Ram, new_facts: u64) {
         seals: Vec::new(),
         baseline: None,
         losses_noted: Vec::new(),
+        parcels: None,
+        labels_noted: Vec::new(),
         escrow: None,
         version: SYNC_VERSION,
         incarnation: 1,

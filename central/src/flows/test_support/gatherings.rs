@@ -1,7 +1,7 @@
 //! Gatherings of the store in memory: what was begun and ended is kept.
 
 use super::Ram;
-use crate::core::gathering::Gathering;
+use crate::core::gathering::{Gathering, GatheringNow};
 use crate::ports::StoreError;
 use crate::ports::gatherings::{GatherOutcome, Gatherings, GatheringsEnded, NewGathering};
 use async_trait::async_trait;
@@ -18,6 +18,9 @@ impl Gatherings for Ram {
         Ok(self.told(|told| told.gather.pop_front()).unwrap_or(GatherOutcome::Begun { child }))
     }
     async fn gathering(&self, _: &TenantId, _: &OrderId) -> Result<Option<Gathering>> {
+        super::not_here()
+    }
+    async fn gatherings_now(&self, _: &TenantId, _: Option<&StoreId>, _: UtcMs) -> Result<Vec<GatheringNow>> {
         super::not_here()
     }
     async fn end_gatherings_over(&self, _: UtcMs) -> Result<GatheringsEnded> {

@@ -93,3 +93,39 @@ async fn an_order_that_is_cancelled_meanwhile_asks_its_goods_back() {
     let travels = bench.get(&format!("/v1/orders/{order}-g"), KEY).await.json();
     assert_eq!(travels["state"], "cancelled");
 }
+
+#[tokio::test]
+async fn a_dry_run_tells_what_would_be_gathered_and_gathers_nothing() {
+    let (bench, order) = gathered().await;
+    let asked = json!({ "demand": pickup() });
+    let told = bench.ask(Method::POST, "/v1/policies/1/dry-run", KEY, Some(&asked)).await;
+    let decision = &told.json()["decisions"][0];
+    assert_eq!(decision["gather"]["feeders"][0]["store"], "leeds", "{}", told.text);
+    assert!(decision["words"].as_str().unwrap().contains("Instead of"), "{}", told.text);
+    let open = bench.get("/v1/gatherings", KEY).await.json();
+    let orders: Vec<&Value> =
+        open["gatherings"].as_array().unwrap().iter().map(|one| &one["order"]).collect();
+    assert_eq!(orders, [&json!(order)], "only the one from before");
+}
+
+#[tokio::test]
+async fn what_is_on_its_way_is_told_by_store() {
+    let (bench, order) = gathered().await;
+    route(&bench).await;
+    for path in ["/v1/gatherings", "/v1/gatherings?store=york"] {
+        let told = bench.get(path, KEY).await.json();
+        let one = &told["gatherings"][0];
+        assert_eq!((&one["order"], &one["store"]), (&json!(order), &json!("york")), "{told}");
+        let parcel = &one["parcels"][0];
+        assert_eq!(
+            (&parcel["from"], &parcel["lines"]),
+            (&json!("leeds"), &json!([{ "sku": "A", "units": 2 }]))
+        );
+        assert_eq!(parcel.get("left_at"), None, "leeds has not handed it over");
+    }
+    assert_eq!(bench.get("/v1/gatherings?store=leeds", KEY).await.json()["gatherings"], json!([]));
+    assert_eq!(bench.get("/v1/gatherings?shop=york", KEY).await.status, StatusCode::BAD_REQUEST);
+    let cookie = login(&bench, KEY).await;
+    let text = page(&bench, "/console/gatherings", &cookie).await.text;
+    assert!(text.contains("0 of 2 units are here") && text.contains("being made ready"), "{text}");
+}

@@ -9,12 +9,14 @@
 
 mod codec;
 mod escrow;
+mod parcels;
 #[cfg(test)]
 mod tests;
 mod version;
 
 pub use codec::{SyncCodecError, SyncMessage};
 pub use escrow::{EscrowTarget, EscrowTargets};
+pub use parcels::{ExpectedLine, ExpectedParcel, LabelBecomes, LabelNews, LabelReport, ParcelNews};
 pub use version::{ESCROW_SINCE, SEALS_SINCE};
 
 use crate::document::{BadHeads, ChangeHash, DocumentError, Heads, Piece, StoredChange};
@@ -106,6 +108,12 @@ pub struct SyncRequest {
     /// Ceded SKUs of which a manager wants units back: central keeps no more than so many.
     #[serde(default, deserialize_with = "bounded", skip_serializing_if = "Vec::is_empty")]
     pub asked_back: Vec<EscrowTarget>,
+    /// Over the parcel news that this replica knows; none from one that does not show them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parcels: Option<SetHash>,
+    /// Labels that staff could not make, and that central has not noted.
+    #[serde(default, deserialize_with = "bounded", skip_serializing_if = "Vec::is_empty")]
+    pub label_reports: Vec<LabelReport>,
 }
 
 impl SyncRequest {
@@ -140,6 +148,8 @@ impl SyncRequest {
             baseline: None,
             escrow: SetHash::EMPTY,
             asked_back: Vec::new(),
+            parcels: None,
+            label_reports: Vec::new(),
         }
     }
 }
@@ -206,6 +216,12 @@ pub struct SyncResponse {
     /// What this replica is to cede from now on, where that is not what it said that it knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escrow: Option<EscrowTargets>,
+    /// What there is to know of parcels, where that is not what this replica said that it knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parcels: Option<ParcelNews>,
+    /// Reports of labels that central has written down.
+    #[serde(default, deserialize_with = "bounded", skip_serializing_if = "Vec::is_empty")]
+    pub labels_noted: Vec<String>,
 }
 
 /// A document that is complete: a writer closed it, and central has all of it.

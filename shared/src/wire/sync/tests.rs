@@ -28,6 +28,8 @@ fn response() -> SyncResponse {
         seals: Vec::new(),
         baseline: None,
         losses_noted: Vec::new(),
+        parcels: None,
+        labels_noted: Vec::new(),
         escrow: None,
         version: SYNC_VERSION,
         incarnation: 3,
@@ -109,6 +111,36 @@ fn wanted() -> EscrowTargets {
     EscrowTargets { targets: vec![EscrowTarget { sku: Sku::new("A").unwrap(), units: 2 }] }
 }
 
+fn news() -> ParcelNews {
+    let line = ExpectedLine { sku: Sku::new("A").unwrap(), units: 2 };
+    let parcel = ExpectedParcel {
+        parcel: crate::ids::OrderId::new("o1-g").unwrap(),
+        order: crate::ids::OrderId::new("o1").unwrap(),
+        from: StoreId::new("york").unwrap(),
+        lines: vec![line],
+        left_at: Some(UtcMs(5)),
+        due_by: None,
+        late: false,
+    };
+    ParcelNews { labels: Vec::new(), expected: vec![parcel] }
+}
+
+#[test]
+fn a_digest_of_parcels_tells_every_change_of_them() {
+    assert_eq!(ParcelNews::default().digest(), SetHash::EMPTY);
+    let mut later = news();
+    later.expected[0].lines[0].units = 1;
+    assert_ne!(later.digest(), news().digest());
+    later.expected.clear();
+    assert_ne!(later.digest(), news().digest());
+}
+
+#[test]
+fn what_a_newer_central_does_with_a_parcel_is_read_as_unknown() {
+    let told: LabelBecomes = rmp_serde::from_slice(&rmp_serde::to_vec_named("by_drone").unwrap()).unwrap();
+    assert_eq!(told, LabelBecomes::Unknown);
+}
+
 /// The first version's request, with all that came later.
 fn newest_request() -> SyncRequest {
     let mut request = SyncRequest::decode(include_bytes!("golden/request_v1.hfs")).unwrap();
@@ -123,6 +155,15 @@ fn newest_request() -> SyncRequest {
     request.baseline = Some(BaselineAsk { after: None });
     request.escrow = wanted().digest();
     request.asked_back = wanted().targets;
+    request.parcels = Some(news().digest());
+    request.label_reports = vec![LabelReport {
+        id: "hh-3/1".to_owned(),
+        task: crate::ids::TaskId::new("t1").unwrap(),
+        service: None,
+        reason: "the printer is broken".to_owned(),
+        by: crate::ids::Actor::new("amy").unwrap(),
+        at: UtcMs(1),
+    }];
     request
 }
 
@@ -136,6 +177,7 @@ fn newest_response() -> SyncResponse {
     response.escrow = Some(wanted());
     (response.superseded, response.quarantined) = (Some("c".to_owned()), Some("why".to_owned()));
     response.losses_noted = vec!["l".to_owned()];
+    (response.parcels, response.labels_noted) = (Some(news()), vec!["hh-3/1".to_owned()]);
     response
 }
 

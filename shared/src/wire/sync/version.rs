@@ -53,6 +53,8 @@ impl SyncRequest {
         if !self.understands_escrow() {
             self.escrow = SetHash::EMPTY;
             self.asked_back.clear();
+            self.parcels = None;
+            self.label_reports.clear();
         }
         self
     }
@@ -74,6 +76,8 @@ impl SyncResponse {
         }
         if version < ESCROW_SINCE {
             self.escrow = None;
+            self.parcels = None;
+            self.labels_noted.clear();
             for position in self.baseline.iter_mut().flat_map(|baseline| &mut baseline.positions) {
                 position.rights = 0;
             }

@@ -5,21 +5,26 @@ use crate::adapters::http::FileFormat;
 use crate::core::command::{
     Answer, Command, Intent, MovementKind, MovementRequest, Position, Refusal, Rights, TaskAct,
 };
+use crate::core::commands::label;
+use crate::core::outcome::Context;
+use crate::core::parcels::Parcels;
 use crate::ports::ledger::{
-    Device, Devices, Executed, Import, ImportItem, Imported, Ledger, LedgerError, Pulse, Role, Summary,
-    TaskFilter, TaskPage,
+    Device, Executed, Import, ImportItem, Imported, Ledger, LedgerError, Pulse, Role, Summary, TaskFilter,
+    TaskPage,
 };
 use async_trait::async_trait;
 use holdfast_shared::domain::task::{
     FulfilmentKind, LetGo, Line, Phase, Recall, Release, ReleasePoint, TaskEvent, TaskState, check,
 };
 use holdfast_shared::error::Code;
-use holdfast_shared::ids::{DeviceId, LineNo, Sku, TaskId};
+use holdfast_shared::ids::{LineNo, Sku, TaskId};
 use holdfast_shared::limits::QUANTITY_MAX;
 use holdfast_shared::time::{Hlc, Now, UtcMs};
 use holdfast_shared::wire::signal::{ClosureNote, PlannedNote};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
+
+mod devices;
 
 #[derive(Default)]
 pub(super) struct Store(Mutex<Inside>);
@@ -36,11 +41,16 @@ struct Inside {
     devices: Vec<([u8; 32], Device)>,
     broken: Option<Code>,
     left: Vec<(Sku, Option<i64>)>,
+    parcels: Parcels,
 }
 
 impl Store {
     fn with<T>(&self, work: impl FnOnce(&mut Inside) -> T) -> T {
         work(&mut self.0.lock().unwrap())
+    }
+
+    pub(super) fn told_of(&self, parcels: Parcels) {
+        self.with(|inside| inside.parcels = parcels);
     }
 
     /// How many units central may keep, as managers said it.
@@ -138,7 +148,7 @@ impl Store {
 }
 
 impl Inside {
-    fn carry_out(&mut self, command: Command, now: Now) -> Result<Answer, Refusal> {
+    fn carry_out(&mut self, intent: &Intent, command: Command, now: Now) -> Result<Answer, Refusal> {
         match command {
             Command::Move(movements) => {
                 let moved: Result<Vec<Position>, Refusal> =
@@ -160,6 +170,14 @@ impl Inside {
                     until: request.until,
                 });
                 Ok(Answer::Closure { closure: self.closure.clone() })
+            }
+            Command::Label(request) => {
+                let state =
+                    self.tasks.get(&request.task).ok_or(Refusal::UnknownTask(request.task.clone()))?;
+                let context = Context { intent, replica: None, now };
+                let told = label::decide(state, &request, &self.parcels.reported, context)?;
+                self.parcels.reported.extend(told.label);
+                Ok(Answer::Task { state: Box::new(state.clone()) })
             }
             Command::Plan(request) => {
                 self.planned.push(PlannedNote {
@@ -247,7 +265,7 @@ impl Ledger for Store {
                 }
                 return Ok(Executed { answer: answer.clone(), replayed: true });
             }
-            let answer = inside.carry_out(command, now)?;
+            let answer = inside.carry_out(&intent, command, now)?;
             inside.facts.push(intent.fact_id.map(|id| id.to_string()));
             inside.keys.insert(key, (intent.request_hash, answer.clone()));
             Ok(Executed { answer, replayed: false })
@@ -296,6 +314,10 @@ impl Ledger for Store {
         Ok(TaskPage { tasks, next })
     }
 
+    async fn parcels(&self) -> Result<Parcels, LedgerError> {
+        Ok(self.with(|inside| inside.parcels.clone()))
+    }
+
     async fn summary(&self) -> Result<Summary, LedgerError> {
         Ok(self.with(|inside| {
             let (closure, planned) = (inside.closure.clone(), inside.planned.clone());
@@ -330,57 +352,4 @@ pub(super) fn read_file(bytes: &[u8], _format: FileFormat) -> Result<Vec<ImportI
         Ok(ImportItem { sku, name: None, barcode: None, class: None, on_hand: Some(1) })
     };
     std::str::from_utf8(bytes).unwrap().lines().enumerate().map(item).collect()
-}
-
-#[async_trait]
-impl Devices for Store {
-    async fn offer_pairing(&self, code_hash: [u8; 32], role: Role, until: Now) -> Result<(), LedgerError> {
-        self.with(|inside| inside.offers.insert(code_hash, (role, until.utc)));
-        Ok(())
-    }
-
-    async fn pair(
-        &self,
-        code_hash: [u8; 32],
-        name: &str,
-        token_hash: [u8; 32],
-        now: Now,
-    ) -> Result<Option<Device>, LedgerError> {
-        Ok(self.with(|inside| {
-            let (role, _) = inside.offers.remove(&code_hash).filter(|(_, until)| *until > now.utc)?;
-            let device = Device {
-                device: format!("hh-{}", inside.devices.len() + 1).parse().unwrap(),
-                name: name.to_owned(),
-                role,
-                generation: 1,
-                paired_at: now.utc,
-                seen_at: None,
-            };
-            inside.devices.push((token_hash, device.clone()));
-            Some(device)
-        }))
-    }
-
-    async fn by_token(&self, token_hash: [u8; 32]) -> Result<Option<Device>, LedgerError> {
-        let find = |inside: &mut Inside| {
-            inside.devices.iter().find(|(hash, _)| *hash == token_hash).map(|(_, device)| device.clone())
-        };
-        Ok(self.with(find))
-    }
-
-    async fn devices(&self) -> Result<Vec<Device>, LedgerError> {
-        Ok(self.with(|inside| inside.devices.iter().map(|(_, device)| device.clone()).collect()))
-    }
-
-    async fn unpair(&self, device: &DeviceId) -> Result<bool, LedgerError> {
-        Ok(self.with(|inside| {
-            let before = inside.devices.len();
-            inside.devices.retain(|(_, known)| known.device != *device);
-            inside.devices.len() < before
-        }))
-    }
-
-    async fn seen(&self, _seen: &[(DeviceId, UtcMs)]) -> Result<(), LedgerError> {
-        Ok(())
-    }
 }

@@ -5,6 +5,7 @@ mod counts;
 mod devices;
 mod escrow;
 mod import;
+mod parcels;
 mod pieces;
 mod projections;
 mod salvage;

@@ -15,8 +15,8 @@ use holdfast_shared::ids::{BootId, DocumentId, FactId, LineNo, ReplicaId, Sku};
 use holdfast_shared::time::{Hlc, UtcMs};
 use holdfast_shared::wire::fact::{decode, encode};
 use holdfast_shared::wire::sync::{
-    Baseline, BaselinePosition, DocumentFrame, DocumentHeads, DocumentProblem, EscrowTargets, SYNC_VERSION,
-    Seal, SyncResponse,
+    Baseline, BaselinePosition, DocumentFrame, DocumentHeads, DocumentProblem, EscrowTargets, LabelReport,
+    ParcelNews, SYNC_VERSION, Seal, SyncResponse,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -134,6 +134,9 @@ pub(super) struct FakeCentral {
     pub sealed: BTreeSet<DocumentId>,
     /// What it wants of scarce SKUs.
     pub escrow: EscrowTargets,
+    /// What it tells of parcels, and what it was told of labels.
+    pub parcels: ParcelNews,
+    pub labels: Vec<LabelReport>,
     facts: u64,
 }
 
@@ -147,6 +150,8 @@ impl FakeCentral {
             version: SYNC_VERSION,
             sealed: BTreeSet::new(),
             escrow: EscrowTargets::default(),
+            parcels: ParcelNews::default(),
+            labels: Vec::new(),
             facts: 0,
         }
     }
@@ -251,6 +256,7 @@ impl FakeCentral {
             }
             acknowledged.push(DocumentHeads::new(&name, &bag.heads()));
         }
+        self.labels.extend(cut.label_reports.clone());
         // Who lost something, and says so, gets all of the others as well.
         let all = cut.incarnation.is_none() || cut.speaker.rehydrating;
         let asked = |name: &DocumentId| cut.asks.iter().any(|ask| ask.document().as_ref() == Ok(name));
@@ -269,6 +275,8 @@ impl FakeCentral {
             seals: self.seals(),
             baseline: cut.baseline.as_ref().map(|_| self.baseline()),
             losses_noted: Vec::new(),
+            parcels: (self.parcels.digest() != cut.parcels).then(|| self.parcels.clone()),
+            labels_noted: cut.label_reports.iter().map(|report| report.id.clone()).collect(),
             escrow: (self.escrow.digest() != cut.escrow).then(|| self.escrow.clone()),
             version: self.version,
             incarnation: self.incarnation,

@@ -7,6 +7,7 @@ mod boxes;
 mod decisions;
 mod escrow;
 mod exceptions;
+mod gatherings;
 mod moves;
 mod observer;
 mod order_terms;
@@ -94,6 +95,7 @@ pub(super) fn router() -> Router<Shared> {
         .route("/console/orders/{order}", get(orders::one))
         .route("/console/orders/{order}/substitutions/{substitution}", post(backorders::reply))
         .route("/console/backorders", get(backorders::list))
+        .route("/console/gatherings", get(gatherings::list))
         .route("/console/tasks/{task}/take-back", post(orders::take_back))
         .route("/console/moves", get(moves::show))
         .route("/console/drills", post(moves::begin))

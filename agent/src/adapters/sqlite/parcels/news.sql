@@ -1,0 +1,1 @@
+SELECT news FROM parcel_news

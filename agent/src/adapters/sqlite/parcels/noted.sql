@@ -1,0 +1,1 @@
+DELETE FROM label_report WHERE id = ?1

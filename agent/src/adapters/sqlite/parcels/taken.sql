@@ -1,0 +1,1 @@
+SELECT sender, sku, parcel, units FROM taken_in ORDER BY sender, sku, parcel DESC
