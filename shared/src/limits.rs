@@ -194,8 +194,6 @@ pub const DECISION_INPUT_BYTES_MAX: usize = 32 * 1024;
 pub const WEIGHT_MAX: f64 = 1_000_000.0;
 /// How long a store may have to answer.
 pub const OFFER_MS_MAX: i64 = 7 * 24 * 60 * 60 * 1000;
-/// The priority of an order that is served before all others.
-pub const PRIORITY_MAX: u8 = 9;
 /// How long an order may wait for a node that is closed.
 pub const HOLD_WITHIN_MS_MAX: i64 = 7 * 24 * 60 * 60 * 1000;
 /// How long an order may wait until its goods have come to one store.

@@ -62,7 +62,7 @@ pub struct Waiting {
     pub told: Option<UtcMs>,
 }
 
-/// All that waits for one SKU, who waits longest first.
+/// All that waits for one SKU, who is served next first: by priority, then by who waits longest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Queue {
     pub sku: Sku,

@@ -144,6 +144,16 @@ impl Priority {
         }
     }
 
+    /// As it was kept.
+    #[must_use]
+    pub const fn of_rank(rank: i64) -> Self {
+        match rank {
+            ..0 => Self::Low,
+            0 => Self::Standard,
+            1.. => Self::High,
+        }
+    }
+
     #[must_use]
     pub fn is_standard(&self) -> bool {
         *self == Self::Standard

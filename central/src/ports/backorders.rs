@@ -2,6 +2,7 @@
 
 use super::{Page, PageRequest, StoreError};
 use crate::core::backorder::{Dated, Expected, Queue, Standing};
+use crate::core::order_terms::Priority;
 use async_trait::async_trait;
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::ids::{Actor, LineNo, OrderId, Sku, TenantId};
@@ -20,6 +21,8 @@ pub struct Backorder {
     /// In the queue of the SKU; 1 is next.
     pub place: u64,
     pub units_ahead: i64,
+    /// Of the order; a higher one is served first.
+    pub priority: Priority,
     pub placed_at: UtcMs,
     /// By when the customer was told that they may come.
     pub expected_at: Option<UtcMs>,
@@ -69,6 +72,6 @@ pub trait Backorders: Send + Sync {
     ) -> Result<u32, StoreError>;
     /// Where the lines of an order stand that wait for goods.
     async fn standings(&self, tenant: &TenantId, order: &OrderId) -> Result<Vec<Standing>, StoreError>;
-    /// Who waits longest first.
+    /// Who is served next first.
     async fn backorders(&self, tenant: &TenantId, page: &PageRequest) -> Result<Page<Backorder>, StoreError>;
 }

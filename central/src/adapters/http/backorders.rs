@@ -29,7 +29,8 @@ pub(super) struct ExpectedList {
     expected: Vec<Expected>,
 }
 
-/// Lines that wait for goods, who waits longest first, with their places in the queues of their SKUs.
+/// Lines that wait for goods, who is served next first, with their places in the queues of their SKUs: by
+/// the priority of their orders, then by who waits longest.
 #[utoipa::path(get, path = "/v1/backorders", tag = "orders", params(Paging),
     responses((status = 200, body = BackorderPage), (status = "4XX", body = Problem)))]
 pub(super) async fn list(

@@ -7,6 +7,7 @@ use super::timeline::{Happened, central, note};
 use super::{Result, SqliteStore, error};
 use crate::core::backorder::{Dated, Expected, Queue, Standing, Waiting, day};
 use crate::core::order::OrderRequest;
+use crate::core::order_terms::Priority;
 use crate::ports::backorders::{Backorder, Backorders, TenantQueue};
 use crate::ports::{Page, PageRequest, StoreError};
 use async_trait::async_trait;
@@ -211,14 +212,17 @@ fn tell(conn: &Connection, (tenant, sku): (&TenantId, &Sku), dated: &[Dated], no
     Ok(told)
 }
 
-/// Behind which line a page begins: when its order was placed, the order's number, and its own.
-fn behind(page: &PageRequest) -> Result<(i64, i64, i64)> {
-    let Some(cursor) = &page.cursor else { return Ok((i64::MIN, i64::MIN, i64::MIN)) };
+/// Behind which line a page begins: the priority of its order, when that was placed, its number, and the
+/// line's own.
+fn behind(page: &PageRequest) -> Result<[i64; 4]> {
+    let Some(cursor) = &page.cursor else {
+        return Ok([Priority::High.rank(), i64::MIN, i64::MIN, i64::MIN]);
+    };
     let numbers: Option<Vec<i64>> =
         cursor.split('.').map(|part| i64::from_str_radix(part, 16).ok()).collect();
-    match numbers.as_deref() {
-        Some([placed_at, sequence, line]) => Ok((*placed_at, *sequence, *line)),
-        Some(_) | None => Err(StoreError {
+    match numbers.map(<[i64; 4]>::try_from) {
+        Some(Ok(behind)) => Ok(behind),
+        Some(Err(_)) | None => Err(StoreError {
             code: Code::InvalidRequest,
             what: "the cursor is not one that was given out".to_owned(),
             source: None,
@@ -227,9 +231,10 @@ fn behind(page: &PageRequest) -> Result<(i64, i64, i64)> {
 }
 
 fn backorders(conn: &Connection, tenant: &TenantId, page: &PageRequest) -> Result<Page<Backorder>> {
-    let (placed_at, sequence, line) = behind(page)?;
+    let [priority, placed_at, sequence, line] = behind(page)?;
     let params = named_params! {
         ":tenant": tenant.as_str(),
+        ":priority": priority,
         ":placed_at": placed_at,
         ":sequence": sequence,
         ":line": line,
@@ -244,6 +249,7 @@ fn backorders(conn: &Connection, tenant: &TenantId, page: &PageRequest) -> Resul
             units: row.get("open")?,
             place: unsigned(row, "place")?,
             units_ahead: row.get("units_ahead")?,
+            priority: Priority::of_rank(row.get("priority")?),
             placed_at: UtcMs(row.get("placed_at")?),
             expected_at: time(row)?,
             reference: request.reference,
@@ -256,7 +262,7 @@ fn backorders(conn: &Connection, tenant: &TenantId, page: &PageRequest) -> Resul
     let more = rows.len() > wanted;
     rows.truncate(wanted);
     let cursor = |(sequence, last): &(i64, Backorder)| {
-        format!("{:x}.{sequence:x}.{:x}", last.placed_at.0, last.line.0)
+        format!("{}.{:x}.{sequence:x}.{:x}", last.priority.rank(), last.placed_at.0, last.line.0)
     };
     let next = rows.last().filter(|_| more).map(cursor);
     Ok(Page { rows: rows.into_iter().map(|(_, row)| row).collect(), next })

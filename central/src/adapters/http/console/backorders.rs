@@ -22,6 +22,8 @@ struct BackorderRow {
     sku: String,
     stock: String,
     place: u64,
+    /// None of the usual one.
+    priority: Option<&'static str>,
     units_ahead: i64,
     age: String,
     expected: Option<String>,
@@ -48,6 +50,7 @@ fn row(backorder: Backorder, now: UtcMs) -> BackorderRow {
         units: backorder.units,
         sku: backorder.sku.to_string(),
         place: backorder.place,
+        priority: Some(backorder.priority.as_str()).filter(|_| !backorder.priority.is_standard()),
         units_ahead: backorder.units_ahead,
         age: words::length(now.since(backorder.placed_at)),
         expected: backorder.expected_at.map(day),

@@ -35,7 +35,7 @@ ORDER BY tenant, sku LIMIT :rows
 SELECT l.order_id, l.line, l.open, l.expected_at, json_extract(o.request, '$.pickup_store') AS bound_to
 FROM order_line l JOIN orders o ON o.tenant = l.tenant AND o.order_id = l.order_id
 WHERE l.tenant = :tenant AND l.sku = :sku AND l.backordered = 1 AND l.open > 0
-ORDER BY o.placed_at, o.sequence, l.line LIMIT :rows
+ORDER BY o.priority DESC, o.placed_at, o.sequence, l.line LIMIT :rows
 
 -- name: dated_in_vain
 SELECT 1 FROM order_line
@@ -55,22 +55,25 @@ RETURNING open
 SELECT l.line, l.sku, l.open, l.expected_at,
     (SELECT count(*) FROM order_line e JOIN orders p ON p.tenant = e.tenant AND p.order_id = e.order_id
         WHERE e.tenant = l.tenant AND e.sku = l.sku AND e.backordered = 1
-            AND (p.placed_at, p.sequence, e.line) < (o.placed_at, o.sequence, l.line)) + 1 AS place,
+            AND (-p.priority, p.placed_at, p.sequence, e.line) < (-o.priority, o.placed_at, o.sequence, l.line))
+        + 1 AS place,
     (SELECT coalesce(sum(e.open), 0) FROM order_line e
         JOIN orders p ON p.tenant = e.tenant AND p.order_id = e.order_id
         WHERE e.tenant = l.tenant AND e.sku = l.sku AND e.backordered = 1
-            AND (p.placed_at, p.sequence, e.line) < (o.placed_at, o.sequence, l.line)) AS units_ahead
+            AND (-p.priority, p.placed_at, p.sequence, e.line) < (-o.priority, o.placed_at, o.sequence, l.line))
+        AS units_ahead
 FROM order_line l JOIN orders o ON o.tenant = l.tenant AND o.order_id = l.order_id
 WHERE l.tenant = ?1 AND l.order_id = ?2 AND l.backordered = 1 AND l.open > 0 ORDER BY l.line
 
 -- name: backorders_page
-SELECT placed_at, sequence, order_id, line, sku, open, place, units_ahead, expected_at, request, kind FROM (
-    SELECT o.placed_at, o.sequence, l.order_id, l.line, l.sku, l.open, l.expected_at, o.request, o.kind,
-        row_number() OVER longest_first AS place,
-        coalesce(sum(l.open) OVER (longest_first ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
+SELECT priority, placed_at, sequence, order_id, line, sku, open, place, units_ahead, expected_at, request, kind
+FROM (
+    SELECT o.priority, o.placed_at, o.sequence, l.order_id, l.line, l.sku, l.open, l.expected_at, o.request, o.kind,
+        row_number() OVER next_first AS place,
+        coalesce(sum(l.open) OVER (next_first ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
             AS units_ahead
     FROM order_line l JOIN orders o ON o.tenant = l.tenant AND o.order_id = l.order_id
     WHERE l.tenant = :tenant AND l.backordered = 1 AND l.open > 0
-    WINDOW longest_first AS (PARTITION BY l.sku ORDER BY o.placed_at, o.sequence, l.line))
-WHERE (placed_at, sequence, line) > (:placed_at, :sequence, :line)
-ORDER BY placed_at, sequence, line LIMIT :rows
+    WINDOW next_first AS (PARTITION BY l.sku ORDER BY o.priority DESC, o.placed_at, o.sequence, l.line))
+WHERE (-priority, placed_at, sequence, line) > (-:priority, :placed_at, :sequence, :line)
+ORDER BY priority DESC, placed_at, sequence, line LIMIT :rows
