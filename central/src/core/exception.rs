@@ -54,10 +54,12 @@ pub enum Category {
     ParcelMissing,
     /// The same customer ordered the same goods twice within a short time.
     PossibleDuplicate,
+    /// What a version in shadow, or another system, would have decided is worse for customers.
+    ShadowCritical,
 }
 
 impl Category {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Backorder,
         Self::ReleasedAtDarkStore,
         Self::Contradiction,
@@ -81,6 +83,7 @@ impl Category {
         Self::LabelFailed,
         Self::ParcelMissing,
         Self::PossibleDuplicate,
+        Self::ShadowCritical,
     ];
 
     #[must_use]
@@ -109,6 +112,7 @@ impl Category {
             Self::LabelFailed => "label_failed",
             Self::ParcelMissing => "parcel_missing",
             Self::PossibleDuplicate => "possible_duplicate",
+            Self::ShadowCritical => "shadow_critical",
         }
     }
 }

@@ -24,6 +24,7 @@ pub enum Repair {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Call {
     Resolve,
+    Triage,
     TakeBack,
     Place,
     Cancel,
@@ -41,6 +42,7 @@ impl Call {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Resolve => "POST /v1/exceptions/{exception}/resolve",
+            Self::Triage => "POST /v1/shadow/diffs/{diff}/triage",
             Self::TakeBack => "POST /v1/tasks/{task}/take-back",
             Self::Place => "POST /v1/orders",
             Self::Cancel => "POST /v1/orders/{order}/cancel",
@@ -60,6 +62,7 @@ impl Call {
         match self {
             Self::Move | Self::Unpair => true,
             Self::Resolve
+            | Self::Triage
             | Self::TakeBack
             | Self::Place
             | Self::Cancel
@@ -163,6 +166,11 @@ pub const fn of_category(category: Category) -> Repair {
         Category::PossibleDuplicate => {
             Repair::ByPerson(Call::Cancel, "ask the customer, and cancel one if both were not meant")
         }
+        Category::ShadowCritical => Repair::Either(
+            "the version leaves the shadow",
+            Call::Triage,
+            "say of each difference whether it is a defect",
+        ),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Versions in shadow and the decisions of another system: counted once, settled by people, swept.
 
 use super::world::{assigned, at, new_order, order_id, placed, request, sku, stocked, tenant};
+use holdfast_central::core::exception::Category;
 use holdfast_central::core::policy::document::PolicyHash;
 use holdfast_central::core::policy::version::PolicyVersion;
 use holdfast_central::core::shadow::judge::Finding;
@@ -299,4 +300,50 @@ pub async fn old_comparisons_are_swept(storage: &dyn Storage) {
     assert!(counted(storage, Against::Legacy).await.is_empty());
     assert!(storage.shadow_diffs(&tenant(), &DiffFilter::default(), &page()).await.unwrap().rows.is_empty());
     assert_eq!(take(storage, &[told("a", "o1", 1)]).await.taken, 1, "nobody remembers the id");
+}
+
+/// How often it was told, while somebody is to look at it.
+async fn alarm(storage: &dyn Storage) -> Option<u32> {
+    let open = storage.exceptions(&tenant(), true, &page()).await.unwrap().rows;
+    let mut told = open.into_iter().filter(|one| one.category == Category::ShadowCritical);
+    let first = told.next().map(|one| one.times);
+    assert!(told.next().is_none(), "one for each side and class");
+    first
+}
+
+async fn critical(storage: &dyn Storage, orders: &[&str]) {
+    let open = open(storage).await;
+    let mut compared: Vec<Compared> = orders.iter().map(|order| line(order, Some("stock"))).collect();
+    for line in &mut compared {
+        if let Outcome::Differs(found) = &mut line.outcome {
+            found.severity = DiffSeverity::Critical;
+        }
+    }
+    let up_to = Cursor(open.compared_up_to.0 + 1);
+    assert!(storage.note_shadow(&open, &compared, up_to, at(41).utc).await.unwrap());
+}
+
+pub async fn a_critical_difference_is_told_once_for_its_class_until_all_are_settled(storage: &dyn Storage) {
+    let version = drafted(storage, "a = 1").await;
+    seen(storage, version, 3, 3).await;
+    assert_eq!(alarm(storage).await, None, "what is minor waits for its reader");
+    critical(storage, &["c1", "c2"]).await;
+    critical(storage, &["c3"]).await;
+    assert_eq!(alarm(storage).await, Some(3));
+    let filter = DiffFilter { severity: Some(DiffSeverity::Critical), ..DiffFilter::default() };
+    let found = storage.shadow_diffs(&tenant(), &filter, &page()).await.unwrap().rows;
+    for (left, diff) in (0..found.len()).rev().zip(&found) {
+        let judgement = Judgement {
+            diff: diff.diff,
+            triage: Triage::Defect,
+            by: actor("bob"),
+            reason: "to be mended".to_owned(),
+            alike: false,
+        };
+        storage.triage_diff(&tenant(), &judgement, at(50).utc).await.unwrap();
+        assert_eq!(alarm(storage).await.is_some(), left > 0, "{left} are left");
+    }
+    critical(storage, &["c4"]).await;
+    storage.stop_shadow(&tenant(), &actor("bob"), "seen enough", at(60).utc).await.unwrap();
+    assert_eq!(alarm(storage).await, None, "nobody needs to look any more");
 }

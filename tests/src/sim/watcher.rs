@@ -312,6 +312,7 @@ impl Watcher {
                 | Category::Stuck
                 | Category::Overdrawn
                 | Category::ParcelMissing
+                | Category::ShadowCritical
                 | Category::Restored
                 | Category::Policy
                 | Category::PromiseMissed

@@ -4,7 +4,7 @@ use super::policy_rows::{note, stored};
 use super::row::{from_json, list, one, parsed, parsed_or_none, run, to_json};
 use super::shadow_book;
 use super::sql::sql;
-use super::{Result, SqliteStore, error, shadow_diffs};
+use super::{Result, SqliteStore, error, shadow_alarms, shadow_diffs};
 use crate::core::policy::version::PolicyVersion;
 use crate::core::shadow::words::Against;
 use crate::core::shadow::{Compared, Ended, NewShadow, Refusal, Shadow, may_start};
@@ -174,6 +174,7 @@ fn stop(
     let params = named_params! { ":shadow": id, ":now": now.0, ":by": by.as_str(), ":reason": reason };
     run(conn, sql!(SHADOW.end_shadow), params)?;
     note(conn, tenant, Some(shadow.version), ("shadow_stop", by, reason), now)?;
+    shadow_alarms::end(conn, tenant, Against::Version(shadow.version), now)?;
     Ok(newest(conn, tenant)?.map(|newest| newest.shadow))
 }
 

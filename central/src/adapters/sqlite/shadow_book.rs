@@ -1,8 +1,8 @@
 //! What was counted and kept of comparisons. Counts and single differences change together.
 
-use super::Result;
 use super::row::{list, one, run, to_json, word};
 use super::sql::sql;
+use super::{Result, shadow_alarms};
 use crate::core::policy::version::PolicyVersion;
 use crate::core::shadow::gate::Shown;
 use crate::core::shadow::report::{Counted, summary};
@@ -108,6 +108,9 @@ pub(super) fn note(
     for line in compared {
         forget(conn, page, line)?;
         count(conn, page, Counted::of(line))?;
+        if let Outcome::Differs(found) = &line.outcome {
+            shadow_alarms::tell(conn, page, line, found, now)?;
+        }
         if let (Outcome::Differs(_), Some(left)) = (&line.outcome, room.checked_sub(1)) {
             room = left;
             keep(conn, page, line, now)?;

@@ -1,9 +1,9 @@
 //! Differences that were found: told in pages, settled by people, summed up, and dropped when they are old.
 
-use super::Result;
 use super::row::{below, fetch, from_json, list, one, paged, parsed, parsed_or_none, run, unsigned, word};
 use super::shadow_book::{self, Booked, count, read_booked, read_counted, uncount};
 use super::sql::sql;
+use super::{Result, shadow_alarms};
 use crate::core::shadow::judge::Finding;
 use crate::core::shadow::words::{Against, DiffClass, DiffSeverity, Triage};
 use crate::core::stock::report::Day;
@@ -117,7 +117,11 @@ fn settle(
     run(conn, sql!(SHADOW.triage_diff), params)?;
     let page = shadow_book::Page { tenant, against, day: booked.day };
     uncount(conn, page, booked.counted(booked.triage))?;
-    count(conn, page, booked.counted(judgement.triage))
+    count(conn, page, booked.counted(judgement.triage))?;
+    if booked.severity == DiffSeverity::Critical {
+        shadow_alarms::end_if_none_is_left(conn, (tenant, against), booked.class, now)?;
+    }
+    Ok(())
 }
 
 pub(super) fn tally(conn: &Connection, tenant: &TenantId, (first, last): (Day, Day)) -> Result<Vec<Tally>> {

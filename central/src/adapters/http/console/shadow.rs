@@ -53,6 +53,8 @@ struct ShadowPage {
     sides: Vec<SideRow>,
     rows: Vec<DiffRow>,
     open_only: bool,
+    all: bool,
+    critical_only: bool,
     may_triage: bool,
     next: Option<String>,
 }
@@ -62,6 +64,8 @@ pub(super) struct Asked {
     day: Option<String>,
     #[serde(default)]
     all: bool,
+    /// Only those.
+    severity: Option<DiffSeverity>,
     cursor: Option<String>,
 }
 
@@ -85,7 +89,8 @@ pub(super) async fn show(
     need(&person, READERS)?;
     let ShadowView { shadow, not_compared, .. } = view(&app, &person.0).await?;
     let report = report_of(&app, &person.0, asked.day.as_deref()).await?;
-    let filter = DiffFilter { triage: (!asked.all).then_some(Triage::Open), ..DiffFilter::default() };
+    let triage = (!asked.all).then_some(Triage::Open);
+    let filter = DiffFilter { triage, severity: asked.severity, ..DiffFilter::default() };
     let request = PageRequest { cursor: asked.cursor, limit: ROWS };
     let found = app.storage.shadow_diffs(person.0.tenant(), &filter, &request).await?;
     let now = app.clock.now().utc;
@@ -96,9 +101,14 @@ pub(super) async fn show(
         day: report.day,
         sides: report.sides.iter().map(side).collect(),
         rows: found.rows.iter().map(|diff| row(diff, now)).collect(),
-        open_only: !asked.all,
+        open_only: !asked.all && asked.severity.is_none(),
+        all: asked.all && asked.severity.is_none(),
         may_triage: JUDGES.iter().any(|scope| person.0.may(*scope)),
-        next: found.next.map(|next| format!("/console/shadow?all={}&cursor={next}", asked.all)),
+        critical_only: asked.severity == Some(DiffSeverity::Critical),
+        next: found.next.map(|next| {
+            let severity = asked.severity.map(|severity| format!("&severity={}", severity.as_str()));
+            format!("/console/shadow?all={}{}&cursor={next}", asked.all, severity.unwrap_or_default())
+        }),
     })
 }
 

@@ -105,6 +105,7 @@ pub(super) const fn category(category: Category) -> &'static str {
         Category::LabelFailed => "No carrier takes a parcel",
         Category::ParcelMissing => "A parcel between two stores has not come",
         Category::PossibleDuplicate => "An order may be there twice",
+        Category::ShadowCritical => "A version in shadow would serve customers worse",
     }
 }
 
@@ -117,6 +118,9 @@ pub(super) fn remedy(exception: &Exception) -> Option<(String, &'static str)> {
         }
         Category::Restored => Some(("/console/recovery".to_owned(), "Recovery")),
         Category::Policy => Some(("/console/policies".to_owned(), "Policies")),
+        Category::ShadowCritical => {
+            Some(("/console/shadow?severity=critical".to_owned(), "The critical differences"))
+        }
         Category::ObserverFrozen => Some(("/console/stores#silence".to_owned(), "Whether silence counts")),
         Category::Backorder
         | Category::ReleasedAtDarkStore

@@ -71,6 +71,10 @@ SELECT diff, day, class, severity, triage FROM shadow_diff
 WHERE tenant = :tenant AND against = :against AND class = :class AND rule IS :rule AND triage = 'open'
 ORDER BY diff LIMIT :rows
 
+-- name: critical_open
+SELECT 1 FROM shadow_diff
+WHERE tenant = ?1 AND against = ?2 AND class = ?3 AND severity = 'critical' AND triage = 'open' LIMIT 1
+
 -- name: triage_diff
 UPDATE shadow_diff SET triage = :triage, triaged_by = :by, triaged_at = :now, triage_reason = :reason
 WHERE diff = :diff
