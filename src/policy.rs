@@ -4,7 +4,7 @@ mod coverage;
 mod trials;
 
 use crate::client::CentralClient;
-use crate::told::{number, text};
+use crate::told::{number, rows, text};
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use coverage::Word;
@@ -106,12 +106,15 @@ pub enum PolicyCommand {
     SignOff(Word),
     /// Who did what with policies, when and why
     History,
-    /// What holds at a store and for a class of articles, and which layer says so
+    /// What holds at a store, for a class of articles and for a brand, and which layer says so
     Explain {
         #[arg(long)]
         store: Option<String>,
         #[arg(long)]
         class: Option<String>,
+        /// Of the order
+        #[arg(long)]
+        brand: Option<String>,
     },
 }
 
@@ -199,7 +202,9 @@ pub async fn ask(central: &CentralClient, command: PolicyCommand, out: &mut dyn 
         PolicyCommand::Coverage { version, days } => coverage::coverage(central, version, days, out).await,
         PolicyCommand::SignOff(word) => coverage::sign_off(central, &word, out).await,
         PolicyCommand::History => history(central, out).await,
-        PolicyCommand::Explain { store, class } => explain(central, store, class, out).await,
+        PolicyCommand::Explain { store, class, brand } => {
+            explain(central, [("store", store), ("class", class), ("brand", brand)], out).await
+        }
     }
 }
 
@@ -219,7 +224,7 @@ fn advice(told: Option<&Value>, out: &mut dyn Write) -> Result<()> {
 async fn list(central: &CentralClient, out: &mut dyn Write) -> Result<()> {
     let told = central.get("/v1/policies").await?;
     writeln!(out, "in force: v{}", number(&told, "/in_force"))?;
-    for one in rows(&told, "policies") {
+    for one in rows(&told, "/policies") {
         let words = [text(one, "/state"), text(one, "/author"), text(one, "/reason")];
         writeln!(out, "v{:<5} {:<10} {:<20} {}", one["version"], words[0], words[1], words[2])?;
     }
@@ -228,7 +233,7 @@ async fn list(central: &CentralClient, out: &mut dyn Write) -> Result<()> {
 
 async fn diff(central: &CentralClient, from: u32, to: u32, out: &mut dyn Write) -> Result<()> {
     let told = central.get(&format!("/v1/policy/diff?from={from}&to={to}")).await?;
-    for one in rows(&told, "differences") {
+    for one in rows(&told, "/differences") {
         let side = |name: &str| {
             one.get(name).filter(|value| !value.is_null()).map_or("nothing".to_owned(), Value::to_string)
         };
@@ -245,7 +250,7 @@ async fn step(
     out: &mut dyn Write,
 ) -> Result<()> {
     let done = central.send(Method::POST, &format!("/v1/policies/{version}/{act}"), body).await?;
-    for warning in rows(&done, "warnings").filter_map(Value::as_str) {
+    for warning in rows(&done, "/warnings").filter_map(Value::as_str) {
         writeln!(out, "warning: {warning}")?;
     }
     let state = done.pointer("/record/state").and_then(Value::as_str).unwrap_or("built in");
@@ -269,17 +274,15 @@ async fn history(central: &CentralClient, out: &mut dyn Write) -> Result<()> {
 
 async fn explain(
     central: &CentralClient,
-    store: Option<String>,
-    class: Option<String>,
+    pairs: [(&str, Option<String>); 3],
     out: &mut dyn Write,
 ) -> Result<()> {
-    let pairs = [("store", store), ("class", class)];
     let asked: Vec<(&str, &str)> =
         pairs.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))).collect();
     let told = central.get(&format!("/v1/policy/explain?{}", form(&asked))).await?;
     writeln!(out, "v{} {}", number(&told, "/version"), text(&told, "/hash"))?;
-    for one in rows(&told, "values") {
-        let covers: Vec<String> = rows(one, "covers")
+    for one in rows(&told, "/values") {
+        let covers: Vec<String> = rows(one, "/covers")
             .map(|below| format!("{} says {}", text(below, "/layer"), below["value"]))
             .collect();
         let covers = if covers.is_empty() { String::new() } else { format!(" ({})", covers.join(", ")) };
@@ -298,10 +301,6 @@ pub(crate) fn form(pairs: &[(&str, &str)]) -> String {
         text.bytes().map(byte).collect()
     };
     pairs.iter().map(|(name, value)| format!("{name}={}", written(value))).collect::<Vec<_>>().join("&")
-}
-
-pub(crate) fn rows<'a>(told: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
-    told.get(name).and_then(Value::as_array).into_iter().flatten()
 }
 
 #[cfg(test)]

@@ -133,6 +133,10 @@ fn write_report(report: &Value, out: &mut dyn Write) -> Result<()> {
     for unknown in rows(report, "/unknown").filter_map(Value::as_str) {
         writeln!(out, "there is no order {unknown}")?;
     }
+    let unseen: Vec<&str> = rows(report, "/not_judged").filter_map(Value::as_str).collect();
+    if !unseen.is_empty() {
+        writeln!(out, "they also differ in {}, of which no replay shows anything", unseen.join(" and "))?;
+    }
     write_answer("each decision by itself", report.get("alone"), out)?;
     write_answer("one after another", report.get("sequence"), out)
 }

@@ -2,6 +2,7 @@
 //! writes nothing.
 
 use super::fleet_view::FleetView;
+use super::gather::planned;
 use super::in_force::Steers;
 use super::place_order::unknown_words;
 use super::{FlowError, Watch};
@@ -44,8 +45,8 @@ pub enum Question {
 struct Only<'a>(&'a Steering);
 
 impl Steers for Only<'_> {
-    fn routing(&self, _: &Demand) -> Arc<RoutingPolicy> {
-        Arc::clone(&self.0.routing)
+    fn routing(&self, demand: &Demand) -> Arc<RoutingPolicy> {
+        Arc::clone(self.0.routing_of(demand.brand.as_ref()))
     }
 
     fn routing_at(&self, _: &Demand, store: &Store) -> Arc<RoutingPolicy> {
@@ -92,11 +93,14 @@ pub async fn dry_run<S: Fleet + Promises + Stock + ?Sized>(
     let demands = demands(store, tenant, question, now).await?;
     let steers = Only(asking.steering);
     let mut view = FleetView::load(store, asking.watch, &steers, tenant).await?;
-    let guide = Guide::of(&asking.steering.routing).with_carriers(&asking.steering.carriers);
     let mut decisions = Vec::new();
     for demand in &demands {
+        let routing = asking.steering.routing_of(demand.brand.as_ref());
+        let guide = Guide::of(routing).with_carriers(&asking.steering.carriers);
         view.restock(store, demand, now).await?;
-        decisions.push(view.decide(&guide, demand, asking.decision_id, now));
+        let decided = view.decide(&guide, demand, asking.decision_id, now);
+        let gathered = planned(&guide, &view, demand, &decided, now);
+        decisions.push(gathered.map_or(decided, |gathered| gathered.decision));
     }
     Ok(decisions)
 }
@@ -154,7 +158,7 @@ async fn demands<S: Fleet + Promises + ?Sized>(
         declined: BTreeSet::new(),
         assignments: 0,
         parts: Some(BTreeSet::new()),
-        consolidate: false,
+        consolidate: asked.consolidate,
         feeds: None,
     };
     Ok(kinds.into_iter().map(demand).collect())
@@ -175,6 +179,7 @@ struct Asked {
     prices: BTreeMap<LineNo, Money>,
     placed_at: UtcMs,
     promise_by: Option<UtcMs>,
+    consolidate: bool,
 }
 
 impl Asked {
@@ -206,6 +211,7 @@ impl Asked {
             prices: numbered.filter_map(|(line, of)| Some((line, of.unit_price?))).collect(),
             placed_at,
             promise_by: request.promise_by,
+            consolidate: request.consolidate,
         }
     }
 
@@ -224,6 +230,7 @@ impl Asked {
             prices: BTreeMap::new(),
             placed_at: now,
             promise_by: None,
+            consolidate: false,
         }
     }
 }

@@ -180,7 +180,7 @@ impl PoliciesInForce {
 
 impl Steers for PoliciesInForce {
     fn routing(&self, demand: &Demand) -> Arc<RoutingPolicy> {
-        Arc::clone(&self.deciding(demand).routing)
+        Arc::clone(self.deciding(demand).routing_of(demand.brand.as_ref()))
     }
 
     fn routing_at(&self, demand: &Demand, store: &Store) -> Arc<RoutingPolicy> {

@@ -2,9 +2,10 @@
 
 use super::FlowError;
 use super::cancel::check_reason;
-use crate::core::policy::Found;
 use crate::core::policy::version::{PolicyAct, PolicyFreeze, PolicyRecord, PolicyVersion, Refusal, Step};
+use crate::core::policy::{Found, Placed};
 use crate::core::steering::{Steering, read_policy_over};
+use crate::ports::fleet::Fleet;
 use crate::ports::policies::{NewPolicy, Policies, Stepped};
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{Actor, TenantId};
@@ -15,7 +16,7 @@ use holdfast_shared::time::UtcMs;
 const DUE_MAX: u32 = 50;
 
 /// Sections that the text does not name are the usual ones.
-pub async fn draft<S: Policies + ?Sized>(
+pub async fn draft<S: Policies + Fleet + ?Sized>(
     store: &S,
     tenant: &TenantId,
     (text, usual): (&str, &Steering),
@@ -23,8 +24,9 @@ pub async fn draft<S: Policies + ?Sized>(
     now: UtcMs,
 ) -> Result<PolicyRecord, FlowError> {
     check_reason(reason)?;
+    let placed = placed(store, tenant).await?;
     let document =
-        read_policy_over(text, usual).map_err(|found| refused(Code::InvalidPolicy, told(&found)))?;
+        read_policy_over(text, usual, &placed).map_err(|found| refused(Code::InvalidPolicy, told(&found)))?;
     let policy = NewPolicy {
         text: text.to_owned(),
         canonical: document.canonical().to_owned(),
@@ -33,6 +35,12 @@ pub async fn draft<S: Policies + ?Sized>(
         reason: reason.trim().to_owned(),
     };
     Ok(store.draft_policy(tenant, &policy, now).await?)
+}
+
+/// In which regions a tenant's stores lie.
+pub async fn placed<S: Fleet + ?Sized>(store: &S, tenant: &TenantId) -> Result<Placed, FlowError> {
+    let records = store.stores(Some(tenant)).await?;
+    Ok(records.into_iter().filter_map(|record| Some((record.store.store, record.store.region?))).collect())
 }
 
 /// One line for each thing that is wrong.

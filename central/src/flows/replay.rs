@@ -9,13 +9,14 @@ use super::FlowError;
 use crate::core::replay::record::Picks;
 use crate::core::replay::run::{Guides, Report, Run};
 use crate::core::routing::Guide;
+use crate::core::shadow::version::not_compared;
 use crate::core::steering::Steering;
 use crate::ports::replays::{DecisionAt, Replays};
 use holdfast_shared::error::Code;
-use holdfast_shared::ids::{OrderId, TenantId};
+use holdfast_shared::ids::{BrandId, OrderId, TenantId};
 use holdfast_shared::limits::{REPLAY_LISTED_MAX, REPLAY_ORDERS_MAX};
 use holdfast_shared::time::UtcMs;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Orders whose decisions are looked up at once.
@@ -52,6 +53,8 @@ pub struct Replayed {
     pub more: bool,
     /// Orders that were asked for by name and are not there.
     pub unknown: Vec<OrderId>,
+    /// Sections in which the two differ, and of which a replay shows nothing.
+    pub not_judged: Vec<&'static str>,
 }
 
 /// How far a replay has come, in decisions. Answers whether to go on.
@@ -85,7 +88,8 @@ pub async fn replay<S: Replays + ?Sized>(
     }
     progress(of, of);
     let report = run.report(wish.candidate.name(), wish.reference.name(), wish.told_max);
-    Ok(Some(Replayed { report, more, unknown }))
+    let not_judged = not_compared(&wish.reference, &wish.candidate);
+    Ok(Some(Replayed { report, more, unknown, not_judged }))
 }
 
 struct Chosen {
@@ -120,21 +124,26 @@ async fn chosen<S: Replays + ?Sized>(store: &S, wish: &Wish) -> Result<Chosen, F
     }
 }
 
-async fn play<S: Replays + ?Sized>(
+async fn play<'a, S: Replays + ?Sized>(
     store: &S,
-    wish: &Wish,
+    wish: &'a Wish,
     decisions: &[DecisionAt],
     run: &mut Run,
 ) -> Result<(), FlowError> {
     let sequences: Vec<i64> = decisions.iter().map(|decision| decision.sequence).collect();
     let pasts = store.past_decisions(&wish.tenant, &sequences).await?;
     let (candidate, reference) = (&wish.candidate, &wish.reference);
-    let guides = Guides {
-        candidate: Guide::of(&candidate.routing).with_carriers(&candidate.carriers),
-        reference: Guide::of(&reference.routing).with_carriers(&reference.carriers),
-    };
+    // Orders of a brand may be given away in a way of their own. A policy is summed up once, not for each.
+    let mut guides: BTreeMap<Option<BrandId>, Guides<'_>> = BTreeMap::new();
     for past in &pasts {
-        run.play(past, &guides);
+        let brand = past.inputs.as_ref().and_then(|inputs| inputs.demand.brand.clone());
+        let guides = guides.entry(brand.clone()).or_insert_with(|| {
+            let of = |steering: &'a Steering| {
+                Guide::of(steering.routing_of(brand.as_ref())).with_carriers(&steering.carriers)
+            };
+            Guides { candidate: of(candidate), reference: of(reference) }
+        });
+        run.play(past, guides);
     }
     Ok(())
 }

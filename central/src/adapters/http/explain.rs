@@ -85,11 +85,12 @@ pub(super) async fn again(
 ) -> Answer<Vec<Again>> {
     let document = policies::find(app, caller, version).await?.document;
     let steering = Steering::new(version, document);
-    let routing = &steering.routing;
     let recorded = app.storage.recorded(caller.tenant(), order).await?;
     let again = recorded.iter().map(|(was, inputs)| match inputs {
-        Some(inputs) => inputs.again(was, routing, &steering.carriers),
-        None => Again::unknown(was, routing),
+        Some(inputs) => {
+            inputs.again(was, steering.routing_of(inputs.demand.brand.as_ref()), &steering.carriers)
+        }
+        None => Again::unknown(was, &steering.routing),
     });
     Ok(again.collect())
 }

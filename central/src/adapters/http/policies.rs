@@ -55,6 +55,13 @@ pub(super) struct Activation {
     pub(super) big_bang: bool,
 }
 
+/// A step that needs nothing but its reason.
+impl From<PolicyReason> for Activation {
+    fn from(PolicyReason { reason }: PolicyReason) -> Self {
+        Self { reason, effective_at: None, big_bang: false }
+    }
+}
+
 /// What a check finds.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct PolicyCheck {
@@ -112,7 +119,8 @@ pub(super) async fn check(
 ) -> Answer<Json<PolicyCheck>> {
     let none =
         PolicyCheck { sound: false, found: Vec::new(), advice: Vec::new(), hash: None, canonical: None };
-    let document = match read_policy_over(&text, &app.policies.built_in()) {
+    let placed = policies::placed(&*app.storage, caller.tenant()).await?;
+    let document = match read_policy_over(&text, &app.policies.built_in(), &placed) {
         Ok(document) => document,
         Err(found) => return Ok(Json(PolicyCheck { found, ..none })),
     };
@@ -129,7 +137,8 @@ pub(super) async fn lint(
     caller: Caller,
     ApiJson(PolicyText { text }): ApiJson<PolicyText>,
 ) -> Answer<Json<Vec<Advice>>> {
-    let document = read_policy_over(&text, &app.policies.built_in()).map_err(|found| {
+    let placed = policies::placed(&*app.storage, caller.tenant()).await?;
+    let document = read_policy_over(&text, &app.policies.built_in(), &placed).map_err(|found| {
         let told: Vec<String> = found.iter().map(ToString::to_string).collect();
         Refused::new(Code::InvalidPolicy, told.join("\n"))
     })?;
@@ -243,10 +252,9 @@ pub(super) async fn approve(
     State(app): State<Shared>,
     caller: Caller,
     Path(version): Path<String>,
-    ApiJson(PolicyReason { reason }): ApiJson<PolicyReason>,
+    ApiJson(reason): ApiJson<PolicyReason>,
 ) -> Answer<Json<PolicyStep>> {
-    let activation = Activation { reason, effective_at: None, big_bang: false };
-    Ok(Json(step(&app, &caller, &version, PolicyAct::Approve, activation).await?))
+    Ok(Json(step(&app, &caller, &version, PolicyAct::Approve, reason.into()).await?))
 }
 
 /// Let an approved version begin, now or at a time.
@@ -268,10 +276,9 @@ pub(super) async fn rollback(
     State(app): State<Shared>,
     caller: Caller,
     Path(version): Path<String>,
-    ApiJson(PolicyReason { reason }): ApiJson<PolicyReason>,
+    ApiJson(reason): ApiJson<PolicyReason>,
 ) -> Answer<Json<PolicyStep>> {
-    let activation = Activation { reason, effective_at: None, big_bang: false };
-    Ok(Json(step(&app, &caller, &version, PolicyAct::RollBack, activation).await?))
+    Ok(Json(step(&app, &caller, &version, PolicyAct::RollBack, reason.into()).await?))
 }
 
 /// Give up a version that was not in force yet.
@@ -281,10 +288,9 @@ pub(super) async fn withdraw(
     State(app): State<Shared>,
     caller: Caller,
     Path(version): Path<String>,
-    ApiJson(PolicyReason { reason }): ApiJson<PolicyReason>,
+    ApiJson(reason): ApiJson<PolicyReason>,
 ) -> Answer<Json<PolicyStep>> {
-    let activation = Activation { reason, effective_at: None, big_bang: false };
-    Ok(Json(step(&app, &caller, &version, PolicyAct::Withdraw, activation).await?))
+    Ok(Json(step(&app, &caller, &version, PolicyAct::Withdraw, reason.into()).await?))
 }
 
 pub(super) async fn step(

@@ -17,7 +17,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use holdfast_platform::http::{ApiJson, ApiQuery};
 use holdfast_shared::error::{Code, Problem};
-use holdfast_shared::ids::{SkuClass, StoreId};
+use holdfast_shared::ids::{BrandId, SkuClass, StoreId};
 use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -32,6 +32,9 @@ pub(super) struct Where {
     /// And for articles of this class.
     #[param(value_type = Option<SkuClass>)]
     class: Option<String>,
+    /// And for orders of this brand.
+    #[param(value_type = Option<BrandId>)]
+    brand: Option<String>,
     /// The version in force when absent.
     version: Option<u32>,
 }
@@ -74,7 +77,7 @@ pub(super) struct PolicyFreezeRequest {
     pub(super) until: UtcMs,
 }
 
-/// What holds at a store and for a class, and which layer says so.
+/// What holds at a store, for a class and for a brand, and which layer says so.
 #[utoipa::path(get, path = "/v1/policy/explain", tag = "policies", params(Where),
     responses((status = 200, body = PolicyExplanation), (status = "4XX", body = Problem)))]
 pub(super) async fn explain(
@@ -87,8 +90,9 @@ pub(super) async fn explain(
         None => None,
     };
     let class = asked.class.as_deref().map(|class| known(class, Code::NotFound)).transpose()?;
+    let brand = asked.brand.as_deref().map(|brand| known(brand, Code::NotFound)).transpose()?;
     let region = store.as_ref().and_then(|store| store.region.clone());
-    let target = Target { region, store: store.map(|store| store.store), class };
+    let target = Target { brand, region, store: store.map(|store| store.store), class };
     let in_force = app.policies.of(caller.tenant());
     let (version, document) = match asked.version.map(PolicyVersion) {
         Some(version) => (version, find(&app, &caller, version).await?.document),

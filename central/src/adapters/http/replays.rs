@@ -10,6 +10,7 @@ use crate::core::policy::version::PolicyVersion;
 use crate::core::replay::changes::Change;
 use crate::core::replay::run::{self, Record, Report};
 use crate::core::replay::table::Row;
+use crate::core::shadow::version::{is_compared, not_compared};
 use crate::core::steering::{Steering, read_policy};
 use crate::flows::replay::{Begun, ReplayId, ReplayState, ReplayStatus, Replayed, Which, Wish};
 use axum::Json;
@@ -71,6 +72,9 @@ pub(super) struct ReportView {
     more: bool,
     /// Orders that were asked for and are not there.
     unknown: Vec<OrderId>,
+    /// Sections in which the two policies differ and of which no replay shows anything: shelves are as the
+    /// policy of that time saw them.
+    not_judged: Vec<&'static str>,
     alone: AnswerView,
     sequence: AnswerView,
 }
@@ -105,7 +109,7 @@ fn view(status: &ReplayStatus) -> ReplayView {
     }
 }
 
-fn report(Replayed { report, more, unknown }: &Replayed, under: &str) -> ReportView {
+fn report(Replayed { report, more, unknown, not_judged }: &Replayed, under: &str) -> ReportView {
     let Report { candidate, reference, record, alone, sequence } = report;
     let answer = |answer: &run::Answer| AnswerView {
         words: answer.words.clone(),
@@ -120,6 +124,7 @@ fn report(Replayed { report, more, unknown }: &Replayed, under: &str) -> ReportV
         record: *record,
         more: *more,
         unknown: unknown.clone(),
+        not_judged: not_judged.clone(),
         alone: answer(alone),
         sequence: answer(sequence),
     }
@@ -181,6 +186,7 @@ async fn begin(
         Some(version) => steering(app, caller, PolicyVersion(version)).await?,
         None => app.policies.of(caller.tenant()),
     };
+    judgeable(&reference, &candidate)?;
     let told_max = request.told.unwrap_or(TOLD);
     if told_max > REPLAY_TOLD_MAX {
         let detail = format!("told is {told_max}: at most {REPLAY_TOLD_MAX} changed orders are told");
@@ -198,6 +204,21 @@ async fn begin(
             Err(Refused::new(Code::TooManyRequests, detail))
         }
     }
+}
+
+/// Refuses what would show nothing: the same choices under both, whatever is said differently.
+fn judgeable(reference: &Steering, candidate: &Steering) -> Answer<()> {
+    let unseen = not_compared(reference, candidate);
+    if unseen.is_empty() || is_compared(reference, candidate) {
+        return Ok(());
+    }
+    let detail = format!(
+        "the two policies differ in {} alone, and no replay shows that: of each decision is kept what could be \
+         sold at the time, and not what lay on the shelves or how the stores were",
+        unseen.join(" and ")
+    );
+    let hint = "Ask the version about single orders as things stand: POST /v1/policies/{version}/dry-run.";
+    Err(Problem::new(Code::InvalidRequest, detail).with_hint(hint).into())
 }
 
 fn which(app: &App, request: ReplayRequest) -> Answer<Which> {

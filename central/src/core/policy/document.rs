@@ -47,7 +47,7 @@ pub struct Explained {
     pub path: String,
     #[schema(value_type = Object)]
     pub value: serde_json::Value,
-    /// `tenant`, `region north`, `store leeds` or `class hot`.
+    /// `tenant`, `brand luxe`, `region north`, `store leeds` or `class hot`.
     #[schema(example = "store leeds")]
     pub layer: String,
     /// What wider layers say, the widest first, and is covered here.
@@ -103,8 +103,13 @@ impl Document {
         let named = |(name, overrides): (String, &Table)| (name, Value::Table(overrides.clone()));
         let stores = self.layers.stores.iter().map(|(store, of)| named((store.to_string(), of)));
         let classes = self.layers.classes.iter().map(|(class, of)| named((class.to_string(), of)));
-        let layers: [(&str, Table); 3] =
-            [("region", regions.collect()), ("store", stores.collect()), ("class", classes.collect())];
+        let brands = self.layers.brands.iter().map(|(brand, of)| named((brand.to_string(), of)));
+        let layers: [(&str, Table); 4] = [
+            ("brand", brands.collect()),
+            ("region", regions.collect()),
+            ("store", stores.collect()),
+            ("class", classes.collect()),
+        ];
         table.extend(
             layers
                 .into_iter()

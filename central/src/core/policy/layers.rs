@@ -1,7 +1,7 @@
-//! What differs by region, store or class of SKUs: tables laid over the tenant's own values, the
+//! What differs by brand, region, store or class of SKUs: tables laid over the tenant's own values, the
 //! narrower over the wider.
 
-use holdfast_shared::ids::{RegionId, SkuClass, StoreId};
+use holdfast_shared::ids::{BrandId, RegionId, SkuClass, StoreId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,17 +13,19 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LayerKind {
+    Brand,
     Region,
     Store,
     Class,
 }
 
 impl LayerKind {
-    pub const ALL: [Self; 3] = [Self::Region, Self::Store, Self::Class];
+    pub const ALL: [Self; 4] = [Self::Brand, Self::Region, Self::Store, Self::Class];
 
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Brand => "brand",
             Self::Region => "region",
             Self::Store => "store",
             Self::Class => "class",
@@ -35,6 +37,7 @@ impl LayerKind {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Layer {
     Tenant,
+    Brand(BrandId),
     Region(RegionId),
     Store(StoreId),
     Class(SkuClass),
@@ -44,6 +47,7 @@ impl fmt::Display for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tenant => f.write_str("tenant"),
+            Self::Brand(brand) => write!(f, "brand {brand}"),
             Self::Region(region) => write!(f, "region {region}"),
             Self::Store(store) => write!(f, "store {store}"),
             Self::Class(class) => write!(f, "class {class}"),
@@ -54,6 +58,8 @@ impl fmt::Display for Layer {
 /// What is asked about: any of them may be unknown or not matter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Target {
+    /// Of the order.
+    pub brand: Option<BrandId>,
     pub region: Option<RegionId>,
     pub store: Option<StoreId>,
     pub class: Option<SkuClass>,
@@ -71,6 +77,7 @@ pub struct Region {
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Layers {
+    pub brands: BTreeMap<BrandId, Overrides>,
     pub regions: BTreeMap<RegionId, Region>,
     pub stores: BTreeMap<StoreId, Overrides>,
     pub classes: BTreeMap<SkuClass, Overrides>,
@@ -110,6 +117,8 @@ impl Layers {
     #[must_use]
     pub fn over(&self, target: &Target) -> Vec<(Layer, &Overrides)> {
         let mut over = Vec::new();
+        let brand = target.brand.as_ref().and_then(|brand| self.brands.get_key_value(brand));
+        over.extend(brand.map(|(brand, overrides)| (Layer::Brand(brand.clone()), overrides)));
         for region in target.region.iter().flat_map(|region| self.lineage(region)) {
             if let Some(known) = self.regions.get(&region) {
                 over.push((Layer::Region(region), &known.overrides));
@@ -182,10 +191,15 @@ mod tests {
         let mut layers = layers(&[("uk", None), ("north", Some("uk"))]);
         layers.stores.insert("leeds".parse().unwrap(), Table::new());
         layers.classes.insert("hot".parse().unwrap(), Table::new());
-        let target =
-            Target { region: Some(region("north")), store: "leeds".parse().ok(), class: "hot".parse().ok() };
+        layers.brands.insert("luxe".parse().unwrap(), Table::new());
+        let target = Target {
+            brand: "luxe".parse().ok(),
+            region: Some(region("north")),
+            store: "leeds".parse().ok(),
+            class: "hot".parse().ok(),
+        };
         let names: Vec<String> = layers.over(&target).iter().map(|(layer, _)| layer.to_string()).collect();
-        assert_eq!(names, ["region uk", "region north", "store leeds", "class hot"]);
+        assert_eq!(names, ["brand luxe", "region uk", "region north", "store leeds", "class hot"]);
         assert!(layers.over(&Target { store: "york".parse().ok(), ..Target::default() }).is_empty());
     }
 

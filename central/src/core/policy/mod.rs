@@ -19,4 +19,4 @@ pub mod version;
 
 pub use fault::Fault;
 pub use found::Found;
-pub use read::{Read, read, read_over};
+pub use read::{Placed, Read, read, read_over};

@@ -116,6 +116,24 @@ pub(super) fn nearest(root: &DeTable<'_>, path: &[Step]) -> Option<usize> {
     found
 }
 
+/// The values of the table within a section that the thing of this path stands in, each with its byte.
+/// Layers may have said each of them.
+pub(super) fn beside<'t>(values: &'t DeTable<'_>, path: &[Step]) -> Vec<(&'t str, usize)> {
+    let Some((_, [first, rest @ ..])) = path.split_last().filter(|(_, above)| !above.is_empty()) else {
+        return Vec::new();
+    };
+    let mut table = Some(values);
+    for step in std::iter::once(first).chain(rest) {
+        table = match step {
+            Step::Key(key) => table.and_then(|table| table.get(key.as_str())?.get_ref().as_table()),
+            // A list is of one layer as a whole.
+            Step::Index(_) => None,
+        };
+    }
+    let told = table.into_iter().flat_map(|table| table.iter());
+    told.map(|(key, value)| (key.get_ref().as_ref(), value.span().start)).collect()
+}
+
 /// Takes the thing of this path out. Whether it was there.
 pub(super) fn take_out(table: &mut DeTable<'_>, path: &[Step]) -> bool {
     let Some((Step::Key(key), rest)) = path.split_first() else { return false };

@@ -6,7 +6,7 @@ use super::layers::{LayerKind, Layers, Region, lay_over_places, picked};
 use super::places::{Step, written};
 use super::section::Kind;
 use super::sifting::{Text, note, sift, unknown_key};
-use holdfast_shared::ids::{BadId, RegionId, SkuClass, StoreId};
+use holdfast_shared::ids::{BadId, BrandId, RegionId, SkuClass, StoreId};
 use holdfast_shared::limits::POLICY_BYTES_MAX;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -21,22 +21,26 @@ const ABOUT: &str = "about";
 const OWNER: &str = "owner";
 const WITHIN: &str = "within";
 
+/// In which region each store lies: what both say must be meant together.
+pub type Placed = BTreeMap<StoreId, RegionId>;
+
 /// Reads a document of these sections.
 pub fn read(text: &str, kinds: &[Kind]) -> Read {
     check_length(text)?;
-    read_all(text, kinds)
+    read_all(text, text.len(), kinds, &Placed::new())
 }
 
 /// The same; sections that it does not name stand in it as they do in the other.
-pub fn read_over(text: &str, usual: &Document, kinds: &[Kind]) -> Read {
+pub fn read_over(text: &str, usual: &Document, kinds: &[Kind], placed: &Placed) -> Read {
     check_length(text)?;
+    let own = text.len();
     // What is no TOML is told by its reader.
-    let Ok(written) = text.parse::<Table>() else { return read_all(text, kinds) };
+    let Ok(written) = text.parse::<Table>() else { return read_all(text, own, kinds, placed) };
     let mut unnamed = usual.sections.clone();
     unnamed.retain(|name, _| !written.contains_key(name));
     // Behind the text, so that the places of everything in it stay what they are.
     match toml::to_string(&unnamed) {
-        Ok(unnamed) => read_all(&format!("{text}\n{unnamed}"), kinds),
+        Ok(unnamed) => read_all(&format!("{text}\n{unnamed}"), own, kinds, placed),
         Err(error) => Err(vec![Found { line: 1, column: 1, at: String::new(), what: error.to_string() }]),
     }
 }
@@ -49,9 +53,9 @@ fn check_length(text: &str) -> Result<(), Vec<Found>> {
     Err(vec![Found { line: 1, column: 1, at: String::new(), what }])
 }
 
-fn read_all(text: &str, kinds: &[Kind]) -> Read {
+fn read_all(text: &str, own: usize, kinds: &[Kind], placed: &Placed) -> Read {
     let (root, errors) = DeTable::parse_recoverable(text);
-    let places = Text { text, root: root.get_ref() };
+    let places = Text { text, root: root.get_ref(), own };
     if !errors.is_empty() {
         let told = |error: &toml::de::Error| {
             let at = error.span().map_or(0, |span| span.start);
@@ -63,7 +67,7 @@ fn read_all(text: &str, kinds: &[Kind]) -> Read {
         };
         return Err(errors.iter().map(told).collect());
     }
-    let mut reader = Reader { text: places, kinds, found: Vec::new() };
+    let mut reader = Reader { text: places, kinds, placed, found: Vec::new() };
     let document = reader.document();
     let mut found = reader.found;
     found.sort_by_key(|found| (found.line, found.column));
@@ -76,6 +80,7 @@ fn read_all(text: &str, kinds: &[Kind]) -> Read {
 struct Reader<'a> {
     text: Text<'a>,
     kinds: &'a [Kind],
+    placed: &'a Placed,
     found: Vec<Found>,
 }
 
@@ -163,8 +168,15 @@ impl<'a> Reader<'a> {
             }
         }
         for (store, table) in self.named::<StoreId>(LayerKind::Store) {
-            let overrides = self.overrides(LayerKind::Store, store.as_str(), &[table]);
+            let lineage = self.placed.get(&store).map(|region| layers.lineage(region)).unwrap_or_default();
+            let wider = lineage.iter().filter_map(|region| regions.get(region).copied());
+            let chain: Vec<&DeTable<'a>> = wider.chain([table]).collect();
+            let overrides = self.overrides(LayerKind::Store, store.as_str(), &chain);
             layers.stores.insert(store, overrides);
+        }
+        for (brand, table) in self.named::<BrandId>(LayerKind::Brand) {
+            let overrides = self.overrides(LayerKind::Brand, brand.as_str(), &[table]);
+            layers.brands.insert(brand, overrides);
         }
         for (class, table) in self.named::<SkuClass>(LayerKind::Class) {
             let overrides = self.overrides(LayerKind::Class, class.as_str(), &[table]);
@@ -173,7 +185,7 @@ impl<'a> Reader<'a> {
         layers
     }
 
-    /// The tables of `[region.*]`, `[store.*]` or `[class.*]`, each under its checked name.
+    /// The tables of `[brand.*]`, `[region.*]`, `[store.*]` or `[class.*]`, each under its checked name.
     fn named<T: FromStr<Err = BadId> + Ord>(&mut self, kind: LayerKind) -> BTreeMap<T, &'a DeTable<'a>> {
         let above = Step::Key(kind.as_str().to_owned());
         let mut named = BTreeMap::new();

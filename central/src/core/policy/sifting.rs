@@ -1,8 +1,9 @@
 //! Reads one section of a document and finds everything that is wrong with it: what the reader
 //! stumbles over is told, taken out, and the rest is read again.
 
+use super::Fault;
 use super::found::Found;
-use super::places::{Step, line_and_column, nearest, path_at, steps, take_out, written};
+use super::places::{Step, beside, line_and_column, nearest, path_at, steps, take_out, written};
 use super::section::{Elsewhere, Kind, Whole};
 use holdfast_shared::limits::POLICY_FINDINGS_MAX;
 use std::ops::Range;
@@ -17,6 +18,8 @@ const SIMILAR_MIN: f64 = 0.7;
 pub(super) struct Text<'a> {
     pub(super) text: &'a str,
     pub(super) root: &'a DeTable<'a>,
+    /// Bytes of it that a person wrote; what stands behind them is as it was without the document.
+    pub(super) own: usize,
 }
 
 impl Text<'_> {
@@ -51,9 +54,7 @@ pub(super) fn sift(
             Ok(_) if unread => return None,
             Ok(Whole { values: complete, faults }) => {
                 for fault in &faults {
-                    let below = steps(&fault.at);
-                    let at = nearest(&values, &below).unwrap_or(span.start);
-                    note(found, text.found(at, written(&[under, &below].concat()), fault.what.clone()));
+                    note(found, told_of(text, &values, (under, span.start), fault));
                 }
                 return faults.is_empty().then_some(complete);
             }
@@ -74,6 +75,34 @@ pub(super) fn sift(
             return None;
         }
     }
+}
+
+/// A fault of values that different layers say names the line of each.
+fn told_of(text: Text<'_>, values: &DeTable<'_>, (under, start): (&[Step], usize), fault: &Fault) -> Found {
+    let below = steps(&fault.at);
+    let path = written(&[under, &below].concat());
+    let said_by = |at: usize| {
+        let mut path = path_at(text.root, at).filter(|_| at < text.own)?;
+        path.truncate(path.len().saturating_sub(below.len()));
+        Some(path)
+    };
+    let pieces: Vec<(&str, usize, Option<Vec<Step>>)> =
+        beside(values, &below).into_iter().map(|(key, at)| (key, at, said_by(at))).collect();
+    let first = pieces.first().map(|(_, _, layer)| layer);
+    if pieces.iter().all(|(_, _, layer)| Some(layer) == first) {
+        let at = nearest(values, &below).filter(|at| *at < text.own).unwrap_or(start);
+        return text.found(at, path, fault.what.clone());
+    }
+    let own = pieces.iter().find(|(_, _, layer)| layer.as_deref() == Some(under));
+    let words = pieces.iter().map(|(key, at, layer)| match layer {
+        Some(layer) => {
+            format!("{key} is said in line {} by {}", line_and_column(text.text, *at).0, written(layer))
+        }
+        None => format!("{key} stands so where this document says nothing of it"),
+    });
+    let words: Vec<String> = words.collect();
+    let what = format!("{}; {}", fault.what, words.join(", "));
+    text.found(own.map_or(start, |(_, at, _)| *at), path, what)
 }
 
 /// The same place is read once for each layer over it: told once.

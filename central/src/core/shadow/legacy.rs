@@ -241,7 +241,8 @@ fn same_then(
         }
         let (inputs, version) = (inputs.as_ref()?, versions(made)?);
         let then = Decision { at: there.at, ..made.clone() };
-        let asked = inputs.again(&then, &version.routing, &version.carriers).instead?;
+        let routing = version.routing_of(inputs.demand.brand.as_ref());
+        let asked = inputs.again(&then, routing, &version.carriers).instead?;
         let asked = said(&[&asked], ours.kind, line)?.1;
         alike(&asked).then(|| "asked as of the time of the other side, central chooses the same".to_owned())
     })

@@ -4,10 +4,13 @@ use super::judge::{Because, Case, Evidence, because, judge};
 use super::said::{Said, said};
 use super::words::{Against, Foreign};
 use super::{Compared, Outcome, Tolerance};
+use crate::core::carriers::CarrierPolicy;
 use crate::core::failover::policy::FailoverPolicy;
+use crate::core::health::policy::HealthPolicy;
 use crate::core::policy::diff::diff;
 use crate::core::policy::section::Section;
 use crate::core::routing::decision::{Decision, Recorded, Verdict, Word};
+use crate::core::routing::policy::RoutingPolicy;
 use crate::core::steering::Steering;
 use crate::core::stock::policy::StockPolicy;
 use holdfast_shared::ids::{LineNo, Sku};
@@ -32,10 +35,13 @@ pub fn compare(
     sides: Sides<'_>,
 ) -> Vec<Compared> {
     let candidate = sides.candidate;
-    let again = inputs.map(|inputs| inputs.again(was, &candidate.routing, &candidate.carriers));
+    let by = |inputs: &Recorded, version: &Steering| {
+        inputs.again(was, version.routing_of(inputs.demand.brand.as_ref()), &version.carriers)
+    };
+    let again = inputs.map(|inputs| by(inputs, candidate));
     let instead = again.as_ref().and_then(|again| again.instead.as_ref());
     let control = match (inputs, sides.live) {
-        (Some(inputs), Some(live)) => inputs.again(was, &live.routing, &live.carriers).instead,
+        (Some(inputs), Some(live)) => by(inputs, live).instead,
         (None, _) | (_, None) => None,
     };
     let difference = again.as_ref().map(|again| again.difference.as_str()).unwrap_or_default();
@@ -141,11 +147,21 @@ fn terms<'a>(decision: &'a Decision, node: &Foreign) -> Option<&'a BTreeMap<Word
 }
 
 /// What two versions say differently and no comparison shows, by section: stock is as the decision saw
-/// it, and work that leaves a store is not decided by routing.
+/// it, health judged the stores before it, and work that leaves a store is not decided by routing.
 #[must_use]
 pub fn not_compared(live: &Steering, candidate: &Steering) -> Vec<&'static str> {
+    differing(live, candidate, &[StockPolicy::NAME, FailoverPolicy::NAME, HealthPolicy::NAME])
+}
+
+/// Whether they differ in anything that a comparison shows.
+#[must_use]
+pub fn is_compared(live: &Steering, candidate: &Steering) -> bool {
+    !differing(live, candidate, &[RoutingPolicy::NAME, CarrierPolicy::NAME]).is_empty()
+}
+
+fn differing(live: &Steering, candidate: &Steering, sections: &[&'static str]) -> Vec<&'static str> {
     let differences = diff(&live.document, &candidate.document);
     let says =
         |section: &&str| differences.iter().any(|one| one.path.split('.').any(|part| part == *section));
-    [StockPolicy::NAME, FailoverPolicy::NAME].into_iter().filter(says).collect()
+    sections.iter().copied().filter(says).collect()
 }

@@ -36,8 +36,8 @@ impl<S: Section> ByPlace<S> {
 
     pub(super) fn at(&self, document: &Document, store: &Store) -> Arc<S> {
         if document.layers().stores.get(&store.store).is_some_and(says_of::<S>) {
-            let target =
-                Target { region: store.region.clone(), store: Some(store.store.clone()), class: None };
+            let (region, store) = (store.region.clone(), Some(store.store.clone()));
+            let target = Target { region, store, ..Target::default() };
             return Arc::new(section_for(document, &target));
         }
         let of_region = store.region.as_ref().and_then(|region| self.regions.get(region));

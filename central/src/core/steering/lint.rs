@@ -9,7 +9,7 @@ use crate::core::fleet::{Store, StoreKind};
 use crate::core::health::policy::HealthPolicy;
 use crate::core::policy::layers::{Layer, Layers, Target};
 use crate::core::policy::section::Section;
-use crate::core::routing::policy::{Cover, RoutingPolicy};
+use crate::core::routing::policy::{Cover, RoutingPolicy, Rung};
 use crate::core::stock::class::SkuClass as Class;
 use crate::core::stock::policy::StockPolicy;
 use holdfast_shared::domain::task::FulfilmentKind;
@@ -120,13 +120,30 @@ fn on_record(steering: &Steering, _: &Landscape, found: &mut Vec<Advice>) {
     }
 }
 
+/// The tenant's own routing, and that of each brand whose orders are given away otherwise, by where it stands.
+fn ladders(steering: &Steering) -> impl Iterator<Item = (String, &RoutingPolicy)> {
+    let whole = &*steering.routing;
+    let differs = |of: &RoutingPolicy| {
+        (&of.ladder, &of.ladder_of, of.splits_max) != (&whole.ladder, &whole.ladder_of, whole.splits_max)
+    };
+    steering.routings().filter(move |(_, of)| std::ptr::eq(*of, whole) || differs(of))
+}
+
+/// Every rung of them, by where its ladder stands.
+fn rungs(steering: &Steering) -> impl Iterator<Item = (String, &Rung)> {
+    ladders(steering).flat_map(|(under, routing)| {
+        let rungs =
+            routing.ladders().flat_map(|(at, _, rungs)| rungs.iter().map(move |rung| (at.clone(), rung)));
+        rungs.map(move |(at, rung)| (format!("{under}.{at}"), rung)).collect::<Vec<_>>()
+    })
+}
+
 fn rungs_without_a_node(steering: &Steering, land: &Landscape, found: &mut Vec<Advice>) {
-    let ladders = steering.routing.ladders();
-    for (at, rung) in ladders.flat_map(|(at, _, rungs)| rungs.iter().map(move |rung| (at.clone(), rung))) {
+    for (at, rung) in rungs(steering) {
         if !land.places.iter().any(|place| rung.kinds.contains(&place.store.kind)) {
             found.push(advice(
                 Weight::Wrong,
-                format!("routing.{at}[{}]", rung.name),
+                format!("{at}[{}]", rung.name),
                 "there is no node of its kinds, so this rung never serves an order",
                 "take the rung out, or create the nodes first",
             ));
@@ -135,13 +152,16 @@ fn rungs_without_a_node(steering: &Steering, land: &Landscape, found: &mut Vec<A
 }
 
 fn splits_that_cannot_be(steering: &Steering, _: &Landscape, found: &mut Vec<Advice>) {
-    let routing = &steering.routing;
-    let ladders = routing.ladders().filter(|_| routing.splits_max < 2);
-    let rungs = ladders.flat_map(|(at, _, rungs)| rungs.iter().map(move |rung| (at.clone(), rung)));
-    for (at, rung) in rungs.filter(|(_, rung)| rung.cover == Cover::Part) {
+    let tight = ladders(steering).filter(|(_, routing)| routing.splits_max < 2);
+    let rungs = tight.flat_map(|(under, routing)| {
+        let rungs =
+            routing.ladders().flat_map(|(at, _, rungs)| rungs.iter().map(move |rung| (at.clone(), rung)));
+        rungs.map(move |(at, rung)| (format!("{under}.{at}"), routing, rung)).collect::<Vec<_>>()
+    });
+    for (at, routing, rung) in rungs.filter(|(_, _, rung)| rung.cover == Cover::Part) {
         found.push(advice(
             Weight::Wrong,
-            format!("routing.{at}[{}]", rung.name),
+            format!("{at}[{}]", rung.name),
             format!(
                 "it takes parts of orders, and splits_max = {} lets no second node share one",
                 routing.splits_max
@@ -198,16 +218,18 @@ fn layers_that_say_nothing(steering: &Steering, _: &Landscape, found: &mut Vec<A
 fn one_of_each(layers: &Layers) -> Vec<Target> {
     let regions =
         layers.regions.keys().map(|region| Target { region: Some(region.clone()), ..Target::default() });
+    let brands = layers.brands.keys().map(|brand| Target { brand: Some(brand.clone()), ..Target::default() });
     let stores = layers.stores.keys().map(|store| Target { store: Some(store.clone()), ..Target::default() });
     let classes =
         layers.classes.keys().map(|class| Target { class: Some(class.clone()), ..Target::default() });
-    regions.chain(stores).chain(classes).collect()
+    brands.chain(regions).chain(stores).chain(classes).collect()
 }
 
 fn innermost(target: &Target) -> Option<Layer> {
     let class = target.class.clone().map(Layer::Class);
     let store = target.store.clone().map(Layer::Store);
-    class.or(store).or_else(|| target.region.clone().map(Layer::Region))
+    let region = target.region.clone().map(Layer::Region);
+    class.or(store).or(region).or_else(|| target.brand.clone().map(Layer::Brand))
 }
 
 fn layers_that_clash(steering: &Steering, land: &Landscape, found: &mut Vec<Advice>) {
@@ -215,7 +237,7 @@ fn layers_that_clash(steering: &Steering, land: &Landscape, found: &mut Vec<Advi
         let target = Target {
             region: place.store.region.clone(),
             store: Some(place.store.store.clone()),
-            class: None,
+            ..Target::default()
         };
         let document = &steering.document;
         let sections = [

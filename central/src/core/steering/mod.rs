@@ -21,11 +21,12 @@ use super::policy::document::{Document, PolicyHash};
 use super::policy::layers::Target;
 use super::policy::section::{Kind, Section};
 use super::policy::version::PolicyVersion;
-use super::policy::{Found, Read, read, read_over};
+use super::policy::{Found, Placed, Read, read, read_over};
 use super::routing::policy::{Regions, RoutingPolicy};
 use super::stock::policy::StockPolicy;
 use holdfast_shared::domain::task::FulfilmentKind;
-use holdfast_shared::ids::RegionId;
+use holdfast_shared::ids::{BrandId, RegionId};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Every section of a policy.
@@ -49,9 +50,10 @@ pub fn read_policy(text: &str) -> Read {
 }
 
 /// Reads what a person wrote for one tenant. A section that it does not name is that of whoever has no
-/// policy: central's own settings, and not what the program was built with.
-pub fn read_policy_over(text: &str, usual: &Steering) -> Read {
-    read_over(text, &usual.document, KINDS)
+/// policy: central's own settings, and not what the program was built with. What a region and one of its
+/// stores say together is checked, too.
+pub fn read_policy_over(text: &str, usual: &Steering, placed: &Placed) -> Read {
+    read_over(text, &usual.document, KINDS, placed)
 }
 
 /// Reads a version as it was kept. Before kinds of orders had ladders of their own, all went by the one
@@ -90,6 +92,8 @@ pub struct Steering {
     pub carriers: Arc<CarrierPolicy>,
     pub failover: Arc<FailoverPolicy>,
     pub intake: IntakePolicy,
+    /// Orders of these brands are given away in a way of their own.
+    brands: BTreeMap<BrandId, Arc<RoutingPolicy>>,
     stock_by_place: ByPlace<StockPolicy>,
     health: ByPlace<HealthPolicy>,
 }
@@ -116,7 +120,12 @@ impl Steering {
         let stock_by_place = ByPlace::of(&document);
         let stock = Arc::clone(stock_by_place.whole());
         let health = ByPlace::of(&document);
-        Self { version, hash, document, routing, stock, carriers, failover, intake, stock_by_place, health }
+        let of_brand = |brand: &BrandId| {
+            let target = Target { brand: Some(brand.clone()), ..Target::default() };
+            (brand.clone(), Arc::new(routing_for(version, hash, &document, &target)))
+        };
+        let brands = document.layers().brands.keys().map(of_brand).collect();
+        Self { version, hash, document, routing, stock, carriers, failover, intake, brands, stock_by_place, health }
     }
 
     /// What was built in, with the settings of this process: in force while a tenant has nothing else.
@@ -150,10 +159,24 @@ impl Steering {
         said.fold(self.routing.accept_within_ms, i64::max)
     }
 
+    /// What steers orders that were sold under this brand.
+    #[must_use]
+    pub fn routing_of(&self, brand: Option<&BrandId>) -> &Arc<RoutingPolicy> {
+        brand.and_then(|brand| self.brands.get(brand)).unwrap_or(&self.routing)
+    }
+
+    /// The tenant's own routing and that of each brand that differs, by where it stands in the document.
+    pub fn routings(&self) -> impl Iterator<Item = (String, &RoutingPolicy)> {
+        let whole = std::iter::once((RoutingPolicy::NAME.to_owned(), &*self.routing));
+        let brands = self.brands.iter();
+        whole.chain(brands.map(|(brand, of)| (format!("brand.{brand}.{}", RoutingPolicy::NAME), &**of)))
+    }
+
     /// What steers the work of one store.
     #[must_use]
     pub fn routing_at(&self, store: &Store) -> Arc<RoutingPolicy> {
-        let target = Target { region: store.region.clone(), store: Some(store.store.clone()), class: None };
+        let (region, store) = (store.region.clone(), Some(store.store.clone()));
+        let target = Target { region, store, ..Target::default() };
         if self.document.layers().over(&target).is_empty() {
             return Arc::clone(&self.routing);
         }

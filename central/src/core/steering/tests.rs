@@ -6,6 +6,9 @@ use crate::core::test_support::store;
 use holdfast_shared::domain::task::FulfilmentKind;
 use std::collections::BTreeSet;
 
+mod brands;
+mod clashes;
+
 fn steering(text: &str) -> Steering {
     Steering::new(PolicyVersion(3), read_policy(text).unwrap())
 }
@@ -304,7 +307,8 @@ fn a_section_that_a_tenant_does_not_name_is_as_the_process_is_set() {
     sections.carriers.services.clear();
     sections.failover.pace.moves_per_minute = 700;
     let usual = Steering::built_in(&sections).unwrap();
-    let read = |text: &str| Steering::new(PolicyVersion(3), read_policy_over(text, &usual).unwrap());
+    let read =
+        |text: &str| Steering::new(PolicyVersion(3), read_policy_over(text, &usual, &Placed::new()).unwrap());
     let own = read("[routing]\nsplits_max = 2");
     assert_eq!((own.routing.splits_max, own.failover.pace.moves_per_minute), (2, 700));
     assert!(own.carriers.services.is_empty());
@@ -313,10 +317,10 @@ fn a_section_that_a_tenant_does_not_name_is_as_the_process_is_set() {
     assert_eq!(named.failover.pace.moves_per_minute, 600, "what is named is named as a whole");
     assert!(!named.carriers.services.is_empty());
     assert_eq!(read("").hash, usual.hash);
-    let wrong = read_policy_over("[routing]\nsplits_max = 0\n[stok]\n", &usual).unwrap_err();
+    let wrong = read_policy_over("[routing]\nsplits_max = 0\n[stok]\n", &usual, &Placed::new()).unwrap_err();
     let places: Vec<String> = wrong.iter().map(|found| format!("{}:{}", found.line, found.at)).collect();
     assert_eq!(places, ["2:routing.splits_max", "3:stok"]);
-    assert!(read_policy_over("[routing", &usual).unwrap_err()[0].what.contains("not TOML"));
+    assert!(read_policy_over("[routing", &usual, &Placed::new()).unwrap_err()[0].what.contains("not TOML"));
 }
 
 #[test]

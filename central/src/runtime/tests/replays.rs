@@ -134,6 +134,12 @@ async fn what_cannot_be_meant_is_refused_with_words() {
         ("/v1/policies/replay", json!({}), "invalid_request", "text is missing"),
         (
             "/v1/policies/replay",
+            json!({ "text": "[stock.classes.default]\nbuffer_units = 3\n" }),
+            "invalid_request",
+            "differ in stock alone",
+        ),
+        (
+            "/v1/policies/replay",
             json!({ "text": "[routing]\nsplit_max = 1\n" }),
             "invalid_policy",
             "split_max",
@@ -165,4 +171,13 @@ async fn replays_are_bounded_and_those_of_others_are_not_seen() {
     let reader = bench.key("acme", &[Scope::OrdersRead]).await;
     assert_eq!(bench.get(&path, &reader).await.problem().0, 403);
     assert_eq!(bench.get("/v1/replays/last", KEY).await.problem().0, 404);
+}
+
+#[tokio::test]
+async fn what_a_replay_shows_nothing_of_is_named_beside_what_it_shows() {
+    let (bench, order) = routed().await;
+    let text = "[routing]\nsplits_max = 1\n[stock.classes.default]\nbuffer_units = 3\n";
+    let body = json!({ "text": text, "orders": [order] });
+    let done = replayed(&bench, "/v1/policies/replay", &body).await;
+    assert_eq!(done["report"]["not_judged"], json!(["stock"]), "{done}");
 }

@@ -163,7 +163,7 @@ fn a_value_is_explained_by_the_narrowest_layer_that_says_it() {
     let text = "[region.uk.kitchen]\novens = 2\n[region.north]\nwithin = 'uk'\nkitchen.heat = 200\n\
                 [store.leeds.kitchen]\novens = 4\n";
     let document = sound(text);
-    let target = Target { region: "north".parse().ok(), store: "leeds".parse().ok(), class: None };
+    let target = Target { region: "north".parse().ok(), store: "leeds".parse().ok(), ..Target::default() };
     let told = document.explain(&target);
     let line = |path: &str| {
         let one = told.iter().find(|told| told.path == path).unwrap();

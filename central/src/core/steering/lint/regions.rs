@@ -1,6 +1,6 @@
 //! Rungs that ask regions in which nobody is.
 
-use super::{Advice, Landscape, Weight, advice};
+use super::{Advice, Landscape, Weight, advice, rungs};
 use crate::core::routing::policy::Regions;
 use crate::core::steering::Steering;
 use holdfast_shared::ids::RegionId;
@@ -12,9 +12,8 @@ const NAMES_MAX: usize = 3;
 pub(super) fn regions_of_nobody(steering: &Steering, land: &Landscape, found: &mut Vec<Advice>) {
     let peopled: BTreeSet<&RegionId> =
         land.places.iter().filter_map(|place| place.store.region.as_ref()).collect();
-    let ladders = steering.routing.ladders();
-    for (at, rung) in ladders.flat_map(|(at, _, rungs)| rungs.iter().map(move |rung| (at.clone(), rung))) {
-        let at = format!("routing.{at}[{}].region", rung.name);
+    for (at, rung) in rungs(steering) {
+        let at = format!("{at}[{}].region", rung.name);
         match &rung.region {
             Regions::Any => {}
             // A chain without regions does without this rung, and means to.
