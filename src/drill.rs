@@ -1,7 +1,7 @@
 //! Drills at a terminal: what would move if stores went dark, the same for real, and what came of it.
 
 use crate::client::CentralClient;
-use crate::told::text;
+use crate::told::{rows, text};
 use anyhow::Result;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ pub async fn report(central: &CentralClient, drill: &str, end: bool, out: &mut d
 }
 
 fn write_dry(shown: &Value, out: &mut dyn Write) -> Result<()> {
-    for task in rows(shown, "tasks") {
+    for task in rows(shown, "/tasks") {
         let to = task.pointer("/outcome/to").and_then(Value::as_array).into_iter().flatten();
         let to: Vec<&str> = to.filter_map(Value::as_str).collect();
         let how = match (text(task, "/outcome/outcome"), to.as_slice()) {
@@ -89,14 +89,10 @@ fn write_report(told: &Value, out: &mut dyn Write) -> Result<()> {
         let count = told.pointer(path).and_then(Value::as_u64).unwrap_or_default();
         writeln!(out, "{count:>6}  {what}")?;
     }
-    for moved in rows(told, "moves") {
+    for moved in rows(told, "/moves") {
         writeln!(out, "        {}", text(moved, "/words"))?;
     }
     Ok(())
-}
-
-fn rows<'a>(told: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
-    told.get(name).and_then(Value::as_array).into_iter().flatten()
 }
 
 fn flag(told: &Value, path: &str) -> bool {

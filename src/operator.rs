@@ -1,7 +1,7 @@
 //! What an operator asks central at a terminal: stores, orders, exceptions.
 
 use crate::client::CentralClient;
-use crate::told::text;
+use crate::told::{rows, text};
 use anyhow::Result;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use std::io::Write;
 /// One line a store: its standing and the first reason.
 pub async fn stores(central: &CentralClient, out: &mut dyn Write) -> Result<()> {
     let told = central.get("/v1/stores").await?;
-    for store in rows(&told, "stores") {
+    for store in rows(&told, "/stores") {
         let standing = text(store, "/eligibility/standing");
         let why = text(store, "/eligibility/reasons/0/words");
         let open = store.get("open_tasks").and_then(Value::as_u64).unwrap_or_default();
@@ -22,7 +22,7 @@ pub async fn stores(central: &CentralClient, out: &mut dyn Write) -> Result<()> 
 pub async fn orders(central: &CentralClient, state: Option<&str>, out: &mut dyn Write) -> Result<()> {
     let filter = state.map(|state| format!("&state={state}")).unwrap_or_default();
     let told = central.get(&format!("/v1/orders?limit=50{filter}")).await?;
-    for order in rows(&told, "orders") {
+    for order in rows(&told, "/orders") {
         writeln!(
             out,
             "{:<28} {:<12} {}",
@@ -36,7 +36,7 @@ pub async fn orders(central: &CentralClient, state: Option<&str>, out: &mut dyn 
 
 pub async fn exceptions(central: &CentralClient, out: &mut dyn Write) -> Result<()> {
     let told = central.get("/v1/exceptions").await?;
-    for exception in rows(&told, "exceptions") {
+    for exception in rows(&told, "/exceptions") {
         let words = [text(exception, "/severity"), text(exception, "/category"), text(exception, "/detail")];
         writeln!(out, "{}\n    do: {}", words.join("  "), text(exception, "/suggestion"))?;
     }
@@ -60,8 +60,4 @@ pub async fn take_back(central: &CentralClient, task: &str, reason: &str, out: &
         writeln!(out, "{store} is told to stop, and puts the goods back")?;
     }
     Ok(())
-}
-
-fn rows<'a>(told: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
-    told.get(name).and_then(Value::as_array).into_iter().flatten()
 }

@@ -1,8 +1,8 @@
 //! A version in shadow, at a terminal: put there, watched, taken out; and what differs, settled.
 
 use crate::client::CentralClient;
-use crate::policy::{form, rows};
-use crate::told::{number, text};
+use crate::policy::form;
+use crate::told::{number, rows, text};
 use anyhow::{Context, Result};
 use clap::Subcommand;
 use reqwest::Method;
@@ -96,7 +96,7 @@ pub async fn ask(central: &CentralClient, command: ShadowCommand, out: &mut dyn 
                 ("triage", triage),
             ];
             let told = central.get(&format!("/v1/shadow/diffs?limit=100&{}", asked(&pairs))).await?;
-            rows(&told, "diffs").try_for_each(|diff| tell(diff, out))
+            rows(&told, "/diffs").try_for_each(|diff| tell(diff, out))
         }
         ShadowCommand::Triage { diff, triage, reason, alike } => {
             let body = json!({ "triage": triage, "reason": reason, "alike": alike });
@@ -146,7 +146,7 @@ fn standing(told: &Value, out: &mut dyn Write) -> Result<()> {
         Some(at) => writeln!(out, "v{version} was in shadow until {at}: {}", text(shadow, "/ended/reason"))?,
         None => writeln!(out, "v{version} is in shadow until {}", text(shadow, "/ends_at"))?,
     }
-    let unseen: Vec<&str> = rows(told, "not_compared").filter_map(Value::as_str).collect();
+    let unseen: Vec<&str> = rows(told, "/not_compared").filter_map(Value::as_str).collect();
     if !unseen.is_empty() {
         writeln!(out, "it also differs in what no comparison shows: {}", unseen.join(", "))?;
     }
@@ -155,7 +155,7 @@ fn standing(told: &Value, out: &mut dyn Write) -> Result<()> {
 
 fn sides(told: &Value, out: &mut dyn Write) -> Result<()> {
     writeln!(out, "{}", text(told, "/day"))?;
-    for side in rows(told, "sides") {
+    for side in rows(told, "/sides") {
         let permille = |path: &str| {
             let of = number(side, path);
             format!("{}.{} %", of / 10, of % 10)
@@ -211,11 +211,11 @@ fn tell(diff: &Value, out: &mut dyn Write) -> Result<()> {
 
 fn tried(told: &Value, out: &mut dyn Write) -> Result<()> {
     writeln!(out, "by {}, nothing of it is done:", text(told, "/policy"))?;
-    for decision in rows(told, "decisions") {
+    for decision in rows(told, "/decisions") {
         writeln!(out, "{}", text(decision, "/words"))?;
         let parcels = decision.pointer("/choice/parcels").and_then(Value::as_array).into_iter().flatten();
         for parcel in parcels {
-            let lines: Vec<String> = rows(parcel, "lines")
+            let lines: Vec<String> = rows(parcel, "/lines")
                 .map(|line| format!("{} x {}", number(line, "/quantity"), text(line, "/sku")))
                 .collect();
             writeln!(out, "  {} sends {}", text(parcel, "/store"), lines.join(", "))?;

@@ -46,7 +46,7 @@ pub(super) async fn sign_off(central: &CentralClient, word: &Word, out: &mut dyn
 }
 
 fn write_coverage(told: &Value, out: &mut dyn Write) -> Result<()> {
-    for part in rows(told, "parts") {
+    for part in rows(told, "/parts") {
         let name = format!("{} {}", text(part, "/part"), text(part, "/name"));
         if part.get("last_day").is_some_and(Value::is_null) {
             writeln!(out, "{name:<32} never")?;
@@ -61,11 +61,11 @@ fn write_coverage(told: &Value, out: &mut dyn Write) -> Result<()> {
 }
 
 fn write_sign_offs(told: &Value, out: &mut dyn Write) -> Result<()> {
-    for one in rows(told, "sign_offs") {
+    for one in rows(told, "/sign_offs") {
         let words = [text(one, "/at"), text(one, "/role"), text(one, "/name"), text(one, "/note")];
         writeln!(out, "{}  {:<10} {}: {}", words[0], words[1], words[2], words[3])?;
     }
-    let lacking: Vec<&str> = rows(told, "lacking").filter_map(Value::as_str).collect();
+    let lacking: Vec<&str> = rows(told, "/lacking").filter_map(Value::as_str).collect();
     if lacking.is_empty() {
         writeln!(out, "every role has signed: what was there before v{} may go", number(told, "/version"))?;
     } else {

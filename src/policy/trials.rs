@@ -84,7 +84,7 @@ pub(super) fn rollout(told: &Value, out: &mut dyn Write) -> Result<()> {
         return Ok(());
     };
     trial(newest, out)?;
-    for gauge in rows(told, "gauges") {
+    for gauge in rows(told, "/gauges") {
         let side = if gauge.get("at_least") == Some(&Value::Bool(true)) { "at least" } else { "at most" };
         let mark = if gauge.get("holds") == Some(&Value::Bool(true)) { " " } else { "!" };
         let value = |name: &str| gauge.get(name).and_then(Value::as_i64).unwrap_or_default();

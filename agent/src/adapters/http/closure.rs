@@ -2,10 +2,11 @@
 
 use super::auth::Caller;
 use super::body::{Nothing, Said};
-use super::intent::{answer, execute, intent};
+use super::intent::{answer, execute_for_manager};
+use super::planned::until_of;
 use super::problem::{Failure, other_answer, refused};
 use super::state::Api;
-use super::view::{ClosureView, parse_stamp};
+use super::view::ClosureView;
 use crate::core::command::{Answer, ClosureRequest, Command};
 use crate::ports::ledger::Role;
 use axum::Json;
@@ -72,18 +73,10 @@ pub(super) async fn close(
     }
     let until = match value.until.as_deref() {
         None => None,
-        Some(text) => {
-            let at = parse_stamp(text).ok_or_else(|| {
-                refused(Code::InvalidRequest, "until is not a time like 2026-01-31T18:00:00Z")
-            })?;
-            if at <= api.right_now() {
-                return Err(refused(Code::InvalidRequest, "until lies in the past"));
-            }
-            Some(at)
-        }
+        Some(text) => Some(until_of(text, api.right_now())?),
     };
     let request = ClosureRequest { hard: value.hard, cause: cause.to_owned(), until };
-    say(&api, &caller, key, trace, hash, Some(request)).await
+    say(&api, &caller, (key, trace, hash), Some(request)).await
 }
 
 /// Open the store for orders again.
@@ -102,19 +95,16 @@ pub(super) async fn open(
     Trace(trace): Trace,
     Said { value: Nothing {}, hash }: Said<Nothing>,
 ) -> Result<Response, Failure> {
-    say(&api, &caller, key, trace, hash, None).await
+    say(&api, &caller, (key, trace, hash), None).await
 }
 
 async fn say(
     api: &Api,
     caller: &Caller,
-    key: IdempotencyKey,
-    trace: TraceId,
-    hash: [u8; 32],
+    said: (IdempotencyKey, TraceId, [u8; 32]),
     request: Option<ClosureRequest>,
 ) -> Result<Response, Failure> {
-    let device = caller.device(&[Role::Manager])?;
-    let executed = execute(api, intent(device, key, hash, trace)?, Command::Close(request)).await?;
+    let executed = execute_for_manager(api, caller, said, Command::Close(request)).await?;
     match executed.answer {
         Answer::Closure { closure } => {
             Ok(answer(Closure { closure: closure.map(ClosureView::from) }, executed.replayed))

@@ -1,10 +1,11 @@
 //! From a request to an intent, and from what was executed to an answer.
 
+use super::auth::Caller;
 use super::events::Event;
 use super::problem::{Failure, invalid};
 use super::state::Api;
 use crate::core::command::{Answer, Command, Intent};
-use crate::ports::ledger::{Device, Executed};
+use crate::ports::ledger::{Device, Executed, Role};
 use axum::Json;
 use axum::http::HeaderName;
 use axum::response::{IntoResponse, Response};
@@ -33,6 +34,17 @@ fn own_fact_id(device: &Device, key: &IdempotencyKey) -> Option<FactId> {
     FactId::new(&device.device, device.generation, number.parse().ok()?)
         .ok()
         .filter(|id| id.as_str() == key.as_str())
+}
+
+/// What a manager alone may say.
+pub(super) async fn execute_for_manager(
+    api: &Api,
+    caller: &Caller,
+    (key, trace, hash): (IdempotencyKey, TraceId, [u8; 32]),
+    command: Command,
+) -> Result<Executed, Failure> {
+    let device = caller.device(&[Role::Manager])?;
+    execute(api, intent(device, key, hash, trace)?, command).await
 }
 
 /// Executes, and tells screens and sync what happened.

@@ -2,7 +2,7 @@
 
 use super::auth::Caller;
 use super::body::{Nothing, Said};
-use super::intent::{answer, execute, intent};
+use super::intent::{answer, execute_for_manager};
 use super::problem::{Failure, other_answer, refused};
 use super::state::Api;
 use super::view::{parse_stamp, stamp};
@@ -97,12 +97,9 @@ pub(super) async fn plan(
     Trace(trace): Trace,
     Said { value, hash }: Said<Plan>,
 ) -> Result<Response, Failure> {
-    let (from, until) = (time("from", &value.from)?, time("until", &value.until)?);
-    if until <= api.right_now() {
-        return Err(refused(Code::InvalidRequest, "until lies in the past"));
-    }
+    let (from, until) = (time_of("from", &value.from)?, until_of(&value.until, api.right_now())?);
     let request = PlanRequest { hard: value.hard, cause: value.cause, from, until };
-    say(&api, &caller, key, trace, hash, Command::Plan(request)).await
+    say(&api, &caller, (key, trace, hash), Command::Plan(request)).await
 }
 
 /// Take a planned closure back, or end it while it lasts.
@@ -127,25 +124,29 @@ pub(super) async fn take_back(
 ) -> Result<Response, Failure> {
     let bad = |_| refused(Code::NotFound, format!("{number} is no number of a planned closure"));
     let number: u32 = number.parse().map_err(bad)?;
-    say(&api, &caller, key, trace, hash, Command::Unplan(number)).await
+    say(&api, &caller, (key, trace, hash), Command::Unplan(number)).await
 }
 
-fn time(name: &str, text: &str) -> Result<UtcMs, Failure> {
+/// A time that a client wrote.
+pub(super) fn time_of(name: &str, text: &str) -> Result<UtcMs, Failure> {
     parse_stamp(text).ok_or_else(|| {
         refused(Code::InvalidRequest, format!("{name} is not a time like 2026-01-31T18:00:00Z"))
     })
 }
 
+/// When a closure is to end: ahead of now.
+pub(super) fn until_of(text: &str, right_now: UtcMs) -> Result<UtcMs, Failure> {
+    let until = time_of("until", text)?;
+    if until > right_now { Ok(until) } else { Err(refused(Code::InvalidRequest, "until lies in the past")) }
+}
+
 async fn say(
     api: &Api,
     caller: &Caller,
-    key: IdempotencyKey,
-    trace: TraceId,
-    hash: [u8; 32],
+    said: (IdempotencyKey, TraceId, [u8; 32]),
     command: Command,
 ) -> Result<Response, Failure> {
-    let device = caller.device(&[Role::Manager])?;
-    let executed = execute(api, intent(device, key, hash, trace)?, command).await?;
+    let executed = execute_for_manager(api, caller, said, command).await?;
     match executed.answer {
         Answer::Planned { planned } => {
             Ok(answer(Planned { planned: ahead(planned, api.right_now()) }, executed.replayed))

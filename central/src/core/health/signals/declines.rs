@@ -2,7 +2,6 @@
 
 use super::{Signal, View};
 use crate::core::eligibility::{Reason, Unit};
-use crate::core::work_hours::within;
 
 const NAME: &str = "declines";
 
@@ -20,11 +19,8 @@ impl Signal for Declines {
 
     fn assess(&self, view: &View<'_>) -> Option<Reason> {
         let hours = view.policy.work_window_hours;
-        let work = within(&view.record.work, hours, view.now.utc);
+        let work = view.work_lately(|work| work.accepted.saturating_add(work.declined))?;
         let answered = work.accepted.saturating_add(work.declined);
-        if answered < view.policy.work_tasks_min {
-            return None;
-        }
         let permille = i64::from(work.declined).saturating_mul(1000).checked_div(i64::from(answered))?;
         view.against(NAME, (permille, Unit::Permille), &view.policy.declined_permille, |limit| {
             format!(

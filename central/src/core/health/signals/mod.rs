@@ -23,8 +23,9 @@ mod uplink;
 use super::policy::{HealthPolicy, Limits};
 use super::store::StoreHealth;
 use crate::core::eligibility::{Reason, Standing, Unit};
-use crate::core::fleet::StoreRecord;
+use crate::core::fleet::{HourOfWork, StoreRecord};
 use crate::core::hours::open_for_minutes;
+use crate::core::work_hours::within;
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::time::Now;
 use std::collections::BTreeSet;
@@ -139,6 +140,12 @@ impl View<'_> {
         }
         let open = open_for_minutes(&store.hours, dated, &store.zone, self.now.utc)?;
         Some(unseen_ms.min(i64::from(open).saturating_mul(MINUTE_MS)))
+    }
+
+    /// How work went at the store lately; none while too little of what counts says anything.
+    fn work_lately(&self, counts: fn(&HourOfWork) -> u32) -> Option<HourOfWork> {
+        let work = within(&self.record.work, self.policy.work_window_hours, self.now.utc);
+        (counts(&work) >= self.policy.work_tasks_min).then_some(work)
     }
 
     /// The standing of a value under its limits.

@@ -4,7 +4,6 @@
 use super::{Signal, View};
 use crate::core::eligibility::{Reason, Unit};
 use crate::core::health::spoken;
-use crate::core::work_hours::within;
 
 const NAME: &str = "pace";
 
@@ -22,10 +21,7 @@ impl Signal for Pace {
 
     fn assess(&self, view: &View<'_>) -> Option<Reason> {
         let hours = view.policy.work_window_hours;
-        let work = within(&view.record.work, hours, view.now.utc);
-        if work.accepted < view.policy.work_tasks_min {
-            return None;
-        }
+        let work = view.work_lately(|work| work.accepted)?;
         let average_ms = work.accept_ms.checked_div(i64::from(work.accepted))?;
         view.against(NAME, (average_ms, Unit::Ms), &view.policy.accept_ms, |limit| {
             format!(

@@ -3,7 +3,6 @@
 
 use super::{Signal, View};
 use crate::core::eligibility::{Reason, Unit};
-use crate::core::work_hours::within;
 
 const NAME: &str = "short_picks";
 
@@ -21,10 +20,7 @@ impl Signal for ShortPicks {
 
     fn assess(&self, view: &View<'_>) -> Option<Reason> {
         let hours = view.policy.work_window_hours;
-        let work = within(&view.record.work, hours, view.now.utc);
-        if work.accepted < view.policy.work_tasks_min {
-            return None;
-        }
+        let work = view.work_lately(|work| work.accepted)?;
         let sought = work.picked_units.saturating_add(work.short_units);
         let permille = work.short_units.saturating_mul(1000).checked_div(sought)?;
         view.against(NAME, (permille, Unit::Permille), &view.policy.short_permille, |limit| {
