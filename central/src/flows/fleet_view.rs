@@ -12,7 +12,7 @@ use crate::core::fleet::StoreRecord;
 use crate::core::health::doubts::doubts;
 use crate::core::health::observatory::key_of;
 use crate::core::routing::Guide;
-use crate::core::routing::decision::{Choice, Decision, Demand, DemandLine, Node, Parcel};
+use crate::core::routing::decision::{Choice, Decision, Demand, DemandLine, Gather, Node, Parcel};
 use crate::core::routing::fleet_index::FleetIndex;
 use crate::core::stock::withheld::Withheld;
 use crate::ports::fleet::Fleet;
@@ -255,6 +255,20 @@ impl FleetView {
             stocked.take(&mut hall, &parcel.store, &line.sku, line.quantity);
         }
         self.gave(demand, &parcel.store, |sku| parcel.lines.iter().any(|line| line.sku == *sku));
+    }
+
+    /// The units that a gathering sets aside, where it is and elsewhere, are nobody else's in this run.
+    pub(super) fn gathers(&mut self, demand: &Demand, gather: &Gather, now: UtcMs) {
+        let (mut hall, stocked, carts) = self.hall(now);
+        let here = std::iter::once((&gather.store, &gather.own));
+        for (store, lines) in here.chain(gather.feeders.iter().map(|parcel| (&parcel.store, &parcel.lines))) {
+            let cart = carts.of(&demand.order).iter();
+            let own = |own: &&CartUnits| own.store == *store && lines.iter().any(|line| line.sku == own.sku);
+            cart.filter(own).for_each(|own| stocked.free(&mut hall, own));
+            for line in lines {
+                stocked.take(&mut hall, store, &line.sku, line.quantity);
+            }
+        }
     }
 
     /// Storage refused it: the store has one task less than was thought, and of this SKU nothing.

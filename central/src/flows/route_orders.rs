@@ -172,6 +172,7 @@ fn route_one<'w>(
         let mut decision = view.decide(waiting.guide, &left, router.decision_id, now.utc);
         decision.inputs = Some(Box::new(Recorded::of(&left, &view.fleet, &decision)));
         if let Some(new) = waiting.plans_to_gather(view, &left, &decision, now) {
+            view.gathers(&left, &new.gather, now.utc);
             end = End::Gather(Box::new(new));
             break;
         }

@@ -4,8 +4,9 @@ use super::agent::Agent;
 use super::world::{
     LINE, assigned, at, order_id, placed, position, sound, state, stocked, store_id, tenant, units,
 };
+use holdfast_central::core::arranged::Arrangement;
 use holdfast_central::core::exception::Category;
-use holdfast_central::core::fleet::{Closure, ClosureCause};
+use holdfast_central::core::fleet::{Closure, ClosureCause, PlannedClosure};
 use holdfast_central::core::order::OrderState;
 use holdfast_central::ports::work::{RecallOutcome, TakeBackOutcome};
 use holdfast_central::ports::{PageRequest, Storage};
@@ -110,6 +111,26 @@ pub async fn a_store_that_is_closed_hard_gets_nothing_back(storage: &dyn Storage
     assert_eq!(leeds.task(&task).unwrap().status(), Status::PuttingBack);
     assert_eq!(units(storage, "o1").await, (2, 0, 0));
     assert_eq!(told(storage, "recall_stands").await, 1);
+}
+
+/// Maintenance that was planned is in force when the store comes back.
+pub async fn a_store_that_is_closed_hard_as_planned_gets_nothing_back(storage: &dyn Storage) {
+    let (mut leeds, task, _) = recalled(storage).await;
+    let planned = PlannedClosure {
+        number: 0,
+        hard: true,
+        cause: ClosureCause::Maintenance,
+        author: Actor::new("ops").unwrap(),
+        from: at(35).utc,
+        until: at(3_600_000).utc,
+    };
+    let arranged =
+        storage.arrange(&tenant(), &store_id("leeds"), &Arrangement::Plan(planned), at(31).utc).await;
+    arranged.unwrap().unwrap().unwrap();
+    leeds.pack(&task);
+    leeds.sync(storage, at(40)).await;
+    assert_eq!(leeds.task(&task).unwrap().status(), Status::PuttingBack);
+    assert_eq!((units(storage, "o1").await, told(storage, "recall_stands").await), ((2, 0, 0), 1));
 }
 
 pub async fn a_decline_that_crossed_the_recall_gives_its_units_back(storage: &dyn Storage) {

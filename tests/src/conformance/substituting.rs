@@ -1,6 +1,7 @@
 //! Other goods in place of those that cannot be had, and the dates of those that wait: never a unit twice,
 //! never a word twice.
 
+use super::promises::{ended, held, promise_id};
 use super::world::{
     assigned, at, decision, demand, new_order, order_id, placed, position, request, sku, sound, state,
     stocked, store_id, tenant, the_order,
@@ -10,7 +11,7 @@ use holdfast_central::core::order::{Consent, OrderRequest, OrderState};
 use holdfast_central::core::routing::decision::Choice;
 use holdfast_central::core::substitution::{Substitute, SubstitutionState};
 use holdfast_central::ports::Storage;
-use holdfast_central::ports::promises::CartUnits;
+use holdfast_central::ports::promises::{CartHeld, CartUnits, PromiseEnd};
 use holdfast_central::ports::substitutions::{AnswerOutcome, NewSubstitution, SubstituteOutcome};
 use holdfast_shared::domain::stock::Movement;
 use holdfast_shared::domain::task::FulfilmentKind;
@@ -194,4 +195,27 @@ pub async fn a_date_is_told_once_and_goes_with_the_wait(storage: &dyn Storage) {
     assert_eq!(storage.tell_dates(&tenant(), &sku("A"), &[], at(33).utc).await.unwrap(), 0);
     assert_eq!(the_order(storage, "o1").await.lines[0].expected_at, None, "who waits no more has no date");
     sound(storage, 1).await;
+}
+
+/// An order whose checkout had units of it set aside is asked about the rest.
+pub async fn accepted_goods_stay_set_aside_beside_what_a_checkout_held(storage: &dyn Storage) {
+    stocked(storage, "leeds", 3).await;
+    assert_eq!(held(storage, "p1", &[("leeds", 1)]).await, CartHeld::New);
+    let asked = request(FulfilmentKind::Ship, &[("B", 2), ("A", 1)]);
+    let promise = Some(promise_id("p1"));
+    let asked = OrderRequest { substitution: Some(Consent::Ask), promise, ..asked };
+    storage.place(new_order("o1", "o1", asked)).await.unwrap();
+    assert_eq!(proposed(storage, "o1", 2).await, SubstituteOutcome::Proposed);
+    assert_eq!(position(storage, "leeds").await.reserved, 3);
+    assert!(matches!(answered(storage, "o1", true, 30).await, AnswerOutcome::Answered { .. }));
+    assert_eq!(position(storage, "leeds").await.reserved, 3, "nobody else gets what was accepted");
+    placed(storage, "o2", &[("A", 1)]).await;
+    let others = demand(storage, "o2").await.unwrap();
+    let gone = storage.assign(&super::world::assignment(&others, "leeds", at(31)), at(31)).await.unwrap();
+    assert!(matches!(gone, holdfast_central::ports::work::AssignOutcome::StockGone { .. }), "{gone:?}");
+    assigned(storage, "o1", "leeds").await;
+    assert_eq!(position(storage, "leeds").await.reserved, 3);
+    sound(storage, 2).await;
+    // The wait for the answer does not end the cart early.
+    assert_eq!(ended(storage, "p1").await, Some(PromiseEnd::Order));
 }

@@ -8,7 +8,7 @@ use super::gathering_rows::{end, on_the_way};
 use super::row::{list, parsed, run};
 use super::sql::sql;
 use super::timeline::{Happened, central, note};
-use super::{Result, promises};
+use super::{Result, order_carts};
 use crate::core::gathering::GatheringEnd;
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::domain::stock::{Movement, StockFact};
@@ -81,7 +81,7 @@ fn came(
             }
             continue;
         }
-        let kept = promises::set_aside_arrived(conn, (tenant, &order), (store, &stock.sku), units)?;
+        let kept = order_carts::set_aside_arrived(conn, (tenant, &order), (store, &stock.sku), units)?;
         let lost = if kept { "" } else { ", and was sold there before it was set aside" };
         let words = format!("{units} x {} came to {store} from {from}{lost}", stock.sku);
         let actor = central()?;

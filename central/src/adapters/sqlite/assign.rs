@@ -4,10 +4,10 @@ use super::decisions::{self, Saved};
 use super::documents::is_there;
 use super::giving::Giving;
 use super::holds::{self, Reserved};
+use super::order_carts::{self, Gathered};
 use super::order_rows::read_line;
 use super::pen::{Statement, state_fact};
 use super::promise_changes::{self, About};
-use super::promises::Gathered;
 use super::row::one;
 use super::savepoint::{Stop, attempt};
 use super::sql::sql;
@@ -75,7 +75,7 @@ fn try_assign(
     }
     let taken = take_units(conn, assignment, now)?;
     // Of a checkout, of other goods, of what came together for it or travels to where another order does.
-    let cart = promises::free_for(conn, assignment)?;
+    let cart = order_carts::free_for(conn, assignment)?;
     let reserved = reserve(conn, giving, assignment, cart.as_ref())?;
     let fence = giving.fence()?;
     let task = task_id(assignment, fence).map_err(StoreError::from)?;

@@ -13,7 +13,7 @@ use super::savepoint::{Stop, attempt};
 use super::sql::sql;
 use super::state::State;
 use super::timeline::{Happened, central, note, refresh};
-use super::{Result, SqliteStore, decisions, parcels, promises, window};
+use super::{Result, SqliteStore, decisions, order_carts, parcels, window};
 use crate::core::exception::{Category, NewException, Severity};
 use crate::core::gathering::{Gathering, GatheringEnd, GatheringNow};
 use crate::core::routing::decision::{Demand, DemandLine};
@@ -191,17 +191,17 @@ fn keep(conn: &Connection, new: &NewGathering, child: &OrderId, now: UtcMs) -> R
 fn set_aside(conn: &Connection, new: &NewGathering, child: &OrderId, now: UtcMs) -> Attempt<()> {
     let NewGathering { demand, gather, .. } = new;
     let Demand { tenant, order, kind, .. } = demand;
-    let cart = |of: &OrderId| promises::cart_of_order(conn, (tenant, of), *kind, gather.until, now);
+    let cart = |of: &OrderId| order_carts::cart_of_order(conn, (tenant, of), *kind, gather.until, now);
     let (here, there) = (cart(order)?, cart(child)?);
     let take = |promise: &PromiseId, store: &StoreId, line: &DemandLine| -> Attempt<()> {
-        if promises::set_aside(conn, (tenant, promise), store, line)? {
+        if order_carts::set_aside(conn, (tenant, promise), store, line)? {
             return Ok(());
         }
         Err(Stop::Refused(GatherOutcome::StockGone { sku: line.sku.clone() }))
     };
     for parcel in &gather.feeders {
         for line in &parcel.lines {
-            promises::free_sku(conn, (tenant, &here, &parcel.store), &line.sku)?;
+            order_carts::free_sku(conn, (tenant, &here, &parcel.store), &line.sku)?;
             take(&there, &parcel.store, line)?;
         }
     }

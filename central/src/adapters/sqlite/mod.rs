@@ -73,6 +73,7 @@ mod lines;
 mod losses;
 mod moves;
 mod older;
+mod order_carts;
 mod order_rows;
 mod orders;
 mod outbox;

@@ -1,7 +1,7 @@
 //! Units that are set aside for carts. They are part of a position's `reserved` as the holds of
 //! tasks are, and are taken by the same conditional write.
 
-use super::holds::{Freed, Reserved};
+use super::holds::Freed;
 use super::promise_changes::{self, About};
 use super::promise_outcomes::{accuracy, count_outcomes};
 use super::row::{from_json, list, one, parsed, parsed_or_none, run, to_json, word};
@@ -14,20 +14,15 @@ use crate::core::routing::decision::DemandLine;
 use crate::ports::promises::{
     Accuracy, CartHeld, CartPromise, CartUnits, GivenBack, NewCart, PromiseEnd, Promises, Swept,
 };
-use crate::ports::work::Assignment;
 use async_trait::async_trait;
-use holdfast_shared::domain::task::FulfilmentKind;
-use holdfast_shared::ids::{LineNo, OrderId, PromiseId, Sku, StoreId, TenantId};
+use holdfast_shared::ids::{LineNo, OrderId, PromiseId, Sku, TenantId};
 use holdfast_shared::limits::{CART_HOLD_S_MAX, HOUSEKEEPING_ROWS_MAX};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, Row, named_params};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// As long as the longest hold: by then an order that can be routed is.
-const ORDER_KEEPS_MS: i64 = CART_HOLD_S_MAX * 1_000;
-
-/// Units of a cart that came to the store for its order alone.
-pub(super) type Gathered = BTreeMap<Sku, i64>;
+pub(super) const ORDER_KEEPS_MS: i64 = CART_HOLD_S_MAX * 1_000;
 
 #[async_trait]
 impl Promises for SqliteStore {
@@ -104,7 +99,7 @@ impl Promises for SqliteStore {
     }
 }
 
-fn read_units(row: &Row<'_>) -> rusqlite::Result<CartUnits> {
+pub(super) fn read_units(row: &Row<'_>) -> rusqlite::Result<CartUnits> {
     Ok(CartUnits {
         store: parsed(row, "store")?,
         sku: parsed(row, "sku")?,
@@ -214,138 +209,11 @@ pub(super) fn take_over(
     Ok(run(conn, sql!(PROMISES.promise_to_order), params)? > 0)
 }
 
-/// The order takes over what was set aside for it. One that has a cart of its own still keeps that; then
-/// the units are free, and it asks for them like anybody.
-pub(super) fn give_to_order(
-    conn: &Connection,
-    tenant: &TenantId,
-    promise: &PromiseId,
-    order: &OrderId,
-    now: UtcMs,
-) -> Result<()> {
-    if of_order(conn, tenant, order)?.is_none() && take_over(conn, tenant, promise, order, now)? {
-        return Ok(());
-    }
-    end(conn, tenant, promise, PromiseEnd::GivenBack, now)
-}
-
-fn of_order(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Option<PromiseId>> {
+/// The one whose units are set aside for this order.
+pub(super) fn of_order(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Option<PromiseId>> {
     one(conn, sql!(PROMISES.promise_of_order), [tenant.as_str(), order.as_str()], |row| {
         parsed(row, "promise")
     })
-}
-
-/// Frees what the cart of this order has of these SKUs at this store, for the same transaction to
-/// reserve anew what the lines need: so the position is asked again, and a unit that was sold meanwhile
-/// is not promised. None when it has no cart.
-pub(super) fn free_for(conn: &Connection, assignment: &Assignment) -> Result<Option<Gathered>> {
-    let Assignment { tenant, order, store, .. } = assignment;
-    let Some(promise) = of_order(conn, tenant, order)? else { return Ok(None) };
-    let mut gathered = Gathered::new();
-    for line in &assignment.lines {
-        let units = free_sku(conn, (tenant, &promise, store), &line.sku)?;
-        gathered.insert(line.sku.clone(), units);
-    }
-    Ok(Some(gathered))
-}
-
-/// Tells how many of them came there for the order alone.
-pub(super) fn free_sku(
-    conn: &Connection,
-    (tenant, promise, store): (&TenantId, &PromiseId, &StoreId),
-    sku: &Sku,
-) -> Result<i64> {
-    let params = named_params! {
-        ":tenant": tenant.as_str(),
-        ":promise": promise.as_str(),
-        ":store": store.as_str(),
-        ":sku": sku.as_str(),
-    };
-    let held = one(conn, sql!(PROMISES.cart_units), params, |row| {
-        Ok((row.get::<_, i64>("quantity")?, row.get::<_, bool>("ceded")?, row.get::<_, i64>("gathered")?))
-    })?;
-    let Some((units, ceded, gathered)) = held.filter(|(units, ..)| *units > 0) else { return Ok(0) };
-    run(conn, sql!(PROMISES.empty_cart), params)?;
-    stock::free(conn, tenant, store, sku, Freed::of(units, ceded))?;
-    Ok(gathered)
-}
-
-/// The cart of an order, made when it has none.
-pub(super) fn cart_of_order(
-    conn: &Connection,
-    (tenant, order): (&TenantId, &OrderId),
-    kind: FulfilmentKind,
-    until: UtcMs,
-    now: UtcMs,
-) -> Result<PromiseId> {
-    if let Some(promise) = of_order(conn, tenant, order)? {
-        return Ok(promise);
-    }
-    let promise = PromiseId::new(format!("g-{order}"))?;
-    // Nobody asked for it by a request that could be repeated.
-    let request_hash: [u8; 32] = blake3::hash(promise.as_str().as_bytes()).into();
-    let params = named_params! {
-        ":tenant": tenant.as_str(),
-        ":promise": promise.as_str(),
-        ":request_hash": request_hash,
-        ":kind": kind.as_str(),
-        ":options": "[]",
-        ":made_at": now.0,
-        ":expires_at": until.max(now.plus(1)).0,
-    };
-    run(conn, sql!(PROMISES.add_promise), params)?;
-    take_over(conn, tenant, &promise, order, now)?;
-    Ok(promise)
-}
-
-/// As many units as the line says, those that the cart has there already among them. Whether there were.
-pub(super) fn set_aside(
-    conn: &Connection,
-    (tenant, promise): (&TenantId, &PromiseId),
-    store: &StoreId,
-    line: &DemandLine,
-) -> Result<bool> {
-    free_sku(conn, (tenant, promise, store), &line.sku)?;
-    let Some(reserved) = stock::reserve(conn, tenant, store, line)? else { return Ok(false) };
-    add_units(conn, (tenant, promise), store, line, (reserved, 0))?;
-    Ok(true)
-}
-
-/// Units that came for this order alone: the store's buffer is not taken from them. Whether they are there.
-pub(super) fn set_aside_arrived(
-    conn: &Connection,
-    (tenant, order): (&TenantId, &OrderId),
-    (store, sku): (&StoreId, &Sku),
-    units: i64,
-) -> Result<bool> {
-    let Some(promise) = of_order(conn, tenant, order)? else { return Ok(false) };
-    let line = DemandLine { line: LineNo(0), sku: sku.clone(), quantity: units };
-    let Some(reserved) = stock::reserve_gathered(conn, tenant, store, &line, units)? else {
-        return Ok(false);
-    };
-    add_units(conn, (tenant, &promise), store, &line, (reserved, units))?;
-    Ok(true)
-}
-
-fn add_units(
-    conn: &Connection,
-    (tenant, promise): (&TenantId, &PromiseId),
-    store: &StoreId,
-    line: &DemandLine,
-    (reserved, gathered): (Reserved, i64),
-) -> Result<()> {
-    let params = named_params! {
-        ":tenant": tenant.as_str(),
-        ":promise": promise.as_str(),
-        ":store": store.as_str(),
-        ":sku": line.sku.as_str(),
-        ":quantity": line.quantity,
-        ":available": reserved.available,
-        ":ceded": reserved.ceded,
-        ":gathered": gathered,
-    };
-    run(conn, sql!(PROMISES.set_aside), params)?;
-    Ok(())
 }
 
 /// When no unit of the order waits for a node, what is left of its cart goes back to the shelf.

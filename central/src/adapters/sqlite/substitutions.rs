@@ -8,7 +8,7 @@ use super::sql::sql;
 use super::substitution_news::{ended, made, proposed};
 use super::substitution_rows::{Of, find, of_order, put, substitutes_of, terms, waiting};
 use super::timeline::{central, refresh};
-use super::{Result, SqliteStore, error, promises, window};
+use super::{Result, SqliteStore, error, order_carts, promises, window};
 use crate::core::order::stand_in;
 use crate::core::substitution::{Substitute, Substitution, SubstitutionState, Terms, hold_id};
 use crate::core::totals::Amounts;
@@ -198,7 +198,7 @@ fn make(
     };
     run(conn, sql!(SUBSTITUTIONS.stand_in), params)?;
     write_end(conn, of, (SubstitutionState::Made, by), (Some(line), units), now)?;
-    promises::give_to_order(conn, tenant, promise, order, now)?;
+    order_carts::give_to_order(conn, tenant, promise, order, now)?;
     let done = find(conn, of)?.ok_or_else(|| error::missing("substitution"))?.0;
     made(conn, tenant, order, &done, by, now)?;
     refresh(conn, tenant, order, now)?;

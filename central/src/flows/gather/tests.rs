@@ -76,6 +76,25 @@ async fn a_pickup_that_cannot_be_gathered_by_its_date_is_gathered_and_told_as_la
 }
 
 #[tokio::test]
+async fn units_that_come_together_are_nobody_elses_in_the_same_run() {
+    let ram = Ram::default();
+    let watch = fleet(&ram, &["leeds", "york"]).await;
+    pickup(&ram);
+    ram.told(|told| {
+        told.demands.push(demand("o2", &[("TEA", 1)]));
+        told.positions = vec![position("leeds", "TEA", 1), position("york", "TEA", 1)];
+    });
+    let routed = run(&ram, &watch).await;
+    assert_eq!((routed.gathered, routed.assigned, routed.backordered), (1, 0, 1), "{routed:?}");
+    // Storage refuses to gather: what was thought to be set aside is there for the other one.
+    ram.told(|told| told.gather.push_back(GatherOutcome::OrderMoved));
+    let routed = run(&ram, &watch).await;
+    assert_eq!((routed.gathered, routed.postponed), (0, 1), "{routed:?}");
+    ram.told(|told| told.demands.remove(0));
+    assert_eq!(run(&ram, &watch).await.assigned, 1, "at the latest in the next run");
+}
+
+#[tokio::test]
 async fn what_storage_refuses_to_gather_is_carried_out_as_it_was_decided() {
     let ram = Ram::default();
     let watch = fleet(&ram, &["leeds", "york"]).await;

@@ -26,6 +26,10 @@ ON CONFLICT (tenant, promise, store, sku) DO UPDATE SET
 UPDATE cart_promise SET order_id = :order, expires_at = max(expires_at, :expires_at)
 WHERE tenant = :tenant AND promise = :promise AND ended_at IS NULL AND order_id IS NULL AND expires_at > :now
 
+-- name: keep_longer
+UPDATE cart_promise SET expires_at = max(expires_at, :expires_at)
+WHERE tenant = :tenant AND promise = :promise AND ended_at IS NULL
+
 -- name: promise_of_order
 SELECT promise FROM cart_promise WHERE tenant = ?1 AND order_id = ?2 AND ended_at IS NULL
 
