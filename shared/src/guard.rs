@@ -61,10 +61,13 @@ pub enum Guard {
     DocumentOwner,
     /// Of a scarce SKU only units that the store has ceded are promised.
     RightsFloor,
+    /// Units that other goods were sent for are not sent as they were ordered, also by a central that was
+    /// restored and knows the others from their store alone.
+    StandInsCount,
 }
 
 impl Guard {
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::ReleaseBeforeHandOver,
         Self::RecallAndReleaseOnOneRow,
         Self::FenceCheck,
@@ -91,6 +94,7 @@ impl Guard {
         Self::HappenedAnyway,
         Self::DocumentOwner,
         Self::RightsFloor,
+        Self::StandInsCount,
     ];
 
     #[must_use]
@@ -122,6 +126,7 @@ impl Guard {
             Self::HappenedAnyway => "happened-anyway",
             Self::DocumentOwner => "document-owner",
             Self::RightsFloor => "rights-floor",
+            Self::StandInsCount => "stand-ins-count",
         }
     }
 

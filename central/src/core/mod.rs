@@ -35,6 +35,7 @@ pub mod replay;
 pub mod rivals;
 pub mod rollout;
 pub mod routing;
+pub mod settled;
 pub mod shadow;
 pub mod shares;
 pub mod steering;

@@ -240,8 +240,11 @@ pub struct OrderLine {
     pub backordered: bool,
     pub finished: i64,
     pub cancelled: i64,
+    /// Units that other lines stand in for now. They are among the cancelled ones, unless they were found
+    /// again and left after all.
+    pub replaced: i64,
     pub unit_price: Option<Money>,
-    /// The line whose units it stands in for; they are among that line's cancelled ones.
+    /// The line whose units it stands in for.
     pub substitutes: Option<LineNo>,
     /// By when the customer was told that it may come, while it is backordered.
     pub expected_at: Option<UtcMs>,
@@ -261,6 +264,7 @@ impl OrderLine {
             backordered: false,
             finished: 0,
             cancelled: 0,
+            replaced: 0,
             unit_price,
             substitutes: None,
             expected_at: None,
@@ -274,6 +278,18 @@ impl OrderLine {
         let price = self.unit_price?;
         let amounts = self.amounts.unwrap_or_else(|| Amounts::none(price.currency));
         Some(LineMoney { quantity: self.quantity, unit_price: price.minor, amounts })
+    }
+
+    /// Units that nobody gets: neither these nor others in their place.
+    #[must_use]
+    pub fn given_up(&self) -> i64 {
+        self.cancelled.saturating_sub(self.replaced).max(0)
+    }
+
+    /// Of the cancelled units, those that other lines stand in for.
+    #[must_use]
+    pub fn replaced_units(&self) -> i64 {
+        self.cancelled.saturating_sub(self.given_up())
     }
 }
 

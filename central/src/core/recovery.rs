@@ -113,6 +113,21 @@ pub fn adopted(order: &OrderId, task: &TaskId, store: &StoreId) -> NewException 
     }
 }
 
+/// The request of an adopted order came again, and asks for less than what left.
+#[must_use]
+pub fn left_beyond(order: &OrderId, units: i64) -> NewException {
+    NewException {
+        order: Some(order.clone()),
+        ..exception(
+            format!("restored/beyond/{order}"),
+            Severity::High,
+            format!("{units} units more than order {order} asks for have left the stores"),
+            "Ask the stores what left, stop the second parcel if it can be stopped, and arrange its return \
+             otherwise.",
+        )
+    }
+}
+
 #[must_use]
 pub fn rivals(order: &OrderId, told: &TaskId, store: &StoreId, detail: String) -> NewException {
     NewException {

@@ -2,9 +2,11 @@
 //! them was never told that the work moved. Pure: lines and tasks in, who is to stop out.
 
 use super::order::OrderLine;
+use super::settled::{claim, families, may_leave};
 use holdfast_shared::domain::fence::Fence;
-use holdfast_shared::domain::task::{Line, TaskState};
+use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::ids::{LineNo, StoreId, TaskId};
+use std::collections::BTreeMap;
 
 /// A task that claims units which another has with more right.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,49 +18,30 @@ pub struct Rival {
     pub may_be_recalled: bool,
 }
 
-const fn may_leave(task: &TaskState) -> bool {
-    task.release.is_some() || task.let_go.is_some()
-}
-
-/// Units of the line that this task has and answers for.
-fn claim(task: &TaskState, line: LineNo) -> i64 {
-    let moved_away = task.recall.as_ref().is_some_and(|recall| !recall.cancel);
-    if moved_away || task.phase.is_final() {
-        return 0;
-    }
-    let missing = |line: &Line| if task.settles_at_end() { 0 } else { line.short };
-    task.line(line).map_or(0, |line| line.quantity.saturating_sub(missing(line)))
-}
-
-/// Units of the line that nobody has, and nobody got.
-#[must_use]
-pub fn open_units(line: &OrderLine, tasks: &[TaskState]) -> i64 {
-    let claimed = tasks.iter().fold(0_i64, |sum, task| sum.saturating_add(claim(task, line.line)));
-    let settled = line.finished.saturating_add(line.cancelled);
-    line.quantity.saturating_sub(settled).saturating_sub(claimed).max(0)
-}
-
-/// Units of the line that other lines stand in for, as far as they did not leave themselves. A restored
-/// central knows those lines from the stores that have them.
-#[must_use]
-pub fn replaced_units(line: &OrderLine, all: &[OrderLine]) -> i64 {
-    let stand_ins = all.iter().filter(|other| other.substitutes == Some(line.line));
-    let units = stand_ins.fold(0_i64, |sum, other| sum.saturating_add(other.quantity));
-    units.min(line.quantity.saturating_sub(line.finished)).max(0)
-}
-
-/// A task whose goods may leave beats one whose goods may not; among equals the greater fence does.
+/// A task whose goods may leave beats one whose goods may not; among equals the greater fence does. Tasks
+/// with other goods that stand in for a line are for the same units as those with the line itself.
 #[must_use]
 pub fn rivals(lines: &[OrderLine], tasks: &[TaskState]) -> Vec<Rival> {
     let mut rivals: Vec<Rival> = Vec::new();
     let mut ranked: Vec<&TaskState> = tasks.iter().collect();
     ranked.sort_by_key(|task| std::cmp::Reverse((may_leave(task), task.fence)));
-    for line in lines {
-        let mut room = line.quantity.saturating_sub(line.finished).saturating_sub(line.cancelled);
+    for family in families(lines) {
+        let mut room = family.room();
+        let own = |line: &&OrderLine| {
+            (line.line, line.quantity.saturating_sub(line.finished).saturating_sub(line.cancelled))
+        };
+        let mut of_stand_in: BTreeMap<LineNo, i64> = family.stand_ins.iter().map(own).collect();
         for task in &ranked {
-            let units = claim(task, line.line);
-            if units <= room {
+            let of_ordered = claim(task, family.ordered.line);
+            let wanted: Vec<(LineNo, i64)> =
+                of_stand_in.keys().map(|line| (*line, claim(task, *line))).collect();
+            let units = wanted.iter().fold(of_ordered, |sum, (_, units)| sum.saturating_add(*units));
+            let fits = wanted.iter().all(|(line, units)| of_stand_in.get(line) >= Some(units));
+            if units <= room && fits {
                 room = room.saturating_sub(units);
+                for (line, units) in wanted {
+                    of_stand_in.entry(line).and_modify(|left| *left = left.saturating_sub(units));
+                }
             } else if !rivals.iter().any(|rival| rival.task == task.task) {
                 rivals.push(Rival {
                     task: task.task.clone(),
@@ -75,24 +58,13 @@ pub fn rivals(lines: &[OrderLine], tasks: &[TaskState]) -> Vec<Rival> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::settled::settled;
     use crate::core::test_support::task;
     use holdfast_shared::domain::task::{Phase, Recall, Release, ReleasePoint};
 
     fn line(quantity: i64, finished: i64) -> OrderLine {
-        let known = &task("leeds", Phase::Offered).lines[0];
-        OrderLine {
-            line: known.line,
-            sku: known.sku.clone(),
-            quantity,
-            open: 0,
-            backordered: false,
-            finished,
-            cancelled: 0,
-            unit_price: None,
-            substitutes: None,
-            expected_at: None,
-            amounts: None,
-        }
+        let known = task("leeds", Phase::Offered).lines.remove(0);
+        OrderLine { open: 0, finished, ..OrderLine::ordered(known.line, known.sku, quantity, None) }
     }
 
     fn claiming(store: &str, number: u32, released: bool) -> TaskState {
@@ -107,19 +79,31 @@ mod tests {
         task
     }
 
+    fn open(line: &OrderLine, tasks: &[TaskState]) -> i64 {
+        settled(std::slice::from_ref(line), tasks, true)[0].open
+    }
+
     fn stopped(line: &OrderLine, tasks: &[TaskState]) -> Vec<(String, bool)> {
         let told = rivals(std::slice::from_ref(line), tasks);
         told.into_iter().map(|rival| (rival.store.to_string(), rival.may_be_recalled)).collect()
     }
 
     #[test]
-    fn what_another_line_stands_in_for_is_not_open() {
-        let ordered = line(3, 1);
-        let stand_in =
-            |units| OrderLine { line: LineNo(1_001), substitutes: Some(ordered.line), ..line(units, 0) };
-        let replaced = |units| replaced_units(&ordered, &[ordered.clone(), stand_in(units)]);
-        assert_eq!([replaced(1), replaced(2), replaced(5)], [1, 2, 2], "one of three has left");
-        assert_eq!(replaced_units(&stand_in(2), &[ordered.clone(), stand_in(2)]), 0);
+    fn other_goods_in_place_of_a_line_are_for_the_same_units() {
+        let ordered = OrderLine { cancelled: 1, replaced: 1, ..line(1, 0) };
+        let instead = OrderLine { line: LineNo(1_001), substitutes: Some(ordered.line), ..line(1, 0) };
+        let lines = [ordered, instead];
+        let both = |released: bool| {
+            let mut other = claiming("york", 2, false);
+            other.lines[0].line = LineNo(1_001);
+            [claiming("leeds", 1, released), other]
+        };
+        let stopped = |tasks: &[TaskState]| -> Vec<String> {
+            rivals(&lines, tasks).into_iter().map(|rival| rival.store.to_string()).collect()
+        };
+        assert_eq!(stopped(&both(false)), ["leeds"], "what was given away later");
+        assert_eq!(stopped(&both(true)), ["york"], "what was ordered may leave already");
+        assert!(stopped(&both(false)[1..]).is_empty());
     }
 
     #[test]
@@ -137,21 +121,21 @@ mod tests {
     fn what_was_recalled_or_has_room_is_no_rival() {
         let (leeds, york) = (claiming("leeds", 1, false), claiming("york", 2, false));
         assert_eq!(stopped(&line(2, 0), &[leeds.clone(), york.clone()]), []);
-        assert_eq!(open_units(&line(2, 0), &[leeds.clone(), york.clone()]), 0);
+        assert_eq!(open(&line(2, 0), &[leeds.clone(), york.clone()]), 0);
         let mut recalled = leeds;
         recalled.recall = Some(Recall { reason: "moved".to_owned(), cancel: false });
         assert_eq!(stopped(&line(1, 0), &[recalled.clone(), york]), []);
-        assert_eq!(open_units(&line(3, 1), &[recalled]), 2);
+        assert_eq!(open(&line(3, 1), &[recalled]), 2);
     }
 
     #[test]
     fn what_was_released_early_claims_also_what_is_told_missing() {
         let mut early = claiming("leeds", 1, true);
         (early.phase, early.lines[0].quantity, early.lines[0].short) = (Phase::Picking, 2, 1);
-        assert_eq!(open_units(&line(2, 0), std::slice::from_ref(&early)), 1);
+        assert_eq!(open(&line(2, 0), std::slice::from_ref(&early)), 1);
         early.release_point = ReleasePoint::Accepted;
-        assert_eq!(open_units(&line(2, 0), std::slice::from_ref(&early)), 0);
+        assert_eq!(open(&line(2, 0), std::slice::from_ref(&early)), 0);
         early.phase = Phase::HandedOver;
-        assert_eq!(open_units(&line(2, 1), &[early]), 1);
+        assert_eq!(open(&line(2, 1), &[early]), 1);
     }
 }

@@ -212,6 +212,7 @@ macro_rules! conformance {
             recovering::what_a_forgotten_box_said_comes_back_with_its_sibling,
             recovering::nobody_leaps_far_ahead_of_central,
             recovering::what_was_heard_beyond_the_last_change_proves_a_restore,
+            recovering::goods_for_a_gathering_that_is_forgotten_are_asked_back,
             recovering::of_two_bodies_the_smaller_hash_counts,
             replays::orders_of_a_time_are_found_oldest_first,
             replays::decisions_are_read_with_what_they_were_made_from,

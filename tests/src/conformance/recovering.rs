@@ -200,3 +200,29 @@ pub async fn what_a_forgotten_box_said_comes_back_with_its_sibling(storage: &dyn
     let adopted = storage.task(&tenant(), &task_id("o9-1")).await.unwrap().unwrap();
     assert_eq!(adopted.phase, Phase::Accepted);
 }
+
+/// York sends goods to where another order was to come together, and central knows of neither any more.
+pub async fn goods_for_a_gathering_that_is_forgotten_are_asked_back(storage: &dyn Storage) {
+    let mut leeds = stocked(storage, "leeds", 5).await;
+    storage.begin_recovery("a drill", at(20).utc).await.unwrap();
+    let child = holdfast_central::core::routing::gather::child_of(&super::world::order_id("o9")).unwrap();
+    hears(&mut leeds, &said("o9-g-1", 70, 1, offer(child.as_str(), "leeds", 2)));
+    leeds.say(&task_id("o9-g-1"), TaskEvent::Accepted);
+    errors(&mut leeds, storage, 21).await;
+    errors(&mut leeds, storage, 22).await;
+    assert!(storage.recovery(&tenant()).await.unwrap().unwrap().over);
+    let asked = storage.task(&tenant(), &task_id("o9-g-1")).await.unwrap().unwrap();
+    assert!(asked.recall.is_some_and(|recall| recall.cancel), "nobody waits for it");
+    leeds.sync(storage, at(23)).await;
+    leeds.put_back(&task_id("o9-g-1"));
+    errors(&mut leeds, storage, 24).await;
+    assert_eq!(state(storage, child.as_str()).await, OrderState::Cancelled);
+    assert_eq!(position(storage, "leeds").await.reserved, 0);
+    sound(storage, 0).await;
+    let page = holdfast_central::ports::PageRequest { cursor: None, limit: 99 };
+    let open = storage.exceptions(&tenant(), true, &page).await.unwrap().rows;
+    assert!(
+        open.iter().all(|told| told.order.is_none()),
+        "nobody is asked to find out whose it is: {open:?}"
+    );
+}

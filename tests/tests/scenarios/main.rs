@@ -26,6 +26,7 @@ mod central_is_restored;
 mod clocks_jump_and_nothing_moves;
 mod epochs;
 mod maintenance_is_planned_at_the_store;
+mod other_goods_and_a_restore;
 mod other_goods_stand_in;
 mod outside_a_seal;
 mod ten_thousand_stores_reconnect;

@@ -4,14 +4,14 @@ use holdfast_central::core::substitution::{Substitute, Substitution, Substitutio
 use holdfast_central::flows::answer_substitution::{Reply, answer_substitution};
 use holdfast_central::ports::outbox::Outbox;
 use holdfast_central::ports::substitutions::Substitutions;
-use holdfast_shared::domain::task::FulfilmentKind;
+use holdfast_shared::domain::task::{FulfilmentKind, Status};
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::LineNo;
 use holdfast_tests::conformance::world::{order_id, request, sku, tenant};
 use holdfast_tests::stage::Stage;
 
 /// B stands in for A, and C for B.
-async fn chain(stock: &[(&str, i64)]) -> Stage {
+pub(super) async fn chain(stock: &[(&str, i64)]) -> Stage {
     let mut stage = Stage::open().await;
     stage.store("leeds", stock).await;
     for (of, instead) in [("A", "B"), ("B", "C")] {
@@ -21,13 +21,13 @@ async fn chain(stock: &[(&str, i64)]) -> Stage {
     stage
 }
 
-async fn order(stage: &mut Stage, id: &str, units: i64, consent: Consent) {
+pub(super) async fn order(stage: &mut Stage, id: &str, units: i64, consent: Consent) {
     let asked = request(FulfilmentKind::Ship, &[("A", units)]);
     stage.place(id, OrderRequest { substitution: Some(consent), ..asked }).await;
 }
 
 /// SKU, ordered, open, finished and cancelled units, and what it stands in for.
-async fn lines(stage: &Stage, id: &str) -> Vec<(String, [i64; 4], Option<u32>)> {
+pub(super) async fn lines(stage: &Stage, id: &str) -> Vec<(String, [i64; 4], Option<u32>)> {
     let lines = stage.the_order(id).await.lines;
     let line = |line: holdfast_central::core::order::OrderLine| {
         let units = [line.quantity, line.open, line.finished, line.cancelled];
@@ -72,6 +72,8 @@ async fn goods_that_the_picker_does_not_find_are_replaced_at_the_same_store() {
     stage.decide().await;
     let expected = [(String::from("A"), [2, 0, 0, 1], None), (String::from("B"), [1, 0, 0, 0], Some(1))];
     assert_eq!(lines(&stage, "o1").await, expected, "the units add up");
+    let ordered = &stage.the_order("o1").await.lines[0];
+    assert_eq!((ordered.replaced_units(), ordered.given_up()), (1, 0), "the customer did not give it up");
     stage.act("leeds", "o1-1", TaskAct::HandOver { to: None }).await.unwrap();
     stage.sync("leeds").await;
     stage.work("leeds", "o1-2").await;
@@ -172,4 +174,42 @@ async fn without_leave_nothing_is_replaced() {
     stage.decide().await;
     assert_eq!(stage.state("o1").await, OrderState::Backordered);
     assert_eq!((lines(&stage, "o1").await.len(), told(&stage, "o1").await.len()), (1, 0));
+}
+
+/// A manager lets the goods go for which others were to stand in: the others stop, and nobody looks for more.
+#[tokio::test]
+async fn goods_that_leave_after_all_stop_those_that_were_to_stand_in_for_them() {
+    let mut stage = chain(&[("A", 1)]).await;
+    order(&mut stage, "o1", 1, Consent::Allow).await;
+    stage.decide().await;
+    stage.sync("leeds").await;
+    stage.act("leeds", "o1-1", TaskAct::Accept).await.unwrap();
+    stage.sync("leeds").await;
+    for name in ["york", "hull", "ripon"] {
+        stage.store(name, if name == "york" { &[("B", 3)] } else { &[] }).await;
+    }
+    stage.live_without("leeds", 4 * 60_000).await;
+    stage.sync("york").await;
+    stage.act("york", "o1-2", TaskAct::Accept).await.unwrap();
+    stage.sync("york").await;
+    let expected = [(String::from("A"), [1, 0, 0, 1], None), (String::from("B"), [1, 0, 0, 0], Some(1))];
+    assert_eq!(lines(&stage, "o1").await, expected, "others have it in hand");
+
+    for act in [TaskAct::StartPicking, TaskAct::Pick { line: LineNo(1), quantity: 1 }, TaskAct::Pack] {
+        stage.act("leeds", "o1-1", act).await.unwrap();
+    }
+    let reason = String::from("the driver waits");
+    stage.act("leeds", "o1-1", TaskAct::LetGo { reason, central_answers: false }).await.unwrap();
+    stage.act("leeds", "o1-1", TaskAct::HandOver { to: None }).await.unwrap();
+    stage.back("leeds").await;
+    stage.sync("york").await;
+    assert_eq!(stage.status_at("york", "o1-2").await, Status::PuttingBack);
+    stage.act("york", "o1-2", TaskAct::PutBack).await.unwrap();
+    stage.sync("york").await;
+    stage.decide().await;
+    let expected = [(String::from("A"), [1, 0, 1, 0], None), (String::from("B"), [1, 0, 0, 1], Some(1))];
+    assert_eq!(lines(&stage, "o1").await, expected, "one unit was ordered, and one left");
+    assert_eq!(stage.the_order("o1").await.tasks.len(), 2, "nobody looks for more");
+    assert_eq!(stage.state("o1").await, OrderState::Shipped);
+    assert_eq!(stage.sound().await.open_holds, 0);
 }

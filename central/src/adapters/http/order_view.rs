@@ -127,6 +127,8 @@ pub(super) struct OrderLineView {
     finished: i64,
     /// Also those that another line stands in for.
     cancelled: i64,
+    /// Of the cancelled ones, those that another line stands in for: the customer did not give them up.
+    replaced: i64,
     /// The line whose units it stands in for.
     #[serde(skip_serializing_if = "Option::is_none")]
     substitutes: Option<LineNo>,
@@ -153,6 +155,7 @@ fn line_view(line: OrderLine, asked: Option<&OrderLineRequest>) -> OrderLineView
         backordered: line.backordered,
         finished: line.finished,
         cancelled: line.cancelled,
+        replaced: line.replaced_units(),
         substitutes: line.substitutes,
         expected_at: line.expected_at.filter(|_| line.backordered),
         unit_price: line.unit_price,

@@ -11,7 +11,7 @@ use super::row::{one, run, to_json};
 use super::sql::sql;
 use super::state::State;
 use super::timeline::{Happened, central, note, refresh};
-use super::{Result, access, documents, holds, store_row, tasks, window};
+use super::{Result, access, adopt_lines, documents, holds, store_row, tasks, window};
 use crate::core::exception::Category;
 use crate::core::order::{OrderLineRequest, OrderRequest};
 use crate::core::recovery as words;
@@ -19,8 +19,9 @@ use crate::ports::access::ReplicaIdentity;
 use holdfast_shared::document::{Merged, StoredChange};
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::domain::task::{FulfilmentKind, Offer, TaskEvent};
+use holdfast_shared::domain::task_fold::fold;
 use holdfast_shared::error::Code;
-use holdfast_shared::ids::{BootId, DocumentId, FactId, ReplicaId, TaskId, TenantId, TraceId};
+use holdfast_shared::ids::{BootId, DocumentId, FactId, ReplicaId, TaskId, TraceId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, named_params};
 use std::collections::BTreeSet;
@@ -130,6 +131,7 @@ pub(super) fn prepare(
     facts: &[(FactId, String, Fact)],
     now: UtcMs,
 ) -> Result<()> {
+    let told = fold(facts.iter().map(|(.., fact)| fact)).map(|folded| folded.state);
     for (.., fact) in facts {
         let Body::Task(said) = &fact.body else { continue };
         let TaskEvent::Offered(offer) = &said.event else { continue };
@@ -140,7 +142,8 @@ pub(super) fn prepare(
         }
         let named = named_params! { ":tenant": from.tenant.as_str(), ":order": offer.order.as_str() };
         run(conn, sql!(RECOVERY.mark_repeated), named)?;
-        adopt_lines(conn, &from.tenant, offer, adopted.is_none_or(|adopted| adopted == 1))?;
+        let alone = adopted.is_none_or(|adopted| adopted == 1);
+        adopt_lines::adopt(conn, &from.tenant, offer, told.clone(), alone)?;
         run(conn, sql!(RECOVERY.count_assignment), named)?;
     }
     Ok(())
@@ -187,30 +190,6 @@ fn adopt_order(
     };
     note(conn, &from.tenant, &offer.order, &happened)?;
     raise(conn, &from.tenant, &words::adopted(&offer.order, task, &from.store), now)
-}
-
-/// Of an adopted order no more is known than what stores were offered.
-fn adopt_lines(conn: &Connection, tenant: &TenantId, offer: &Offer, grow: bool) -> Result<()> {
-    for line in &offer.lines {
-        let params = named_params! {
-            ":tenant": tenant.as_str(),
-            ":order": offer.order.as_str(),
-            ":line": line.line.0,
-            ":sku": line.sku.as_str(),
-            ":quantity": line.quantity,
-        };
-        let new = run(conn, sql!(RECOVERY.adopt_line), params)? > 0;
-        if grow && !new {
-            let params = named_params! {
-                ":tenant": tenant.as_str(),
-                ":order": offer.order.as_str(),
-                ":line": line.line.0,
-                ":quantity": line.quantity,
-            };
-            run(conn, sql!(RECOVERY.grow_line), params)?;
-        }
-    }
-    Ok(())
 }
 
 /// After the task's facts were followed: its holds, what is open of its order, and, when no other store

@@ -5,7 +5,7 @@ use super::row::{one, run};
 use super::sql::sql;
 use super::{Result, error, window};
 use crate::core::effects::{Disposition, LineUnits};
-use crate::core::rivals::{open_units, replaced_units};
+use crate::core::settled::{Settled, settled};
 use holdfast_shared::ids::{LineNo, OrderId, TenantId};
 use rusqlite::{Connection, named_params};
 
@@ -68,21 +68,21 @@ pub(super) fn move_units(
 /// What no task has and nobody got is open. Computed anew: the backup and the stores tell of
 /// different days, and differences would count some units twice.
 pub(super) fn reopen(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<()> {
-    let tasks = tasks_of(conn, tenant, order)?;
-    let known = lines(conn, tenant, order)?;
-    for mut line in known.clone() {
-        line.cancelled = line.cancelled.max(replaced_units(&line, &known));
+    let (tasks, known) = (tasks_of(conn, tenant, order)?, lines(conn, tenant, order)?);
+    let all_told = !window::is_held(conn, tenant, order)?;
+    for Settled { line, open, cancelled, replaced } in settled(&known, &tasks, all_told) {
         let params = named_params! {
             ":tenant": tenant.as_str(),
             ":order": order.as_str(),
-            ":line": line.line.0,
-            ":open": open_units(&line, &tasks),
-            ":cancelled": line.cancelled,
+            ":line": line.0,
+            ":open": open,
+            ":cancelled": cancelled,
+            ":replaced": replaced,
         };
         run(conn, sql!(RECOVERY.set_open), params)?;
     }
     let (_, cancelling, _) = order_of(conn, tenant, order)?;
-    if cancelling && !window::is_held(conn, tenant, order)? {
+    if cancelling && all_told {
         // Nobody gives these units to a store any more.
         let named = named_params! { ":tenant": tenant.as_str(), ":order": order.as_str() };
         run(conn, sql!(ORDERS.cancel_open_units), named)?;

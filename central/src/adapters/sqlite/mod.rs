@@ -33,6 +33,7 @@
 
 mod access;
 mod adopt;
+mod adopt_lines;
 mod answer;
 mod arranging;
 mod arrivals;
@@ -71,6 +72,7 @@ mod legacy;
 mod lessons;
 mod lines;
 mod losses;
+mod lost_gatherings;
 mod moves;
 mod older;
 mod order_carts;

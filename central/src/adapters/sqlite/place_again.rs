@@ -1,18 +1,19 @@
 //! An order that a store brought back, and whose request now comes again: the storefront repeats it
 //! under its key, the key names the order, and the order is whole again.
 
-use super::exceptions::settle;
+use super::exceptions::{raise, settle};
 use super::lines::reopen;
-use super::order_rows::{lines, order_of};
+use super::order_rows::{lines, order_of, tasks_of};
 use super::orders::allotted;
 use super::row::{one, run, to_json};
 use super::sql::sql;
 use super::timeline::{Happened, note, refresh};
-use super::{Result, contacts};
+use super::{Result, adopt_lines, contacts};
 use crate::core::order::{Consent, OrderLine};
-use crate::core::recovery::adopted_key;
+use crate::core::recovery::{adopted_key, left_beyond};
 use crate::core::substitution::agreed;
 use crate::ports::orders::{NewOrder, Placed};
+use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::ids::{LineNo, TraceId};
 use rusqlite::{Connection, named_params};
 
@@ -22,11 +23,11 @@ pub(super) fn place_again(conn: &Connection, new: &NewOrder) -> Result<Option<Pl
     let adopted: Option<u8> = one(conn, sql!(RECOVERY.adopted), key, |row| row.get("adopted"))?;
     let Some(adopted) = adopted else { return Ok(None) };
     let known = lines(conn, &new.tenant, &new.order)?;
-    if adopted != 1 || !fits(new, &known) {
+    if adopted != 1 || !fits(new, &known, &tasks_of(conn, &new.tenant, &new.order)?) {
         return Ok(Some(Placed::KeyReused));
     }
     let (_, _, trace) = order_of(conn, &new.tenant, &new.order)?;
-    complete_lines(conn, new)?;
+    let beyond = adopt_lines::complete(conn, &new.tenant, &new.order, &new.request.lines, &allotted(new)?)?;
     let params = named_params! {
         ":tenant": new.tenant.as_str(),
         ":order": new.order.as_str(),
@@ -50,50 +51,34 @@ pub(super) fn place_again(conn: &Connection, new: &NewOrder) -> Result<Option<Pl
     note(conn, &new.tenant, &new.order, &happened)?;
     let resolution = "the storefront repeated its request";
     settle(conn, &new.tenant, &adopted_key(&new.order), resolution, new.now)?;
+    if beyond > 0 {
+        raise(conn, &new.tenant, &left_beyond(&new.order, beyond), new.now)?;
+    }
     reopen(conn, &new.tenant, &new.order)?;
     refresh(conn, &new.tenant, &new.order, new.now)?;
     Ok(Some(Placed::Replayed { order: new.order.clone(), trace }))
 }
 
-/// What the stores have of it is a part of what is asked for, or stands in for it where the customer let
+/// What each store has of it is a part of what is asked for, or stands in for it where the customer let
 /// that be.
-fn fits(new: &NewOrder, known: &[OrderLine]) -> bool {
+fn fits(new: &NewOrder, known: &[OrderLine], tasks: &[TaskState]) -> bool {
     let asked = |line: LineNo| {
         let place = usize::try_from(line.0).ok()?.checked_sub(1)?;
         new.request.lines.get(place)
     };
+    let part = |line: LineNo| {
+        let parts = tasks.iter().filter_map(|task| task.line(line)).map(|part| part.quantity);
+        parts.max().unwrap_or(0)
+    };
     known.iter().all(|line| match line.substitutes {
         None => {
-            asked(line.line).is_some_and(|asked| asked.sku == line.sku && asked.quantity >= line.quantity)
+            asked(line.line).is_some_and(|asked| asked.sku == line.sku && asked.quantity >= part(line.line))
         }
         Some(of) => {
-            let room = asked(of).is_some_and(|asked| asked.quantity >= line.quantity);
+            let room = asked(of).is_some_and(|asked| asked.quantity >= part(line.line));
             room && agreed(&new.request, of).0 != Consent::None
         }
     })
-}
-
-fn complete_lines(conn: &Connection, new: &NewOrder) -> Result<()> {
-    for ((number, line), amounts) in (1_u32..).zip(&new.request.lines).zip(allotted(new)?) {
-        let params = named_params! {
-            ":tenant": new.tenant.as_str(),
-            ":order": new.order.as_str(),
-            ":line": number,
-            ":sku": line.sku.as_str(),
-            ":quantity": line.quantity,
-        };
-        run(conn, sql!(RECOVERY.adopt_line), params)?;
-        let params = named_params! {
-            ":tenant": new.tenant.as_str(),
-            ":order": new.order.as_str(),
-            ":line": number,
-            ":quantity": line.quantity,
-            ":unit_price": line.unit_price.as_ref().map(to_json).transpose()?,
-            ":amounts": amounts.as_ref().map(to_json).transpose()?,
-        };
-        run(conn, sql!(RECOVERY.price_line), params)?;
-    }
-    Ok(())
 }
 
 pub(super) fn remember_key(conn: &Connection, new: &NewOrder, trace: &TraceId) -> Result<()> {

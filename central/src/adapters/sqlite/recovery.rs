@@ -11,7 +11,7 @@ use super::row::{list, one, parsed, run};
 use super::sql::sql;
 use super::state::State;
 use super::timeline::refresh;
-use super::{Result, SqliteStore, error, recovery_report, rights, rivals};
+use super::{Result, SqliteStore, error, lost_gatherings, recovery_report, rights, rivals};
 use crate::core::recovery as words;
 use crate::ports::StoreError;
 use crate::ports::access::ReplicaIdentity;
@@ -251,6 +251,7 @@ fn end_if_over(conn: &Connection, state: &mut State, tenant: &TenantId, now: Utc
         refresh(conn, tenant, &order, now)?;
     }
     rivals::settle_after_recovery(conn, state, tenant, now)?;
+    lost_gatherings::give_up(conn, state, tenant, now)?;
     let over = "every store has replayed, or was overridden";
     settle(conn, tenant, words::WINDOW_KEY, over, now)?;
     settle(conn, tenant, words::LOST_KEY, "compared anew", now)?;

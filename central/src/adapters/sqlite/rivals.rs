@@ -13,11 +13,12 @@ use super::tasks::{self, Clash};
 use super::timeline::refresh;
 use super::{Result, window};
 use crate::core::exception::{Category, NewException, Severity};
+use crate::core::order::stands_in_for;
 use crate::core::recovery as words;
 use crate::core::rivals::Rival;
 use crate::ports::work::RecallOutcome;
-use holdfast_shared::domain::task::TaskState;
-use holdfast_shared::ids::{OrderId, TaskId, TenantId};
+use holdfast_shared::domain::task::{Line, TaskState};
+use holdfast_shared::ids::{LineNo, OrderId, TaskId, TenantId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::Connection;
 
@@ -34,7 +35,12 @@ pub(super) fn settle_clash(
         return Ok(());
     }
     match clash {
-        Clash::Leaving { task, why } => stop_others(conn, state, tenant, task, why, now),
+        Clash::Leaving { task, why } => {
+            stop_others(conn, state, tenant, task, why, now)?;
+            // Other goods in place of these are not looked for any more.
+            reopen(conn, tenant, &task.order)?;
+            refresh(conn, tenant, &task.order, now)
+        }
         Clash::FoundAgain { task } => {
             let left = stop_beaten(conn, state, tenant, &task.order, FOUND_AGAIN, now)?;
             if left.iter().any(|rival| !rival.may_be_recalled) {
@@ -94,6 +100,12 @@ fn stop_beaten(
     Ok(beaten)
 }
 
+/// Whether they are for the same units of the customer, as they were ordered or in their place.
+fn same(one: &Line, other: &Line) -> bool {
+    let ordered = |line: LineNo| stands_in_for(line).unwrap_or(line);
+    ordered(one.line) == ordered(other.line)
+}
+
 /// Goods leave that someone else may be working on: the others stop, if they still can. Of those that are
 /// released a person is told, before they leave as well.
 fn stop_others(
@@ -106,7 +118,7 @@ fn stop_others(
 ) -> Result<()> {
     let mut released = Vec::new();
     for other in tasks_of(conn, tenant, &left.order)? {
-        let overlaps = other.lines.iter().any(|line| left.line(line.line).is_some());
+        let overlaps = other.lines.iter().any(|line| left.lines.iter().any(|gone| same(line, gone)));
         if other.task != left.task && overlaps && !other.phase.is_final() {
             let outcome = recall(conn, state, tenant, &other.task, other.fence, why, now)?;
             may_readopt(conn, tenant, &other.task, false)?;

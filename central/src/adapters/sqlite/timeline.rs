@@ -143,6 +143,7 @@ pub(super) fn publish(
             json!({
                 "line": line.line, "sku": line.sku, "quantity": line.quantity,
                 "finished": line.finished, "cancelled": line.cancelled,
+                "replaced": line.replaced_units(),
             })
         })
         .collect();

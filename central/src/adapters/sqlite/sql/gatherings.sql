@@ -88,3 +88,9 @@ SELECT g.order_id FROM gathering g JOIN orders o ON o.tenant = g.tenant AND o.or
 WHERE g.tenant = :tenant AND g.store = :store AND g.began_at >= :since AND g.ended_at IS NULL
     AND o.kind <> 'pickup'
 ORDER BY g.began_at LIMIT :rows
+
+-- name: orphans
+-- Known from stores alone, and by the name that only such orders have.
+SELECT o.order_id FROM orders o
+WHERE o.tenant = ?1 AND o.adopted = 1 AND o.cancel_requested = 0 AND o.order_id GLOB '?*-g'
+    AND NOT EXISTS (SELECT 1 FROM gathering g WHERE g.tenant = o.tenant AND g.child = o.order_id)

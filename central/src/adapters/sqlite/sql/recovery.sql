@@ -138,11 +138,23 @@ UPDATE orders SET kind = :kind, request = :request, changed_at = :now, adopted =
 WHERE tenant = :tenant AND order_id = :order
 
 -- name: price_line
-UPDATE order_line SET unit_price = :unit_price, amounts = :amounts, quantity = max(quantity, :quantity)
+-- What left beyond what stores were offered was ordered perhaps; what left beyond what was ordered was not.
+UPDATE order_line SET unit_price = :unit_price, amounts = :amounts, quantity = :quantity,
+    open = min(open, max(0, :quantity - finished - surplus)),
+    cancelled = min(cancelled, max(0, :quantity - finished - surplus - open)),
+    finished = min(:quantity, finished + surplus), surplus = max(0, finished + surplus - :quantity)
+WHERE tenant = :tenant AND order_id = :order AND line = :line
+RETURNING surplus
+
+-- name: is_replaced
+-- Of a line of which others are told to stand in for so many units.
+UPDATE order_line SET replaced = :replaced, cancelled = :cancelled,
+    open = min(open, quantity - finished - :cancelled)
 WHERE tenant = :tenant AND order_id = :order AND line = :line
 
 -- name: set_open
-UPDATE order_line SET open = :open, cancelled = :cancelled, backordered = CASE WHEN :open > 0 THEN backordered ELSE 0 END
+UPDATE order_line SET open = :open, cancelled = :cancelled, replaced = :replaced,
+    backordered = CASE WHEN :open > 0 THEN backordered ELSE 0 END
 WHERE tenant = :tenant AND order_id = :order AND line = :line
 
 -- name: ended_early

@@ -57,10 +57,13 @@ SELECT tenant, order_id, number FROM substitution
 WHERE state = 'waiting' AND (answer_by <= :now OR answer_by > :beyond) ORDER BY answer_by LIMIT :rows
 
 -- name: leave_line
-UPDATE order_line SET open = open - :quantity, cancelled = cancelled + :quantity,
+UPDATE order_line SET open = open - :quantity, cancelled = cancelled + :quantity, replaced = replaced + :quantity,
     backordered = CASE WHEN open > :quantity THEN backordered ELSE 0 END
 WHERE tenant = :tenant AND order_id = :order AND line = :line AND open >= :quantity
 
 -- name: stand_in
 INSERT INTO order_line (tenant, order_id, line, sku, quantity, open, unit_price, amounts)
 VALUES (:tenant, :order, :line, :sku, :quantity, :quantity, :unit_price, :amounts)
+
+-- name: made_as
+SELECT 1 FROM substitution WHERE tenant = :tenant AND order_id = :order AND state = 'made' AND new_line = :line

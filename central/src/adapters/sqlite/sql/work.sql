@@ -1,7 +1,25 @@
 -- name: demands
+-- What has changed since it was looked at, or is due: who waits for goods of which nothing is new is not read.
+WITH due (tenant, order_id) AS (
+    SELECT tenant, order_id FROM order_line WHERE open > 0 AND backordered = 0
+    UNION
+    SELECT tenant, order_id FROM orders WHERE state = 'backordered' AND backordered_at IS NULL
+    UNION
+    SELECT tenant, order_id FROM orders WHERE state = 'backordered' AND backordered_at < :retry_before
+    UNION
+    -- The clock was put back since: the times below cannot be compared with it.
+    SELECT tenant, order_id FROM orders WHERE state = 'backordered' AND backordered_at > :now
+    UNION
+    SELECT b.tenant, b.order_id FROM node_growth n
+    CROSS JOIN orders b ON b.state = 'backordered' AND b.backordered_at <= n.grew_at AND b.tenant = n.tenant
+    WHERE n.grew_at >= :retry_before
+    UNION
+    SELECT l.tenant, l.order_id FROM stock_growth g
+    CROSS JOIN order_line l ON l.tenant = g.tenant AND l.sku = g.sku AND l.backordered = 1
+    WHERE g.grew_at >= :retry_before)
 SELECT o.tenant, o.order_id, o.request, o.assignments, o.placed_at
-FROM (SELECT DISTINCT tenant, order_id FROM order_line WHERE open > 0) w
-JOIN orders o ON o.tenant = w.tenant AND o.order_id = w.order_id
+FROM due w
+CROSS JOIN orders o ON o.tenant = w.tenant AND o.order_id = w.order_id
 WHERE o.cancel_requested = 0
     -- Waits for a node that opens, unless the clock was put back since, or a node came meanwhile.
     AND (o.hold_until IS NULL OR o.hold_until <= :now OR o.held_at > :now
@@ -29,7 +47,6 @@ WHERE o.cancel_requested = 0
             AND (l.backordered = 0
                 OR o.backordered_at IS NULL
                 OR o.backordered_at < :retry_before
-                -- The clock was put back since: the times below cannot be compared with it.
                 OR o.backordered_at > :now
                 OR EXISTS (
                     SELECT 1 FROM stock_growth g
