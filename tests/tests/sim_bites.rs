@@ -78,6 +78,13 @@ const BITES: &[Bite] = &[
     bite(Guard::CloneQuarantine, 2, 0, &[Kind::BoxCloned], &["ISOLATED"]),
     bite(Guard::ReadoptWhileFree, 2, 0, &[Kind::RivalRecalls, Kind::StoreCutOff], &["NO_DOUBLE_SHIP"]),
     bite(Guard::FenceCheck, 2, 7, &[Kind::RivalRecalls], &["LEGAL"]),
+    bite(
+        Guard::StandInsCount,
+        3,
+        0,
+        &[Kind::CentralRestored, Kind::OtherGoods, Kind::Ordered],
+        &["NO_DOUBLE_SHIP"],
+    ),
     bite(Guard::RightsFloor, 2, 8, &[Kind::Escrowed, Kind::RivalAssigns], &["NO_OVERSELL"]),
 ];
 

@@ -9,9 +9,11 @@ use super::shop::Shop;
 use anyhow::{Context, Result};
 use holdfast_central::adapters::sqlite::SqliteStore;
 use holdfast_central::core::fleet::{Place, Store, StoreKind};
+use holdfast_central::core::substitution::Substitute;
 use holdfast_central::flows::enrol::{enrol, offer_enrolment};
 use holdfast_central::ports::access::ReplicaIdentity;
 use holdfast_central::ports::fleet::{CatalogueItem, Fleet};
+use holdfast_central::ports::substitutions::Substitutions;
 use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
 use holdfast_shared::ids::{Sku, StoreId, TenantId};
 use holdfast_shared::time::{MonoMs, Now, UtcMs};
@@ -56,6 +58,11 @@ pub async fn open_chain(fate: &Fate, begin: UtcMs) -> Result<Chain> {
         needs: [].into(),
     });
     store.put_catalogue(&tenant, &named.collect::<Vec<_>>()).await?;
+    for (n, sku) in skus.iter().enumerate() {
+        let others = (1..3).filter_map(|k| skus.get((n + k) % skus.len())).filter(|other| *other != sku);
+        let others: Vec<_> = others.map(|sku| Substitute { sku: sku.clone(), unit_price: None }).collect();
+        store.put_substitutes(&tenant, sku, &others).await?;
+    }
     let now = Now { utc: begin, mono: MonoMs(0) };
     let mut shops = Vec::new();
     for n in 0..fate.plan().stores {

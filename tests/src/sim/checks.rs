@@ -3,7 +3,7 @@
 use super::documents::Documents;
 use super::eye::LedgerEye;
 use super::head_office::HeadOffice;
-use super::left::Ledger;
+use super::left::{Ledger, Sent};
 use super::overrides::is_override;
 use super::seen::Seen;
 use super::shop::Shop;
@@ -128,10 +128,16 @@ impl Checks {
         // Who answers for goods that left is known only now: another box of the store may have been told.
         for shop in shops {
             for (task, sku, units) in std::mem::take(&mut shop.floor().left) {
-                self.ledger.carried_out(&task, &sku, units, &self.watcher.cloned)?;
+                let what = (&task, &sku, units);
+                self.ledger.carried_out(&shop.identity.store, what, &self.watcher.cloned)?;
             }
         }
         self.watcher.look_at_books(office, tenant, &self.ledger.overrides).await
+    }
+
+    /// Goods that were carried out for another store since somebody asked.
+    pub fn sent(&mut self) -> Vec<Sent> {
+        self.ledger.sent()
     }
 
     /// How many documents were sealed since the last look.

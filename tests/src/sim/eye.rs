@@ -57,7 +57,8 @@ const NEVER: &[(&str, &str)] = &[
     (
         "NO_OVERSELL: reserved is not the sum of the holds",
         "SELECT store || '/' || sku FROM position p WHERE (reserved, rights_held) <>
-            (SELECT coalesce(sum(quantity), 0), coalesce(sum(quantity * ceded), 0) FROM hold h
+            (SELECT coalesce(sum(quantity), 0), coalesce(sum(quantity * ceded), 0) FROM (
+                SELECT sku, store, quantity, ceded FROM hold UNION ALL SELECT sku, store, quantity, ceded FROM cart_hold) h
                 WHERE h.sku = p.sku AND h.store = p.store) LIMIT 1",
     ),
     (

@@ -9,18 +9,21 @@ use holdfast_central::adapters::sqlite::SqliteStore;
 use holdfast_central::core::health::book::Heard as Word;
 use holdfast_central::core::health::observatory::Observatory;
 use holdfast_central::core::health::policy::HealthPolicy;
-use holdfast_central::core::routing::policy::RoutingPolicy;
+use holdfast_central::core::routing::policy::{Consolidate, Gathers, RoutingPolicy};
 use holdfast_central::core::steering::Sections;
-use holdfast_central::flows::Watch;
 use holdfast_central::flows::evaluate::evaluate;
 use holdfast_central::flows::exchange::exchange;
 use holdfast_central::flows::expire_offers::expire_offers;
 use holdfast_central::flows::failover::fail_over;
+use holdfast_central::flows::gather::end_gatherings;
 use holdfast_central::flows::hear::{Outcome, hear};
 use holdfast_central::flows::route_orders::{Router, route_orders};
 use holdfast_central::flows::unanswered::tell_unanswered_cancels;
+use holdfast_central::flows::{FlowError, Watch};
 use holdfast_central::ports::access::ReplicaIdentity;
 use holdfast_central::ports::poke::Poke;
+use holdfast_central::ports::promises::Promises;
+use holdfast_central::ports::substitutions::Substitutions;
 use holdfast_platform::sqlite::mishap::{self, Mishap};
 use holdfast_platform::sqlite::{Mode, Options, Place};
 use holdfast_shared::ids::{DecisionId, StoreId, TenantId};
@@ -33,6 +36,10 @@ use std::sync::{Mutex, PoisonError};
 
 /// Shorter than usual, so that a run of a few hundred steps sees the whole way of a failover.
 pub const ACCEPT_WITHIN_MS: i64 = 40_000;
+const SUBSTITUTION_WITHIN_MS: i64 = 30_000;
+const GATHER_WITHIN_MS: i64 = 90_000;
+/// Promises that ended are not looked at again.
+const PROMISES_KEPT_MS: i64 = 60_000;
 /// Who looks away for less is as good as there.
 const LOOKED_AWAY_MS: i64 = 10_000;
 pub const CANCEL_WITHIN_MS: i64 = 60_000;
@@ -103,7 +110,17 @@ impl HeadOffice {
             watch: watch(),
             pokes: Pokes::default(),
             policy: Sections {
-                routing: RoutingPolicy { accept_within_ms: ACCEPT_WITHIN_MS, ..RoutingPolicy::default() },
+                routing: RoutingPolicy {
+                    accept_within_ms: ACCEPT_WITHIN_MS,
+                    substitution_answer_within_ms: Some(SUBSTITUTION_WITHIN_MS),
+                    consolidate: Consolidate {
+                        ship: Gathers::Asked,
+                        pickup: Gathers::Asked,
+                        delivery: Gathers::Asked,
+                        within_ms: GATHER_WITHIN_MS,
+                    },
+                    ..RoutingPolicy::default()
+                },
                 ..Sections::default()
             },
             decisions: AtomicU64::new(0),
@@ -349,6 +366,16 @@ impl HeadOffice {
         let next = || self.decision_id(now);
         let router =
             Router { watch: &self.watch, poke: &self.pokes, policy: &self.policy, decision_id: &next };
+        let ended = store.expire_substitutions(now.utc).await.map_err(FlowError::from);
+        let Some(ended) = self.excuse(ended, fate).context("expire substitutions")? else { return Ok(()) };
+        fate.mark_many("substitute_not_answered", ended.values().map(|count| u64::from(*count)).sum());
+        let swept = store.sweep_promises(now.utc, PROMISES_KEPT_MS).await.map_err(FlowError::from);
+        if self.excuse(swept, fate).context("sweep promises")?.is_none() {
+            return Ok(());
+        }
+        let over = end_gatherings(store, &self.watch, now).await;
+        let Some(over) = self.excuse(over, fate).context("end gatherings")? else { return Ok(()) };
+        fate.mark_many("gathering_ended", over.into());
         let routed = route_orders(store, &router, now).await;
         let Some(routed) = self.excuse(routed, fate).context("route")? else { return Ok(()) };
         if routed.assigned > 0 {
@@ -356,6 +383,9 @@ impl HeadOffice {
         }
         fate.mark_many("assigned", routed.assigned.into());
         fate.mark_many("backordered", routed.backordered.into());
+        fate.mark_many("substituted", routed.substituted.into());
+        fate.mark_many("substitute_proposed", routed.proposed.into());
+        fate.mark_many("gathering_began", routed.gathered.into());
         Ok(())
     }
 

@@ -116,6 +116,9 @@ kinds! {
     LetGo "let_go" 60 Act ON "a manager lets goods go without a release";
     ClosedWrongly "closed_wrongly" 3 Act ON "a box closes its document with a count that is not right";
     Escrowed "escrowed" 60 Act ON "central wants a scarce SKU to be ceded, or wants it no more";
+    OtherGoods "other_goods" 250 Act ON "a customer takes other goods in place of what cannot be had";
+    OneParcel "one_parcel" 350 Act ON "a customer rather has one parcel later than several";
+    ParcelLost "parcel_lost" 150 Fault ON "goods are lost on their way from store to store";
 }
 
 impl Kind {

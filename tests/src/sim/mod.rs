@@ -30,6 +30,7 @@
 pub mod chain;
 pub mod checks;
 mod claims;
+mod customers;
 pub mod dice;
 pub mod disk;
 pub mod documents;
@@ -42,6 +43,7 @@ pub mod left;
 pub mod many;
 pub mod network;
 pub mod overrides;
+pub mod parcels;
 pub mod people;
 pub mod plan;
 mod rest;

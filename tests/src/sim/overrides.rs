@@ -5,6 +5,7 @@ use super::dice::Dice;
 use super::fate::Fate;
 use super::head_office::HeadOffice;
 use super::kind::Kind;
+use super::left::as_ordered;
 use super::scarce;
 use super::shop::Shop;
 use super::world::World;
@@ -33,6 +34,19 @@ pub struct Overrides {
 impl Overrides {
     pub fn offered(&mut self, task: &TaskId, offer: &Offer) {
         self.offers.insert(task.clone(), offer.clone());
+    }
+
+    /// Whether a store was given this SKU in place of a line of the order.
+    pub fn stands_in(&self, order: &OrderId, line: LineNo, sku: &Sku) -> bool {
+        let offers = self.offers.values().filter(|offer| offer.order == *order);
+        offers
+            .flat_map(|offer| &offer.lines)
+            .any(|offered| offered.line != line && as_ordered(offered.line) == line && offered.sku == *sku)
+    }
+
+    /// What the paper says that is packed with the goods.
+    pub fn note_of(&self, task: &TaskId) -> Option<&str> {
+        self.offers.get(task)?.note.as_deref()
     }
 
     pub fn order_of(&self, task: &TaskId) -> Option<&OrderId> {
@@ -70,7 +84,8 @@ impl Overrides {
         let offers = words.filter_map(|task| self.offers.get(task));
         let lines = offers.filter(|offer| offer.order == *order).flat_map(|offer| &offer.lines);
         let meant = lines.filter(|offered| {
-            line.is_none_or(|line| offered.line == line) && sku.is_none_or(|sku| offered.sku == *sku)
+            line.is_none_or(|line| as_ordered(offered.line) == line)
+                && sku.is_none_or(|sku| offered.sku == *sku)
         });
         meant.map(|offered| offered.quantity).sum()
     }

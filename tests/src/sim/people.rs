@@ -6,9 +6,10 @@ use super::head_office::{ACCEPT_WITHIN_MS, HeadOffice};
 use super::shop::Shop;
 use anyhow::{Result, bail, ensure};
 use holdfast_central::core::fleet::Place;
-use holdfast_central::core::order::{OrderLineRequest, OrderRequest};
-use holdfast_central::core::routing::decision::{Choice, Decision, Plan};
+use holdfast_central::core::order::{Consent, OrderLineRequest, OrderRequest};
+use holdfast_central::core::routing::decision::{Choice, Decision, Demand, Plan};
 use holdfast_central::flows::FlowError;
+use holdfast_central::flows::answer_substitution::{Reply, answer_substitution};
 use holdfast_central::flows::cancel::cancel_order;
 use holdfast_central::flows::place_order::{PlaceOrder, place_order};
 use holdfast_central::ports::orders::Placed;
@@ -18,9 +19,24 @@ use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
 use holdfast_shared::ids::{Actor, IdempotencyKey, OrderId, Sku, TenantId, TraceId};
 use holdfast_shared::time::{Now, UtcMs};
 
+/// What a customer says beside what is ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wants {
+    /// Whether other goods may come in place of those that cannot be had.
+    pub consent: Option<Consent>,
+    /// Rather one parcel later than several soon.
+    pub one_parcel: bool,
+}
+
 /// # Errors
 /// When a number makes no id.
-pub fn order(tenant: &TenantId, n: u64, skus: &[Sku], shops: &[Shop], dice: &Dice) -> Result<PlaceOrder> {
+pub fn order(
+    tenant: &TenantId,
+    n: u64,
+    (skus, shops): (&[Sku], &[Shop]),
+    dice: &Dice,
+    wants: Wants,
+) -> Result<PlaceOrder> {
     let kind = match dice.between(0, 10) {
         0..7 => FulfilmentKind::Ship,
         7 => FulfilmentKind::Delivery,
@@ -35,6 +51,8 @@ pub fn order(tenant: &TenantId, n: u64, skus: &[Sku], shops: &[Shop], dice: &Dic
         order: OrderId::new(format!("o{n}"))?,
         request: OrderRequest {
             pickup_store: pickup.map(|shop| shop.identity.store.clone()),
+            substitution: wants.consent,
+            consolidate: wants.one_parcel,
             ..OrderRequest::of(
                 "web",
                 kind,
@@ -47,6 +65,32 @@ pub fn order(tenant: &TenantId, n: u64, skus: &[Sku], shops: &[Shop], dice: &Dic
         trace: TraceId::new(format!("{:032x}", u128::from(n) + 1))?,
         duplicate_within_ms: 0,
     })
+}
+
+/// A customer who was asked about other goods says something, maybe too late, maybe about nothing.
+///
+/// # Errors
+/// When central fails.
+pub async fn answer(
+    office: &HeadOffice,
+    wish: &PlaceOrder,
+    dice: &Dice,
+    fate: &Fate,
+    now: Now,
+) -> Result<()> {
+    let Some(store) = office.store().filter(|_| !office.is_paused(fate.step())) else { return Ok(()) };
+    let (accept, number) = (dice.happens(600), if dice.happens(900) { 1 } else { 2 });
+    let PlaceOrder { tenant, order, actor, .. } = wish;
+    let reply = Reply { tenant, order, number, accept, by: actor };
+    match answer_substitution(store, reply, office.clock(now).utc).await {
+        Err(FlowError::Refused { what, .. }) => fate.say(what),
+        other => {
+            let Some((told, replayed)) = office.excuse(other, fate)? else { return Ok(()) };
+            fate.say(format_args!("{order}: {} is {}, replayed {replayed}", told.words, told.state.as_str()));
+            fate.mark(if accept { "substitute_accepted" } else { "substitute_declined" });
+        }
+    }
+    Ok(())
 }
 
 /// Whether this wish reached central before.
@@ -170,7 +214,9 @@ pub async fn rival_assigns(
     let Some(store) = office.store() else { return Ok(()) };
     let now = office.clock(now);
     let demands = store.demands(20, UtcMs(i64::MAX), now.utc).await?;
-    let shipped: Vec<_> = demands.iter().filter(|demand| demand.kind == FulfilmentKind::Ship).collect();
+    // What goes to a store is no store's of its choice.
+    let free = |demand: &&Demand| demand.kind == FulfilmentKind::Ship && demand.feeds.is_none();
+    let shipped: Vec<_> = demands.iter().filter(free).collect();
     let (Some(demand), Some(shop)) = (dice.pick(&shipped), dice.pick(shops)) else { return Ok(()) };
     let chosen = shop.identity.store.clone();
     let choice = Choice::Assign(Plan::single("rival", chosen.clone(), demand.lines.clone()));

@@ -4,6 +4,7 @@ use super::world::World;
 use anyhow::{Context, Result};
 use holdfast_agent::ports::ledger::Ledger;
 use holdfast_central::core::order::OrderState;
+use holdfast_central::ports::gatherings::Gatherings;
 use holdfast_central::ports::orders::Orders;
 use holdfast_central::ports::replication::Replication;
 use holdfast_central::ports::work::Work;
@@ -24,6 +25,13 @@ impl World {
         let audit = store.audit(None).await?;
         if (audit.open_tasks, audit.open_holds) != (0, 0) {
             return Ok(Some(format!("NO_ORPHAN: {audit:?}")));
+        }
+        let waiting = store.gathering_stores().await?;
+        if !waiting.is_empty() || !self.parcels.is_empty() {
+            let road = &self.parcels;
+            return Ok(Some(format!(
+                "NO_ORPHAN: orders come together at {waiting:?}, on the road: {road:?}"
+            )));
         }
         if let Some(unrest) = self.unrest_of_twins() {
             return Ok(Some(unrest));

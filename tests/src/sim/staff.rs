@@ -4,6 +4,7 @@ use super::dice::Dice;
 use super::fate::Fate;
 use super::kind::Kind;
 use super::overrides::lets_go;
+use super::parcels::Parcel;
 use super::shop::{Heard, Shop, Told, Unsure, Wish};
 use anyhow::{Result, bail, ensure};
 use holdfast_agent::core::command::{
@@ -104,11 +105,10 @@ fn follow(shop: &mut Shop, wish: &Wish, answer: &Answer, fate: &Fate) -> Result<
             for request in requests {
                 let moved = match request.kind {
                     MovementKind::Sale => -request.quantity,
-                    MovementKind::Receipt | MovementKind::Return => request.quantity,
-                    MovementKind::Count
-                    | MovementKind::Adjustment
-                    | MovementKind::TransferIn
-                    | MovementKind::TransferOut => 0,
+                    MovementKind::Receipt | MovementKind::Return | MovementKind::TransferIn => {
+                        request.quantity
+                    }
+                    MovementKind::Count | MovementKind::Adjustment | MovementKind::TransferOut => 0,
                 };
                 *shop.floor().shelf.entry(request.sku.clone()).or_default() += moved;
             }
@@ -149,6 +149,25 @@ pub async fn movement(shop: &mut Shop, skus: &[Sku], dice: &Dice, fate: &Fate, n
     let command = Command::Move(vec![MovementRequest { kind, sku, quantity, peer: None, note: None }]);
     say(shop, Wish { intent, command, task: None }, fate, now).await?;
     Ok(())
+}
+
+/// A parcel of another store is recorded in. Most read the number on it. Whether it was.
+///
+/// # Errors
+/// When the agent fails.
+pub async fn unpacks(shop: &mut Shop, parcel: &Parcel, dice: &Dice, fate: &Fate, now: Now) -> Result<bool> {
+    let (intent, unsure) = (intent(shop, "goods-in", dice)?, shop.unsure.len());
+    let note = dice.happens(800).then(|| parcel.task.to_string());
+    let command = Command::Move(vec![MovementRequest {
+        kind: MovementKind::TransferIn,
+        sku: parcel.sku.clone(),
+        quantity: parcel.units,
+        peer: Some(parcel.from.clone()),
+        note,
+    }]);
+    let said = say(shop, Wish { intent, command, task: None }, fate, now).await?;
+    // What failed is said again.
+    Ok(said.is_some() || shop.unsure.len() > unsure)
 }
 
 /// Staff close the store to orders, or open it again.

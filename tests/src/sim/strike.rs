@@ -278,6 +278,7 @@ impl World {
                 shop.wants_sync |= staff::work(shop, Mood::Diligent, &dice, &self.fate, now).await?;
             }
         }
+        self.parcels_come(step).await?;
         self.twins_speak();
         self.go_on(step).await?;
         self.tech(true).await?;

@@ -16,7 +16,8 @@ const ORDERS: &str = "SELECT order_id FROM orders";
 const TASKS: &str = "SELECT task, order_id FROM task";
 const COUNTER: &str = "SELECT value FROM counter WHERE name = ?1";
 const ADOPTED: &str = "SELECT adopted FROM orders WHERE order_id = ?1";
-const CANCELLED: &str = "SELECT order_id, sum(cancelled) FROM order_line GROUP BY order_id";
+/// What other goods stand in for is not given up: it counts again when it left after all.
+const GIVEN_UP: &str = "SELECT order_id, sum(max(0, cancelled - replaced)) FROM order_line GROUP BY order_id";
 const REPLAYING: &str =
     "SELECT 1 FROM recovery_replica WHERE store = ?1 AND replica = ?2 AND replayed_at IS NULL";
 const SEQUENCE: &str = "SELECT sequence FROM replication WHERE store = ?1";
@@ -57,7 +58,7 @@ impl CentralEye {
         let mut statement = self.connection.prepare_cached(ORDERS)?;
         let orders = statement.query_map([], |row| row.get::<_, String>(0))?;
         let orders = orders.map(|order| Ok(order?.parse()?)).collect::<Result<_>>()?;
-        let mut statement = self.connection.prepare_cached(CANCELLED)?;
+        let mut statement = self.connection.prepare_cached(GIVEN_UP)?;
         let cancelled = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
         let cancelled = cancelled.map(|row| row.map_err(anyhow::Error::from)).map(|row| {
             let (order, units) = row?;

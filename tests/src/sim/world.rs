@@ -6,7 +6,7 @@ use super::fate::Fate;
 use super::head_office::HeadOffice;
 use super::kind::Kind;
 use super::network::{Link, Load, Network, Ways};
-use super::people::{self, Before};
+use super::parcels::Parcel;
 use super::plan::Plan;
 use super::shop::Shop;
 use super::staff::{self, Mood};
@@ -45,10 +45,12 @@ pub struct World {
     pub(super) lost: BTreeSet<OrderId>,
     pub(super) pairs: Vec<Pair>,
     /// Orders that failed without an answer that can be believed.
-    unsure: Vec<PlaceOrder>,
-    orders: u64,
+    pub(super) unsure: Vec<PlaceOrder>,
+    pub(super) orders: u64,
     /// Open tasks as a rival of central saw them some time ago.
-    rivals_view: Vec<TaskRow>,
+    pub(super) rivals_view: Vec<TaskRow>,
+    /// What travels between stores.
+    pub(super) parcels: Vec<Parcel>,
     folder: TempDir,
 }
 
@@ -74,6 +76,7 @@ impl World {
             unsure: Vec::new(),
             orders: 0,
             rivals_view: Vec::new(),
+            parcels: Vec::new(),
             folder,
         })
     }
@@ -103,6 +106,7 @@ impl World {
         self.arrive(step).await?;
         self.customers().await?;
         self.bury();
+        self.parcels_come(step).await?;
         self.people().await?;
         if self.fate.dice("a tech comes", 0).happens(30) {
             self.tech(false).await?;
@@ -138,6 +142,7 @@ impl World {
             self.think().await?;
         }
         self.checks.look(&self.office, &self.shops, &self.tenant).await?;
+        self.send_parcels(step)?;
         self.fate.mark_many("sealed", self.checks.look_at_documents(&self.shops)?);
         self.look_at_twins()?;
         if self.checks.watcher.look_at_window(&self.office, &self.tenant).await? {
@@ -166,7 +171,7 @@ impl World {
         Ok(())
     }
 
-    fn look_at_events(&mut self, moment: Moment) -> Result<()> {
+    pub(super) fn look_at_events(&mut self, moment: Moment) -> Result<()> {
         self.checks.watcher.look_at_events(&self.office, &self.shops, moment, self.at_ms)
     }
 
@@ -217,55 +222,6 @@ impl World {
             }
         }
         self.bury();
-        Ok(())
-    }
-
-    async fn customers(&mut self) -> Result<()> {
-        let now = self.now();
-        if let Some(wish) = self.unsure.pop() {
-            self.order(wish, Before::Unknown).await?;
-        }
-        if let Some(dice) = self.fate.strikes(Kind::Ordered, 0) {
-            let n = self.orders;
-            self.orders += 1;
-            let wish = people::order(&self.tenant, n, &self.skus, &self.shops, &dice)?;
-            self.order(wish, Before::No).await?;
-        }
-        if let Some(dice) = self.fate.strikes(Kind::OrderedAgain, 0)
-            && let Some(wish) = dice.pick(&self.wishes).cloned()
-        {
-            self.order_again(&wish).await?;
-        }
-        if let Some(dice) = self.fate.strikes(Kind::Cancelled, 0)
-            && let Some(wish) = dice.pick(&self.wishes)
-        {
-            people::cancel(&self.office, wish, &self.fate, now).await?;
-        }
-        if let Some(dice) = self.fate.strikes(Kind::RivalRecalls, 0)
-            && let Some(seen) = dice.pick(&self.rivals_view)
-        {
-            let fence = self.checks.watcher.eye.fence(&seen.state.task)?;
-            people::rival_recalls(&self.office, seen, fence, &self.fate, now).await?;
-        }
-        if let Some(dice) = self.fate.strikes(Kind::RivalAssigns, 0) {
-            people::rival_assigns(&self.office, &self.shops, &dice, &self.fate, now).await?;
-        }
-        self.know_better().await?;
-        if let Some(dice) = self.fate.strikes(Kind::ForeignClaim, 0) {
-            self.claim_foreign(&dice).await?;
-        }
-        // What a rival gave away is noted before a slow disk lets time pass.
-        self.look_at_events(Moment::Other)
-    }
-
-    async fn order(&mut self, wish: PlaceOrder, before: Before) -> Result<()> {
-        self.checks.ordered(&wish);
-        match people::place(&self.office, &wish, before, &self.fate, self.now()).await? {
-            Some(true) => self.wishes.push(wish),
-            Some(false) => self.unsure.push(wish),
-            None if before == Before::Unknown => self.unsure.push(wish),
-            None => {}
-        }
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use super::row::{one, run, to_json};
 use super::sql::sql;
 use super::{Result, error};
 use crate::core::order::{OrderLine, OrderLineRequest};
-use crate::core::shares::Amounts;
+use crate::core::totals::Amounts;
 use crate::core::settled::{replaced_more, told_units};
 use holdfast_shared::domain::task::{Offer, TaskState};
 use holdfast_shared::guard::Guard;
