@@ -203,6 +203,9 @@ pub const GATHERINGS_MAX: u32 = 200;
 /// Closed nodes of one rung that are looked at for one that opens soon.
 pub const HOLD_NODES_MAX: usize = 32;
 
+/// What began so much later than now began before a clock was put back: it does not wait for that long again.
+pub const CLOCK_STEP_FORGIVEN_MS: i64 = 60_000;
+
 /// Services of carriers that one policy describes.
 pub const CARRIER_SERVICES_MAX: usize = 64;
 /// Days on which a service rests.

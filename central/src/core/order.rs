@@ -5,7 +5,7 @@ use super::health::spoken;
 pub use super::order_names::{order_id, promise_id, stand_in, stands_in_for};
 use super::order_terms::{Discount, Gift, Payment, Priority, Shipping, Tax};
 use super::personal::{Customer, Personal};
-use super::totals::{Amounts, LineMoney};
+use super::shares::{Amounts, LineMoney};
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::ids::{
     Actor, BrandId, IdempotencyKey, LineNo, OrderId, PromiseId, Sku, StoreId, TaskId, TenantId, TraceId,

@@ -180,7 +180,8 @@ impl Agent {
     }
 
     pub fn hand_over(&mut self, task: &TaskId) {
-        for line in self.task(task).unwrap().lines {
+        // Of a line that was not there at all nothing moves.
+        for line in self.task(task).unwrap().lines.into_iter().filter(|line| line.picked > 0) {
             let hold = self.hold(task, line.line);
             self.stock(&line.sku, -line.picked, Movement::HandOver { hold });
         }
@@ -188,7 +189,7 @@ impl Agent {
     }
 
     pub fn put_back(&mut self, task: &TaskId) {
-        for line in self.task(task).unwrap().lines {
+        for line in self.task(task).unwrap().lines.into_iter().filter(|line| line.quantity > line.short) {
             let (hold, quantity) = (self.hold(task, line.line), line.quantity - line.short);
             self.stock(&line.sku, 0, Movement::PutBack { hold, quantity });
         }

@@ -10,7 +10,7 @@ use holdfast_central::core::order::{OrderLineRequest, OrderState};
 use holdfast_central::core::order_change::{CannotChange, ChangeRequest, LineChange, LineUnits};
 use holdfast_central::core::order_state::may_become;
 use holdfast_central::core::personal::{Customer, Personal};
-use holdfast_central::core::rivals::open_units;
+use holdfast_central::core::settled::settled;
 use holdfast_central::ports::changes::{ChangeDone, ChangeOutcome, NewChange, Wish};
 use holdfast_central::ports::housekeeping::Retention;
 use holdfast_central::ports::orders::Placed;
@@ -207,8 +207,9 @@ async fn tasks(storage: &dyn Storage, order: &str) -> Vec<TaskState> {
 
 async fn balanced(storage: &dyn Storage, order: &str, what: &str) {
     let (known, tasks) = (the_order(storage, order).await, tasks(storage, order).await);
-    for line in &known.lines {
-        assert_eq!(line.open, open_units(line, &tasks), "{order} line {} after {what}: {line:?}", line.line);
+    for told in settled(&known.lines, &tasks, true) {
+        let line = known.lines.iter().find(|line| line.line == told.line).unwrap();
+        assert_eq!(line.open, told.open, "{order} line {} after {what}: {line:?}", line.line);
     }
 }
 

@@ -1,10 +1,13 @@
 //! Gatherings that end before all has come, and units that are kept until then.
 
 use super::gathering::{DUE_MS, begun, begun_as, comes, gathering, left, planned, reserved};
-use super::world::{FAR, assigned, at, decision, demand, order_id, position, sound, store_id, tenant, units};
+use super::world::{
+    FAR, assigned, at, decision, demand, new_order, order_id, position, request, sound, stocked, store_id,
+    tenant, units,
+};
 use holdfast_central::core::exception::Category;
 use holdfast_central::core::gathering::GatheringEnd;
-use holdfast_central::core::routing::decision::Choice;
+use holdfast_central::core::routing::decision::{Choice, DemandLine};
 use holdfast_central::ports::gatherings::GatherOutcome;
 use holdfast_central::ports::orders::CancelOutcome;
 use holdfast_central::ports::{PageRequest, Storage};
@@ -145,5 +148,27 @@ pub async fn a_pickup_stays_with_the_store_that_the_customer_chose(storage: &dyn
 pub async fn a_clock_that_was_put_back_lets_no_order_wait_for_ever(storage: &dyn Storage) {
     begun(storage).await;
     assert_eq!(ends(storage, DUE_MS - GATHER_WITHIN_MS_MAX - 1).await, 1);
+    sound(storage, 0).await;
+}
+
+pub async fn a_clock_that_was_put_back_by_an_hour_lets_no_order_wait_an_hour_more(storage: &dyn Storage) {
+    begun(storage).await;
+    assert_eq!(ends(storage, -30_000).await, 0, "a small step is forgiven");
+    assert_eq!(ends(storage, -3_600_000).await, 1);
+    sound(storage, 0).await;
+}
+
+/// A stand-in may be of a SKU that was ordered beside it.
+pub async fn two_lines_of_one_sku_are_both_set_aside(storage: &dyn Storage) {
+    stocked(storage, "leeds", 2).await;
+    stocked(storage, "york", 5).await;
+    let asked = request(FulfilmentKind::Pickup, &[("A", 2), ("A", 2)]);
+    storage.place(new_order("o1", "o1", asked)).await.unwrap();
+    let mut new = planned(storage, "o1", 1, &[("york", 1)]).await;
+    let lines = new.demand.lines.clone();
+    let each = |units: i64| lines.iter().map(|line| DemandLine { quantity: units, ..line.clone() }).collect();
+    (new.gather.own, new.gather.feeders[0].lines) = (each(1), each(1));
+    assert!(matches!(storage.gather(&new, at(20).utc).await.unwrap(), GatherOutcome::Begun { .. }));
+    assert_eq!((reserved(storage, "leeds").await, reserved(storage, "york").await), (2, 2));
     sound(storage, 0).await;
 }

@@ -117,6 +117,8 @@ macro_rules! conformance {
             gathering_ends::a_store_that_serves_nobody_ends_what_others_can_serve,
             gathering_ends::a_pickup_stays_with_the_store_that_the_customer_chose,
             gathering_ends::a_clock_that_was_put_back_lets_no_order_wait_for_ever,
+            gathering_ends::a_clock_that_was_put_back_by_an_hour_lets_no_order_wait_an_hour_more,
+            gathering_ends::two_lines_of_one_sku_are_both_set_aside,
             health::what_is_arranged_stands_beside_the_description,
             health::only_stores_that_changed_are_read_again,
             health::how_a_store_works_is_counted_by_the_hour,

@@ -18,9 +18,7 @@ async fn waits(storage: &dyn Storage, order: &str, priority: Priority) {
 
 pub async fn a_higher_priority_is_served_first_and_of_one_priority_who_waits_longest(storage: &dyn Storage) {
     let _leeds = stocked(storage, "leeds", 0).await;
-    for (order, priority) in
-        [("o1", Low), ("o2", Standard), ("o3", High), ("o4", Standard), ("o5", Low)]
-    {
+    for (order, priority) in [("o1", Low), ("o2", Standard), ("o3", High), ("o4", Standard), ("o5", Low)] {
         waits(storage, order, priority).await;
     }
     let demands = storage.demands(9, at(1_000_000).utc, at(1_000_001).utc).await.unwrap();
@@ -40,7 +38,13 @@ pub async fn a_higher_priority_is_served_first_and_of_one_priority_who_waits_lon
         listed.iter().map(|row| (row.order.as_str(), row.priority, row.place, row.units_ahead)).collect();
     assert_eq!(
         places,
-        [("o3", High, 1, 0), ("o2", Standard, 2, 2), ("o4", Standard, 3, 4), ("o1", Low, 4, 6), ("o5", Low, 5, 8)],
+        [
+            ("o3", High, 1, 0),
+            ("o2", Standard, 2, 2),
+            ("o4", Standard, 3, 4),
+            ("o1", Low, 4, 6),
+            ("o5", Low, 5, 8)
+        ],
         "page by page"
     );
     let standing = storage.standings(&tenant(), &order_id("o4")).await.unwrap().remove(0);

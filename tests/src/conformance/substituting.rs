@@ -120,6 +120,14 @@ pub async fn a_proposal_nobody_answers_ends_and_gives_its_units_back(storage: &d
     wanted(storage, "o2", 2, Consent::Ask).await;
     proposed(storage, "o2", 2).await;
     assert_eq!(storage.expire_substitutions(UtcMs(0)).await.unwrap().len(), 1);
+    // Also when it was put back by less than a question may take.
+    wanted(storage, "o3", 2, Consent::Ask).await;
+    proposed(storage, "o3", 2).await;
+    assert!(
+        storage.expire_substitutions(at(-30_000).utc).await.unwrap().is_empty(),
+        "a small step is forgiven"
+    );
+    assert_eq!(storage.expire_substitutions(at(-600_000).utc).await.unwrap().len(), 1);
     sound(storage, 0).await;
 }
 

@@ -22,8 +22,8 @@ use crate::ports::StoreError;
 use crate::ports::gatherings::{GatherOutcome, Gatherings, GatheringsEnded, NewGathering};
 use crate::ports::orders::{NewOrder, Placed};
 use async_trait::async_trait;
-use holdfast_shared::ids::{IdempotencyKey, OrderId, PromiseId, StoreId, TenantId};
-use holdfast_shared::limits::{GATHER_WITHIN_MS_MAX, GATHERINGS_MAX};
+use holdfast_shared::ids::{IdempotencyKey, OrderId, PromiseId, Sku, StoreId, TenantId};
+use holdfast_shared::limits::{CLOCK_STEP_FORGIVEN_MS, GATHER_WITHIN_MS_MAX, GATHERINGS_MAX};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, named_params};
 use std::collections::BTreeMap;
@@ -200,24 +200,39 @@ fn set_aside(conn: &Connection, new: &NewGathering, child: &OrderId, now: UtcMs)
         Err(Stop::Refused(GatherOutcome::StockGone { sku: line.sku.clone() }))
     };
     for parcel in &gather.feeders {
-        for line in &parcel.lines {
+        for line in by_sku(&parcel.lines) {
             order_carts::free_sku(conn, (tenant, &here, &parcel.store), &line.sku)?;
-            take(&there, &parcel.store, line)?;
+            take(&there, &parcel.store, &line)?;
         }
     }
-    gather.own.iter().try_for_each(|line| take(&here, &gather.store, line))
+    by_sku(&gather.own).iter().try_for_each(|line| take(&here, &gather.store, line))
+}
+
+/// A line may ask for the SKU that stands in for another one: what is set aside is that of both.
+fn by_sku(lines: &[DemandLine]) -> Vec<DemandLine> {
+    let mut units: BTreeMap<&Sku, DemandLine> = BTreeMap::new();
+    for line in lines {
+        let of_sku = units.entry(&line.sku).or_insert_with(|| DemandLine { quantity: 0, ..line.clone() });
+        of_sku.quantity = of_sku.quantity.saturating_add(line.quantity);
+    }
+    units.into_values().collect()
 }
 
 fn end_over(conn: &Connection, state: &mut State, now: UtcMs) -> Result<GatheringsEnded> {
     let params = named_params! {
-        ":now": now.0, ":beyond": now.plus(GATHER_WITHIN_MS_MAX).0, ":rows": GATHERINGS_MAX,
+        ":now": now.0,
+        ":beyond": now.plus(GATHER_WITHIN_MS_MAX).0,
+        ":ahead": now.plus(CLOCK_STEP_FORGIVEN_MS).0,
+        ":rows": GATHERINGS_MAX,
     };
     let perhaps = list(conn, sql!(GATHERINGS.perhaps_over), params, |row| {
         Ok((parsed::<TenantId>(row, "tenant")?, parsed::<OrderId>(row, "order_id")?))
     })?;
     let mut ended: u32 = 0;
     for (tenant, order) in &perhaps {
-        let Some(due_at) = find(conn, tenant, order)?.map(|found| found.due_at) else { continue };
+        let Some(found) = find(conn, tenant, order)? else { continue };
+        // A clock that was put back since would let it wait for as long as it was put back.
+        let due_at = if found.began_at > now.plus(CLOCK_STEP_FORGIVEN_MS) { now } else { found.due_at };
         if let Some(by) = on_the_way(conn, tenant, order)?.over(due_at, now) {
             stop(conn, state, (tenant, order), by, now)?;
             ended = ended.saturating_add(1);

@@ -5,7 +5,11 @@ use super::sql::sql;
 use super::{Result, error};
 use crate::core::order::{OrderLine, stands_in_for};
 use crate::core::rivals::{Rival, rivals};
+use crate::core::totals::{Amounts, BadMoney, allot};
+use crate::ports::StoreError;
+use crate::ports::orders::NewOrder;
 use holdfast_shared::domain::task::TaskState;
+use holdfast_shared::error::Code;
 use holdfast_shared::ids::{LineNo, OrderId, TenantId, TraceId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, Row};
@@ -54,4 +58,14 @@ pub(super) fn order_of(
 /// The order's tasks that claim units to which others have more right.
 pub(super) fn beaten(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Vec<Rival>> {
     Ok(rivals(&lines(conn, tenant, order)?, &tasks_of(conn, tenant, order)?))
+}
+
+/// What each line is allotted of the order's money, as it is written; none where nothing was said.
+pub(super) fn allotted(new: &NewOrder) -> Result<Vec<Option<Amounts>>> {
+    let refused =
+        |bad: BadMoney| StoreError { code: Code::InvalidRequest, what: bad.to_string(), source: None };
+    let allotted = allot(&new.request).map_err(refused)?.unwrap_or_default();
+    let mut said: Vec<Option<Amounts>> = allotted.into_iter().map(Amounts::if_any).collect();
+    said.resize(new.request.lines.len(), None);
+    Ok(said)
 }

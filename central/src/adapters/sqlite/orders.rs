@@ -1,6 +1,6 @@
 //! Orders in, and what is known of them.
 
-use super::order_rows::{lines, tasks_of};
+use super::order_rows::{allotted, lines, tasks_of};
 use super::place_again::{place_again, remember_key};
 use super::replays::read_past;
 use super::row::{
@@ -12,11 +12,9 @@ use super::{Result, SqliteStore, cancel, contacts, ledger, promises};
 use crate::core::fences::{FenceStep, history};
 use crate::core::order::{Order, OrderEvent, OrderLine, OrderState, StoreClock};
 use crate::core::routing::decision::{Decision, Recorded};
-use crate::core::totals::{Amounts, BadMoney, allot};
 use crate::ports::orders::{Activity, CancelOutcome, NewOrder, Orders, Placed};
-use crate::ports::{Page, PageRequest, StoreError};
+use crate::ports::{Page, PageRequest};
 use async_trait::async_trait;
-use holdfast_shared::error::Code;
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{Actor, LineNo, OrderId, TenantId};
 use holdfast_shared::time::UtcMs;
@@ -240,16 +238,6 @@ pub(super) fn place(conn: &Connection, new: &NewOrder) -> Result<Placed> {
     let step = Step { was: None, is: OrderState::Placed };
     publish(conn, (&new.tenant, &new.order), step, &new.request, &new.trace, &lines, new.now)?;
     Ok(Placed::New)
-}
-
-/// What each line is allotted of the order's money, as it is written; none where nothing was said.
-pub(super) fn allotted(new: &NewOrder) -> Result<Vec<Option<Amounts>>> {
-    let refused =
-        |bad: BadMoney| StoreError { code: Code::InvalidRequest, what: bad.to_string(), source: None };
-    let allotted = allot(&new.request).map_err(refused)?.unwrap_or_default();
-    let mut said: Vec<Option<Amounts>> = allotted.into_iter().map(Amounts::if_any).collect();
-    said.resize(new.request.lines.len(), None);
-    Ok(said)
 }
 
 fn place_lines(conn: &Connection, new: &NewOrder) -> Result<Vec<OrderLine>> {

@@ -3,8 +3,7 @@
 
 use super::exceptions::{raise, settle};
 use super::lines::reopen;
-use super::order_rows::{lines, order_of, tasks_of};
-use super::orders::allotted;
+use super::order_rows::{allotted, lines, order_of, tasks_of};
 use super::row::{one, run, to_json};
 use super::sql::sql;
 use super::timeline::{Happened, note, refresh};

@@ -16,7 +16,9 @@ use crate::ports::promises::{CartHeld, NewCart, PromiseEnd};
 use crate::ports::substitutions::{AnswerOutcome, Ended, NewSubstitution, SubstituteOutcome, Substitutions};
 use async_trait::async_trait;
 use holdfast_shared::ids::{Actor, LineNo, OrderId, PromiseId, Sku, TenantId};
-use holdfast_shared::limits::{HOUSEKEEPING_ROWS_MAX, ORDER_LINES_MAX, SUBSTITUTION_ANSWER_MS_MAX};
+use holdfast_shared::limits::{
+    CLOCK_STEP_FORGIVEN_MS, HOUSEKEEPING_ROWS_MAX, ORDER_LINES_MAX, SUBSTITUTION_ANSWER_MS_MAX,
+};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, named_params};
 use std::collections::BTreeMap;
@@ -328,7 +330,10 @@ pub(super) fn withdraw_where(
 fn expire(conn: &Connection, now: UtcMs) -> Result<Ended> {
     let rows = i64::try_from(HOUSEKEEPING_ROWS_MAX).map_err(error::unreadable)?;
     let params = named_params! {
-        ":now": now.0, ":beyond": now.plus(2 * SUBSTITUTION_ANSWER_MS_MAX).0, ":rows": rows,
+        ":now": now.0,
+        ":beyond": now.plus(2 * SUBSTITUTION_ANSWER_MS_MAX).0,
+        ":ahead": now.plus(CLOCK_STEP_FORGIVEN_MS).0,
+        ":rows": rows,
     };
     let due: Vec<(TenantId, OrderId, u32)> =
         list(conn, sql!(SUBSTITUTIONS.due_substitutions), params, |row| {

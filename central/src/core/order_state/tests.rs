@@ -1,6 +1,6 @@
 use super::*;
 use crate::core::effects::{Disposition, LineUnits, disposition};
-use crate::core::rivals::open_units;
+use crate::core::settled::settled;
 use crate::core::test_support::task;
 use holdfast_shared::domain::task::{Recall, Release};
 use holdfast_shared::ids::{LineNo, Sku};
@@ -155,8 +155,9 @@ proptest! {
                 continue;
             }
             order.act(act, nth, place);
-            for line in &order.lines {
-                prop_assert_eq!(line.open, open_units(line, &order.tasks), "{:?} {:?}", line, order.tasks);
+            for told in settled(&order.lines, &order.tasks, true) {
+                let line = order.lines.iter().find(|line| line.line == told.line).unwrap();
+                prop_assert_eq!(line.open, told.open, "{:?} {:?}", line, order.tasks);
             }
             let is = order.state();
             prop_assert!(is == was || may_become(was, is), "{:?} -> {:?} by {}", was, is, act);

@@ -125,7 +125,19 @@ impl Steering {
             (brand.clone(), Arc::new(routing_for(version, hash, &document, &target)))
         };
         let brands = document.layers().brands.keys().map(of_brand).collect();
-        Self { version, hash, document, routing, stock, carriers, failover, intake, brands, stock_by_place, health }
+        Self {
+            version,
+            hash,
+            document,
+            routing,
+            stock,
+            carriers,
+            failover,
+            intake,
+            brands,
+            stock_by_place,
+            health,
+        }
     }
 
     /// What was built in, with the settings of this process: in force while a tenant has nothing else.

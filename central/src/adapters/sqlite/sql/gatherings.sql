@@ -59,7 +59,7 @@ FROM gathering g WHERE g.tenant = ?1 AND g.order_id = ?2
 -- name: perhaps_over
 SELECT g.tenant, g.order_id FROM gathering g
 WHERE g.ended_at IS NULL
-    AND (g.due_at <= :now OR g.due_at > :beyond
+    AND (g.due_at <= :now OR g.due_at > :beyond OR g.began_at > :ahead
         OR (NOT EXISTS (SELECT 1 FROM order_line l
                 WHERE l.tenant = g.tenant AND l.order_id = g.child AND l.open > 0 AND l.backordered = 0)
             AND NOT EXISTS (SELECT 1 FROM task t

@@ -52,9 +52,11 @@ UPDATE substitution SET state = :state, ended_at = :now, ended_by = :by, new_lin
 WHERE tenant = :tenant AND order_id = :order AND number = :number AND state = 'waiting'
 
 -- name: due_substitutions
--- Also those whose end lies farther away than any may: only a clock that was put back since gave it.
+-- Also those whose end lies farther away than any may, and those that were asked later than now: only a clock that
+-- was put back since gave it.
 SELECT tenant, order_id, number FROM substitution
-WHERE state = 'waiting' AND (answer_by <= :now OR answer_by > :beyond) ORDER BY answer_by LIMIT :rows
+WHERE state = 'waiting' AND (answer_by <= :now OR answer_by > :beyond OR proposed_at > :ahead)
+ORDER BY answer_by LIMIT :rows
 
 -- name: leave_line
 UPDATE order_line SET open = open - :quantity, cancelled = cancelled + :quantity, replaced = replaced + :quantity,
