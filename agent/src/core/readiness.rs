@@ -49,6 +49,7 @@ const fn takes_work(act: &TaskAct) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::command::LabelRequest;
     use holdfast_shared::error::Code;
 
     fn act(act: TaskAct) -> Command {
@@ -71,6 +72,11 @@ mod tests {
         let refused = copy.check(&act(TaskAct::PutBack)).unwrap_err();
         assert_eq!(refused.code(), Code::Quarantined);
         assert!(refused.to_string().contains("two boxes"));
+        let reason = "the printer is broken".to_owned();
+        let label = Command::Label(LabelRequest { task: "o1-1".parse().unwrap(), service: None, reason });
+        assert_eq!(copy.check(&label).unwrap_err().code(), Code::Quarantined, "nobody would hear of it");
+        let lost = Readiness { rehydrating: true, quarantined: None };
+        assert_eq!(lost.check(&label), Ok(()));
         assert_eq!(copy.check(&Command::Close(None)), Ok(()));
     }
 }

@@ -46,8 +46,11 @@ function span(minutes) {
   return `${Math.floor(hours / 24)} d`;
 }
 
+// With its day when that is not today.
 export function clock(stamp) {
-  return new Date(stamp).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const at = new Date(stamp);
+  const day = at.toDateString() === new Date().toDateString() ? {} : { weekday: "short" };
+  return at.toLocaleTimeString([], { ...day, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 }
 
 export function ago(stamp, now = Date.now()) {

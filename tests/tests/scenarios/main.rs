@@ -14,6 +14,7 @@ mod a_damaged_box_has_seals;
 mod a_dark_store_hands_over;
 mod a_half_written_wal;
 mod a_holds_end_races_a_late_acknowledgement;
+mod a_parcel_has_no_label;
 mod a_person_overrides_a_release;
 mod a_poison_fact_is_isolated;
 mod a_restore_is_found_out;

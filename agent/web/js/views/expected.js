@@ -35,9 +35,8 @@ export async function expectedLink() {
   const coming = expected.filter((parcel) => parcel.left_at).length;
   if (expected.length === 0) return null;
   const word = coming === 0 ? "Being made ready at other stores" : coming === 1 ? "1 parcel is on its way here" : `${coming} parcels are on their way here`;
-  return el("a", { class: "card row apart", href: "#/expected" },
-    el("div", {}, el("h3", {}, word), el("p", { class: "small soft" }, "Take them in when they come")),
-    el("span", { class: "chip calm" }, String(expected.length)));
+  return el("a", { class: "card", href: "#/expected" },
+    el("h3", {}, word), el("p", { class: "small soft" }, "Take them in when they come"));
 }
 
 function section(title, parcels, again) {
@@ -55,11 +54,10 @@ function card(parcel, again) {
         : parcel.due_by && el("span", { class: `due ${late.tone}` }, late.text.replace("promised", "needed"))),
     el("p", { class: "small soft" },
       parcel.left_at ? `Left ${ago(parcel.left_at)}` : "Not handed over yet",
-      " · for order ", el("span", { class: "mono", title: parcel.order }, orderName(parcel.order)),
-      " · parcel ", el("span", { class: "mono", title: parcel.parcel }, orderName(parcel.parcel))),
+      " · for order ", el("span", { class: "mono", title: `Parcel ${parcel.parcel}` }, orderName(parcel.order))),
     parcel.late && el("p", { class: "small" }, "The order goes without it. What comes is stock of this store."),
     el("ul", { class: "state" }, parcel.lines.map((line) =>
-      el("li", {}, el("div", { class: "row apart" },
+      el("li", {}, el("div", { class: "taken" },
         el("div", { class: "grow" }, el("b", {}, `${line.units} × `), line.name || line.sku, " ", el("span", { class: "mono small soft" }, line.sku)),
         el("button", { class: "plain", onclick: () => some(parcel, line, again) }, "Only some"))))),
     el("button", { class: "primary wide", onclick: (event) => {

@@ -64,6 +64,6 @@ function card(task) {
     el("div", {},
       el("h3", {}, status.todo),
       el("p", {}, first ? (first.name || first.sku) : "", more > 0 ? ` and ${more} more` : "")),
-    labelChip(task),
+    task.label && el("div", {}, labelChip(task)),
     el("p", { class: "small soft" }, `${KIND[task.kind]} · ${units(total)} · `, el("span", { class: "mono" }, orderName(task.order))));
 }

@@ -63,7 +63,8 @@ fn row(exception: Exception, now: UtcMs) -> ExceptionRow {
         tone,
         detail: exception.detail,
         suggestion: exception.suggestion,
-        repair: exception.repair,
+        // The call that does it is for programs; here are links and buttons.
+        repair: exception.repair.split(" (`").next().unwrap_or_default().to_owned(),
         order: exception.order.map(|order| order.to_string()),
         store: exception.store.map(|store| store.to_string()),
         times: exception.times,

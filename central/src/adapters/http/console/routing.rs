@@ -25,7 +25,7 @@ const CHARTS: &[(&str, Share)] = &[
     ("Promised dates that were kept", |rates| rates.promise_accuracy),
     ("Decisions that found nodes", |rates| rates.routing_success),
     ("Decisions in several parcels", |rates| rates.split_share),
-    ("Parcels that another node had had", |rates| rates.reroute_share),
+    ("Parcels that another node lost or gave back", |rates| rates.reroute_share),
     ("Units that were not there", |rates| rates.oversell_share),
 ];
 

@@ -134,7 +134,11 @@ fn standing(shadow: Option<&Shadow>, now: UtcMs) -> String {
 
 fn side(side: &SideReport) -> SideRow {
     let classes = side.summary.by_class.iter().map(|(of, lines)| format!("{lines} {}", class(*of)));
-    let tops = side.tops.skus.iter().chain(&side.tops.nodes).chain(&side.tops.rules);
+    let tops = [("SKUs", &side.tops.skus), ("nodes", &side.tops.nodes), ("rules", &side.tops.rules)];
+    let tops = tops.into_iter().filter(|(_, tops)| !tops.is_empty()).map(|(of, tops)| {
+        let named = tops.iter().map(|top| format!("{} ({})", top.name, top.lines));
+        format!("{of} {}", named.collect::<Vec<_>>().join(", "))
+    });
     SideRow {
         against: side.against.to_string(),
         compared: side.summary.compared,
@@ -142,7 +146,7 @@ fn side(side: &SideReport) -> SideRow {
         mismatch: percent(side.summary.mismatch_permille),
         classified: percent(side.summary.classified_permille),
         classes: classes.collect::<Vec<_>>().join(", "),
-        tops: tops.map(|top| format!("{} ({})", top.name, top.lines)).collect::<Vec<_>>().join(", "),
+        tops: tops.collect::<Vec<_>>().join("; "),
     }
 }
 

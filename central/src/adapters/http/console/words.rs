@@ -118,9 +118,7 @@ pub(super) fn remedy(exception: &Exception) -> Option<(String, &'static str)> {
         }
         Category::Restored => Some(("/console/recovery".to_owned(), "Recovery")),
         Category::Policy => Some(("/console/policies".to_owned(), "Policies")),
-        Category::ShadowCritical => {
-            Some(("/console/shadow?severity=critical".to_owned(), "The critical differences"))
-        }
+        Category::ShadowCritical => Some(("/console/shadow?severity=critical".to_owned(), "Differences")),
         Category::ObserverFrozen => Some(("/console/stores#silence".to_owned(), "Whether silence counts")),
         Category::Backorder
         | Category::ReleasedAtDarkStore
@@ -303,6 +301,7 @@ pub(super) fn rung(name: &str) -> String {
         "closest" => "Closest store".to_owned(),
         "radius" => "Next best within the radius".to_owned(),
         "distribution_centre" => "Distribution centre".to_owned(),
+        "regional" => "A store of the same region".to_owned(),
         "split" => "Split over several".to_owned(),
         "backorder" => "Backorder".to_owned(),
         other => other.replace('_', " "),
