@@ -51,6 +51,7 @@ const THROUGH_ALL: &[&str] = &[
     "due_substitutions",
     "expired_offers",
     "gathering_stores",
+    "gatherings_open",
     "open_orders",
     "open_tasks",
     "perhaps_over",
