@@ -7,7 +7,7 @@ use crate::core::steering::{Steering, read_policy};
 use holdfast_shared::ids::BrandId;
 
 const TEXT: &str = "[routing]\nsplits_max = 3\n[brand.luxe.routing]\nsplits_max = 1\nconfidence_min = 0.9\n\
-                    [[brand.luxe.routing.ladder]]\nname = \"flagship\"\nkinds = [\"store\"]\n";
+                    [[brand.luxe.routing.ladder]]\nname = \"flagship\"\nwords = \"The flagship\"\nkinds = [\"store\"]\n";
 
 fn steering(text: &str) -> Steering {
     Steering::new(PolicyVersion(3), read_policy(text).unwrap())
@@ -60,7 +60,7 @@ fn what_cannot_differ_by_brand_or_cannot_be_meant_is_refused_by_line() {
 #[test]
 fn the_linter_looks_at_the_rungs_of_a_brand() {
     let text = "[routing]\nsplits_max = 3\n[brand.luxe.routing]\nsplits_max = 1\n\
-                [[brand.luxe.routing.ladder]]\nname = \"parts\"\nkinds = [\"store\"]\ncover = \"part\"\n";
+                [[brand.luxe.routing.ladder]]\nname = \"parts\"\nwords = \"Parts\"\nkinds = [\"store\"]\ncover = \"part\"\n";
     let found = lint(&steering(text), &Landscape::default());
     let at = "brand.luxe.routing.ladder[parts]";
     let told = found.iter().find(|one| one.at == at && one.what.contains("splits_max = 1"));
