@@ -86,8 +86,19 @@ fn told_of(text: Text<'_>, values: &DeTable<'_>, (under, start): (&[Step], usize
         path.truncate(path.len().saturating_sub(below.len()));
         Some(path)
     };
-    let pieces: Vec<(&str, usize, Option<Vec<Step>>)> =
-        beside(values, &below).into_iter().map(|(key, at)| (key, at, said_by(at))).collect();
+    // Those that it speaks of: its own value, and others that it names.
+    let speaks_of = |key: &str| {
+        let own = matches!(below.last(), Some(Step::Key(own)) if own == key);
+        own || fault
+            .what
+            .split(|letter: char| !letter.is_alphanumeric() && letter != '_')
+            .any(|word| word == key)
+    };
+    let pieces: Vec<(&str, usize, Option<Vec<Step>>)> = beside(values, &below)
+        .into_iter()
+        .filter(|(key, _)| speaks_of(key))
+        .map(|(key, at)| (key, at, said_by(at)))
+        .collect();
     let first = pieces.first().map(|(_, _, layer)| layer);
     if pieces.iter().all(|(_, _, layer)| Some(layer) == first) {
         let at = nearest(values, &below).filter(|at| *at < text.own).unwrap_or(start);
