@@ -27,6 +27,7 @@ pub mod order_request;
 pub mod order_state;
 pub mod order_terms;
 pub mod personal;
+pub mod outside;
 pub mod policy;
 pub mod promise;
 pub mod recovery;
