@@ -3,3 +3,5 @@
 
 pub mod backoff;
 pub mod breaker;
+pub mod gate;
+pub mod rate;
