@@ -24,4 +24,5 @@ pub mod readiness;
 pub mod replay;
 pub mod rollback;
 pub mod shadow;
+pub mod steps;
 mod told;

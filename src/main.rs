@@ -7,7 +7,7 @@ use holdfast::policy::PolicyCommand;
 use holdfast::replay::ReplayAsked;
 use holdfast::rollback::RollbackCommand;
 use holdfast::shadow::ShadowCommand;
-use holdfast::{demo, drill, explain, kpis, operator, order, policy, readiness, replay, rollback, shadow};
+use holdfast::{demo, drill, explain, kpis, operator, order, policy, readiness, replay, rollback, shadow, steps};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -62,6 +62,9 @@ enum Command {
     /// One order: what it says and comes to, how far each line is, and what was changed
     Order {
         order: String,
+        /// Its way instead: was it reserved, acknowledged, labelled, charged, with the tries of each step
+        #[arg(long)]
+        steps: bool,
         /// Print all that central tells as one JSON object
         #[arg(long)]
         json: bool,
@@ -289,7 +292,10 @@ async fn run(command: Command) -> Result<()> {
         Command::Orders { central, state } => {
             operator::orders(&central.client()?, state.as_deref(), &mut out).await
         }
-        Command::Order { order: id, json, central } => {
+        Command::Order { order, steps: true, json, central } => {
+            steps::steps(&central.client()?, &order, json, &mut out).await
+        }
+        Command::Order { order: id, steps: false, json, central } => {
             order::order(&central.client()?, &id, json, &mut out).await
         }
         Command::Explain { order, policy, json, central } => {

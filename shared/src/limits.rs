@@ -353,3 +353,13 @@ pub const ORDER_BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub const ORDER_BATCH_AT_ONCE: usize = 64;
 /// How long before it an order of the same customer and goods may make another a possible duplicate.
 pub const DUPLICATE_MINUTES_MAX: u32 = 7 * 24 * 60;
+/// Refunds of one order.
+pub const REFUNDS_MAX: usize = 100;
+/// Facts about the money of one order; beyond it a person goes on with it by hand.
+pub const SAGA_FACTS_MAX: usize = 2_000;
+/// Payment providers of one central.
+pub const PAYMENT_PROVIDERS_MAX: usize = 64;
+/// Calls of one payment provider in a second, and under way at once.
+pub const PAYMENT_CALLS_MAX: u32 = 1_000;
+/// Bytes of a webhook of a payment provider.
+pub const PAYMENT_NOTICE_BYTES_MAX: usize = 256 * 1024;

@@ -5,5 +5,6 @@ pub mod metrics;
 pub mod mqtt_broker;
 pub mod mqtt_canary;
 pub mod mqtt_client;
+pub mod payments;
 pub mod sqlite;
 pub mod surroundings;

@@ -56,10 +56,18 @@ pub enum Category {
     PossibleDuplicate,
     /// What a version in shadow, or another system, would have decided is worse for customers.
     ShadowCritical,
+    /// Goods left or are at work, and their money cannot be had.
+    AwaitingPayment,
+    /// Nobody knows what came of a payment, or it stands otherwise at the provider.
+    PaymentUnclear,
+    /// Money shall go back, and the provider refuses.
+    RefundFailed,
+    /// A system outside has not answered for long.
+    OutsideDown,
 }
 
 impl Category {
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 28] = [
         Self::Backorder,
         Self::ReleasedAtDarkStore,
         Self::Contradiction,
@@ -84,6 +92,10 @@ impl Category {
         Self::ParcelMissing,
         Self::PossibleDuplicate,
         Self::ShadowCritical,
+        Self::AwaitingPayment,
+        Self::PaymentUnclear,
+        Self::RefundFailed,
+        Self::OutsideDown,
     ];
 
     #[must_use]
@@ -113,6 +125,10 @@ impl Category {
             Self::ParcelMissing => "parcel_missing",
             Self::PossibleDuplicate => "possible_duplicate",
             Self::ShadowCritical => "shadow_critical",
+            Self::AwaitingPayment => "awaiting_payment",
+            Self::PaymentUnclear => "payment_unclear",
+            Self::RefundFailed => "refund_failed",
+            Self::OutsideDown => "outside_down",
         }
     }
 }

@@ -182,6 +182,8 @@ pub enum Consent {
 #[serde(rename_all = "snake_case")]
 pub enum OrderState {
     Placed,
+    /// What it comes to is set aside at the customer's bank.
+    Authorized,
     Backordered,
     Allocated,
     Accepted,
@@ -190,12 +192,15 @@ pub enum OrderState {
     Shipped,
     Collected,
     Cancelled,
+    /// It could not be paid.
+    Rejected,
     Exception,
 }
 
 impl OrderState {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Placed,
+        Self::Authorized,
         Self::Backordered,
         Self::Allocated,
         Self::Accepted,
@@ -204,6 +209,7 @@ impl OrderState {
         Self::Shipped,
         Self::Collected,
         Self::Cancelled,
+        Self::Rejected,
         Self::Exception,
     ];
 
@@ -211,6 +217,7 @@ impl OrderState {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Placed => "placed",
+            Self::Authorized => "authorized",
             Self::Backordered => "backordered",
             Self::Allocated => "allocated",
             Self::Accepted => "accepted",
@@ -219,13 +226,20 @@ impl OrderState {
             Self::Shipped => "shipped",
             Self::Collected => "collected",
             Self::Cancelled => "cancelled",
+            Self::Rejected => "rejected",
             Self::Exception => "exception",
         }
     }
 
     #[must_use]
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::Shipped | Self::Collected | Self::Cancelled)
+        matches!(self, Self::Shipped | Self::Collected | Self::Cancelled | Self::Rejected)
+    }
+
+    /// No store was asked about it yet.
+    #[must_use]
+    pub const fn is_unrouted(self) -> bool {
+        matches!(self, Self::Placed | Self::Authorized)
     }
 }
 

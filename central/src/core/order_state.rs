@@ -1,17 +1,26 @@
 //! The state of an order: a fold of its lines and of the tasks that work on them.
 
 use super::order::{OrderLine, OrderState};
+use super::saga::standing::Standing;
 use holdfast_shared::domain::task::{FulfilmentKind, Phase, Status, TaskState};
 
 /// An order is as far as the unit of it that is least far.
 #[must_use]
-pub fn order_state(kind: FulfilmentKind, lines: &[OrderLine], tasks: &[TaskState]) -> OrderState {
+pub fn order_state(
+    kind: FulfilmentKind,
+    lines: &[OrderLine],
+    tasks: &[TaskState],
+    payment: Standing,
+) -> OrderState {
     let waiting = |line: &&OrderLine| line.open > 0;
     if lines.iter().filter(waiting).any(|line| line.backordered) {
         return OrderState::Backordered;
     }
     if lines.iter().any(|line| waiting(&line)) {
-        return OrderState::Placed;
+        return match payment {
+            Standing::Authorized => OrderState::Authorized,
+            Standing::None | Standing::Awaited | Standing::Rejected | Standing::Owed => OrderState::Placed,
+        };
     }
     if let Some(least) = tasks.iter().filter_map(progress).min() {
         return least;
@@ -22,7 +31,10 @@ pub fn order_state(kind: FulfilmentKind, lines: &[OrderLine], tasks: &[TaskState
         return OrderState::Exception;
     }
     match (lines.iter().any(|line| line.finished > 0), kind) {
+        (false, _) if payment == Standing::Rejected => OrderState::Rejected,
         (false, _) => OrderState::Cancelled,
+        // The goods are gone and not paid for: it is not complete.
+        (true, _) if payment == Standing::Owed => OrderState::Exception,
         (true, FulfilmentKind::Pickup) => OrderState::Collected,
         (true, FulfilmentKind::Ship | FulfilmentKind::Delivery) => OrderState::Shipped,
     }
@@ -55,23 +67,28 @@ fn progress(task: &TaskState) -> Option<OrderState> {
 #[must_use]
 pub const fn may_become(from: OrderState, to: OrderState) -> bool {
     use OrderState::{
-        Accepted, Allocated, Backordered, Cancelled, Collected, Exception, Picking, Placed, Ready, Shipped,
+        Accepted, Allocated, Authorized, Backordered, Cancelled, Collected, Exception, Picking, Placed, Ready,
+        Rejected, Shipped,
     };
     match from {
         // Taking off what is open may uncover how far the rest has come.
         Placed => !matches!(to, Placed),
-        Backordered => !matches!(to, Backordered),
-        Exception => !matches!(to, Exception),
+        // Its money may be gone again before a store is asked; what was set aside once is not rejected.
+        Authorized => !matches!(to, Authorized | Rejected),
+        Backordered => !matches!(to, Backordered | Rejected),
+        Exception => !matches!(to, Exception | Rejected),
         Allocated => {
-            matches!(to, Placed | Accepted | Picking | Ready | Shipped | Collected | Cancelled | Exception)
+            matches!(to, Placed | Authorized | Accepted | Picking | Ready | Shipped | Collected | Cancelled | Exception)
         }
-        Accepted => matches!(to, Placed | Picking | Ready | Shipped | Collected | Cancelled | Exception),
-        Picking => matches!(to, Placed | Ready | Shipped | Collected | Cancelled | Exception),
+        Accepted => matches!(to, Placed | Authorized | Picking | Ready | Shipped | Collected | Cancelled | Exception),
+        Picking => matches!(to, Placed | Authorized | Ready | Shipped | Collected | Cancelled | Exception),
         // A store that is asked to stop has goods to put back: nobody may fetch them any more.
-        Ready => matches!(to, Placed | Picking | Shipped | Collected | Cancelled | Exception),
+        Ready => matches!(to, Placed | Authorized | Picking | Shipped | Collected | Cancelled | Exception),
         // Goods that left have left, whoever cancelled them.
         Cancelled => matches!(to, Shipped | Collected),
-        Shipped | Collected => false,
+        // What left and cannot be charged is not complete.
+        Shipped | Collected => matches!(to, Exception),
+        Rejected => false,
     }
 }
 

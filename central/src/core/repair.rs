@@ -35,6 +35,7 @@ pub enum Call {
     DraftPolicy,
     Move,
     Unpair,
+    RetryPayment,
 }
 
 impl Call {
@@ -53,6 +54,7 @@ impl Call {
             Self::DraftPolicy => "POST /v1/policies",
             Self::Move => "POST /v1/movements",
             Self::Unpair => "DELETE /v1/devices/{device}",
+            Self::RetryPayment => "POST /v1/orders/{order}/payment/retry",
         }
     }
 
@@ -70,7 +72,8 @@ impl Call {
             | Self::Enrol
             | Self::DecideCopy
             | Self::OverrideStore
-            | Self::DraftPolicy => false,
+            | Self::DraftPolicy
+            | Self::RetryPayment => false,
         }
     }
 }
@@ -102,6 +105,16 @@ impl Repair {
 const COUNT: &str = "count the SKUs";
 const TAKE_BACK: Repair = Repair::ByPerson(Call::TakeBack, "ask where the goods are, then move the work");
 const CORRECT: Repair = Repair::ByPerson(Call::Move, "record the opposite, or count the SKU");
+const AWAITING_PAYMENT: Repair =
+    Repair::ByPerson(Call::RetryPayment, "let it be tried again, or agree another way with the customer");
+const PAYMENT_UNCLEAR: Repair = Repair::Either(
+    "the provider answers, which is asked once an hour",
+    Call::Resolve,
+    "look it up at the provider",
+);
+const REFUND_FAILED: Repair =
+    Repair::ByPerson(Call::RetryPayment, "let it be tried again, or pay it back another way");
+const OUTSIDE_DOWN: Repair = Repair::Either("it answers again", Call::Resolve, "look at its status page");
 
 #[must_use]
 pub const fn of_category(category: Category) -> Repair {
@@ -171,6 +184,10 @@ pub const fn of_category(category: Category) -> Repair {
             Call::Triage,
             "say of each difference whether it is a defect",
         ),
+        Category::AwaitingPayment => AWAITING_PAYMENT,
+        Category::PaymentUnclear => PAYMENT_UNCLEAR,
+        Category::RefundFailed => REFUND_FAILED,
+        Category::OutsideDown => OUTSIDE_DOWN,
     }
 }
 

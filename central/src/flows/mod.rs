@@ -1,6 +1,7 @@
 //! One file per command or reconciler: load, ask core to decide, commit. Whatever is committed
 //! decides again in its own transaction; a flow that is run twice does nothing the second time.
 
+pub mod advance_sagas;
 pub mod answer_substitution;
 pub mod cancel;
 mod carts;
@@ -16,6 +17,7 @@ pub mod exchange;
 pub mod expire_offers;
 pub mod failover;
 mod fleet_view;
+pub mod gateways;
 pub mod gather;
 pub mod hear;
 pub mod in_force;
@@ -28,6 +30,8 @@ pub mod policies;
 pub mod postlaunch;
 pub mod promise;
 pub mod quarantine;
+pub mod read_notices;
+pub mod refund;
 pub mod replay;
 pub mod rollback;
 pub mod rollout;

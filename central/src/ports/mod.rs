@@ -21,6 +21,7 @@ pub mod legacy;
 pub mod moves;
 pub mod orders;
 pub mod outbox;
+pub mod payments;
 pub mod poke;
 pub mod policies;
 pub mod promises;
@@ -28,6 +29,7 @@ pub mod recovery;
 pub mod replays;
 pub mod replication;
 pub mod rollouts;
+pub mod sagas;
 pub mod shadow;
 pub mod signals;
 pub mod stock;
@@ -75,6 +77,7 @@ pub trait Storage:
     + replays::Replays
     + replication::Replication
     + rollouts::Rollouts
+    + sagas::Sagas
     + shadow::Shadows
     + stock::Stock
     + substitutions::Substitutions
@@ -109,6 +112,7 @@ impl<T> Storage for T where
         + replays::Replays
         + replication::Replication
         + rollouts::Rollouts
+        + sagas::Sagas
         + shadow::Shadows
         + stock::Stock
         + substitutions::Substitutions

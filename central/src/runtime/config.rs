@@ -1,5 +1,6 @@
 //! Central's settings: defaults that run on one machine, a TOML file, environment variables.
 
+use super::payments::PaymentConfig;
 use crate::adapters::mqtt_client::ExternalSettings;
 use crate::core::carriers::CarrierPolicy;
 use crate::core::failover::policy::{FailoverPolicy, Pace};
@@ -59,6 +60,7 @@ pub struct CentralConfig {
     pub stock: StockPolicy,
     pub carriers: CarrierPolicy,
     pub failover: FailoverPolicy,
+    pub payments: Vec<PaymentConfig>,
     /// How long what is over is kept.
     pub retention: Retention,
     /// What people said of a launch.
@@ -100,6 +102,7 @@ impl CentralConfig {
             stock: StockPolicy::default(),
             carriers: CarrierPolicy::default(),
             failover: FailoverPolicy::default(),
+            payments: PaymentConfig::simulated().into_iter().collect(),
             retention: Retention::default(),
             launch: LaunchTerms::default(),
             backup_dir: None,
@@ -151,6 +154,7 @@ fn read(reader: &mut Reader, default_dir: PathBuf) -> Result<CentralConfig, Flaw
     let routing = routing(reader);
     let failover = failover(reader);
     let retention = retention(reader);
+    let payments = super::payments::read(reader);
     let (launch, backup_dir) = super::launch::read(reader)?;
     Ok(CentralConfig {
         data_dir: data_dir?,
@@ -165,6 +169,7 @@ fn read(reader: &mut Reader, default_dir: PathBuf) -> Result<CentralConfig, Flaw
         stock: StockPolicy::default(),
         carriers: CarrierPolicy::default(),
         failover: failover?,
+        payments: payments?,
         retention: retention?,
         launch,
         backup_dir,

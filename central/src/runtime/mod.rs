@@ -4,7 +4,7 @@
 //! takes signals into the health book; `health` judges the fleet on a tick and a bell, then moves
 //! work away from stores that are dark; `route` finds nodes for open units; `policies` lets versions begin and looks
 //! at those in force; `shadow` compares decisions with what others would have decided; `publish` relays the
-//! outbox to open streams; `measure` keeps the gauges; `canary` hears whether central hears. One that fails stops the process: a central
+//! outbox to open streams; `payments-NAME` asks one payment provider and `payment-webhooks` reads what they tell; `measure` keeps the gauges; `canary` hears whether central hears. One that fails stops the process: a central
 //! that is half there would look alive and not be.
 
 mod backup;
@@ -12,6 +12,7 @@ mod canary;
 mod config;
 mod first_start;
 mod launch;
+mod payments;
 mod replaying;
 mod shadow;
 mod steering;
@@ -25,6 +26,7 @@ pub use crate::adapters::mqtt_client::ExternalSettings;
 pub use crate::ports::demo::{DemoAction, DemoControls};
 pub use backup::{backup, restored};
 pub use config::{CentralConfig, ENV_PREFIX, HttpConfig, MqttConfig};
+pub use payments::PaymentConfig;
 
 use crate::adapters::http::{self, App, Bells, Rooms};
 use crate::adapters::metrics;
@@ -69,6 +71,8 @@ pub enum CentralError {
     FirstStart(#[source] StoreError),
     #[error("the routing settings cannot be meant: {0}")]
     Policy(String),
+    #[error("a payment provider cannot be used: {0}")]
+    Payments(String),
     #[error("the policies in force cannot be read")]
     PoliciesInForce(#[source] FlowError),
     #[error(transparent)]
@@ -148,17 +152,7 @@ pub async fn start(
     let storage =
         SqliteStore::open(&place, Options::default(), random::bytes()?).map_err(CentralError::Database)?;
     let damage = storage.damage().map(str::to_owned);
-    if let Some(report) = &damage {
-        tracing::error!(
-            report,
-            "the database failed its check: it is only read, and no order is taken. Stop central, keep the data \
-             directory as it is, put the newest backup into a new one and start with that: the stores bring \
-             what it lacks"
-        );
-    }
-    if let Some(incarnation) = storage.restored() {
-        tracing::warn!(incarnation, "the database is an older one; orders wait until every store has told");
-    }
+    tell_of(&storage, damage.as_deref());
     let built_in = Steering::built_in(&config.sections()).map_err(|found| {
         let told: Vec<String> = found.iter().map(ToString::to_string).collect();
         CentralError::Policy(told.join(", "))
@@ -170,6 +164,8 @@ pub async fn start(
     let shared: Arc<dyn Storage> = Arc::new(storage.clone());
     let (listener, http) = server::bind(config.http.listen).await?;
     let signals = signals(&config, Arc::new(storage.clone()), heard, &life).await?;
+    let gateways = payments::gateways(&config.payments, clock.now().mono)?;
+    let bells = Bells { payments: payments::bells(&gateways), ..Bells::default() };
     let app = Arc::new(App {
         storage: Arc::clone(&shared),
         watch: Arc::new(Watch::new(
@@ -177,7 +173,8 @@ pub async fn start(
         )),
         policies: Arc::new(PoliciesInForce::new(built_in)),
         poke: signals.poke,
-        bells: Arc::new(Bells::default()),
+        bells: Arc::new(bells),
+        payments: gateways,
         clock: Arc::new(clock),
         mqtt_address: config.mqtt_advertised.clone().unwrap_or(signals.advertised.clone()),
         events: Hub::new(STREAM_LAG_MAX, STREAMS_MAX, life.token()),
@@ -199,6 +196,7 @@ pub async fn start(
     }
     tasks::spawn_all(&life, &app, &config, hears);
     canary::spawn(&life, &app, &signals.canary);
+    payments::spawn(&life, &app);
     life.spawn("replay", replaying::replay(Arc::clone(&app), life.token()));
     life.spawn("policies", steering::keep(Arc::clone(&app), life.token()));
     life.spawn("shadow", shadow::keep(Arc::clone(&app), life.token()));
@@ -207,6 +205,21 @@ pub async fn start(
     life.ready(&format!("serving on {http}"));
     tracing::info!(%http, mqtt = ?signals.address, "central serves");
     Ok(Running { http, mqtt: signals.address, admin_key, damage, life, storage, _data_dir: data_dir })
+}
+
+/// What a person should know of the database before anything is served from it.
+fn tell_of(storage: &SqliteStore, damage: Option<&str>) {
+    if let Some(report) = damage {
+        tracing::error!(
+            report,
+            "the database failed its check: it is only read, and no order is taken. Stop central, keep the data \
+             directory as it is, put the newest backup into a new one and start with that: the stores bring \
+             what it lacks"
+        );
+    }
+    if let Some(incarnation) = storage.restored() {
+        tracing::warn!(incarnation, "the database is an older one; orders wait until every store has told");
+    }
 }
 
 /// Where signals come in, and pokes go out.

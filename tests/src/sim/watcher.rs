@@ -313,6 +313,10 @@ impl Watcher {
                 | Category::Overdrawn
                 | Category::ParcelMissing
                 | Category::ShadowCritical
+                | Category::AwaitingPayment
+                | Category::PaymentUnclear
+                | Category::RefundFailed
+                | Category::OutsideDown
                 | Category::Restored
                 | Category::Policy
                 | Category::PromiseMissed

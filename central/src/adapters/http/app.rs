@@ -8,6 +8,7 @@ use crate::core::health::doubts::doubts;
 use crate::core::launch::systems::LaunchTerms;
 use crate::core::stock::doubts::Doubts;
 use crate::flows::Watch;
+use crate::flows::gateways::Gateways;
 use crate::flows::in_force::PoliciesInForce;
 use crate::flows::replay::ReplayJobs;
 use crate::ports::Storage;
@@ -18,10 +19,11 @@ use crate::ports::surroundings::Surroundings;
 use holdfast_platform::clock::Clock;
 use holdfast_platform::http::Admission;
 use holdfast_platform::sse::Hub;
-use holdfast_shared::ids::{DecisionId, StoreId, TenantId};
+use holdfast_shared::ids::{DecisionId, PaymentProvider, StoreId, TenantId};
 use holdfast_shared::limits::{SYNC_BACKLOGS_MAX, SYNC_EXCHANGES_MAX};
 use holdfast_shared::wire::signal::Vitals;
 use metrics_exporter_prometheus::PrometheusHandle;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::{Notify, Semaphore};
@@ -41,6 +43,10 @@ pub struct Bells {
     pub publish: Notify,
     /// A replay was asked for.
     pub replay: Notify,
+    /// Of each payment provider: an order's money may have to move.
+    pub payments: BTreeMap<PaymentProvider, Notify>,
+    /// A payment provider told something.
+    pub notices: Notify,
 }
 
 pub(crate) struct App {
@@ -48,6 +54,7 @@ pub(crate) struct App {
     pub(crate) watch: Arc<Watch>,
     pub(crate) policies: Arc<PoliciesInForce>,
     pub(crate) poke: Arc<dyn Poke>,
+    pub(crate) payments: Gateways,
     pub(crate) bells: Arc<Bells>,
     pub(crate) clock: Arc<dyn Clock>,
     /// What agents are told when they enrol.
@@ -147,5 +154,6 @@ impl App {
     pub(super) fn work_changed(&self) {
         self.bells.route.notify_one();
         self.bells.publish.notify_one();
+        self.bells.payments.values().for_each(Notify::notify_one);
     }
 }

@@ -45,6 +45,12 @@ pub(crate) const DOORS: &[(Method, &str, Needs)] = &[
     (Method::POST, "/v1/orders/{order}/erase", AnyOf(&[Support])),
     (Method::GET, "/v1/customers/{customer}", AnyOf(&[Support])),
     (Method::POST, "/v1/customers/{customer}/erase", AnyOf(&[Support])),
+    (Method::POST, "/v1/orders/{order}/refunds", AnyOf(&[OrdersWrite, Support])),
+    (Method::GET, "/v1/orders/{order}/steps", AnyOf(&[Support])),
+    (Method::POST, "/v1/orders/{order}/payment/retry", AnyOf(&[Support])),
+    (Method::GET, "/v1/webhooks/payments", AnyOf(&[Support])),
+    // Its signature is the credential.
+    (Method::POST, "/v1/webhooks/payments/{provider}", Nothing),
     (Method::GET, "/v1/orders/{order}/substitutions", AnyOf(&[OrdersWrite, OrdersRead, Support])),
     (Method::POST, "/v1/orders/{order}/substitutions/{substitution}", AnyOf(&[OrdersWrite, Support])),
     (Method::GET, "/v1/backorders", AnyOf(&[OrdersRead, Support])),

@@ -35,6 +35,7 @@ mod observer;
 mod order_view;
 mod orders;
 mod paging;
+mod payments;
 mod peer;
 mod personal;
 mod plain;
@@ -63,7 +64,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use holdfast_platform::http::{Guard, guard};
-use holdfast_shared::limits::{ORDER_BATCH_BYTES_MAX, SYNC_BYTES_MAX};
+use holdfast_shared::limits::{ORDER_BATCH_BYTES_MAX, PAYMENT_NOTICE_BYTES_MAX, SYNC_BYTES_MAX};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
@@ -169,6 +170,7 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(rollback::since))
         .routes(routes!(preflight::get))
         .routes(routes!(postlaunch::get))
+        .merge(paying())
         .merge(trying())
         .merge(wanting())
         .routes(routes!(recovery::get))
@@ -190,6 +192,20 @@ fn api() -> OpenApiRouter<Shared> {
         .merge(steering())
         .merge(
             OpenApiRouter::new().routes(routes!(agents::sync)).layer(DefaultBodyLimit::max(SYNC_BYTES_MAX)),
+        )
+}
+
+/// The money of orders.
+fn paying() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(payments::refund))
+        .routes(routes!(payments::steps))
+        .routes(routes!(payments::retry))
+        .routes(routes!(payments::webhooks))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(payments::webhook))
+                .layer(DefaultBodyLimit::max(PAYMENT_NOTICE_BYTES_MAX)),
         )
 }
 

@@ -5,6 +5,7 @@ use super::app::Shared;
 use super::doors::Caller;
 use super::order_view::OrderView;
 use super::paging::Paging;
+use super::payments::check_provider;
 use crate::core::order::{Order, OrderEvent, OrderRequest, OrderState, StoreClock, order_id};
 use crate::flows::place_order::{PlaceOrder, place_order};
 use crate::ports::access::Scope;
@@ -148,6 +149,7 @@ pub(super) async fn place_one(
     request: OrderRequest,
 ) -> Answer<PlacedOrder> {
     let (tenant, actor) = (caller.tenant().clone(), caller.actor()?);
+    check_provider(app, &tenant, &request)?;
     let order = order_id(&tenant, &key).map_err(|bad| internal("an order id", bad))?;
     let promise = request.promise.clone();
     let duplicate_within_ms = app.policies.of(&tenant).intake.duplicate_within_ms();

@@ -66,6 +66,14 @@ fn describe() {
     describe_histogram!("holdfast_acknowledgement_seconds", Unit::Seconds, "From an offer to its acceptance");
     describe_counter!("holdfast_stock_withheld_units_total", "Units kept back while orders went elsewhere");
     describe_counter!("holdfast_stock_missing_units_total", "Units promised and not there, by cause");
+    describe_counter!("holdfast_payment_calls_total", "Questions to payment providers, by call and answer");
+    describe_counter!(
+        "holdfast_payment_webhooks_total",
+        "Webhooks of payment providers, by what became of them"
+    );
+    describe_counter!("holdfast_outside_stopped_total", "Calls that waited for an outside system, by why");
+    describe_gauge!("holdfast_outside_breaker", "1 for the state in which an outside system's breaker is");
+    describe_gauge!("holdfast_outside_calls", "Calls to an outside system that are under way");
     describe_counter!("holdfast_sync_facts_total", "New facts that sync brought in");
     describe_counter!("holdfast_signals_heard_total", "MQTT messages taken, by channel");
     describe_counter!("holdfast_signals_refused_total", "MQTT messages not believed or not readable");

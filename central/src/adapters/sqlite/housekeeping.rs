@@ -44,6 +44,7 @@ fn keep_house(conn: &Connection, state: &mut State, retention: Retention, now: U
         ..Kept::default()
     };
     drop(sql!(BACKORDERS.drop_passed), 0, rows)?;
+    drop(sql!(SAGAS.drop_notices), retention.events_ms, rows)?;
     kept.stock = drop_stock(conn, Day::of(now.plus(retention.stock_ms.saturating_neg())), rows)?;
     let facts_ms = retention.facts_ms.max(retention.archives_ms);
     let (facts, full) = drop_facts(conn, now.0.saturating_sub(facts_ms), documents)?;

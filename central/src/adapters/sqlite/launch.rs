@@ -1,6 +1,6 @@
 //! What a launch looks at.
 
-use super::order_rows::{lines, tasks_of};
+use super::order_rows::{lines, payment_of, tasks_of};
 use super::row::{count, from_json, list, one, parsed, run, unsigned, word};
 use super::sql::sql;
 use super::timeline::told_as;
@@ -219,7 +219,12 @@ fn facts(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Option
         Ok((request.kind, facts))
     })?;
     let Some((kind, facts)) = found else { return Ok(None) };
-    let folded = order_state(kind, &lines(conn, tenant, order)?, &tasks_of(conn, tenant, order)?);
+    let folded = order_state(
+        kind,
+        &lines(conn, tenant, order)?,
+        &tasks_of(conn, tenant, order)?,
+        payment_of(conn, tenant, order)?,
+    );
     Ok(Some(OrderFacts { folded, ..facts }))
 }
 
@@ -267,7 +272,12 @@ fn orders_since(conn: &Connection, tenant: &TenantId, since: UtcMs) -> Result<Or
 
 fn add(counts: &mut Counts, after: &OrderAfter) {
     let worked = match after.state {
-        OrderState::Placed | OrderState::Backordered | OrderState::Cancelled | OrderState::Exception => false,
+        OrderState::Placed
+        | OrderState::Authorized
+        | OrderState::Backordered
+        | OrderState::Cancelled
+        | OrderState::Rejected
+        | OrderState::Exception => false,
         OrderState::Allocated
         | OrderState::Accepted
         | OrderState::Picking

@@ -22,6 +22,8 @@
 //!   `promises` is what is set aside for carts, `promise_changes` are dates that cannot be kept;
 //!   `backorders` are lines that wait for goods; `substitutions` are other goods in place of those that
 //!   cannot be had, `substitution_rows` reads them and `substitution_news` tells of them.
+//! - Money: `sagas` keeps what is asked of payment providers and what came of it, `saga_news` tells of it,
+//!   `saga_wake` has it looked at when something of the order changed.
 //! - Parcels: `gatherings` are orders that come together at one store, `gathering_rows` keeps and ends them,
 //!   `arrivals` sees to what came for them; `labels` are parcels that no carrier takes; `parcels` tells
 //!   stores of both.
@@ -100,6 +102,9 @@ mod rights;
 mod rivals;
 mod rollouts;
 mod row;
+mod saga_news;
+mod saga_wake;
+mod sagas;
 mod savepoint;
 mod seals;
 mod seen;

@@ -1,6 +1,6 @@
 //! An order's rows as domain values, for all who work on orders.
 
-use super::row::{from_json, list, one, parsed};
+use super::row::{from_json, list, one, parsed, word};
 use super::sql::sql;
 use super::{Result, error};
 use crate::core::order::{OrderLine, stands_in_for};
@@ -8,6 +8,7 @@ use crate::core::rivals::{Rival, rivals};
 use crate::core::totals::{Amounts, BadMoney, allot};
 use crate::ports::StoreError;
 use crate::ports::orders::NewOrder;
+use crate::core::saga::standing::Standing;
 use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{LineNo, OrderId, TenantId, TraceId};
@@ -41,6 +42,13 @@ pub(super) fn lines(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Re
 pub(super) fn tasks_of(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Vec<TaskState>> {
     let key = [tenant.as_str(), order.as_str()];
     list(conn, sql!(ORDERS.tasks), key, |row| from_json(row, "state"))
+}
+
+/// How its payment stands.
+pub(super) fn payment_of(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Standing> {
+    let key = [tenant.as_str(), order.as_str()];
+    let standing = one(conn, sql!(SAGAS.standing), key, |row| word(row, "standing"))?;
+    Ok(standing.unwrap_or_default())
 }
 
 /// How often it was assigned, whether it is to be cancelled, and its trace.

@@ -8,7 +8,7 @@ use super::row::{
 };
 use super::sql::sql;
 use super::timeline::{Happened, Step, note, publish};
-use super::{Result, SqliteStore, cancel, contacts, ledger, promises};
+use super::{Result, SqliteStore, cancel, contacts, ledger, promises, sagas};
 use crate::core::fences::{FenceStep, history};
 use crate::core::order::{Order, OrderEvent, OrderLine, OrderState, StoreClock};
 use crate::core::routing::decision::{Decision, Recorded};
@@ -222,6 +222,7 @@ pub(super) fn place(conn: &Connection, new: &NewOrder) -> Result<Placed> {
     if Guard::OrderIdempotency.stands() {
         remember_key(conn, new, &new.trace)?;
     }
+    sagas::begin(conn, new, &lines)?;
     if let Some(promise) = &new.request.promise {
         promises::take_over(conn, &new.tenant, promise, &new.order, new.now)?;
     }

@@ -7,7 +7,7 @@ use super::order_rows::{allotted, lines, order_of, tasks_of};
 use super::row::{one, run, to_json};
 use super::sql::sql;
 use super::timeline::{Happened, note, refresh};
-use super::{Result, adopt_lines, contacts};
+use super::{Result, adopt_lines, contacts, sagas};
 use crate::core::order::{Consent, OrderLine};
 use crate::core::recovery::{adopted_key, left_beyond};
 use crate::core::substitution::agreed;
@@ -54,6 +54,8 @@ pub(super) fn place_again(conn: &Connection, new: &NewOrder) -> Result<Option<Pl
         raise(conn, &new.tenant, &left_beyond(&new.order, beyond), new.now)?;
     }
     reopen(conn, &new.tenant, &new.order)?;
+    // Under the same key: a provider that was asked before the restore knows it again.
+    sagas::begin(conn, new, &lines(conn, &new.tenant, &new.order)?)?;
     refresh(conn, &new.tenant, &new.order, new.now)?;
     Ok(Some(Placed::Replayed { order: new.order.clone(), trace }))
 }

@@ -26,6 +26,8 @@ const THROUGH_ALL: &[&str] = &[
     "policies_in_force",
     "sku_classes",
     "rollouts_running",
+    // Webhooks that nobody has read yet.
+    "waiting_notices",
     // The first that there is.
     "any_escrow",
     // Before a launch, after it and on the way back: keys and stores, orders in flight, open exceptions, and a

@@ -44,6 +44,8 @@ pub(super) fn note_outcome(
         (
             FulfilmentKind::Pickup | FulfilmentKind::Ship | FulfilmentKind::Delivery,
             OrderState::Placed
+            | OrderState::Authorized
+            | OrderState::Rejected
             | OrderState::Backordered
             | OrderState::Allocated
             | OrderState::Accepted

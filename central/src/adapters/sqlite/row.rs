@@ -42,6 +42,10 @@ pub(super) fn word<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite
     serde_json::from_value(serde_json::Value::String(text)).map_err(unreadable)
 }
 
+pub(super) fn word_or_none<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<T>> {
+    row.get_ref(column)?.as_str_or_null()?.map(|_| word(row, column)).transpose()
+}
+
 pub(super) fn to_json<T: Serialize>(value: &T) -> Result<String> {
     Ok(serde_json::to_string(value)?)
 }

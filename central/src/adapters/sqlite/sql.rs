@@ -29,6 +29,7 @@ pub(super) const PROMISE_CHANGES: &str = include_str!("sql/promise_changes.sql")
 pub(super) const PROMISES: &str = include_str!("sql/promises.sql");
 pub(super) const REPLAYS: &str = include_str!("sql/replays.sql");
 pub(super) const ROLLOUTS: &str = include_str!("sql/rollouts.sql");
+pub(super) const SAGAS: &str = include_str!("sql/sagas.sql");
 pub(super) const SEALS: &str = include_str!("sql/seals.sql");
 pub(super) const SHADOW: &str = include_str!("sql/shadow.sql");
 pub(super) const RECOVERY: &str = include_str!("sql/recovery.sql");
@@ -72,6 +73,7 @@ pub(super) const FILES: &[&str] = &[
     CHANGES,
     CONTACTS,
     SUBSTITUTIONS,
+    SAGAS,
 ];
 
 const MARK: &[u8] = b"-- name: ";

@@ -4,11 +4,13 @@
 use super::order_rows::{lines, tasks_of};
 use super::outbox::{Class, NewEvent, append};
 use super::promise_outcomes::note_outcome;
-use super::row::{from_json, one, parsed, run, word};
+use super::row::{from_json, one, parsed, run, word, word_or_none};
+use super::saga_wake::wake;
 use super::sql::sql;
 use super::{Result, kpis};
 use crate::core::order::{OrderLine, OrderRequest, OrderState};
 use crate::core::order_state::order_state;
+use crate::core::saga::standing::Standing;
 use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::ids::{Actor, BadId, OrderId, StoreId, TaskId, TenantId, TraceId};
 use holdfast_shared::stamp::Receipt;
@@ -70,8 +72,14 @@ pub(super) fn note_doubt(
     Ok(())
 }
 
-/// Folds the order's state anew, and tells the outside when it has changed.
+/// Something of the order changed: its money is looked at, and its state folded anew.
 pub(super) fn refresh(conn: &Connection, tenant: &TenantId, order: &OrderId, at: UtcMs) -> Result<()> {
+    wake(conn, tenant, order, at)?;
+    fold_state(conn, tenant, order, at)
+}
+
+/// Folds the order's state anew, and tells the outside when it has changed.
+pub(super) fn fold_state(conn: &Connection, tenant: &TenantId, order: &OrderId, at: UtcMs) -> Result<()> {
     let row = one(conn, sql!(ORDERS.state_of), [tenant.as_str(), order.as_str()], Stood::read)?;
     let Some(stood) = row else { return Ok(()) };
     stood.moves_on(conn, (tenant, order), &lines(conn, tenant, order)?, &tasks_of(conn, tenant, order)?, at)
@@ -82,6 +90,7 @@ pub(super) struct Stood {
     state: OrderState,
     pub(super) request: OrderRequest,
     pub(super) trace: TraceId,
+    payment: Standing,
 }
 
 impl Stood {
@@ -90,6 +99,7 @@ impl Stood {
             state: word(row, "state")?,
             request: from_json(row, "request")?,
             trace: parsed(row, "trace")?,
+            payment: word_or_none(row, "payment")?.unwrap_or_default(),
         })
     }
 
@@ -103,12 +113,12 @@ impl Stood {
         at: UtcMs,
     ) -> Result<()> {
         let (was, request) = (self.state, &self.request);
-        let is = order_state(request.kind, lines, tasks);
+        let is = order_state(request.kind, lines, tasks, self.payment);
         if was == is {
             return Ok(());
         }
         note_outcome(conn, (tenant, order), request, is, tasks, at)?;
-        if is == OrderState::Cancelled {
+        if matches!(is, OrderState::Cancelled | OrderState::Rejected) {
             kpis::cancelled(conn, (tenant, order), at)?;
         }
         let params = named_params! {
@@ -170,6 +180,11 @@ const fn event_of(step: Step) -> (&'static str, Class) {
         OrderState::Placed if step.was.is_none() => ("OrderPlaced", Class::Create),
         // Its work came back from a store, and is routed again: the order is not a new one.
         OrderState::Placed => ("OrderReopened", Class::Update),
+        OrderState::Authorized => match step.was {
+            Some(was) if !was.is_unrouted() => ("OrderReopened", Class::Update),
+            Some(_) | None => ("OrderAuthorized", Class::Confirm),
+        },
+        OrderState::Rejected => ("OrderRejected", Class::Compensate),
         OrderState::Backordered => ("OrderBackordered", Class::Update),
         OrderState::Allocated => ("OrderAllocated", Class::Update),
         OrderState::Accepted => ("OrderAccepted", Class::Update),

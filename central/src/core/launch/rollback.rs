@@ -110,7 +110,9 @@ pub fn former(events: &[PolicyEvent], in_force: PolicyVersion) -> Option<PolicyV
 
 const fn goes(state: OrderState) -> &'static str {
     match state {
-        OrderState::Placed => "its next decision follows the version that it goes back to",
+        OrderState::Placed | OrderState::Authorized => {
+            "its next decision follows the version that it goes back to"
+        }
         OrderState::Backordered => "it is tried again under the version that it goes back to",
         OrderState::Allocated => {
             "the offer stands; if the store does not accept it in time, it is routed anew under the version that it \
@@ -121,7 +123,9 @@ const fn goes(state: OrderState) -> &'static str {
         }
         OrderState::Ready => "it stays with its store, and its goods may leave",
         OrderState::Exception => "a person decides; its exception says what to do",
-        OrderState::Shipped | OrderState::Collected | OrderState::Cancelled => "nothing: it is over",
+        OrderState::Shipped | OrderState::Collected | OrderState::Cancelled | OrderState::Rejected => {
+            "nothing: it is over"
+        }
     }
 }
 

@@ -25,14 +25,14 @@ fn line(quantity: i64, open: i64, finished: i64, cancelled: i64) -> OrderLine {
 
 #[test]
 fn an_order_without_work_is_told_by_its_lines() {
-    let state = |lines: &[OrderLine]| order_state(FulfilmentKind::Ship, lines, &[]);
+    let state = |lines: &[OrderLine]| order_state(FulfilmentKind::Ship, lines, &[], Standing::None);
     assert_eq!(state(&[line(2, 2, 0, 0)]), OrderState::Placed);
     assert_eq!(state(&[line(2, 0, 2, 0), line(1, 1, 0, 0)]), OrderState::Placed);
     assert_eq!(state(&[OrderLine { backordered: true, ..line(2, 1, 1, 0) }]), OrderState::Backordered);
     assert_eq!(state(&[line(2, 0, 1, 1)]), OrderState::Shipped);
     assert_eq!(state(&[line(2, 0, 0, 2)]), OrderState::Cancelled);
     assert_eq!(state(&[line(2, 0, 1, 0)]), OrderState::Exception);
-    assert_eq!(order_state(FulfilmentKind::Pickup, &[line(1, 0, 1, 0)], &[]), OrderState::Collected);
+    assert_eq!(order_state(FulfilmentKind::Pickup, &[line(1, 0, 1, 0)], &[], Standing::None), OrderState::Collected);
 }
 
 /// One order by the same rules by which storage keeps it: what happens at stores, told at once.
@@ -58,7 +58,7 @@ impl Model {
     }
 
     fn state(&self) -> OrderState {
-        order_state(self.kind, &self.lines, &self.tasks)
+        order_state(self.kind, &self.lines, &self.tasks, Standing::None)
     }
 
     /// What of a line changes when a task does.
@@ -170,7 +170,10 @@ proptest! {
 fn no_state_becomes_itself_and_what_left_stays_gone() {
     for state in OrderState::ALL {
         assert!(!may_become(state, state));
-        assert!(!may_become(OrderState::Shipped, state) && !may_become(OrderState::Collected, state));
+        // But what left and cannot be charged is not complete.
+        let goes_on = state == OrderState::Exception;
+        assert_eq!(may_become(OrderState::Shipped, state), goes_on);
+        assert_eq!(may_become(OrderState::Collected, state), goes_on);
     }
     assert!(!may_become(OrderState::Cancelled, OrderState::Placed));
 }
@@ -188,4 +191,15 @@ fn the_table_of_the_contract_is_this_one() {
         let row = format!("| `{}` | {to} |", from.as_str());
         assert!(contract.contains(&row), "docs/order.md has no row {row}");
     }
+}
+
+#[test]
+fn an_order_that_is_paid_for_is_told_by_its_payment_too() {
+    let state = |line, payment| order_state(FulfilmentKind::Ship, &[line], &[], payment);
+    assert_eq!(state(line(2, 2, 0, 0), Standing::Awaited), OrderState::Placed);
+    assert_eq!(state(line(2, 2, 0, 0), Standing::Authorized), OrderState::Authorized);
+    assert_eq!(state(line(2, 0, 0, 2), Standing::Rejected), OrderState::Rejected);
+    assert_eq!(state(line(2, 0, 0, 2), Standing::Authorized), OrderState::Cancelled);
+    assert_eq!(state(line(2, 0, 2, 0), Standing::Owed), OrderState::Exception, "not complete");
+    assert_eq!(state(line(2, 0, 2, 0), Standing::Authorized), OrderState::Shipped);
 }

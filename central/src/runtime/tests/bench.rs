@@ -2,22 +2,27 @@
 
 use crate::adapters::http::{self, App, Bells, Rooms, Shared};
 use crate::adapters::metrics;
+use crate::adapters::payments::simulator::{Rates, Simulator};
 use crate::adapters::sqlite::SqliteStore;
 use crate::adapters::surroundings::Folders;
 use crate::core::health::observatory::Observatory;
 use crate::core::health::policy::HealthPolicy;
 use crate::core::launch::systems::LaunchTerms;
+use crate::core::outside::gate::GateTerms;
 use crate::core::steering::{Sections, Steering};
 use crate::flows::Watch;
 use crate::flows::enrol::token_hash;
+use crate::flows::gateways::{Gateway, Gateways};
 use crate::flows::in_force::PoliciesInForce;
 use crate::ports::access::{Access, ApiKey, Scope};
 use crate::ports::demo::DemoControls;
+use crate::ports::payments::Payments;
 use crate::ports::poke::Poke;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use holdfast_platform::clock::ManualClock;
+use holdfast_platform::secret::Secret;
 use holdfast_platform::sqlite::{Mode, Options, Place};
 use holdfast_platform::sse::Hub;
 use holdfast_shared::ids::{StoreId, TenantId};
@@ -35,6 +40,7 @@ impl Poke for Silent {
 
 pub(super) struct Bench {
     pub(super) app: Shared,
+    pub(super) cards: Arc<Simulator>,
     router: Router,
 }
 
@@ -72,12 +78,14 @@ pub(super) fn bench_with(demo: Option<Arc<dyn DemoControls>>) -> Bench {
 pub(super) fn bench_on(storage: SqliteStore, demo: Option<Arc<dyn DemoControls>>) -> Bench {
     let now = Now { utc: UtcMs(1_800_000_000_000), mono: MonoMs(1_000_000) };
     let built_in = Steering::built_in(&Sections::default()).unwrap();
+    let cards = Arc::new(Simulator::new(1, Rates::default(), Secret::new("whsec")));
     let app = Arc::new(App {
         storage: Arc::new(storage),
         watch: Arc::new(Watch::new(Observatory::new(HealthPolicy::default()))),
         policies: Arc::new(PoliciesInForce::new(built_in)),
         poke: Arc::new(Silent),
         bells: Arc::new(Bells::default()),
+        payments: paid_by(cards.clone()),
         clock: Arc::new(ManualClock::new(now)),
         mqtt_address: ":7883".to_owned(),
         events: Hub::new(16, 4, CancellationToken::new()),
@@ -89,7 +97,14 @@ pub(super) fn bench_on(storage: SqliteStore, demo: Option<Arc<dyn DemoControls>>
         surroundings: Arc::new(Folders::new("/".into(), None)),
         trusted_proxies: Vec::new(),
     });
-    Bench { router: http::router(&app), app }
+    Bench { router: http::router(&app), app, cards }
+}
+
+/// The account of one tenant.
+fn paid_by(port: Arc<dyn Payments>) -> Gateways {
+    let tenants = [TenantId::new("acme").unwrap()].into();
+    let gateway = Gateway::new(port, GateTerms::default(), tenants, MonoMs(0));
+    Gateways::new([("cards".parse().unwrap(), gateway)].into())
 }
 
 pub(super) fn store_json(id: &str) -> Value {

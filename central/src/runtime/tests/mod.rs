@@ -16,6 +16,7 @@ mod launch;
 mod life;
 mod ordering;
 mod personal;
+mod payments;
 mod policies;
 mod promises;
 mod replays;

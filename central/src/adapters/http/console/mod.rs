@@ -21,6 +21,7 @@ mod session;
 mod shadow;
 mod stock;
 mod stores;
+mod tones;
 mod words;
 
 use super::answer::{Answer, Refused, internal};

@@ -3,7 +3,7 @@
 use super::backorders::{SubstitutionRow, substitution_row};
 use super::decisions::{DecisionRow, FenceRow, decision_row, fence_rows};
 use super::order_terms::{ChangeRow, TermRow, change_row, terms};
-use super::{Frame, Person, ROWS, frame, need, page, words};
+use super::{Frame, Person, ROWS, frame, need, page, tones, words};
 use crate::adapters::http::answer::{Answer, known};
 use crate::adapters::http::app::Shared;
 use crate::adapters::http::explain::{Under, again};
@@ -132,7 +132,7 @@ fn row(order: &Order, now: UtcMs) -> OrderRow {
         id: order.order.to_string(),
         reference: order.request.reference.clone(),
         state: order.state.as_str(),
-        tone: words::order_tone(order.state),
+        tone: tones::order_tone(order.state),
         kind: order.request.kind.as_str(),
         lines: order.lines.iter().map(|line| format!("{} × {}", line.quantity, line.sku)).collect(),
         age: words::length(now.since(order.placed_at)),
@@ -314,7 +314,7 @@ fn task_row(task: &TaskState) -> TaskRow {
         id: task.task.to_string(),
         store: task.store.to_string(),
         status: words::task_status(task.status()),
-        tone: words::task_tone(task.status()),
+        tone: tones::task_tone(task.status()),
         fence: task.fence.to_string(),
         goods: match (task.may_leave(), &task.let_go) {
             (true, _) => "released: may leave",

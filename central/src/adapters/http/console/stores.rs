@@ -1,7 +1,7 @@
 //! The stores, and one store.
 
 use super::observer::{Silence, silence};
-use super::{Frame, Person, ROWS, frame, need, page, words};
+use super::{Frame, Person, ROWS, frame, need, page, tones, words};
 use crate::adapters::http::answer::{Answer, Refused};
 use crate::adapters::http::app::{Shared, Sight};
 use crate::adapters::http::arrangements::{Availability, ClassStanding, KindStanding};
@@ -232,7 +232,7 @@ fn task_row(task: &TaskState, now: UtcMs) -> TaskRow {
         id: task.task.to_string(),
         order: task.order.to_string(),
         status: words::task_status(task.status()),
-        tone: words::task_tone(task.status()),
+        tone: tones::task_tone(task.status()),
         kind: task.kind.as_str(),
         lines: task.lines.iter().map(line).collect(),
         changed: format!("{} ago", words::length(now.since(task.changed_at.wall))),

@@ -4,7 +4,6 @@ use crate::core::eligibility::{Eligibility, Reason, Standing, Unit, Values};
 use crate::core::exception::{Category, Exception, Severity};
 use crate::core::fleet::{Arranged, Closure, ClosureCause, StoreKind};
 use crate::core::lineage;
-use crate::core::order::OrderState;
 use crate::core::stock::class::SkuClass;
 use crate::ports::boxes::{BranchOutcome, Decision};
 use holdfast_shared::domain::task::Status;
@@ -46,28 +45,6 @@ pub(super) const fn kind(kind: StoreKind) -> &'static str {
     }
 }
 
-pub(super) const fn order_tone(state: OrderState) -> &'static str {
-    match state {
-        OrderState::Backordered => "warn",
-        OrderState::Exception => "bad",
-        OrderState::Placed
-        | OrderState::Allocated
-        | OrderState::Accepted
-        | OrderState::Picking
-        | OrderState::Ready
-        | OrderState::Cancelled => "calm",
-        OrderState::Shipped | OrderState::Collected => "good",
-    }
-}
-
-pub(super) const fn task_tone(status: Status) -> &'static str {
-    match status {
-        Status::Offered | Status::Accepted | Status::Picking | Status::PutBack => "calm",
-        Status::AwaitingRelease | Status::PuttingBack | Status::Declined => "warn",
-        Status::Ready | Status::HandedOver => "good",
-    }
-}
-
 pub(super) fn task_status(status: Status) -> String {
     status.as_str().replace('_', " ")
 }
@@ -106,6 +83,10 @@ pub(super) const fn category(category: Category) -> &'static str {
         Category::ParcelMissing => "A parcel between two stores has not come",
         Category::PossibleDuplicate => "An order may be there twice",
         Category::ShadowCritical => "A version in shadow would serve customers worse",
+        Category::AwaitingPayment => "Goods left, and their money cannot be had",
+        Category::PaymentUnclear => "Nobody knows what came of a payment",
+        Category::RefundFailed => "The provider refuses a refund",
+        Category::OutsideDown => "A system outside does not answer",
     }
 }
 
@@ -130,6 +111,10 @@ pub(super) fn remedy(exception: &Exception) -> Option<(String, &'static str)> {
         | Category::Sealing
         | Category::Overdrawn
         | Category::ParcelMissing
+        | Category::AwaitingPayment
+        | Category::PaymentUnclear
+        | Category::RefundFailed
+        | Category::OutsideDown
         | Category::Override
         | Category::ReturnDue
         | Category::CancelUnanswered

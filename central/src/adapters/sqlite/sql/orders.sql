@@ -59,7 +59,9 @@ SELECT record FROM decision WHERE tenant = ?1 AND order_id = ?2 ORDER BY sequenc
 SELECT record, inputs FROM decision WHERE tenant = ?1 AND order_id = ?2 ORDER BY sequence
 
 -- name: state_of
-SELECT state, request, trace FROM orders WHERE tenant = ?1 AND order_id = ?2
+SELECT state, request, trace,
+    (SELECT p.standing FROM payment p WHERE p.tenant = ?1 AND p.order_id = ?2) AS payment
+FROM orders WHERE tenant = ?1 AND order_id = ?2
 
 -- name: set_state
 UPDATE orders SET state = :state, changed_at = :at WHERE tenant = :tenant AND order_id = :order
@@ -110,7 +112,10 @@ UPDATE orders SET assignments = assignments + 1, backordered_at = NULL, hold_unt
 WHERE tenant = :tenant AND order_id = :order AND assignments = :assignments AND cancel_requested = 0
     AND NOT EXISTS (
         SELECT 1 FROM gathering g WHERE g.tenant = :tenant AND g.order_id = :order AND g.ended_at IS NULL)
-RETURNING state, request, trace
+    AND NOT EXISTS (
+        SELECT 1 FROM payment p WHERE p.tenant = :tenant AND p.order_id = :order AND p.covered = 0)
+RETURNING state, request, trace,
+    (SELECT p.standing FROM payment p WHERE p.tenant = :tenant AND p.order_id = :order) AS payment
 
 -- name: record_decision
 INSERT INTO decision (tenant, order_id, record, inputs) VALUES (:tenant, :order, :record, :inputs)

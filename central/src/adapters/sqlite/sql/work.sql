@@ -28,6 +28,9 @@ WHERE o.cancel_requested = 0
     AND NOT EXISTS (
         SELECT 1 FROM gathering g
         WHERE g.tenant = o.tenant AND g.order_id = o.order_id AND g.ended_at IS NULL)
+    -- What it comes to is not set aside yet.
+    AND NOT EXISTS (
+        SELECT 1 FROM payment p WHERE p.tenant = o.tenant AND p.order_id = o.order_id AND p.covered = 0)
     -- Where an order of which only a store knew shall go, nobody knows.
     AND o.adopted <> 1
     -- What was open before a restore waits for what the stores did meanwhile.

@@ -1,0 +1,167 @@
+//! The payment providers that are configured, each behind its own gate.
+
+use crate::core::outside::breaker::{CallEnd, Pass, Stands};
+use crate::core::outside::gate::{Gate, GateTerms, Stopped};
+use crate::core::saga::fact::Call;
+use crate::ports::payments::{Answer, Payments};
+use holdfast_shared::ids::{PaymentProvider, TenantId};
+use holdfast_shared::time::MonoMs;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// One provider.
+pub struct Gateway {
+    port: Arc<dyn Payments>,
+    terms: GateTerms,
+    /// Whose account it is; none: anybody's.
+    tenants: BTreeSet<TenantId>,
+    gate: Mutex<Gate>,
+    /// Tenants that know that it is out of reach.
+    told: Mutex<BTreeSet<TenantId>>,
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway")
+            .field("terms", &self.terms)
+            .field("tenants", &self.tenants)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Gateway {
+    #[must_use]
+    pub fn new(port: Arc<dyn Payments>, terms: GateTerms, tenants: BTreeSet<TenantId>, now: MonoMs) -> Self {
+        let gate = Mutex::new(Gate::new(terms, now));
+        Self { port, terms, tenants, gate, told: Mutex::default() }
+    }
+
+    #[must_use]
+    pub fn port(&self) -> &dyn Payments {
+        &*self.port
+    }
+
+    #[must_use]
+    pub const fn calls_max(&self) -> u32 {
+        self.terms.calls_max
+    }
+
+    #[must_use]
+    pub fn serves(&self, tenant: &TenantId) -> bool {
+        self.tenants.is_empty() || self.tenants.contains(tenant)
+    }
+
+    /// Those whose account it is by name.
+    pub fn tenants(&self) -> impl Iterator<Item = &TenantId> {
+        self.tenants.iter()
+    }
+
+    /// The one whose account it is, as far as there is one.
+    #[must_use]
+    pub fn only_tenant(&self) -> Option<&TenantId> {
+        self.tenants.first().filter(|_| self.tenants.len() == 1)
+    }
+
+    fn gate(&self) -> MutexGuard<'_, Gate> {
+        // What a panic left behind is a count at worst.
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn enter(&self, now: MonoMs) -> Result<Entered<'_>, Stopped> {
+        Ok(Entered { gateway: self, pass: Some(self.gate().ask(now)?) })
+    }
+
+    pub(super) fn heard(&self, entered: Entered<'_>, call: Call, answer: &Answer, now: MonoMs) {
+        metrics::counter!("holdfast_payment_calls_total", "call" => call.as_str(), "answer" => answer.as_str())
+            .increment(1);
+        let end = if answer.is_trouble() { CallEnd::Failed } else { CallEnd::Went };
+        let retry_after_ms = match answer {
+            Answer::Busy { retry_after_ms, .. } => *retry_after_ms,
+            Answer::Done { .. } | Answer::Declined { .. } | Answer::Soft { .. } | Answer::Unknown { .. } => {
+                None
+            }
+        };
+        entered.end(end, retry_after_ms, now);
+    }
+
+    pub(super) fn looked_up(&self, entered: Entered<'_>, now: MonoMs) {
+        metrics::counter!("holdfast_payment_calls_total", "call" => "look_up", "answer" => "absent")
+            .increment(1);
+        entered.end(CallEnd::Went, None, now);
+    }
+
+    pub(super) fn open_too_long_ms(&self, now: MonoMs) -> Option<i64> {
+        self.gate().open_too_long_ms(now)
+    }
+
+    /// Whether this tenant has not been told so yet.
+    pub(super) fn tell_once(&self, tenant: &TenantId, down: bool) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if down { told.insert(tenant.clone()) } else { told.remove(tenant) }
+    }
+
+    pub(super) fn measure(&self, provider: &PaymentProvider) {
+        let (stands, under_way) = {
+            let gate = self.gate();
+            (gate.stands(), gate.under_way())
+        };
+        for state in [Stands::Closed, Stands::Open, Stands::HalfOpen] {
+            let is = if state == stands { 1.0 } else { 0.0 };
+            metrics::gauge!("holdfast_outside_breaker",
+                "system" => provider.to_string(), "state" => state.as_str())
+            .set(is);
+        }
+        metrics::gauge!("holdfast_outside_calls", "system" => provider.to_string()).set(f64::from(under_way));
+    }
+}
+
+/// A place among the calls under way. Whoever gives it up without a word says nothing about the system.
+#[derive(Debug)]
+pub(super) struct Entered<'a> {
+    gateway: &'a Gateway,
+    pass: Option<Pass>,
+}
+
+impl Entered<'_> {
+    fn end(mut self, end: CallEnd, retry_after_ms: Option<i64>, now: MonoMs) {
+        if let Some(pass) = self.pass.take() {
+            self.gateway.gate().came_back(pass, end, retry_after_ms, now);
+        }
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        if self.pass.is_some() {
+            self.gateway.gate().left();
+        }
+    }
+}
+
+/// All of them, by the name by which orders call them.
+#[derive(Debug, Default)]
+pub struct Gateways(BTreeMap<PaymentProvider, Gateway>);
+
+impl Gateways {
+    #[must_use]
+    pub const fn new(gateways: BTreeMap<PaymentProvider, Gateway>) -> Self {
+        Self(gateways)
+    }
+
+    #[must_use]
+    pub fn of(&self, provider: &PaymentProvider) -> Option<&Gateway> {
+        self.0.get(provider)
+    }
+
+    /// Only as far as it serves the tenant.
+    #[must_use]
+    pub fn for_tenant(&self, tenant: &TenantId, provider: &PaymentProvider) -> Option<&Gateway> {
+        self.of(provider).filter(|gateway| gateway.serves(tenant))
+    }
+
+    #[must_use]
+    pub fn names(&self) -> Vec<PaymentProvider> {
+        self.0.keys().cloned().collect()
+    }
+}

@@ -1,0 +1,300 @@
+//! The payment providers of the configuration (`[[payments]]`), and the loops that bring orders' money on: one for each
+//! provider, so that a slow one delays no other, and one for webhooks.
+
+use super::CentralError;
+use super::tasks::{Ended, Trouble};
+use crate::adapters::http::Shared;
+use crate::adapters::payments::http::{Intents, IntentsSettings};
+use crate::adapters::payments::simulator::{Rates, Simulator};
+use crate::core::outside::gate::GateTerms;
+use crate::core::outside::rate::RateTerms;
+use crate::flows::advance_sagas::{advance_sagas, tell_of_strangers};
+use crate::flows::gateways::{Gateway, Gateways};
+use crate::flows::read_notices::read_notices;
+use crate::ports::payments::Payments;
+use holdfast_platform::config::{Flawed, Reader};
+use holdfast_platform::random;
+use holdfast_platform::secret::Secret;
+use holdfast_platform::service::{Lifetime, Ticker};
+use holdfast_shared::ids::{PaymentProvider, TenantId};
+use holdfast_shared::limits::{PAYMENT_CALLS_MAX, PAYMENT_PROVIDERS_MAX};
+use holdfast_shared::time::MonoMs;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Webhooks that nobody rang for, and orders of providers that are not there.
+const READ_EVERY: Duration = Duration::from_secs(5);
+/// The saga looks an unanswered question up after 15 s; an answer has to come before.
+const TIMEOUT_S_MAX: u64 = 12;
+const TIMEOUT_S: u64 = 10;
+
+/// One of `[[payments]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentConfig {
+    /// By which orders call it.
+    name: PaymentProvider,
+    kind: Kind,
+    /// Whose account it is. Required for a real one.
+    #[serde(default)]
+    tenant: Option<TenantId>,
+    #[serde(default)]
+    url: Option<String>,
+    /// Files that hold a secret each, and nothing else.
+    #[serde(default)]
+    secret_file: Option<PathBuf>,
+    #[serde(default)]
+    webhook_secret_files: Vec<PathBuf>,
+    #[serde(default)]
+    timeout_s: Option<u64>,
+    /// Several captures of one authorization.
+    #[serde(default)]
+    several_captures: bool,
+    /// A token may be used again when an authorization nears its end.
+    #[serde(default)]
+    renewable: bool,
+    #[serde(default)]
+    calls_per_second: Option<u32>,
+    #[serde(default)]
+    calls_max: Option<u32>,
+    #[serde(default)]
+    seed: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    /// A network of cards in memory: nobody pays anything.
+    Simulator,
+    /// A provider of payment intents.
+    Intents,
+}
+
+impl PaymentConfig {
+    /// For the demo and for tests.
+    pub(super) fn simulated() -> Option<Self> {
+        Some(Self {
+            name: PaymentProvider::new("simulator").ok()?,
+            kind: Kind::Simulator,
+            tenant: None,
+            url: None,
+            secret_file: None,
+            webhook_secret_files: Vec::new(),
+            timeout_s: None,
+            several_captures: true,
+            renewable: true,
+            calls_per_second: None,
+            calls_max: None,
+            seed: None,
+        })
+    }
+
+    fn fault(&self) -> Option<String> {
+        let name = &self.name;
+        let is_short = |seconds: u64| (1..=TIMEOUT_S_MAX).contains(&seconds);
+        if self.timeout_s.is_some_and(|seconds| !is_short(seconds)) {
+            return Some(format!("{name}: timeout_s is 1 to {TIMEOUT_S_MAX}"));
+        }
+        let calls = [self.calls_per_second, self.calls_max].into_iter().flatten();
+        if calls.into_iter().any(|calls| !(1..=PAYMENT_CALLS_MAX).contains(&calls)) {
+            return Some(format!("{name}: calls_per_second and calls_max are 1 to {PAYMENT_CALLS_MAX}"));
+        }
+        if self.kind == Kind::Simulator {
+            return None;
+        }
+        match (&self.tenant, &self.url, &self.secret_file) {
+            (None, ..) => Some(format!("{name}: tenant says whose account it is, and is missing")),
+            (_, None, _) => Some(format!("{name}: url is missing")),
+            (_, Some(url), _) if !is_private(url) => {
+                Some(format!("{name}: url must begin with https://, or be on this machine"))
+            }
+            (.., None) => Some(format!("{name}: secret_file is missing")),
+            (Some(_), Some(_), Some(_)) => None,
+        }
+    }
+}
+
+/// The secret goes along with each question.
+fn is_private(url: &str) -> bool {
+    let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+    url.starts_with("https://") || local.iter().any(|start| url.strip_prefix(start).is_some_and(ends_host))
+}
+
+fn ends_host(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with([':', '/'])
+}
+
+pub(super) fn read(reader: &mut Reader) -> Result<Vec<PaymentConfig>, Flawed> {
+    let all: Vec<PaymentConfig> = reader.list("payments")?;
+    if all.len() > PAYMENT_PROVIDERS_MAX {
+        return Err(reader.reject("payments", format!("expected at most {PAYMENT_PROVIDERS_MAX} providers")));
+    }
+    let mut names = BTreeSet::new();
+    for one in &all {
+        if !names.insert(&one.name) {
+            return Err(reader.reject("payments", format!("{} is there twice", one.name)));
+        }
+        if let Some(fault) = one.fault() {
+            return Err(reader.reject("payments", fault));
+        }
+    }
+    Ok(all)
+}
+
+fn secret(path: &Path) -> Result<Secret, CentralError> {
+    let refused = |why: String| CentralError::Payments(format!("the secret in {} {why}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| refused(format!("cannot be read: {error}")))?;
+    match text.trim() {
+        "" => Err(refused(String::from("is empty"))),
+        text => Ok(Secret::new(text)),
+    }
+}
+
+pub(super) fn gateways(all: &[PaymentConfig], now: MonoMs) -> Result<Gateways, CentralError> {
+    let mut gateways = BTreeMap::new();
+    for one in all {
+        let mut terms = GateTerms::default();
+        if let Some(per_second) = one.calls_per_second {
+            terms.rate = RateTerms { per_second, burst: per_second };
+        }
+        terms.calls_max = one.calls_max.unwrap_or(terms.calls_max);
+        let tenants = one.tenant.iter().cloned().collect();
+        gateways.insert(one.name.clone(), Gateway::new(port(one)?, terms, tenants, now));
+    }
+    Ok(Gateways::new(gateways))
+}
+
+fn port(one: &PaymentConfig) -> Result<Arc<dyn Payments>, CentralError> {
+    let missing = || CentralError::Payments(format!("{} is not complete", one.name));
+    Ok(match one.kind {
+        // Nobody outside knows its secret: no webhook for it comes in.
+        Kind::Simulator => {
+            Arc::new(Simulator::new(one.seed.unwrap_or(1), Rates::default(), Secret::new(random::token()?)))
+        }
+        Kind::Intents => {
+            let webhook_secrets = one.webhook_secret_files.iter().map(|path| secret(path));
+            let settings = IntentsSettings {
+                url: one.url.clone().ok_or_else(missing)?,
+                secret: secret(one.secret_file.as_ref().ok_or_else(missing)?)?,
+                webhook_secrets: webhook_secrets.collect::<Result<_, _>>()?,
+                timeout: Duration::from_secs(one.timeout_s.unwrap_or(TIMEOUT_S)),
+                several_captures: one.several_captures,
+                renewable: one.renewable,
+            };
+            Arc::new(Intents::new(settings).map_err(|error| CentralError::Payments(error.to_string()))?)
+        }
+    })
+}
+
+/// One bell for each provider.
+pub(super) fn bells(gateways: &Gateways) -> BTreeMap<PaymentProvider, Notify> {
+    gateways.names().into_iter().map(|name| (name, Notify::new())).collect()
+}
+
+pub(super) fn spawn(life: &Lifetime, app: &Shared) {
+    for provider in app.payments.names() {
+        life.spawn(format!("payments-{provider}"), advance(Arc::clone(app), provider, life.token()));
+    }
+    life.spawn("payment-webhooks", read_inbox(Arc::clone(app), life.token()));
+}
+
+async fn advance(app: Shared, provider: PaymentProvider, stop: CancellationToken) -> Ended {
+    let mut ticker = Ticker::new(LOOK_EVERY, stop.clone());
+    let mut trouble = Trouble::of("payments");
+    let idle = Notify::new();
+    let bell = app.bells.payments.get(&provider).unwrap_or(&idle);
+    let clock = || app.clock.now();
+    while ticker.tick_or(bell).await {
+        while !stop.is_cancelled() {
+            let advanced = advance_sagas(&*app.storage, &app.payments, &provider, &clock).await;
+            let Some(advanced) = trouble.note(advanced) else { break };
+            if advanced.steps > 0 {
+                app.bells.route.notify_one();
+                app.bells.publish.notify_one();
+            }
+            if !advanced.more {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn read_inbox(app: Shared, stop: CancellationToken) -> Ended {
+    let mut ticker = Ticker::new(READ_EVERY, stop);
+    let mut trouble = Trouble::of("payment-webhooks");
+    while ticker.tick_or(&app.bells.notices).await {
+        let now = app.clock.now().utc;
+        if trouble.note(read_notices(&*app.storage, now).await).is_some_and(|read| read > 0) {
+            app.bells.publish.notify_one();
+            app.bells.payments.values().for_each(Notify::notify_one);
+        }
+        trouble.note(tell_of_strangers(&*app.storage, &app.payments, now).await);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Vec<PaymentConfig>, String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        let mut reader = Reader::load(Some(file.path()), "HOLDFAST_CENTRAL", Vec::new());
+        let read = read(&mut reader);
+        reader.finish().map_err(|errors| errors.to_string())?;
+        Ok(read.unwrap())
+    }
+
+    const WHOLE: &str = "[[payments]]\nname = 'cards'\nkind = 'intents'\ntenant = 'acme'\n\
+        url = 'https://api.example.com'\nsecret_file = '/nowhere/secret'\n";
+
+    #[test]
+    fn a_provider_is_configured_whole_or_not_at_all() {
+        assert_eq!(load("").unwrap().len(), 0);
+        assert_eq!(load(WHOLE).unwrap().len(), 1);
+        for (line, told) in [
+            ("tenant = 'acme'\n", "whose account"),
+            ("url = 'https://api.example.com'\n", "url is missing"),
+            ("secret_file = '/nowhere/secret'\n", "secret_file is missing"),
+        ] {
+            let found = load(&WHOLE.replace(line, "")).unwrap_err();
+            assert!(found.contains(told), "{found}");
+        }
+        for (more, told) in [
+            ("timeout_s = 60\n", "timeout_s is 1 to 12"),
+            ("calls_max = 0\n", "calls_max"),
+            ("secert_file = 'x'\n", "secert_file"),
+            (WHOLE, "cards is there twice"),
+        ] {
+            let found = load(&format!("{WHOLE}{more}")).unwrap_err();
+            assert!(found.contains(told), "{found}");
+        }
+    }
+
+    #[test]
+    fn a_secret_leaves_the_machine_only_under_tls() {
+        for (url, allowed) in [
+            ("https://api.example.com", true),
+            ("http://127.0.0.1:9000", true),
+            ("http://api.example.com", false),
+            ("http://localhost.example.com", false),
+        ] {
+            assert_eq!(load(&WHOLE.replace("https://api.example.com", url)).is_ok(), allowed, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_secret_that_cannot_be_read_is_named_by_its_file() {
+        let told = gateways(&load(WHOLE).unwrap(), MonoMs(0)).unwrap_err().to_string();
+        assert!(told.contains("/nowhere/secret"), "{told}");
+        assert_eq!(gateways(&[PaymentConfig::simulated().unwrap()], MonoMs(0)).unwrap().names().len(), 1);
+    }
+}
