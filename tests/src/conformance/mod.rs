@@ -33,6 +33,7 @@ pub mod older;
 pub mod orders;
 pub mod parcel_news;
 pub mod parcels;
+pub mod paying;
 pub mod policies;
 pub mod priority;
 pub mod promises;
@@ -189,6 +190,13 @@ macro_rules! conformance {
             orders::an_order_whose_work_comes_back_is_no_new_order,
             orders::events_are_published_in_order_and_once,
             priority::a_higher_priority_is_served_first_and_of_one_priority_who_waits_longest,
+            paying::an_order_is_routed_when_its_money_is_set_aside_and_not_before,
+            paying::an_order_that_cannot_be_paid_ends_and_frees_its_cart,
+            paying::of_two_that_write_about_the_same_money_one_is_told_to_look_again,
+            paying::what_changes_while_somebody_looks_is_looked_at_again,
+            paying::a_clock_that_was_put_back_lets_no_money_rest_for_ever,
+            paying::a_refund_is_taken_in_once_for_its_key_and_for_no_more_than_was_taken,
+            paying::a_webhook_is_kept_once_and_shown_whatever_it_says,
             promises::two_carts_never_hold_the_same_unit,
             promises::a_cart_is_held_once_for_its_key,
             promises::a_cart_whose_time_is_up_gives_its_units_back,

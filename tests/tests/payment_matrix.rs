@@ -1,0 +1,307 @@
+//! The failure matrix: each step that asks a payment provider, with each way in which the asking can go wrong, and a
+//! cancel at every moment. Central crashes for real: what it was doing is dropped at a named point, and its database is
+//! opened anew. Each cell ends when nothing more happens by itself; what then holds is a line of
+//! a file of `payment_matrix/`: the order's state, the money in central's books and at the provider, the goods, what a
+//! person has to look at, and what the outside was told.
+//!
+//! `HOLDFAST_WRITE_GOLDEN=1` writes them anew; read the difference before it is committed.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic in here is a finding")]
+
+#[path = "payment_matrix/stage.rs"]
+mod stage;
+
+use holdfast_central::adapters::payments::simulator::Fate;
+use holdfast_central::core::saga::fact::Call;
+use stage::{Point, Stage};
+use std::fmt::Write;
+
+/// What goes wrong with one question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trouble {
+    Nothing,
+    CrashBefore,
+    CrashDuring,
+    CrashAfter,
+    TimeoutWithSuccess,
+    TimeoutWithFailure,
+    Silence,
+    Twice,
+    LateQuestion,
+    WebhookFirst,
+    WebhookTwice,
+    Busy,
+    Soft,
+    Declined,
+    DeclinedTwice,
+}
+
+impl Trouble {
+    const ALL: [Self; 15] = [
+        Self::Nothing,
+        Self::CrashBefore,
+        Self::CrashDuring,
+        Self::CrashAfter,
+        Self::TimeoutWithSuccess,
+        Self::TimeoutWithFailure,
+        Self::Silence,
+        Self::Twice,
+        Self::LateQuestion,
+        Self::WebhookFirst,
+        Self::WebhookTwice,
+        Self::Busy,
+        Self::Soft,
+        Self::Declined,
+        Self::DeclinedTwice,
+    ];
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Nothing => "no trouble",
+            Self::CrashBefore => "crash before the call",
+            Self::CrashDuring => "crash during the call",
+            Self::CrashAfter => "crash after the call",
+            Self::TimeoutWithSuccess => "timeout, it was done",
+            Self::TimeoutWithFailure => "timeout, it was not done",
+            Self::Silence => "silence for hours",
+            Self::Twice => "arrives twice",
+            Self::LateQuestion => "arrives late",
+            Self::WebhookFirst => "webhook before the answer",
+            Self::WebhookTwice => "webhook after it, twice",
+            Self::Busy => "not taken in",
+            Self::Soft => "fails for now",
+            Self::Declined => "declined",
+            Self::DeclinedTwice => "declined, and again on a new authorization",
+        }
+    }
+}
+
+/// Until this step is the next that is asked for.
+async fn until(stage: &mut Stage, call: Call) {
+    stage.place().await;
+    match call {
+        Call::Authorize => {}
+        Call::Capture => {
+            stage.settle().await;
+            stage.ship().await;
+        }
+        Call::Void => {
+            stage.settle().await;
+            stage.cancel().await;
+        }
+        Call::Refund => {
+            stage.settle().await;
+            stage.ship().await;
+            stage.settle().await;
+            stage.refund(1).await;
+        }
+    }
+}
+
+async fn cell(call: Call, trouble: Trouble) -> String {
+    let mut stage = Stage::new().await;
+    until(&mut stage, call).await;
+    match trouble {
+        Trouble::Nothing => {}
+        Trouble::CrashBefore => stage.crash_at(Point::Before).await,
+        Trouble::CrashDuring => stage.crash_at(Point::During).await,
+        Trouble::CrashAfter => {
+            stage.advance().await;
+            stage.reopen().await;
+        }
+        Trouble::TimeoutWithSuccess => stage.cards.fates([Fate::DoneUnheard]),
+        Trouble::TimeoutWithFailure => stage.cards.fates([Fate::Lost]),
+        Trouble::Silence => {
+            stage.cards.fates([Fate::Silent]);
+            stage.pass_hours(4).await;
+            stage.cards.speak();
+        }
+        Trouble::Twice => stage.cards.fates([Fate::Twice]),
+        Trouble::LateQuestion => {
+            stage.cards.fates([Fate::Late]);
+            stage.advance().await;
+            stage.cards.deliver();
+        }
+        Trouble::WebhookFirst => {
+            stage.cards.fates([Fate::DoneUnheard]);
+            stage.advance().await;
+            stage.hear_webhooks(1).await;
+        }
+        Trouble::WebhookTwice => {
+            stage.advance().await;
+            stage.hear_webhooks(2).await;
+        }
+        Trouble::Busy => stage.cards.fates([Fate::Busy]),
+        Trouble::Soft => stage.cards.fates([Fate::Soft]),
+        Trouble::Declined => stage.cards.fates([Fate::Declined]),
+        Trouble::DeclinedTwice => stage.cards.fates([Fate::Declined, Fate::Normal, Fate::Declined]),
+    }
+    stage.settle().await;
+    if call == Call::Authorize && stage.is_routed().await {
+        stage.ship().await;
+        stage.settle().await;
+    }
+    stage.line().await
+}
+
+/// When the customer cancels.
+#[derive(Debug, Clone, Copy)]
+enum Moment {
+    Placed,
+    WhileAuthorizing,
+    Authorized,
+    Offered,
+    Picked,
+    Released,
+    ReleasedAndGone,
+    HandedOver,
+    WhileCapturing,
+    Captured,
+}
+
+impl Moment {
+    const ALL: [Self; 10] = [
+        Self::Placed,
+        Self::WhileAuthorizing,
+        Self::Authorized,
+        Self::Offered,
+        Self::Picked,
+        Self::Released,
+        Self::ReleasedAndGone,
+        Self::HandedOver,
+        Self::WhileCapturing,
+        Self::Captured,
+    ];
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Placed => "just placed",
+            Self::WhileAuthorizing => "while it is authorized",
+            Self::Authorized => "authorized",
+            Self::Offered => "offered to a store",
+            Self::Picked => "in hand at the store",
+            Self::Released => "released, and put back",
+            Self::ReleasedAndGone => "released, and leaves all the same",
+            Self::HandedOver => "handed over",
+            Self::WhileCapturing => "while it is captured",
+            Self::Captured => "captured",
+        }
+    }
+}
+
+async fn cancelled(moment: Moment) -> String {
+    let mut stage = Stage::new().await;
+    stage.place().await;
+    match moment {
+        Moment::Placed => stage.cancel().await,
+        Moment::WhileAuthorizing => {
+            stage.cards.fates([Fate::DoneUnheard]);
+            stage.advance().await;
+            stage.cancel().await;
+        }
+        Moment::Authorized => {
+            stage.settle().await;
+            stage.cancel().await;
+        }
+        Moment::Offered | Moment::Picked | Moment::Released | Moment::ReleasedAndGone => {
+            stage.settle().await;
+            stage.assign().await;
+            match moment {
+                Moment::Picked => stage.pick().await,
+                Moment::Released | Moment::ReleasedAndGone => stage.pack().await,
+                _ => {}
+            }
+            stage.cancel().await;
+            match moment {
+                Moment::ReleasedAndGone => stage.hand_over().await,
+                _ => stage.put_back().await,
+            }
+        }
+        Moment::HandedOver => {
+            stage.settle().await;
+            stage.ship().await;
+            stage.cancel().await;
+        }
+        Moment::WhileCapturing => {
+            stage.settle().await;
+            stage.ship().await;
+            stage.cards.fates([Fate::DoneUnheard]);
+            stage.advance().await;
+            stage.cancel().await;
+        }
+        Moment::Captured => {
+            stage.settle().await;
+            stage.ship().await;
+            stage.settle().await;
+            stage.cancel().await;
+            stage.refund(2).await;
+        }
+    }
+    stage.settle().await;
+    stage.line().await
+}
+
+/// Compared with `payment_matrix/{name}.txt`.
+fn assert_golden(name: &str, found: &str) {
+    let file = format!("tests/payment_matrix/{name}.txt");
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    if std::env::var_os("HOLDFAST_WRITE_GOLDEN").is_some() {
+        std::fs::write(&path, found).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    let different = |(expected, got): &(&str, &str)| expected != got;
+    let first = golden.lines().zip(found.lines()).find(different);
+    assert!(golden == found, "first difference: {first:#?}\n\nnow:\n{found}");
+}
+
+async fn row(call: Call) -> String {
+    let mut row = String::new();
+    for trouble in Trouble::ALL {
+        writeln!(row, "{}\n{}", trouble.words(), cell(call, trouble).await).unwrap();
+    }
+    row
+}
+
+#[tokio::test]
+async fn however_an_authorization_fails_money_goods_and_messages_agree() {
+    assert_golden("authorize", &row(Call::Authorize).await);
+}
+
+#[tokio::test]
+async fn however_a_capture_fails_money_goods_and_messages_agree() {
+    assert_golden("capture", &row(Call::Capture).await);
+}
+
+#[tokio::test]
+async fn however_a_void_fails_money_goods_and_messages_agree() {
+    assert_golden("void", &row(Call::Void).await);
+}
+
+#[tokio::test]
+async fn however_a_refund_fails_money_goods_and_messages_agree() {
+    assert_golden("refund", &row(Call::Refund).await);
+}
+
+#[tokio::test]
+async fn whenever_an_order_is_cancelled_money_goods_and_messages_agree() {
+    let mut row = String::new();
+    for moment in Moment::ALL {
+        writeln!(row, "{}\n{}", moment.words(), cancelled(moment).await).unwrap();
+    }
+    assert_golden("cancelled", &row);
+}
+
+#[tokio::test]
+async fn a_provider_that_is_silent_for_long_is_told_of_once_and_no_more_when_it_answers() {
+    let stage = Stage::new().await;
+    stage.place().await;
+    stage.cards.fates([Fate::Silent]);
+    stage.pass_hours(4).await;
+    let mut told = stage.exceptions().await;
+    told.sort();
+    assert_eq!(told, [("outside_down".to_owned(), 1), ("payment_unclear".to_owned(), 1)]);
+    stage.cards.speak();
+    stage.settle().await;
+    assert_eq!(stage.exceptions().await, [], "both end by themselves");
+    assert!(stage.is_routed().await, "and the order goes on");
+}
