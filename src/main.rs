@@ -7,7 +7,9 @@ use holdfast::policy::PolicyCommand;
 use holdfast::replay::ReplayAsked;
 use holdfast::rollback::RollbackCommand;
 use holdfast::shadow::ShadowCommand;
-use holdfast::{demo, drill, explain, kpis, operator, order, policy, readiness, replay, rollback, shadow, steps};
+use holdfast::{
+    demo, drill, explain, kpis, operator, order, policy, readiness, replay, rollback, shadow, steps,
+};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;

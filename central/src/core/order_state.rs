@@ -67,8 +67,8 @@ fn progress(task: &TaskState) -> Option<OrderState> {
 #[must_use]
 pub const fn may_become(from: OrderState, to: OrderState) -> bool {
     use OrderState::{
-        Accepted, Allocated, Authorized, Backordered, Cancelled, Collected, Exception, Picking, Placed, Ready,
-        Rejected, Shipped,
+        Accepted, Allocated, Authorized, Backordered, Cancelled, Collected, Exception, Picking, Placed,
+        Ready, Rejected, Shipped,
     };
     match from {
         // Taking off what is open may uncover how far the rest has come.
@@ -78,9 +78,22 @@ pub const fn may_become(from: OrderState, to: OrderState) -> bool {
         Backordered => !matches!(to, Backordered | Rejected),
         Exception => !matches!(to, Exception | Rejected),
         Allocated => {
-            matches!(to, Placed | Authorized | Accepted | Picking | Ready | Shipped | Collected | Cancelled | Exception)
+            matches!(
+                to,
+                Placed
+                    | Authorized
+                    | Accepted
+                    | Picking
+                    | Ready
+                    | Shipped
+                    | Collected
+                    | Cancelled
+                    | Exception
+            )
         }
-        Accepted => matches!(to, Placed | Authorized | Picking | Ready | Shipped | Collected | Cancelled | Exception),
+        Accepted => {
+            matches!(to, Placed | Authorized | Picking | Ready | Shipped | Collected | Cancelled | Exception)
+        }
         Picking => matches!(to, Placed | Authorized | Ready | Shipped | Collected | Cancelled | Exception),
         // A store that is asked to stop has goods to put back: nobody may fetch them any more.
         Ready => matches!(to, Placed | Authorized | Picking | Shipped | Collected | Cancelled | Exception),

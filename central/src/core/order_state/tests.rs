@@ -32,7 +32,10 @@ fn an_order_without_work_is_told_by_its_lines() {
     assert_eq!(state(&[line(2, 0, 1, 1)]), OrderState::Shipped);
     assert_eq!(state(&[line(2, 0, 0, 2)]), OrderState::Cancelled);
     assert_eq!(state(&[line(2, 0, 1, 0)]), OrderState::Exception);
-    assert_eq!(order_state(FulfilmentKind::Pickup, &[line(1, 0, 1, 0)], &[], Standing::None), OrderState::Collected);
+    assert_eq!(
+        order_state(FulfilmentKind::Pickup, &[line(1, 0, 1, 0)], &[], Standing::None),
+        OrderState::Collected
+    );
 }
 
 /// One order by the same rules by which storage keeps it: what happens at stores, told at once.

@@ -61,7 +61,9 @@ pub struct Pass {
 pub enum Permit {
     Go(Pass),
     /// Not before so long from now.
-    Rest { ms: i64 },
+    Rest {
+        ms: i64,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +84,13 @@ pub struct Breaker {
 impl Breaker {
     #[must_use]
     pub const fn new(terms: BreakerTerms) -> Self {
-        Self { terms, state: State::Closed { failures: 0 }, turn: 0, rest_ms: terms.rest_ms, open_since: None }
+        Self {
+            terms,
+            state: State::Closed { failures: 0 },
+            turn: 0,
+            rest_ms: terms.rest_ms,
+            open_since: None,
+        }
     }
 
     #[must_use]
