@@ -8,7 +8,7 @@ use holdfast_central::core::fences::FenceStep;
 use holdfast_central::core::gathering::Gathering;
 use holdfast_central::core::routing::again::Again;
 use holdfast_central::core::routing::decision::{
-    Candidate, Choice, Decision, DemandLine, Plan, RungRecord, Verdict, Word,
+    Candidate, Choice, Decision, DemandLine, Plan, RungRecord, Verdict,
 };
 use holdfast_central::core::substitution::Substitution;
 use holdfast_shared::ids::StoreId;
@@ -186,7 +186,7 @@ fn write_rung(rung: &RungRecord, chosen: &BTreeSet<&StoreId>, out: &mut dyn Writ
     let mut scored: Vec<_> = rung.candidates.iter().filter_map(by_term).collect();
     scored.sort_by(|one, other| one.1.total_cmp(&other.1));
     let names: BTreeSet<&str> =
-        scored.iter().flat_map(|(_, _, terms)| terms.keys()).map(AsRef::as_ref).collect();
+        scored.iter().flat_map(|(_, _, terms)| terms.keys().copied()).collect();
     if !scored.is_empty() {
         let head: String = names.iter().map(|name| format!("  {name:>10}")).collect();
         writeln!(out, "      {:<20} {:>10} {:>9}{head}", "could take it", "km", "score")?;
@@ -215,9 +215,9 @@ fn write_rung(rung: &RungRecord, chosen: &BTreeSet<&StoreId>, out: &mut dyn Writ
     Ok(())
 }
 
-fn by_term(candidate: &Candidate) -> Option<(&Candidate, f64, &BTreeMap<Word, f64>)> {
+fn by_term(candidate: &Candidate) -> Option<(&Candidate, f64, BTreeMap<&str, f64>)> {
     match &candidate.verdict {
-        Verdict::Scored { score, terms } => Some((candidate, *score, terms)),
+        Verdict::Scored { score, terms } => Some((candidate, *score, terms.by_name())),
         Verdict::Refused { .. } => None,
     }
 }

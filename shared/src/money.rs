@@ -21,6 +21,14 @@ pub enum MoneyError {
     TooLarge,
 }
 
+impl Currency {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        // Capital letters, as it was checked when it was read.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
 impl FromStr for Currency {
     type Err = MoneyError;
 
@@ -33,7 +41,7 @@ impl FromStr for Currency {
 
 impl fmt::Display for Currency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{}", char::from(*byte)))
+        f.write_str(self.as_str())
     }
 }
 

@@ -197,7 +197,7 @@ impl FleetView {
         let planned = self.carts.nodes(&demand.order);
         let with_shelves = |node: &Node| {
             let shelf = |line: &DemandLine| {
-                Some((line.sku.clone(), self.fleet.shelf(&node.store.store, &line.sku)?.clone()))
+                Some((line.sku.clone(), self.fleet.shelf(&node.store.store, &line.sku)?))
             };
             Node { shelves: demand.lines.iter().filter_map(shelf).collect(), ..node.clone() }
         };

@@ -96,20 +96,26 @@ pub fn arrival(
 /// Of those that keep the promise the cheapest; when none does, or nothing is promised, the first to
 /// arrive. A price that is not known counts as dearer than any that is.
 #[must_use]
-pub fn choose(mut journeys: Vec<Journey>, promise_by: Option<UtcMs>) -> Option<Journey> {
-    let keeps = |journey: &Journey| promise_by.is_some_and(|by| journey.arrives_by <= by);
-    let price = |journey: &Journey| journey.cost.map_or(i64::MAX, |cost| cost.minor);
-    journeys.sort_by(|one, other| {
-        let (first, second) = (keeps(one), keeps(other));
-        let cheaper = if first && second { price(one).cmp(&price(other)) } else { std::cmp::Ordering::Equal };
-        second
-            .cmp(&first)
-            .then(cheaper)
-            .then(one.arrives_by.cmp(&other.arrives_by))
-            .then(price(one).cmp(&price(other)))
-            .then(one.service.cmp(&other.service))
-    });
-    journeys.into_iter().next()
+pub fn choose(journeys: Vec<Journey>, promise_by: Option<UtcMs>) -> Option<Journey> {
+    fn of(journey: &Journey, promise_by: Option<UtcMs>) -> Rank<'_> {
+        rank(journey.arrives_by, journey.cost, journey.service.as_deref(), promise_by)
+    }
+    journeys.into_iter().min_by(|one, other| of(one, promise_by).cmp(&of(other, promise_by)))
+}
+
+/// Less is better: in time, the price of what is, the arrival, any price, the name.
+pub(super) type Rank<'a> = (bool, i64, UtcMs, i64, Option<&'a str>);
+
+pub(super) fn rank(
+    arrives_by: UtcMs,
+    cost: Option<Money>,
+    service: Option<&str>,
+    promise_by: Option<UtcMs>,
+) -> Rank<'_> {
+    let late = promise_by.is_none_or(|by| arrives_by > by);
+    let price = cost.map_or(i64::MAX, |cost| cost.minor);
+    let price_in_time = if late { 0 } else { price };
+    (late, price_in_time, arrives_by, price, service)
 }
 
 #[cfg(test)]

@@ -10,8 +10,10 @@ mod journey;
 mod no_date;
 mod policy;
 mod timetable;
+mod wall;
 
 pub use journey::{Journey, Trip, arrival, choose, next_cutoff, ready_at};
 pub use no_date::NoDate;
 pub use policy::{Band, CarrierPolicy, Collection, Handling, HandlingOf, Price, Service};
-pub use timetable::Timetable;
+pub use timetable::{Timetable, Way};
+pub use wall::Wall;

@@ -218,7 +218,12 @@ impl Service {
 
     #[must_use]
     pub fn band(&self, distance_km: f64) -> Option<&Band> {
-        self.transit.iter().find(|band| band.up_to_km.is_none_or(|km| distance_km <= km))
+        self.transit.get(self.band_no(distance_km)?)
+    }
+
+    /// Its place among the bands.
+    pub(super) fn band_no(&self, distance_km: f64) -> Option<usize> {
+        self.transit.iter().position(|band| band.up_to_km.is_none_or(|km| distance_km <= km))
     }
 
     /// Until when it takes goods on such a day; none when it does not come.

@@ -94,7 +94,7 @@ pub fn uses(decision: &Decision) -> Vec<Use> {
 fn telling_terms(record: &RungRecord) -> BTreeSet<&str> {
     let scored = || {
         record.candidates.iter().filter_map(|candidate| match &candidate.verdict {
-            Verdict::Scored { terms, .. } => Some(terms),
+            Verdict::Scored { terms, .. } => Some(terms.by_name()),
             Verdict::Refused { .. } => None,
         })
     };
@@ -102,7 +102,7 @@ fn telling_terms(record: &RungRecord) -> BTreeSet<&str> {
     let differs = |name: &str, term: f64| {
         scored().skip(1).any(|terms| terms.get(name).is_none_or(|other| (other - term).abs() > f64::EPSILON))
     };
-    first.iter().filter(|(name, term)| differs(name, **term)).map(|(name, _)| &**name).collect()
+    first.into_iter().filter(|(name, term)| differs(name, *term)).map(|(name, _)| name).collect()
 }
 
 /// One part of the policy, with how often it mattered.
@@ -164,19 +164,18 @@ pub fn covered(steering: &Steering, used: &[Used]) -> Vec<Covered> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::routing::decision::{Candidate, Plan};
+    use crate::core::routing::decision::{Candidate, Plan, Terms, Why};
     use crate::core::steering::Sections;
     use holdfast_shared::time::UtcMs;
 
     fn scored(store: &str, terms: &[(&str, f64)]) -> Candidate {
-        let terms: BTreeMap<_, f64> =
-            terms.iter().map(|(name, term)| ((*name).to_owned().into(), *term)).collect();
-        let verdict = Verdict::Scored { score: terms.values().sum(), terms };
+        let terms: Terms = terms.iter().map(|(name, term)| ((*name).to_owned().into(), *term)).collect();
+        let verdict = Verdict::Scored { score: terms.total(), terms };
         Candidate { store: store.parse().unwrap(), distance_km: 1.0, verdict }
     }
 
     fn refused(store: &str, rule: &str) -> Candidate {
-        let verdict = Verdict::Refused { rule: rule.to_owned().into(), words: "w".to_owned() };
+        let verdict = Verdict::Refused { rule: rule.to_owned().into(), words: Why::Told("w".to_owned()) };
         Candidate { store: store.parse().unwrap(), distance_km: 1.0, verdict }
     }
 

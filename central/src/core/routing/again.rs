@@ -1,6 +1,6 @@
 //! What a decision was made from, kept small, so that it can be made again under another policy.
 
-use super::decision::{Choice, Decision, Demand, Plan, Recorded, RungRecord, Verdict, Word};
+use super::decision::{Choice, Decision, Demand, Plan, Recorded, RungRecord, Verdict};
 use super::fleet_index::FleetIndex;
 use super::policy::RoutingPolicy;
 use super::route::Guide;
@@ -191,12 +191,13 @@ fn of_node(was: &Verdict, is: &Verdict) -> Option<String> {
         }
         (Verdict::Refused { .. }, Verdict::Refused { .. }) => None,
         (Verdict::Scored { score: was, terms: by }, Verdict::Scored { score: is, terms }) => {
-            let names: BTreeSet<&Word> = by.keys().chain(terms.keys()).collect();
-            let of = |terms: &BTreeMap<Word, f64>, name: &Word| terms.get(name).copied().unwrap_or(0.0);
-            let apart = |name: &Word| (of(terms, name) - of(by, name)).abs();
+            let (by, terms) = (by.by_name(), terms.by_name());
+            let names: BTreeSet<&str> = by.keys().chain(terms.keys()).copied().collect();
+            let of = |terms: &BTreeMap<&str, f64>, name: &str| terms.get(name).copied().unwrap_or(0.0);
+            let apart = |name: &str| (of(&terms, name) - of(&by, name)).abs();
             let most = names.into_iter().max_by(|one, other| apart(one).total_cmp(&apart(other)))?;
             (apart(most) > f64::EPSILON).then(|| {
-                let (counts, counted) = (of(terms, most), of(by, most));
+                let (counts, counted) = (of(&terms, most), of(&by, most));
                 let most = most.replace('_', " ");
                 format!("scores {is:.2} where it was {was:.2}: {most} counts {counts:.2} where it was {counted:.2}")
             })

@@ -1,5 +1,7 @@
 //! What routing is asked, what it may look at, and the saved record of what it decided and why.
 
+pub use super::terms::{Terms, Word};
+pub use super::why::Why;
 use crate::core::carriers::Journey;
 use crate::core::eligibility::{Eligibility, Standing};
 use crate::core::fleet::{Handling, Place, Store};
@@ -10,7 +12,6 @@ use holdfast_shared::ids::{BrandId, DecisionId, LineNo, OrderId, Sku, StoreId, T
 use holdfast_shared::money::Money;
 use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Not;
 use utoipa::ToSchema;
@@ -190,9 +191,6 @@ impl Decision {
     }
 }
 
-/// The name of a rule or scorer: one of the product's own, or one that was read from a record.
-pub type Word = Cow<'static, str>;
-
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RungRecord {
     /// `closest`, `radius`, `distribution_centre`, `backorder`, ...
@@ -235,13 +233,14 @@ pub enum Verdict {
     Refused {
         #[schema(value_type = String)]
         rule: Word,
-        words: String,
+        #[schema(value_type = String)]
+        words: Why,
     },
     /// Could take it; lower is better. Terms by name.
     Scored {
         score: f64,
         #[schema(value_type = BTreeMap<String, f64>)]
-        terms: BTreeMap<Word, f64>,
+        terms: Terms,
     },
 }
 

@@ -5,7 +5,7 @@ use super::decision::{Demand, Node, Shelf};
 use super::geo::{EARTH_RADIUS_KM, Spot};
 use super::glance::Glance;
 use super::policy::{Regions, Rung};
-use super::shelved::Shelved;
+use super::shelved::{OnShelf, Shelved};
 use crate::core::fleet::{Place, StoreKind};
 use holdfast_shared::ids::{RegionId, Sku, StoreId};
 use holdfast_shared::set_hash::SetHash;
@@ -54,12 +54,14 @@ impl FleetIndex {
                 .then(a.store.cmp(&b.store))
         });
         let mut index = Self { kinds: kinds(&nodes), ..Self::default() };
-        let shelves = nodes.iter_mut().enumerate();
-        for (sku, number, shelf) in shelves.flat_map(|(number, node)| {
-            std::mem::take(&mut node.shelves).into_iter().map(move |(sku, shelf)| (sku, number, shelf))
-        }) {
-            index.shelves.entry(sku).or_default().push(number, shelf);
+        let mut shelves: HashMap<Sku, Vec<(NodeNo, Shelf)>> = HashMap::new();
+        for (number, node) in nodes.iter_mut().enumerate() {
+            for (sku, shelf) in std::mem::take(&mut node.shelves) {
+                shelves.entry(sku).or_default().push((number, shelf));
+            }
         }
+        let shelved = shelves.into_iter().map(|(sku, known)| (sku, Shelved::of_numbered(known)));
+        index.shelves = shelved.collect();
         index.longitudes = nodes.iter().map(|node| node.store.place.longitude).collect();
         index.glances = nodes.iter().map(Glance::of).collect();
         index.numbers =
@@ -95,20 +97,20 @@ impl FleetIndex {
     /// One shelf is another now, where there was one.
     pub fn reshelve(&mut self, sku: &Sku, store: &StoreId, shelf: Shelf) {
         if let (Some(number), Some(shelved)) = (self.numbers.get(store), self.shelves.get_mut(sku)) {
-            shelved.replace(*number, shelf);
+            shelved.replace(*number, &shelf);
         }
     }
 
     /// The same in shelves that are not shown.
     pub fn reshelve_in(&self, shelved: &mut Shelved, store: &StoreId, shelf: Shelf) {
         if let Some(number) = self.numbers.get(store) {
-            shelved.replace(*number, shelf);
+            shelved.replace(*number, &shelf);
         }
     }
 
     #[must_use]
-    pub fn shelf(&self, store: &StoreId, sku: &Sku) -> Option<&Shelf> {
-        self.shelves.get(sku)?.of(*self.numbers.get(store)?)
+    pub fn shelf(&self, store: &StoreId, sku: &Sku) -> Option<Shelf> {
+        self.shelves.get(sku)?.of(*self.numbers.get(store)?).map(OnShelf::whole)
     }
 
     /// One more task is open there.
@@ -154,7 +156,7 @@ impl FleetIndex {
         let mut node = self.node(number)?.clone();
         node.store.name.clear();
         for line in &demand.lines {
-            let shelf = self.holders(&line.sku).of(number).cloned();
+            let shelf = self.holders(&line.sku).of(number).map(OnShelf::whole);
             node.shelves.extend(shelf.map(|shelf| (line.sku.clone(), shelf)));
         }
         Some(node)
@@ -227,10 +229,11 @@ impl FleetIndex {
         let angle = (radius_km / EARTH_RADIUS_KM).to_degrees() * 1.000_001 + 1e-9;
         let (south, north) = (middle.latitude - angle, middle.latitude + angle);
         let half = half_width(middle.latitude, angle);
+        let spans = spans(middle.longitude, half);
         for number in band(south)..=band(north) {
             let from = kind.bands.get(usize::from(number)).copied().unwrap_or(kind.nodes.end);
             let to = kind.bands.get(usize::from(number).saturating_add(1)).copied().unwrap_or(kind.nodes.end);
-            for (west, east) in spans(middle.longitude, half) {
+            for &(west, east) in &spans {
                 let run = self.longitudes.get(from..to).unwrap_or_default();
                 let begin = run.partition_point(|longitude| *longitude < west);
                 let end = run.partition_point(|longitude| *longitude <= east);
@@ -247,8 +250,13 @@ impl FleetIndex {
 pub(super) struct Holders<'a>(Option<&'a Shelved>);
 
 impl<'a> Holders<'a> {
-    pub(super) fn of(self, node: NodeNo) -> Option<&'a Shelf> {
+    pub(super) fn of(self, node: NodeNo) -> Option<OnShelf<'a>> {
         self.0.and_then(|shelved| shelved.of(node))
+    }
+
+    /// Of those among these nodes that have it.
+    pub(super) fn run(self, nodes: Range<NodeNo>) -> impl Iterator<Item = (NodeNo, OnShelf<'a>)> {
+        self.0.into_iter().flat_map(move |shelved| shelved.run(nodes.clone()))
     }
 
     /// What is known of the SKU anywhere.

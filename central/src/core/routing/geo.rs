@@ -28,19 +28,48 @@ impl Spot {
 
     #[must_use]
     pub fn km_to(self, other: Self) -> f64 {
-        let (x, y, z) = (self.x - other.x, self.y - other.y, self.z - other.z);
         // Half the chord: exact for neighbours, where an angle from a cosine would not be.
-        let half = (x * x + y * y + z * z).sqrt() / 2.0;
+        let half = self.chord_squared(other).sqrt() / 2.0;
         2.0 * EARTH_RADIUS_KM * half.clamp(0.0, 1.0).asin()
     }
+
+    /// Grows with the distance, and costs less.
+    #[must_use]
+    pub fn chord_squared(self, other: Self) -> f64 {
+        let (x, y, z) = (self.x - other.x, self.y - other.y, self.z - other.z);
+        x * x + y * y + z * z
+    }
+}
+
+/// Whoever is farther than so many kilometres has a squared chord beyond this, but for who stands so near to the
+/// line that rounding decides: a little beyond it is not known to be farther.
+#[must_use]
+pub fn chord_squared_of(km: f64) -> f64 {
+    let half_angle = (km / EARTH_RADIUS_KM / 2.0).clamp(0.0, std::f64::consts::FRAC_PI_2);
+    (2.0 * half_angle.sin()).powi(2) * (1.0 + 1e-9)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn place(latitude: f64, longitude: f64) -> Place {
         Place { latitude, longitude }
+    }
+
+    proptest! {
+        #[test]
+        fn nobody_within_so_many_kilometres_is_beyond_the_chord(
+            from in (-90.0..=90.0_f64, -180.0..=180.0_f64), by in (-3.0..3.0_f64, -3.0..3.0_f64), more in 0.0..9.0_f64
+        ) {
+            let (here, there) = (place(from.0, from.1), place((from.0 + by.0).clamp(-90.0, 90.0), from.1 + by.1));
+            let (here, there) = (Spot::of(here), Spot::of(there));
+            let km = here.km_to(there);
+            prop_assert!(here.chord_squared(there) <= chord_squared_of(km), "who stands on the line is within");
+            prop_assert!(here.chord_squared(there) <= chord_squared_of(km + more));
+            prop_assert!(km < 0.001 || here.chord_squared(there) > chord_squared_of(km * 0.999));
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use super::decision::Node;
 use super::geo::Spot;
+use crate::core::carriers::Wall;
 use crate::core::eligibility::Standing;
 use crate::core::fleet::StoreKind;
 use holdfast_shared::domain::task::FulfilmentKind;
@@ -14,6 +15,8 @@ pub struct Glance {
     pub capacity_tasks: u32,
     pub kind: StoreKind,
     pub recovering: bool,
+    /// When it works, for what a calendar says.
+    pub wall: Wall,
     ship: ForKind,
     pickup: ForKind,
     delivery: ForKind,
@@ -26,14 +29,18 @@ pub struct ForKind {
     pub fulfils: bool,
     /// Now.
     pub standing: Standing,
+    /// Nothing of this speaks against it: it does such work, is eligible, and has room.
+    pub clear: bool,
 }
 
 impl Glance {
     #[must_use]
     pub fn of(node: &Node) -> Self {
-        let for_kind = |kind| ForKind {
-            fulfils: node.store.fulfils.contains(&kind),
-            standing: node.eligibility.standing_for(kind),
+        let has_room = !node.recovering && node.open_tasks < node.store.capacity_tasks;
+        let for_kind = |kind| {
+            let fulfils = node.store.fulfils.contains(&kind);
+            let standing = node.eligibility.standing_for(kind);
+            ForKind { fulfils, standing, clear: has_room && fulfils && standing == Standing::Eligible }
         };
         Self {
             spot: Spot::of(node.store.place),
@@ -41,6 +48,7 @@ impl Glance {
             capacity_tasks: node.store.capacity_tasks,
             kind: node.store.kind,
             recovering: node.recovering,
+            wall: Wall::of(&node.store),
             ship: for_kind(FulfilmentKind::Ship),
             pickup: for_kind(FulfilmentKind::Pickup),
             delivery: for_kind(FulfilmentKind::Delivery),

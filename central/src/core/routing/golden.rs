@@ -21,7 +21,7 @@ fn render(decision: &Decision) -> String {
                 Verdict::Refused { rule, words } => format!("no, {rule}: {words}"),
                 Verdict::Scored { score, terms } => {
                     let terms: Vec<String> =
-                        terms.iter().map(|(name, term)| format!("{name} {term:.1}")).collect();
+                        terms.by_name().iter().map(|(name, term)| format!("{name} {term:.1}")).collect();
                     format!("yes, {score:.1} ({})", terms.join(", "))
                 }
             };

@@ -47,7 +47,7 @@ pub(super) fn hash(
         sum.number(i64::from(line.line.0)).text(line.sku.as_str()).number(line.quantity);
     }
     for (line, price) in &demand.prices {
-        sum.number(i64::from(line.0)).number(price.minor).text(&price.currency.to_string());
+        sum.number(i64::from(line.0)).number(price.minor).text(price.currency.as_str());
     }
     for (sku, needs) in &demand.needs {
         sum.text(sku.as_str());

@@ -1,7 +1,7 @@
 //! When goods from a node would arrive, and at what cost, as the carriers' policy says.
 
 use super::decision::Demand;
-use crate::core::carriers::{Journey, NoDate, Timetable, Trip, choose};
+use crate::core::carriers::{Journey, NoDate, Timetable, Trip, Wall, Way};
 use crate::core::routing::decision::Node;
 use holdfast_shared::time::UtcMs;
 
@@ -15,19 +15,30 @@ pub struct Dates<'a> {
 impl Dates<'_> {
     /// By the service that would be chosen. None when no service is described for the kind: nothing is
     /// known then, and nothing refused.
+    pub fn way(
+        &self,
+        demand: &Demand,
+        (node, wall): (&Node, Wall),
+        distance_km: f64,
+        units: i64,
+    ) -> Option<Result<Way, NoDate>> {
+        let trip =
+            Trip { store: &node.store, kind: demand.kind, distance_km, units, open_tasks: node.open_tasks };
+        match self.timetable.best(&trip, wall, self.now, demand.promise_by) {
+            Err(NoDate::NoService(_)) => None,
+            told => Some(told),
+        }
+    }
+
+    /// The same, as it is told.
     pub fn journey(
         &self,
         demand: &Demand,
-        node: &Node,
+        node: (&Node, Wall),
         distance_km: f64,
         units: i64,
     ) -> Option<Result<Journey, NoDate>> {
-        let trip =
-            Trip { store: &node.store, kind: demand.kind, distance_km, units, open_tasks: node.open_tasks };
-        match self.timetable.journeys(&trip, self.now) {
-            Ok(found) => choose(found, demand.promise_by).map(Ok),
-            Err(NoDate::NoService(_)) => None,
-            Err(no_date) => Some(Err(no_date)),
-        }
+        let way = self.way(demand, node, distance_km, units)?;
+        Some(way.map(|way| self.timetable.told(&way)))
     }
 }

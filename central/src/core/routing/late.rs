@@ -39,8 +39,9 @@ pub fn can_be_kept(
     let units = demand.lines.iter().map(|line| line.quantity).fold(0, i64::saturating_add);
     let mut known = None;
     for (distance_km, number) in near {
-        match dates.journey(demand, fleet.node(number)?, distance_km, units) {
-            Some(Ok(journey)) if journey.arrives_by <= promised_by => return Some(true),
+        let of = (fleet.node(number)?, fleet.glance(number)?.wall);
+        match dates.way(demand, of, distance_km, units) {
+            Some(Ok(way)) if way.arrives_by <= promised_by => return Some(true),
             Some(_) => known = Some(false),
             None => {}
         }

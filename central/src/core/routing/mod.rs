@@ -19,6 +19,8 @@ mod search;
 pub mod shelved;
 mod split;
 mod tell;
+pub mod terms;
+mod why;
 
 pub use journey::Dates;
 pub use route::{Guide, route};

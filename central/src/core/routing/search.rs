@@ -1,19 +1,21 @@
 //! Looks at the nodes that a rung asks, and picks from those that no rule refuses.
 
 use super::Dates;
-use super::decision::{Demand, DemandLine, Shelf};
+use super::decision::{Demand, DemandLine, Terms};
 use super::fleet_index::{FleetIndex, Holders, NodeNo};
-use super::geo::Spot;
+use super::geo::{Spot, chord_squared_of};
 use super::policy::{Cover, Regions, RoutingPolicy, Rung};
 use super::rules::giving::units;
 use super::rules::splits::parcels_left;
-use super::rules::{About, Ask, Rule, Seen, Wanted, apply, only_today};
-use super::scorers::score;
+use super::rules::{About, Ask, Numbered, RULES, Seen, Sieve, Wanted, apply};
+use super::scorers::Scale;
+use super::shelved::OnShelf;
 use super::split::{self, Offer, Sharing};
 use crate::core::carriers::Timetable;
 use holdfast_shared::ids::{RegionId, StoreId};
 use holdfast_shared::time::UtcMs;
 use std::cell::OnceCell;
+use std::ops::Range;
 
 /// One demand before one fleet.
 #[derive(Debug)]
@@ -36,6 +38,10 @@ pub(super) struct Walk<'a> {
     pub(super) rung: &'a Rung,
     pub(super) suspects_too: bool,
     pub(super) looked: Vec<Looked>,
+    /// Of those that could take it, in the order in which they were looked at.
+    pub(super) terms: Vec<Terms>,
+    /// How many each rule refused, by its place among the rules.
+    pub(super) refusals: [u32; RULES.len()],
 }
 
 /// One node that was looked at.
@@ -44,9 +50,11 @@ pub(super) struct Looked {
     pub(super) node: NodeNo,
     pub(super) distance_km: f64,
     /// The first rule that said no.
-    pub(super) refused: Option<&'static dyn Rule>,
+    pub(super) refused: Option<Numbered>,
     /// Lower is better. Of a refused node only where nothing but today speaks against it.
     pub(super) score: Option<f64>,
+    /// The place of its terms, if it could take it.
+    pub(super) terms: usize,
 }
 
 /// Who sends what, by number.
@@ -62,7 +70,46 @@ pub(super) struct Picked {
     pub(super) node: NodeNo,
     pub(super) distance_km: f64,
     pub(super) score: f64,
-    pub(super) lines: Vec<DemandLine>,
+    /// Of each line that is wanted.
+    units: Vec<i64>,
+}
+
+/// What a run of nodes has of each line, node by node. A run is fetched at once: it lies together in memory, so
+/// that one wait brings most of it.
+#[derive(Debug, Default)]
+pub(super) struct Shelves<'a> {
+    first: NodeNo,
+    lines: usize,
+    found: Vec<Option<OnShelf<'a>>>,
+}
+
+impl<'a> Shelves<'a> {
+    fn fetch(&mut self, run: Range<NodeNo>, holders: &[Holders<'a>]) {
+        (self.first, self.lines) = (run.start, holders.len());
+        self.found.clear();
+        self.found.resize(run.len().saturating_mul(holders.len()), None);
+        for (line, holders) in holders.iter().enumerate() {
+            for (node, shelf) in holders.run(run.clone()) {
+                let place = node.saturating_sub(self.first).saturating_mul(self.lines).saturating_add(line);
+                if let Some(found) = self.found.get_mut(place) {
+                    *found = Some(shelf);
+                }
+            }
+        }
+    }
+
+    fn of(&self, node: NodeNo) -> Option<&[Option<OnShelf<'a>>]> {
+        let from = node.checked_sub(self.first)?.saturating_mul(self.lines);
+        self.found.get(from..from.saturating_add(self.lines))
+    }
+}
+
+/// As many nodes as are fetched at once.
+const RUN_NODES_MAX: usize = 64;
+
+fn in_parts(run: Range<NodeNo>) -> impl Iterator<Item = Range<NodeNo>> {
+    let end = run.end;
+    run.step_by(RUN_NODES_MAX).map(move |from| from..end.min(from.saturating_add(RUN_NODES_MAX)))
 }
 
 impl<'a> Search<'a> {
@@ -96,16 +143,16 @@ impl<'a> Search<'a> {
     }
 
     /// The node beside this demand; `shelves` is room to write in.
-    pub(super) fn see<'s>(
-        &'s self,
-        node: NodeNo,
-        shelves: &'s mut Vec<Option<&'a Shelf>>,
-    ) -> Option<Seen<'s>> {
-        shelves.clear();
-        shelves.extend(self.holders.iter().map(|holders| holders.of(node)));
+    pub(super) fn see<'s>(&'s self, node: NodeNo, shelves: &'s mut Shelves<'a>) -> Option<Seen<'s>> {
+        shelves.fetch(node..node.saturating_add(1), &self.holders);
+        self.seen(node, shelves)
+    }
+
+    fn seen<'s>(&'s self, node: NodeNo, shelves: &'s Shelves<'a>) -> Option<Seen<'s>> {
         let glance = self.fleet.glance(node)?;
         let distance_km = glance.spot.km_to(self.spot);
-        Some(Seen { glance, node: self.fleet.node(node)?, distance_km, shelves, journey: OnceCell::new() })
+        let (node, shelves) = (self.fleet.node(node)?, shelves.of(node)?);
+        Some(Seen { glance, node, distance_km, shelves, journey: OnceCell::new() })
     }
 
     pub(super) fn id(&self, node: NodeNo) -> Option<&'a StoreId> {
@@ -114,20 +161,38 @@ impl<'a> Search<'a> {
 
     pub(super) fn walk(&self, rung: &'a Rung, suspects_too: bool) -> Walk<'a> {
         let ask = self.ask(rung, suspects_too);
-        let rules: Vec<&'static dyn Rule> = apply(&ask).collect();
+        let (sieve, scale) = (Sieve::of(&ask), Scale::of(rung));
         let reach = self.fleet.reach(self.demand, rung, self.home(rung));
-        let mut looked = Vec::with_capacity(reach.iter().map(ExactSizeIterator::len).sum());
-        let mut room = Vec::with_capacity(self.wanted.len());
-        for node in reach.into_iter().flatten() {
-            let Some(seen) = self.see(node, &mut room) else { continue };
-            let refused = rules.iter().copied().find(|rule| rule.refuses(&ask, &seen));
-            let counts = refused.is_none_or(|rule| {
-                rule.about() == About::Today && rung.cover == Cover::Whole && only_today(&ask, &seen)
-            });
-            let score = counts.then(|| score(&ask, &seen));
-            looked.push(Looked { node, distance_km: seen.distance_km, refused, score });
+        let room = reach.iter().map(ExactSizeIterator::len).sum();
+        let mut walk = Walk {
+            rung,
+            suspects_too,
+            looked: Vec::with_capacity(room),
+            terms: Vec::new(),
+            refusals: [0; RULES.len()],
+        };
+        let edge = self.edge(rung);
+        let mut shelves = Shelves::default();
+        for run in reach.into_iter().flat_map(in_parts) {
+            shelves.fetch(run.clone(), &self.holders);
+            for node in run.filter(|node| !self.is_beyond(*node, edge)) {
+                let Some(seen) = self.seen(node, &shelves) else { continue };
+                walk.look((node, &seen), &ask, &sieve, &scale);
+            }
         }
-        Walk { rung, suspects_too, looked }
+        walk
+    }
+
+    /// Where the reach of a rung ends, as a squared chord. What the index gives beyond it need not be looked
+    /// at: the rule about the radius would refuse it, and it is counted like the rest of the world.
+    fn edge(&self, rung: &Rung) -> Option<f64> {
+        let is_round = self.demand.pickup_store.is_none() && rung.region.is_any();
+        rung.radius_km.filter(|_| is_round).map(chord_squared_of)
+    }
+
+    fn is_beyond(&self, node: NodeNo, edge: Option<f64>) -> bool {
+        let (Some(edge), Some(glance)) = (edge, self.fleet.glance(node)) else { return false };
+        glance.spot.chord_squared(self.spot) > edge && !glance.kind.reaches_everywhere(self.demand.kind)
     }
 
     /// The best of those who could take it, leaving one node out.
@@ -157,9 +222,9 @@ impl<'a> Search<'a> {
     }
 
     fn whole(&self, looked: &Looked) -> Picked {
-        let lines = self.wanted.iter().map(|wanted| wanted.line.clone()).collect();
+        let units = self.wanted.iter().map(|wanted| wanted.line.quantity).collect();
         let Looked { node, distance_km, score, .. } = *looked;
-        Picked { node, distance_km, score: score.unwrap_or(f64::INFINITY), lines }
+        Picked { node, distance_km, score: score.unwrap_or(f64::INFINITY), units }
     }
 
     /// Fewest nodes, or the least distance, by what the policy says.
@@ -167,7 +232,7 @@ impl<'a> Search<'a> {
         let ask = self.ask(walk.rung, walk.suspects_too);
         let mut looked: Vec<&Looked> = could.collect();
         looked.sort_by(|one, other| self.order(one, other));
-        let mut room = Vec::new();
+        let mut room = Shelves::default();
         let offers: Vec<Offer> = looked
             .iter()
             .filter_map(|looked| {
@@ -184,28 +249,49 @@ impl<'a> Search<'a> {
         let parts = split::best(&sharing, &offers);
         let picked = |(offer, units): (usize, Vec<i64>)| {
             let looked = looked.get(offer)?;
-            Some(Picked { lines: self.lines(&units), ..self.whole(looked) })
+            Some(Picked { units, ..self.whole(looked) })
         };
         parts.into_iter().filter_map(picked).collect()
     }
 
-    fn lines(&self, units: &[i64]) -> Vec<DemandLine> {
-        let lines = self.wanted.iter().zip(units).filter(|(_, units)| **units > 0);
+    pub(super) fn lines(&self, picked: &Picked) -> Vec<DemandLine> {
+        let lines = self.wanted.iter().zip(&picked.units).filter(|(_, units)| **units > 0);
         lines.map(|(wanted, units)| DemandLine { quantity: *units, ..wanted.line.clone() }).collect()
     }
 
     /// Whether the node would be free to take all of it, were it eligible.
     pub(super) fn only_ineligible(&self, rung: &'a Rung, node: NodeNo) -> bool {
         let ask = self.ask(rung, false);
-        let mut room = Vec::new();
+        let mut room = Shelves::default();
         let Some(seen) = self.see(node, &mut room) else { return false };
         apply(&ask).all(|rule| rule.name() == "eligible" || !rule.refuses(&ask, &seen))
     }
 
     /// How the node scores on another rung than the one that it was looked at on.
     pub(super) fn score_on(&self, rung: &'a Rung, node: NodeNo) -> Option<f64> {
-        let mut room = Vec::new();
+        let mut room = Shelves::default();
         let seen = self.see(node, &mut room)?;
-        Some(score(&self.ask(rung, false), &seen))
+        Some(Scale::of(rung).weigh(&self.ask(rung, false), &seen).total())
+    }
+}
+
+impl Walk<'_> {
+    fn look(&mut self, (node, seen): (NodeNo, &Seen<'_>), ask: &Ask<'_>, sieve: &Sieve, scale: &Scale) {
+        let distance_km = seen.distance_km;
+        let terms = self.terms.len();
+        let Some(refused) = sieve.refused(ask, seen) else {
+            let weighed = scale.weigh(ask, seen);
+            let score = Some(weighed.total());
+            self.terms.push(weighed);
+            self.looked.push(Looked { node, distance_km, refused: None, score, terms });
+            return;
+        };
+        if let Some(count) = self.refusals.get_mut(refused.number) {
+            *count = count.saturating_add(1);
+        }
+        let may_count = refused.rule.about() == About::Today && self.rung.cover == Cover::Whole;
+        let counts = may_count && sieve.only_today(ask, seen);
+        let score = counts.then(|| scale.weigh(ask, seen).total());
+        self.looked.push(Looked { node, distance_km, refused: Some(refused), score, terms });
     }
 }

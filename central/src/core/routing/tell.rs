@@ -1,29 +1,53 @@
 //! What is saved of a search, and its words. Only who is listed is put into words.
 
-use super::decision::{Candidate, DemandLine, Missed, Parcel, Plan, RungRecord, SUSPECTS_TOO, Verdict, Word};
+use super::decision::{
+    Candidate, DemandLine, Missed, Parcel, Plan, RungRecord, SUSPECTS_TOO, Verdict, Why, Word,
+};
 use super::fleet_index::NodeNo;
 use super::hold::Waiting;
 use super::policy::Rung;
-use super::rules::{About, Rule};
-use super::scorers::terms;
-use super::search::{Found, Looked, Picked, Search, Walk};
+use super::rules::{About, Numbered, RULES, Rule};
+use super::search::{Found, Looked, Picked, Search, Shelves, Walk};
 use crate::core::carriers::Journey;
 use crate::core::eligibility::Standing;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write;
 
 /// Those that could take it first, then the nearest; the rest is counted by rule.
 pub(super) fn record(search: &Search<'_>, walk: &Walk<'_>) -> RungRecord {
     let told_max = search.policy.candidates_told_max;
-    let of_node = |looked: &&Looked| looked.refused.is_none_or(|rule| rule.about() != About::Rung);
+    let of_node = |looked: &&Looked| looked.refused.is_none_or(|no| no.rule.about() != About::Rung);
     let mut listed: Vec<&Looked> = walk.looked.iter().filter(of_node).collect();
     let order = |one: &&Looked, other: &&Looked| order(search, one, other);
     if told_max < listed.len() {
         listed.select_nth_unstable_by(told_max, order);
+        listed.truncate(told_max);
     }
-    let cut = told_max.min(listed.len());
-    let (told, counted) = listed.split_at_mut(cut);
-    told.sort_by(order);
+    listed.sort_by(order);
+    let candidates = listed.iter().filter_map(|looked| candidate(search, walk, looked)).collect();
+    RungRecord { rung: name(walk), candidates, left_out: left_out(search, walk, &listed) }
+}
+
+fn name(walk: &Walk<'_>) -> String {
+    match walk.suspects_too {
+        true => format!("{}{SUSPECTS_TOO}", walk.rung.name),
+        false => walk.rung.name.clone(),
+    }
+}
+
+/// All but those that are told, by rule.
+fn left_out(search: &Search<'_>, walk: &Walk<'_>, told: &[&Looked]) -> BTreeMap<Word, u32> {
+    let (mut refusals, mut scored) = (walk.refusals, walk.terms.len());
+    for looked in told {
+        let Some(no) = looked.refused else {
+            scored = scored.saturating_sub(1);
+            continue;
+        };
+        if let Some(count) = refusals.get_mut(no.number) {
+            *count = count.saturating_sub(1);
+        }
+    }
     let mut left_out: BTreeMap<Word, u32> = BTreeMap::new();
     let mut count = |rule: &'static str, more: usize| {
         if more > 0 {
@@ -31,23 +55,14 @@ pub(super) fn record(search: &Search<'_>, walk: &Walk<'_>) -> RungRecord {
             *count = count.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
         }
     };
-    for looked in &*counted {
-        count(looked.refused.map_or("scored", Rule::name), 1);
-    }
-    for rule in
-        walk.looked.iter().filter_map(|looked| looked.refused).filter(|rule| rule.about() == About::Rung)
-    {
-        count(rule.name(), 1);
+    count("scored", scored);
+    for (rule, refused) in RULES.iter().zip(refusals).filter(|(_, refused)| *refused > 0) {
+        count(rule.name(), usize::try_from(refused).unwrap_or(usize::MAX));
     }
     let of_kinds = search.fleet.of_kinds(walk.rung);
     count("node_kind", search.fleet.len().saturating_sub(of_kinds));
     count(beyond(search, Some(walk.rung)), of_kinds.saturating_sub(walk.looked.len()));
-    let candidates = told.iter().filter_map(|looked| candidate(search, walk, looked)).collect();
-    let rung = match walk.suspects_too {
-        true => format!("{}{SUSPECTS_TOO}", walk.rung.name),
-        false => walk.rung.name.clone(),
-    };
-    RungRecord { rung, candidates, left_out }
+    left_out
 }
 
 /// The rule that speaks for nodes that were not even looked at.
@@ -68,49 +83,50 @@ fn order(search: &Search<'_>, one: &Looked, other: &Looked) -> Ordering {
 
 fn candidate(search: &Search<'_>, walk: &Walk<'_>, looked: &Looked) -> Option<Candidate> {
     let verdict = match looked.refused {
-        Some(rule) => {
-            Verdict::Refused { rule: rule.name().into(), words: words(search, walk, looked, rule)? }
+        Some(no) => {
+            Verdict::Refused { rule: no.rule.name().into(), words: why(search, walk, looked, no.rule)? }
         }
-        None => {
-            let mut room = Vec::new();
-            let seen = search.see(looked.node, &mut room)?;
-            let terms = terms(&search.ask(walk.rung, walk.suspects_too), &seen);
-            Verdict::Scored { score: looked.score?, terms }
-        }
+        None => Verdict::Scored { score: looked.score?, terms: walk.terms.get(looked.terms)?.clone() },
     };
     Some(Candidate { store: search.id(looked.node)?.clone(), distance_km: looked.distance_km, verdict })
 }
 
-fn words(search: &Search<'_>, walk: &Walk<'_>, looked: &Looked, rule: &'static dyn Rule) -> Option<String> {
-    let mut room = Vec::new();
+fn why(search: &Search<'_>, walk: &Walk<'_>, looked: &Looked, rule: &'static dyn Rule) -> Option<Why> {
+    let mut room = Shelves::default();
     let seen = search.see(looked.node, &mut room)?;
-    Some(rule.words(&search.ask(walk.rung, walk.suspects_too), &seen))
+    Some(rule.why(&search.ask(walk.rung, walk.suspects_too), &seen))
 }
 
 /// The plan, and one sentence about it.
 pub(super) fn plan(search: &Search<'_>, found: &Found<'_>) -> (Plan, String) {
-    let parcel = |picked: &Picked| {
-        let store = search.id(picked.node)?.clone();
-        let what = goods(&picked.lines);
-        let how = match &search.demand.pickup_store {
-            Some(_) => String::from("the customer collects there"),
-            None => format!("{}, {:.1} km away", found.rung.words, picked.distance_km),
-        };
-        let part = if is_all(search, &picked.lines) { "" } else { ", a part of it" };
-        let suspect = suspicion(search, picked.node);
-        let words = format!("{store} takes {what}{part}: {how}{suspect}.");
-        Some(Parcel { store, lines: picked.lines.clone(), words, journey: journey(search, picked) })
-    };
-    let parcels: Vec<Parcel> = found.parcels.iter().filter_map(parcel).collect();
+    let parcels: Vec<Parcel> =
+        found.parcels.iter().filter_map(|picked| parcel(search, found, picked)).collect();
     let told: Vec<&str> = parcels.iter().map(|parcel| parcel.words.as_str()).collect();
     let words = told.join(" ");
     (Plan { rung: found.rung.name.clone(), parcels }, words)
 }
 
-fn journey(search: &Search<'_>, picked: &Picked) -> Option<Journey> {
-    let node = search.fleet.node(picked.node)?;
-    let units = picked.lines.iter().map(|line| line.quantity).fold(0, i64::saturating_add);
-    search.dates?.journey(search.demand, node, picked.distance_km, units)?.ok()
+fn parcel(search: &Search<'_>, found: &Found<'_>, picked: &Picked) -> Option<Parcel> {
+    let (store, lines) = (search.id(picked.node)?.clone(), search.lines(picked));
+    // Written piece by piece, as each decision has two of these; to write into a text cannot fail.
+    let mut words = String::with_capacity(PARCEL_WORDS_LIKELY);
+    let _ = write!(words, "{store} takes ");
+    goods(&mut words, &lines);
+    words.push_str(if is_all(search, &lines) { ": " } else { ", a part of it: " });
+    match &search.demand.pickup_store {
+        Some(_) => words.push_str("the customer collects there"),
+        None => _ = write!(words, "{}, {:.1} km away", found.rung.words, picked.distance_km),
+    }
+    suspicion(&mut words, search, picked.node);
+    words.push('.');
+    let journey = journey(search, picked, &lines);
+    Some(Parcel { store, lines, words, journey })
+}
+
+fn journey(search: &Search<'_>, picked: &Picked, lines: &[DemandLine]) -> Option<Journey> {
+    let of = (search.fleet.node(picked.node)?, search.fleet.glance(picked.node)?.wall);
+    let units = lines.iter().map(|line| line.quantity).fold(0, i64::saturating_add);
+    search.dates?.journey(search.demand, of, picked.distance_km, units)?.ok()
 }
 
 fn is_all(search: &Search<'_>, lines: &[DemandLine]) -> bool {
@@ -118,28 +134,32 @@ fn is_all(search: &Search<'_>, lines: &[DemandLine]) -> bool {
         && lines.iter().zip(&search.wanted).all(|(line, wanted)| line.quantity == wanted.line.quantity)
 }
 
-fn suspicion(search: &Search<'_>, node: NodeNo) -> String {
-    let Some(node) = search.fleet.node(node) else { return String::new() };
+fn suspicion(words: &mut String, search: &Search<'_>, node: NodeNo) {
+    let Some(node) = search.fleet.node(node) else { return };
     let kind = search.demand.kind;
     match node.eligibility.standing_for(kind) {
-        Standing::Eligible => String::new(),
+        Standing::Eligible => {}
         Standing::Suspect | Standing::Ineligible => {
-            format!(
-                "; it is suspect ({}), and no eligible node could take it",
-                node.eligibility.why_for(kind)
-            )
+            let why = node.eligibility.why_for(kind);
+            let _ = write!(words, "; it is suspect ({why}), and no eligible node could take it");
         }
     }
 }
 
 const GOODS_TOLD_MAX: usize = 3;
 
-fn goods(lines: &[DemandLine]) -> String {
-    let told: Vec<String> =
-        lines.iter().take(GOODS_TOLD_MAX).map(|line| format!("{} x {}", line.quantity, line.sku)).collect();
-    let more = lines.len().saturating_sub(told.len());
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("{}{rest}", told.join(", "))
+/// Most of them fit.
+const PARCEL_WORDS_LIKELY: usize = 128;
+
+fn goods(words: &mut String, lines: &[DemandLine]) {
+    for (place, line) in lines.iter().take(GOODS_TOLD_MAX).enumerate() {
+        let and = if place > 0 { ", " } else { "" };
+        let _ = write!(words, "{and}{} x {}", line.quantity, line.sku);
+    }
+    let more = lines.len().saturating_sub(GOODS_TOLD_MAX);
+    if more > 0 {
+        let _ = write!(words, " and {more} more");
+    }
 }
 
 /// The best of those that only today kept out, if it would have been chosen instead.
@@ -152,8 +172,8 @@ pub(super) fn missed(search: &Search<'_>, walks: &[Walk<'_>], found: Option<&Fou
         if chosen.is_some_and(|chosen| best.score.is_none_or(|score| score >= chosen)) {
             return None;
         }
-        let rule = best.refused?;
-        let words = words(search, walk, best, rule)?;
+        let rule = best.refused?.rule;
+        let words = why(search, walk, best, rule)?.to_string();
         let store = search.id(best.node)?.clone();
         Some(Missed { store, rung: walk.rung.name.clone(), rule: rule.name().to_owned(), words })
     })
@@ -183,7 +203,7 @@ pub(super) fn hold(
 pub(super) fn backorder(search: &Search<'_>, walks: &[Walk<'_>]) -> (String, String) {
     let mut last_word: HashMap<NodeNo, &'static dyn Rule> = HashMap::new();
     for looked in walks.iter().flat_map(|walk| &walk.looked) {
-        if let Some(rule) = looked.refused
+        if let Some(Numbered { rule, .. }) = looked.refused
             && (rule.about() != About::Rung || !last_word.contains_key(&looked.node))
         {
             last_word.insert(looked.node, rule);

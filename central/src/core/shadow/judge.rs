@@ -139,7 +139,7 @@ fn about_node(decision: &Decision, chosen: &Said, other: &Foreign) -> Option<Bec
         Some(Verdict::Scored { terms, score }) => {
             let best = chosen.nodes.keys().flat_map(verdicts).next_back();
             let by = match best {
-                Some(Verdict::Scored { terms: of_best, .. }) => apart(terms, of_best),
+                Some(Verdict::Scored { terms: of_best, .. }) => apart(&terms.by_name(), &of_best.by_name()),
                 Some(Verdict::Refused { .. }) | None => None,
             };
             let rule = by.unwrap_or_else(|| "score".to_owned());
@@ -151,9 +151,9 @@ fn about_node(decision: &Decision, chosen: &Said, other: &Foreign) -> Option<Bec
 }
 
 /// The term in which one was worse the most.
-fn apart(worse: &BTreeMap<Word, f64>, better: &BTreeMap<Word, f64>) -> Option<String> {
-    let by = |name: &Word| {
-        let of = |terms: &BTreeMap<Word, f64>| terms.get(name).copied().unwrap_or(0.0);
+fn apart(worse: &BTreeMap<&str, f64>, better: &BTreeMap<&str, f64>) -> Option<String> {
+    let by = |name: &str| {
+        let of = |terms: &BTreeMap<&str, f64>| terms.get(name).copied().unwrap_or(0.0);
         of(worse) - of(better)
     };
     worse

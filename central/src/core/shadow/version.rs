@@ -9,7 +9,7 @@ use crate::core::failover::policy::FailoverPolicy;
 use crate::core::health::policy::HealthPolicy;
 use crate::core::policy::diff::diff;
 use crate::core::policy::section::Section;
-use crate::core::routing::decision::{Decision, Recorded, Verdict, Word};
+use crate::core::routing::decision::{Decision, Recorded, Verdict};
 use crate::core::routing::policy::RoutingPolicy;
 use crate::core::steering::Steering;
 use crate::core::stock::policy::StockPolicy;
@@ -124,11 +124,11 @@ fn counted_otherwise(was: &Decision, instead: &Decision, here: &Said, there: &Sa
     let nodes = here.nodes.keys().chain(there.nodes.keys());
     let changes = nodes.filter_map(|node| {
         let (before, after) = (terms(was, node)?, terms(instead, node)?);
-        let names: BTreeSet<&Word> = before.keys().chain(after.keys()).collect();
-        let of = |terms: &BTreeMap<Word, f64>, name: &Word| terms.get(name).copied().unwrap_or(0.0);
-        let by = |name: &Word| (of(after, name) - of(before, name)).abs();
+        let names: BTreeSet<&str> = before.keys().chain(after.keys()).copied().collect();
+        let of = |terms: &BTreeMap<&str, f64>, name: &str| terms.get(name).copied().unwrap_or(0.0);
+        let by = |name: &str| (of(&after, name) - of(&before, name)).abs();
         let most = names.into_iter().max_by(|one, other| by(one).total_cmp(&by(other)))?;
-        (by(most) > f64::EPSILON).then(|| (by(most), node, most, of(before, most), of(after, most)))
+        (by(most) > f64::EPSILON).then(|| (by(most), node, most, of(&before, most), of(&after, most)))
     });
     let (_, node, most, before, after) = changes.max_by(|one, other| one.0.total_cmp(&other.0))?;
     let name = most.replace('_', " ");
@@ -137,11 +137,11 @@ fn counted_otherwise(was: &Decision, instead: &Decision, here: &Said, there: &Sa
 }
 
 /// Of the last rung on which a node was scored.
-fn terms<'a>(decision: &'a Decision, node: &Foreign) -> Option<&'a BTreeMap<Word, f64>> {
+fn terms<'a>(decision: &'a Decision, node: &Foreign) -> Option<BTreeMap<&'a str, f64>> {
     let candidates = decision.rungs.iter().rev().flat_map(|rung| &rung.candidates);
     let mut of_node = candidates.filter(|candidate| candidate.store.as_str() == node.as_str());
     of_node.find_map(|candidate| match &candidate.verdict {
-        Verdict::Scored { terms, .. } => Some(terms),
+        Verdict::Scored { terms, .. } => Some(terms.by_name()),
         Verdict::Refused { .. } => None,
     })
 }

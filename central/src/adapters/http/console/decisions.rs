@@ -4,7 +4,7 @@ use super::words;
 use crate::core::carriers::Journey;
 use crate::core::fences::FenceStep;
 use crate::core::routing::again::Again;
-use crate::core::routing::decision::{Choice, Decision, DemandLine, Plan, RungRecord, Verdict, Word};
+use crate::core::routing::decision::{Choice, Decision, DemandLine, Plan, RungRecord, Verdict};
 use holdfast_shared::ids::StoreId;
 use holdfast_shared::time::UtcMs;
 use std::collections::{BTreeMap, BTreeSet};
@@ -146,16 +146,18 @@ fn rung_row(rung: &RungRecord, choice: &Choice, names: &Names) -> RungRow {
     for candidate in &rung.candidates {
         let (store, distance) = (name(names, &candidate.store), format!("{:.1} km", candidate.distance_km));
         match &candidate.verdict {
-            Verdict::Scored { score, terms } => scored.push((*score, candidate, distance, store, terms)),
+            Verdict::Scored { score, terms } => {
+                scored.push((*score, candidate, distance, store, terms.by_name()));
+            }
             Verdict::Refused { rule, words } => {
-                let (rule, words) = (rule.replace('_', " "), words.clone());
+                let (rule, words) = (rule.replace('_', " "), words.to_string());
                 refused.push(RefusedRow { store, distance, rule, words });
             }
         }
     }
     scored.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let terms: BTreeSet<&Word> = scored.iter().flat_map(|(_, _, _, _, terms)| terms.keys()).collect();
-    let term = |by_name: &BTreeMap<Word, f64>, term: &Word| {
+    let terms: BTreeSet<&str> = scored.iter().flat_map(|(_, _, _, _, terms)| terms.keys().copied()).collect();
+    let term = |by_name: &BTreeMap<&str, f64>, term: &str| {
         by_name.get(term).map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"))
     };
     let scored = scored.iter().map(|(score, candidate, distance, store, by_name)| ScoredRow {

@@ -1,3 +1,4 @@
+use super::super::{Band, Price, choose};
 use super::*;
 use crate::core::fleet::{OpeningHours, Weekday};
 use crate::core::test_support::store;
@@ -19,7 +20,13 @@ proptest! {
             vec![opening(Weekday::Saturday), opening(Weekday::Monday)],
             vec![OpeningHours { day: Weekday::Sunday, opens_minute: 60, closes_minute: 26 * 60 }],
         ];
-        let policy = CarrierPolicy::default();
+        let mut policy = CarrierPolicy::default();
+        // Dearer and as quick on some of the way, so that which one is best depends on the promise.
+        let mut slow = policy.services[0].clone();
+        slow.name = "slow".to_owned();
+        slow.price = Some(Price { currency: "EUR".parse().unwrap(), base_minor: 300, per_unit_minor: 0 });
+        slow.transit = vec![Band { up_to_km: Some(600.0), days: 2, surcharge_minor: 0 }];
+        policy.services.push(slow);
         let kept = Timetable::of(&policy);
         let mut trips = trips;
         trips.sort_by_key(|trip| trip.5 / 24);
@@ -31,7 +38,11 @@ proptest! {
             let trip = Trip { store: &store, kind, distance_km, units: 1, open_tasks };
             // Few moments, so that most are asked more than once.
             let now = UtcMs(BEFORE_THE_CHANGE + later / 24 * 24 * HOUR_MS);
-            prop_assert_eq!(kept.journeys(&trip, now), Timetable::of(&policy).journeys(&trip, now));
+            let anew = Timetable::of(&policy).journeys(&trip, now);
+            prop_assert_eq!(kept.journeys(&trip, now), anew.clone());
+            let promise_by = (open_tasks % 2 == 0).then(|| now.plus(30 * HOUR_MS));
+            let best = kept.best(&trip, Wall::of(&store), now, promise_by).map(|way| kept.told(&way));
+            prop_assert_eq!(best.ok(), anew.ok().and_then(|found| choose(found, promise_by)));
         }
     }
 }

@@ -3,6 +3,8 @@
 use super::*;
 use crate::core::routing::decision::{DemandLine, Verdict};
 use crate::core::routing::fleet_index::FleetIndex;
+use crate::core::routing::rules::RULES;
+use crate::core::routing::search::{Search, Shelves};
 use crate::core::routing::test_scene::{Scene, decide, judged, km_east};
 use holdfast_shared::ids::{LineNo, Sku};
 use holdfast_shared::time::UtcMs;
@@ -171,7 +173,7 @@ proptest! {
     fn every_refusal_has_its_rule_and_words(scene in any_scene()) {
         for candidate in decide(&scene).rungs.iter().flat_map(|record| &record.candidates) {
             if let Verdict::Refused { rule, words } = &candidate.verdict {
-                prop_assert!(!rule.is_empty() && !words.is_empty());
+                prop_assert!(!rule.is_empty() && !words.to_string().is_empty());
             }
         }
     }
@@ -183,6 +185,21 @@ proptest! {
         for rung in decide(&scene).rungs {
             let counted: u32 = rung.left_out.values().sum();
             prop_assert_eq!(rung.candidates.len() + usize::try_from(counted).unwrap(), scene.nodes.len());
+        }
+    }
+
+    #[test]
+    fn who_is_clear_is_refused_by_no_rule_that_spares_the_clear(scene in any_scene(), recovers in 0_usize..9) {
+        let mut nodes = scene.nodes.clone();
+        nodes.iter_mut().skip(recovers).take(1).for_each(|node| node.recovering = true);
+        let fleet = FleetIndex::of(nodes);
+        let search = Search::of(&scene.demand, &fleet, &scene.policy, None, scene.now);
+        for (rung, number) in scene.policy.ladder.iter().flat_map(|rung| (0..fleet.len()).map(move |n| (rung, n))) {
+            let (ask, mut room) = (search.ask(rung, false), Shelves::default());
+            let seen = search.see(number, &mut room).unwrap();
+            let spares = RULES.iter().filter(|rule| rule.spares_the_clear());
+            let refused = spares.into_iter().find(|rule| rule.refuses(&ask, &seen));
+            prop_assert_eq!(seen.glance.for_kind(scene.demand.kind).clear, refused.is_none(), "{:?}", refused);
         }
     }
 

@@ -14,6 +14,10 @@ impl Rule for Capacity {
         About::Today
     }
 
+    fn spares_the_clear(&self) -> bool {
+        true
+    }
+
     fn refuses(&self, _: &Ask<'_>, seen: &Seen<'_>) -> bool {
         seen.glance.open_tasks >= seen.glance.capacity_tasks
     }

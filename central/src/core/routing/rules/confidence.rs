@@ -4,6 +4,7 @@
 use super::giving::{Giving, givings, minimum};
 use super::{Ask, Rule, Seen};
 use crate::core::routing::policy::Cover;
+use crate::core::routing::why::Why;
 
 #[derive(Debug)]
 pub(super) struct Confidence;
@@ -29,20 +30,16 @@ impl Rule for Confidence {
     }
 
     fn words(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> String {
+        self.why(ask, seen).to_string()
+    }
+
+    fn why(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> Why {
         let lines = ask.wanted.iter().zip(seen.shelves).zip(givings(ask, seen));
-        let doubted =
-            lines.filter(|(_, giving)| *giving == Giving::Doubted).find_map(|((wanted, shelf), _)| {
-                let shelf = (*shelf)?;
-                Some((&wanted.line.sku, shelf.confidence, minimum(ask)?))
-            });
-        match doubted {
-            Some((sku, Some(sure), least)) => {
-                format!("{sku} is there with a confidence of {sure:.2}; at least {least:.2} is asked for")
-            }
-            Some((sku, None, least)) => {
-                format!("how sure {sku} is there is not known; a confidence of {least:.2} is asked for")
-            }
-            None => String::from("stock is not sure enough"),
-        }
+        let mut doubted = lines.filter(|(_, giving)| *giving == Giving::Doubted);
+        let why = doubted.find_map(|((wanted, shelf), _)| {
+            let (sku, sure, least) = (wanted.line.sku.clone(), (*shelf)?.confidence(), minimum(ask)?);
+            Some(Why::Doubted { sku, sure, least })
+        });
+        why.unwrap_or_else(|| Why::Told(String::from("stock is not sure enough")))
     }
 }

@@ -15,6 +15,10 @@ impl Rule for Eligible {
         About::Today
     }
 
+    fn spares_the_clear(&self) -> bool {
+        true
+    }
+
     fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
         match seen.glance.for_kind(ask.demand.kind).standing {
             Standing::Ineligible => true,

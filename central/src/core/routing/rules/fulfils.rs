@@ -10,6 +10,10 @@ impl Rule for Fulfils {
         "fulfils"
     }
 
+    fn spares_the_clear(&self) -> bool {
+        true
+    }
+
     fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
         !seen.glance.for_kind(ask.demand.kind).fulfils
     }

@@ -1,7 +1,8 @@
 //! What a node can give of each line. Not a rule: what several of them rest on.
 
 use super::{Ask, Seen, Wanted};
-use crate::core::routing::decision::{Node, Shelf};
+use crate::core::routing::decision::Node;
+use crate::core::routing::shelved::OnShelf;
 use holdfast_shared::money::{Currency, Money};
 
 /// What a node can do about one line.
@@ -20,8 +21,8 @@ pub fn givings<'a>(ask: &'a Ask<'_>, seen: &'a Seen<'_>) -> impl Iterator<Item =
         _ if !handles(seen.node, wanted) => Giving::Unfit,
         None => Giving::Units(0),
         Some(shelf) => {
-            let units = shelf.units.saturating_sub(wanted.before).clamp(0, wanted.line.quantity);
-            if units > 0 && !is_sure(ask, shelf) { Giving::Doubted } else { Giving::Units(units) }
+            let units = shelf.units().saturating_sub(wanted.before).clamp(0, wanted.line.quantity);
+            if units > 0 && !is_sure(ask, *shelf) { Giving::Doubted } else { Giving::Units(units) }
         }
     })
 }
@@ -50,8 +51,8 @@ pub(super) fn handles(node: &Node, wanted: &Wanted<'_>) -> bool {
 }
 
 /// Whether these units may be counted on.
-pub(super) fn is_sure(ask: &Ask<'_>, shelf: &Shelf) -> bool {
-    match (minimum(ask), shelf.confidence) {
+pub(super) fn is_sure(ask: &Ask<'_>, shelf: OnShelf<'_>) -> bool {
+    match (minimum(ask), shelf.confidence()) {
         (None, _) => true,
         (Some(least), Some(sure)) => sure >= least,
         (Some(_), None) => ask.rung.confidence_min.is_none(),

@@ -21,10 +21,12 @@ mod stock;
 mod tried;
 
 use super::Dates;
-use super::decision::{Demand, DemandLine, Node, Shelf};
+use super::decision::{Demand, DemandLine, Node};
 use super::glance::Glance;
 use super::policy::{RoutingPolicy, Rung};
-use crate::core::carriers::{Journey, NoDate};
+use super::shelved::OnShelf;
+use super::why::Why;
+use crate::core::carriers::{NoDate, Way};
 use crate::core::fleet::Handling;
 use holdfast_shared::ids::{LineNo, RegionId, Sku};
 use holdfast_shared::money::Money;
@@ -87,9 +89,9 @@ pub struct Seen<'a> {
     pub node: &'a Node,
     pub distance_km: f64,
     /// What it has of each line, in their order; none is unknown.
-    pub shelves: &'a [Option<&'a Shelf>],
+    pub shelves: &'a [Option<OnShelf<'a>>],
     /// Of what it would give, once a rule or scorer has asked for it; see [`promise::journey`].
-    pub(super) journey: OnceCell<Option<Result<Journey, NoDate>>>,
+    pub(super) journey: OnceCell<Option<Result<Way, NoDate>>>,
 }
 
 /// What a refusal speaks about.
@@ -112,10 +114,19 @@ pub trait Rule: Sync + std::fmt::Debug {
     fn applies(&self, _: &Ask<'_>) -> bool {
         true
     }
+    /// Whether it refuses nobody who is clear ([`ForKind::clear`](super::glance::ForKind)): it need not be asked
+    /// of them then.
+    fn spares_the_clear(&self) -> bool {
+        false
+    }
     /// Whether this node cannot take it. Asked of very many: nothing is put into words here.
     fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool;
     /// Why, with the values, of a node that it refuses.
     fn words(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> String;
+    /// The same as values that become words later, where very many nodes are refused by it.
+    fn why(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> Why {
+        Why::Told(self.words(ask, seen))
+    }
 }
 
 pub const RULES: &[&dyn Rule] = &[
@@ -143,8 +154,42 @@ pub fn apply<'a>(ask: &'a Ask<'_>) -> impl Iterator<Item = &'static dyn Rule> + 
     RULES.iter().copied().filter(|rule| rule.applies(ask))
 }
 
-/// Refused by nothing but how it stands today.
-#[must_use]
-pub fn only_today(ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
-    apply(ask).all(|rule| rule.about() == About::Today || !rule.refuses(ask, seen))
+/// A rule with its place among all of them.
+#[derive(Debug, Clone, Copy)]
+pub struct Numbered {
+    pub number: usize,
+    pub rule: &'static dyn Rule,
+}
+
+/// The rules of one rung, made ready to be asked of many nodes.
+#[derive(Debug)]
+pub struct Sieve {
+    all: Vec<Numbered>,
+    /// Without those that need not be asked of who is clear: of most nodes that are nearly half of them.
+    of_clear: Vec<Numbered>,
+}
+
+impl Sieve {
+    #[must_use]
+    pub fn of(ask: &Ask<'_>) -> Self {
+        let numbered = RULES.iter().enumerate().map(|(number, rule)| Numbered { number, rule: *rule });
+        let all: Vec<Numbered> = numbered.filter(|numbered| numbered.rule.applies(ask)).collect();
+        let of_clear = all.iter().copied().filter(|numbered| !numbered.rule.spares_the_clear()).collect();
+        Self { all, of_clear }
+    }
+
+    /// The first that says no.
+    #[must_use]
+    pub fn refused(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> Option<Numbered> {
+        let clear = seen.glance.for_kind(ask.demand.kind).clear;
+        let rules = if clear { &self.of_clear } else { &self.all };
+        rules.iter().copied().find(|numbered| numbered.rule.refuses(ask, seen))
+    }
+
+    /// Refused by nothing but how it stands today.
+    #[must_use]
+    pub fn only_today(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
+        let mut others = self.all.iter().filter(|numbered| numbered.rule.about() != About::Today);
+        !others.any(|numbered| numbered.rule.refuses(ask, seen))
+    }
 }

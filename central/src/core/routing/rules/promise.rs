@@ -2,7 +2,7 @@
 
 use super::giving::units;
 use super::{Ask, Rule, Seen};
-use crate::core::carriers::{Journey, NoDate};
+use crate::core::carriers::{NoDate, Way};
 
 #[derive(Debug)]
 pub(super) struct Promise;
@@ -20,7 +20,7 @@ impl Rule for Promise {
         let Some(by) = ask.demand.promise_by else { return false };
         match journey(ask, seen) {
             None => false,
-            Some(Ok(journey)) => journey.arrives_by > by,
+            Some(Ok(way)) => way.arrives_by > by,
             Some(Err(_)) => true,
         }
     }
@@ -28,14 +28,15 @@ impl Rule for Promise {
     fn words(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> String {
         let promised = ask.demand.promise_by.map(said).unwrap_or_default();
         match journey(ask, seen) {
-            Some(Ok(journey)) => {
-                let service = journey.service.as_deref().unwrap_or("the customer");
+            Some(Ok(way)) => {
+                let service = ask.dates.and_then(|dates| dates.timetable.told(way).service);
+                let service = service.as_deref().unwrap_or("the customer");
                 format!(
                     "ready {}, {service} takes it until {}, {} days on the way, there by {}; promised by {promised}",
-                    said(journey.ready_at),
-                    said(journey.hand_over_by),
-                    journey.days,
-                    said(journey.arrives_by),
+                    said(way.ready_at),
+                    said(way.hand_over_by),
+                    way.days,
+                    said(way.arrives_by),
                 )
             }
             Some(Err(no_date)) => format!("no date can be told: {no_date}; promised by {promised}"),
@@ -48,10 +49,10 @@ impl Rule for Promise {
 pub(in crate::core::routing) fn journey<'s>(
     ask: &Ask<'_>,
     seen: &'s Seen<'_>,
-) -> Option<&'s Result<Journey, NoDate>> {
+) -> Option<&'s Result<Way, NoDate>> {
     let asked = seen.journey.get_or_init(|| {
         let given = units(ask, seen).fold(0, i64::saturating_add);
-        ask.dates?.journey(ask.demand, seen.node, seen.distance_km, given)
+        ask.dates?.way(ask.demand, (seen.node, seen.glance.wall), seen.distance_km, given)
     });
     asked.as_ref()
 }

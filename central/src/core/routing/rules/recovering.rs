@@ -15,6 +15,10 @@ impl Rule for Recovering {
         About::Today
     }
 
+    fn spares_the_clear(&self) -> bool {
+        true
+    }
+
     fn refuses(&self, _: &Ask<'_>, seen: &Seen<'_>) -> bool {
         seen.glance.recovering
     }

@@ -3,8 +3,9 @@
 
 use super::giving::units;
 use super::{Ask, Rule, Seen, Wanted};
-use crate::core::routing::decision::Shelf;
 use crate::core::routing::policy::Cover;
+use crate::core::routing::shelved::OnShelf;
+use crate::core::routing::why::Why;
 
 #[derive(Debug)]
 pub(super) struct Stock;
@@ -25,20 +26,27 @@ impl Rule for Stock {
     }
 
     fn words(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> String {
+        self.why(ask, seen).to_string()
+    }
+
+    fn why(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> Why {
         let mut lines = ask.wanted.iter().zip(seen.shelves).zip(units(ask, seen));
         let lacking = lines.find(|((wanted, _), units)| *units < wanted.line.quantity);
         lacking.map_or_else(
-            || String::from("nothing is asked for"),
+            || Why::Told(String::from("nothing is asked for")),
             |((wanted, shelf), _)| match shelf {
-                None => format!("stock of {} is not known there", wanted.line.sku),
-                Some(shelf) => lacks(wanted, shelf),
+                None => Why::Told(format!("stock of {} is not known there", wanted.line.sku)),
+                Some(shelf) => lacks(wanted, *shelf),
             },
         )
     }
 }
 
-fn lacks(wanted: &Wanted<'_>, shelf: &Shelf) -> String {
-    let why = shelf.words.as_ref().map_or_else(String::new, |words| format!(" ({words})"));
-    let asked = wanted.before.saturating_add(wanted.line.quantity);
-    format!("{} of {} to sell{why}, {asked} wanted", shelf.units, wanted.line.sku)
+fn lacks(wanted: &Wanted<'_>, shelf: OnShelf<'_>) -> Why {
+    Why::Lacks {
+        sku: wanted.line.sku.clone(),
+        units: shelf.units(),
+        wanted: wanted.before.saturating_add(wanted.line.quantity),
+        kept: shelf.words().map(Box::from),
+    }
 }

@@ -1,9 +1,9 @@
 //! How likely it is that the least sure line is not there. Unknown counts as not there.
 
 use super::Scorer;
-use crate::core::routing::decision::Shelf;
 use crate::core::routing::policy::Weights;
 use crate::core::routing::rules::{Ask, Seen};
+use crate::core::routing::shelved::OnShelf;
 
 #[derive(Debug)]
 pub(super) struct Confidence;
@@ -18,8 +18,8 @@ impl Scorer for Confidence {
     }
 
     fn term(&self, _: &Ask<'_>, seen: &Seen<'_>) -> f64 {
-        let sure = |shelf: &Option<&Shelf>| {
-            shelf.and_then(|shelf| shelf.confidence).filter(|sure| sure.is_finite()).unwrap_or(0.0)
+        let sure = |shelf: &Option<OnShelf<'_>>| {
+            shelf.and_then(OnShelf::confidence).filter(|sure| sure.is_finite()).unwrap_or(0.0)
         };
         let least = seen.shelves.iter().map(sure).fold(1.0, f64::min);
         1.0 - least.clamp(0.0, 1.0)

@@ -19,7 +19,7 @@ impl Scorer for Depth {
     fn term(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> f64 {
         let lines = ask.wanted.iter().zip(seen.shelves);
         let left = lines
-            .filter_map(|(wanted, shelf)| Some((*shelf)?.units.saturating_sub(wanted.line.quantity)))
+            .filter_map(|(wanted, shelf)| Some((*shelf)?.units().saturating_sub(wanted.line.quantity)))
             .filter(|left| *left >= 0)
             .min()
             .unwrap_or(0);

@@ -1,9 +1,9 @@
 //! Goods that are sold there at a markdown go first. What no store has at a markdown decides nothing.
 
 use super::Scorer;
-use crate::core::routing::decision::Shelf;
 use crate::core::routing::policy::Weights;
 use crate::core::routing::rules::{Ask, Seen};
+use crate::core::routing::shelved::OnShelf;
 
 #[derive(Debug)]
 pub(super) struct Markdown;
@@ -18,8 +18,9 @@ impl Scorer for Markdown {
     }
 
     fn term(&self, _: &Ask<'_>, seen: &Seen<'_>) -> f64 {
-        let off =
-            |shelf: &Option<&Shelf>| shelf.and_then(|shelf| shelf.markdown_permille).unwrap_or(0).min(1_000);
+        let off = |shelf: &Option<OnShelf<'_>>| {
+            shelf.and_then(OnShelf::markdown_permille).unwrap_or(0).min(1_000)
+        };
         let (sum, lines) = seen
             .shelves
             .iter()

@@ -13,10 +13,10 @@ mod shipping;
 mod slack;
 mod transit;
 
-use super::decision::Word;
-use super::policy::Weights;
+use super::policy::{Rung, Weights};
 use super::rules::{Ask, Seen};
-use std::collections::BTreeMap;
+use super::terms::{TERMS_MAX, Terms};
+use std::sync::LazyLock;
 
 pub trait Scorer: Sync {
     fn name(&self) -> &'static str;
@@ -38,21 +38,33 @@ pub const SCORERS: &[&dyn Scorer] = &[
     &shipping::Shipping,
 ];
 
-fn weighted<'a>(ask: &'a Ask<'_>, seen: &'a Seen<'_>) -> impl Iterator<Item = (&'static str, f64)> + 'a {
-    SCORERS.iter().filter_map(|scorer| {
-        let weight = scorer.weight(&ask.rung.weights);
-        (weight > 0.0).then(|| (scorer.name(), weight * scorer.term(ask, seen)))
-    })
-}
+const _: () = assert!(SCORERS.len() <= TERMS_MAX, "terms have no room for so many scorers");
 
-#[must_use]
-pub fn score(ask: &Ask<'_>, seen: &Seen<'_>) -> f64 {
-    weighted(ask, seen).map(|(_, term)| term).sum()
-}
+static NAMES: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| SCORERS.iter().map(|scorer| scorer.name()).collect());
 
-#[must_use]
-pub fn terms(ask: &Ask<'_>, seen: &Seen<'_>) -> BTreeMap<Word, f64> {
-    weighted(ask, seen).map(|(name, term)| (Word::Borrowed(name), term)).collect()
+/// What each scorer counts on one rung, to be asked once and used for many nodes.
+#[derive(Debug)]
+pub struct Scale([f64; TERMS_MAX]);
+
+impl Scale {
+    #[must_use]
+    pub fn of(rung: &Rung) -> Self {
+        let mut weights = [0.0; TERMS_MAX];
+        for (weight, scorer) in weights.iter_mut().zip(SCORERS) {
+            *weight = scorer.weight(&rung.weights);
+        }
+        Self(weights)
+    }
+
+    /// Only of who counts.
+    #[must_use]
+    pub fn weigh(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> Terms {
+        let weighed = SCORERS.iter().zip(self.0).map(|(scorer, weight)| {
+            (weight > 0.0).then(|| weight * scorer.term(ask, seen))
+        });
+        Terms::of(&NAMES, weighed)
+    }
 }
 
 /// A count as a number to calculate with; what is beyond any real one counts as the largest.
