@@ -185,8 +185,7 @@ fn write_rung(rung: &RungRecord, chosen: &BTreeSet<&StoreId>, out: &mut dyn Writ
     writeln!(out, "  rung {}", rung.rung)?;
     let mut scored: Vec<_> = rung.candidates.iter().filter_map(by_term).collect();
     scored.sort_by(|one, other| one.1.total_cmp(&other.1));
-    let names: BTreeSet<&str> =
-        scored.iter().flat_map(|(_, _, terms)| terms.keys().copied()).collect();
+    let names: BTreeSet<&str> = scored.iter().flat_map(|(_, _, terms)| terms.keys().copied()).collect();
     if !scored.is_empty() {
         let head: String = names.iter().map(|name| format!("  {name:>10}")).collect();
         writeln!(out, "      {:<20} {:>10} {:>9}{head}", "could take it", "km", "score")?;

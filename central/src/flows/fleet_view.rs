@@ -196,9 +196,8 @@ impl FleetView {
     ) -> Decision {
         let planned = self.carts.nodes(&demand.order);
         let with_shelves = |node: &Node| {
-            let shelf = |line: &DemandLine| {
-                Some((line.sku.clone(), self.fleet.shelf(&node.store.store, &line.sku)?))
-            };
+            let shelf =
+                |line: &DemandLine| Some((line.sku.clone(), self.fleet.shelf(&node.store.store, &line.sku)?));
             Node { shelves: demand.lines.iter().filter_map(shelf).collect(), ..node.clone() }
         };
         let nodes = planned.iter().filter_map(|store| self.fleet.find(store)).map(with_shelves);

@@ -173,7 +173,8 @@ impl Known {
             arrives: vec![None; service.transit.len()],
         });
         let hand_over_by = leaves.hand_over_by.clone()?;
-        let mut arrives = || leaving(zones, zone, number).arrival(service, zone, trip.distance_km, hand_over_by);
+        let mut arrives =
+            || leaving(zones, zone, number).arrival(service, zone, trip.distance_km, hand_over_by);
         let (arrives_by, days) = match band.and_then(|band| leaves.arrives.get_mut(band)) {
             Some(known) => known.get_or_insert_with(arrives).clone()?,
             None => arrives()?,

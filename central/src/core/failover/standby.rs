@@ -93,7 +93,10 @@ fn refusal(decided: &Decision, named: &str) -> String {
         Verdict::Refused { rule, words } if !matches!(rule.as_ref(), "node_kind" | "radius") => Some(words),
         Verdict::Refused { .. } | Verdict::Scored { .. } => None,
     });
-    let why = words.into_iter().next().map_or_else(|| "no rung of the ladder takes it".to_owned(), ToString::to_string);
+    let why = words
+        .into_iter()
+        .next()
+        .map_or_else(|| "no rung of the ladder takes it".to_owned(), ToString::to_string);
     format!("{named} cannot take it any more: {why}")
 }
 

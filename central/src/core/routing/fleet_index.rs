@@ -3,7 +3,8 @@
 
 use super::decision::{Demand, Node, Shelf};
 use super::geo::{EARTH_RADIUS_KM, Spot};
-use super::glance::Glance;
+use super::glance::{Glance, Trade};
+use super::journey::Sender;
 use super::policy::{Regions, Rung};
 use super::shelved::{OnShelf, Shelved};
 use crate::core::fleet::{Place, StoreKind};
@@ -25,6 +26,9 @@ pub type NodeNo = usize;
 pub struct FleetIndex {
     nodes: Vec<Node>,
     glances: Vec<Glance>,
+    trades: Vec<Trade>,
+    /// Copied in the order of the nodes, so that the names of neighbours lie together in memory.
+    ids: Vec<StoreId>,
     /// Apart, because they are searched.
     longitudes: Vec<f64>,
     numbers: HashMap<StoreId, NodeNo>,
@@ -64,6 +68,8 @@ impl FleetIndex {
         index.shelves = shelved.collect();
         index.longitudes = nodes.iter().map(|node| node.store.place.longitude).collect();
         index.glances = nodes.iter().map(Glance::of).collect();
+        index.trades = nodes.iter().map(Trade::of).collect();
+        index.ids = nodes.iter().map(|node| node.store.store.clone()).collect();
         index.numbers =
             nodes.iter().zip(0..).map(|(node, number)| (node.store.store.clone(), number)).collect();
         for (number, node) in nodes.iter().enumerate() {
@@ -168,6 +174,18 @@ impl FleetIndex {
 
     pub(super) fn glance(&self, number: NodeNo) -> Option<&Glance> {
         self.glances.get(number)
+    }
+
+    pub(super) fn trade(&self, number: NodeNo) -> Option<&Trade> {
+        self.trades.get(number)
+    }
+
+    pub(super) fn sender(&self, number: NodeNo) -> Option<Sender<'_>> {
+        Some((self.node(number)?, self.glance(number)?.open_tasks, self.trade(number)?.wall))
+    }
+
+    pub(super) fn id(&self, number: NodeNo) -> Option<&StoreId> {
+        self.ids.get(number)
     }
 
     /// The node whose region a customer there lives in, as trials of policies see it too.

@@ -12,18 +12,20 @@ pub struct Dates<'a> {
     pub now: UtcMs,
 }
 
+/// A node with its open tasks and its wall, which lie nearer at hand than the node does.
+pub(super) type Sender<'a> = (&'a Node, u32, Wall);
+
 impl Dates<'_> {
     /// By the service that would be chosen. None when no service is described for the kind: nothing is
     /// known then, and nothing refused.
     pub fn way(
         &self,
         demand: &Demand,
-        (node, wall): (&Node, Wall),
+        (node, open_tasks, wall): Sender<'_>,
         distance_km: f64,
         units: i64,
     ) -> Option<Result<Way, NoDate>> {
-        let trip =
-            Trip { store: &node.store, kind: demand.kind, distance_km, units, open_tasks: node.open_tasks };
+        let trip = Trip { store: &node.store, kind: demand.kind, distance_km, units, open_tasks };
         match self.timetable.best(&trip, wall, self.now, demand.promise_by) {
             Err(NoDate::NoService(_)) => None,
             told => Some(told),
@@ -34,7 +36,7 @@ impl Dates<'_> {
     pub fn journey(
         &self,
         demand: &Demand,
-        node: (&Node, Wall),
+        node: Sender<'_>,
         distance_km: f64,
         units: i64,
     ) -> Option<Result<Journey, NoDate>> {

@@ -39,7 +39,7 @@ pub fn can_be_kept(
     let units = demand.lines.iter().map(|line| line.quantity).fold(0, i64::saturating_add);
     let mut known = None;
     for (distance_km, number) in near {
-        let of = (fleet.node(number)?, fleet.glance(number)?.wall);
+        let of = fleet.sender(number)?;
         match dates.way(demand, of, distance_km, units) {
             Some(Ok(way)) if way.arrives_by <= promised_by => return Some(true),
             Some(_) => known = Some(false),

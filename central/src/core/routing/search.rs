@@ -74,42 +74,66 @@ pub(super) struct Picked {
     units: Vec<i64>,
 }
 
-/// What a run of nodes has of each line, node by node. A run is fetched at once: it lies together in memory, so
-/// that one wait brings most of it.
+/// What some nodes have of each line, node by node. It is fetched of all of them before one of them is looked
+/// at: shelves lie far apart in memory, and so one wait for it brings many.
 #[derive(Debug, Default)]
 pub(super) struct Shelves<'a> {
-    first: NodeNo,
+    nodes: Vec<NodeNo>,
     lines: usize,
     found: Vec<Option<OnShelf<'a>>>,
 }
 
+/// As many nodes as are fetched at once, so that what was fetched is still near when it is looked at.
+const FETCHED_MAX: usize = 256;
+
+/// Of a walk in a small circle, few could take it.
+const TERMS_LIKELY: usize = 32;
+
 impl<'a> Shelves<'a> {
-    fn fetch(&mut self, run: Range<NodeNo>, holders: &[Holders<'a>]) {
-        (self.first, self.lines) = (run.start, holders.len());
+    /// Instead of what was there before.
+    fn fetch(&mut self, runs: &[Range<NodeNo>], holders: &[Holders<'a>]) {
+        self.nodes.clear();
+        self.nodes.extend(runs.iter().cloned().flatten());
+        self.lines = holders.len();
         self.found.clear();
-        self.found.resize(run.len().saturating_mul(holders.len()), None);
+        self.found.resize(self.nodes.len().saturating_mul(self.lines), None);
         for (line, holders) in holders.iter().enumerate() {
-            for (node, shelf) in holders.run(run.clone()) {
-                let place = node.saturating_sub(self.first).saturating_mul(self.lines).saturating_add(line);
-                if let Some(found) = self.found.get_mut(place) {
-                    *found = Some(shelf);
+            let mut first = line;
+            for run in runs {
+                for (node, shelf) in holders.run(run.clone()) {
+                    let row = node.saturating_sub(run.start).saturating_mul(self.lines);
+                    if let Some(found) = self.found.get_mut(first.saturating_add(row)) {
+                        *found = Some(shelf);
+                    }
                 }
+                first = first.saturating_add(run.len().saturating_mul(self.lines));
             }
         }
     }
 
-    fn of(&self, node: NodeNo) -> Option<&[Option<OnShelf<'a>>]> {
-        let from = node.checked_sub(self.first)?.saturating_mul(self.lines);
+    fn row(&self, row: usize) -> Option<&[Option<OnShelf<'a>>]> {
+        let from = row.saturating_mul(self.lines);
         self.found.get(from..from.saturating_add(self.lines))
     }
 }
 
-/// As many nodes as are fetched at once.
-const RUN_NODES_MAX: usize = 64;
-
-fn in_parts(run: Range<NodeNo>) -> impl Iterator<Item = Range<NodeNo>> {
-    let end = run.end;
-    run.step_by(RUN_NODES_MAX).map(move |from| from..end.min(from.saturating_add(RUN_NODES_MAX)))
+/// The same nodes in parts that can be fetched at once.
+fn in_parts(reach: Vec<Range<NodeNo>>) -> Vec<Vec<Range<NodeNo>>> {
+    let (mut parts, mut part, mut room) = (Vec::new(), Vec::new(), FETCHED_MAX);
+    for mut run in reach {
+        while !run.is_empty() {
+            let end = run.end.min(run.start.saturating_add(room));
+            room = room.saturating_sub(end.saturating_sub(run.start));
+            part.push(run.start..end);
+            run.start = end;
+            if room == 0 {
+                room = FETCHED_MAX;
+                parts.push(std::mem::take(&mut part));
+            }
+        }
+    }
+    parts.push(part);
+    parts
 }
 
 impl<'a> Search<'a> {
@@ -144,19 +168,19 @@ impl<'a> Search<'a> {
 
     /// The node beside this demand; `shelves` is room to write in.
     pub(super) fn see<'s>(&'s self, node: NodeNo, shelves: &'s mut Shelves<'a>) -> Option<Seen<'s>> {
-        shelves.fetch(node..node.saturating_add(1), &self.holders);
-        self.seen(node, shelves)
+        shelves.fetch(&[node..node.saturating_add(1)], &self.holders);
+        self.seen(node, shelves.row(0)?)
     }
 
-    fn seen<'s>(&'s self, node: NodeNo, shelves: &'s Shelves<'a>) -> Option<Seen<'s>> {
-        let glance = self.fleet.glance(node)?;
+    fn seen<'s>(&'s self, node: NodeNo, shelves: &'s [Option<OnShelf<'a>>]) -> Option<Seen<'s>> {
+        let (glance, trade) = (self.fleet.glance(node)?, self.fleet.trade(node)?);
         let distance_km = glance.spot.km_to(self.spot);
-        let (node, shelves) = (self.fleet.node(node)?, shelves.of(node)?);
-        Some(Seen { glance, node, distance_km, shelves, journey: OnceCell::new() })
+        let node = self.fleet.node(node)?;
+        Some(Seen { glance, trade, node, distance_km, shelves, journey: OnceCell::new() })
     }
 
     pub(super) fn id(&self, node: NodeNo) -> Option<&'a StoreId> {
-        self.fleet.node(node).map(|node| &node.store.store)
+        self.fleet.id(node)
     }
 
     pub(super) fn walk(&self, rung: &'a Rung, suspects_too: bool) -> Walk<'a> {
@@ -168,15 +192,18 @@ impl<'a> Search<'a> {
             rung,
             suspects_too,
             looked: Vec::with_capacity(room),
-            terms: Vec::new(),
+            terms: Vec::with_capacity(room.min(TERMS_LIKELY)),
             refusals: [0; RULES.len()],
         };
-        let edge = self.edge(rung);
+        let edge = self.edge(rung, &sieve);
         let mut shelves = Shelves::default();
-        for run in reach.into_iter().flat_map(in_parts) {
-            shelves.fetch(run.clone(), &self.holders);
-            for node in run.filter(|node| !self.is_beyond(*node, edge)) {
-                let Some(seen) = self.seen(node, &shelves) else { continue };
+        for part in in_parts(reach) {
+            shelves.fetch(&part, &self.holders);
+            for (row, node) in shelves.nodes.iter().copied().enumerate() {
+                if self.is_beyond(node, edge) {
+                    continue;
+                }
+                let Some(seen) = shelves.row(row).and_then(|row| self.seen(node, row)) else { continue };
                 walk.look((node, &seen), &ask, &sieve, &scale);
             }
         }
@@ -184,13 +211,12 @@ impl<'a> Search<'a> {
     }
 
     /// Where the reach of a rung ends, as a squared chord. What the index gives beyond it need not be looked
-    /// at: the rule about the radius would refuse it, and it is counted like the rest of the world.
-    fn edge(&self, rung: &Rung) -> Option<f64> {
-        let is_round = self.demand.pickup_store.is_none() && rung.region.is_any();
-        rung.radius_km.filter(|_| is_round).map(chord_squared_of)
+    /// at: the rule about the radius would refuse it before any other, and it is counted like the rest of the world.
+    pub(super) fn edge(&self, rung: &Rung, sieve: &Sieve) -> Option<f64> {
+        rung.radius_km.filter(|_| sieve.begins_with("radius")).map(chord_squared_of)
     }
 
-    fn is_beyond(&self, node: NodeNo, edge: Option<f64>) -> bool {
+    pub(super) fn is_beyond(&self, node: NodeNo, edge: Option<f64>) -> bool {
         let (Some(edge), Some(glance)) = (edge, self.fleet.glance(node)) else { return false };
         glance.spot.chord_squared(self.spot) > edge && !glance.kind.reaches_everywhere(self.demand.kind)
     }

@@ -25,7 +25,9 @@ pub(super) fn record(search: &Search<'_>, walk: &Walk<'_>) -> RungRecord {
         listed.truncate(told_max);
     }
     listed.sort_by(order);
-    let candidates = listed.iter().filter_map(|looked| candidate(search, walk, looked)).collect();
+    let mut room = Shelves::default();
+    let told = listed.iter().filter_map(|looked| candidate(search, walk, looked, &mut room));
+    let candidates = told.collect();
     RungRecord { rung: name(walk), candidates, left_out: left_out(search, walk, &listed) }
 }
 
@@ -81,19 +83,29 @@ fn order(search: &Search<'_>, one: &Looked, other: &Looked) -> Ordering {
         .then_with(|| search.id(one.node).cmp(&search.id(other.node)))
 }
 
-fn candidate(search: &Search<'_>, walk: &Walk<'_>, looked: &Looked) -> Option<Candidate> {
+fn candidate<'a>(
+    search: &Search<'a>,
+    walk: &Walk<'_>,
+    looked: &Looked,
+    room: &mut Shelves<'a>,
+) -> Option<Candidate> {
     let verdict = match looked.refused {
         Some(no) => {
-            Verdict::Refused { rule: no.rule.name().into(), words: why(search, walk, looked, no.rule)? }
+            let words = why(search, walk, (looked.node, no.rule), room)?;
+            Verdict::Refused { rule: no.rule.name().into(), words }
         }
         None => Verdict::Scored { score: looked.score?, terms: walk.terms.get(looked.terms)?.clone() },
     };
     Some(Candidate { store: search.id(looked.node)?.clone(), distance_km: looked.distance_km, verdict })
 }
 
-fn why(search: &Search<'_>, walk: &Walk<'_>, looked: &Looked, rule: &'static dyn Rule) -> Option<Why> {
-    let mut room = Shelves::default();
-    let seen = search.see(looked.node, &mut room)?;
+fn why<'a>(
+    search: &Search<'a>,
+    walk: &Walk<'_>,
+    (node, rule): (NodeNo, &'static dyn Rule),
+    room: &mut Shelves<'a>,
+) -> Option<Why> {
+    let seen = search.see(node, room)?;
     Some(rule.why(&search.ask(walk.rung, walk.suspects_too), &seen))
 }
 
@@ -124,7 +136,7 @@ fn parcel(search: &Search<'_>, found: &Found<'_>, picked: &Picked) -> Option<Par
 }
 
 fn journey(search: &Search<'_>, picked: &Picked, lines: &[DemandLine]) -> Option<Journey> {
-    let of = (search.fleet.node(picked.node)?, search.fleet.glance(picked.node)?.wall);
+    let of = search.fleet.sender(picked.node)?;
     let units = lines.iter().map(|line| line.quantity).fold(0, i64::saturating_add);
     search.dates?.journey(search.demand, of, picked.distance_km, units)?.ok()
 }
@@ -135,11 +147,11 @@ fn is_all(search: &Search<'_>, lines: &[DemandLine]) -> bool {
 }
 
 fn suspicion(words: &mut String, search: &Search<'_>, node: NodeNo) {
-    let Some(node) = search.fleet.node(node) else { return };
     let kind = search.demand.kind;
-    match node.eligibility.standing_for(kind) {
-        Standing::Eligible => {}
-        Standing::Suspect | Standing::Ineligible => {
+    match search.fleet.glance(node).map(|glance| glance.for_kind(kind).standing) {
+        Some(Standing::Eligible) | None => {}
+        Some(Standing::Suspect | Standing::Ineligible) => {
+            let Some(node) = search.fleet.node(node) else { return };
             let why = node.eligibility.why_for(kind);
             let _ = write!(words, "; it is suspect ({why}), and no eligible node could take it");
         }
@@ -173,7 +185,7 @@ pub(super) fn missed(search: &Search<'_>, walks: &[Walk<'_>], found: Option<&Fou
             return None;
         }
         let rule = best.refused?.rule;
-        let words = why(search, walk, best, rule)?.to_string();
+        let words = why(search, walk, (best.node, rule), &mut Shelves::default())?.to_string();
         let store = search.id(best.node)?.clone();
         Some(Missed { store, rung: walk.rung.name.clone(), rule: rule.name().to_owned(), words })
     })

@@ -23,24 +23,33 @@ enum Source {
 #[derive(Debug, Clone)]
 struct Counted {
     names: &'static [&'static str],
-    /// In the order of the names; none where a scorer does not count.
-    terms: [Option<f64>; TERMS_MAX],
+    /// In the order of the names, and a bit for each that counts.
+    terms: [f64; TERMS_MAX],
+    counts: u16,
+}
+
+impl Counted {
+    fn of_those_that_count(&self) -> impl Iterator<Item = (usize, f64)> {
+        let all = self.terms.iter().copied().enumerate();
+        all.filter(|(place, _)| self.counts >> place & 1 == 1)
+    }
 }
 
 impl Terms {
     /// In the order of the names, none where a scorer does not count.
     pub fn of(names: &'static [&'static str], counted: impl Iterator<Item = Option<f64>>) -> Self {
-        let mut terms = [None; TERMS_MAX];
-        for (term, counted) in terms.iter_mut().zip(counted) {
-            *term = counted;
+        let (mut terms, mut counts) = ([0.0; TERMS_MAX], 0);
+        for ((place, term), counted) in terms.iter_mut().enumerate().zip(counted) {
+            *term = counted.unwrap_or(0.0);
+            counts |= u16::from(counted.is_some()) << place;
         }
-        Self(Source::Scorers(Counted { names, terms }))
+        Self(Source::Scorers(Counted { names, terms, counts }))
     }
 
     #[must_use]
     pub fn total(&self) -> f64 {
         match &self.0 {
-            Source::Scorers(counted) => counted.terms.iter().flatten().sum(),
+            Source::Scorers(counted) => counted.of_those_that_count().map(|(_, term)| term).sum(),
             Source::Record(terms) => terms.values().sum(),
         }
     }
@@ -50,8 +59,8 @@ impl Terms {
     pub fn by_name(&self) -> BTreeMap<&str, f64> {
         match &self.0 {
             Source::Scorers(counted) => {
-                let named = counted.names.iter().zip(counted.terms);
-                named.filter_map(|(name, term)| Some((*name, term?))).collect()
+                let named = counted.of_those_that_count();
+                named.filter_map(|(place, term)| Some((*counted.names.get(place)?, term))).collect()
             }
             Source::Record(terms) => terms.iter().map(|(name, term)| (name.as_ref(), *term)).collect(),
         }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::core::routing::decision::{DemandLine, Verdict};
 use crate::core::routing::fleet_index::FleetIndex;
-use crate::core::routing::rules::RULES;
+use crate::core::routing::rules::{RULES, Sieve};
 use crate::core::routing::search::{Search, Shelves};
 use crate::core::routing::test_scene::{Scene, decide, judged, km_east};
 use holdfast_shared::ids::{LineNo, Sku};
@@ -200,6 +200,26 @@ proptest! {
             let spares = RULES.iter().filter(|rule| rule.spares_the_clear());
             let refused = spares.into_iter().find(|rule| rule.refuses(&ask, &seen));
             prop_assert_eq!(seen.glance.for_kind(scene.demand.kind).clear, refused.is_none(), "{:?}", refused);
+        }
+    }
+
+    #[test]
+    fn who_is_not_looked_at_beyond_the_edge_would_be_refused_for_the_distance(
+        scene in any_scene(), fed in prop::option::of(0_u32..8)
+    ) {
+        let mut scene = scene;
+        scene.demand.feeds = fed.map(|n| format!("s{n}").parse().unwrap());
+        let fleet = FleetIndex::of(scene.nodes.clone());
+        let search = Search::of(&scene.demand, &fleet, &scene.policy, None, scene.now);
+        for rung in &scene.policy.ladder {
+            let ask = search.ask(rung, false);
+            let sieve = Sieve::of(&ask);
+            let edge = search.edge(rung, &sieve);
+            for number in (0..fleet.len()).filter(|number| search.is_beyond(*number, edge)) {
+                let mut room = Shelves::default();
+                let refused = sieve.refused(&ask, &search.see(number, &mut room).unwrap());
+                prop_assert_eq!(refused.map(|no| no.rule.name()), Some("radius"));
+            }
         }
     }
 

@@ -17,7 +17,7 @@ impl Rule for Constraints {
     }
 
     fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
-        let mut lacks = ask.wanted.iter().map(|wanted| !handles(seen.node, wanted));
+        let mut lacks = ask.wanted.iter().map(|wanted| !handles(seen, wanted));
         match ask.rung.cover {
             Cover::Whole => lacks.any(|lacks| lacks),
             Cover::Part => {

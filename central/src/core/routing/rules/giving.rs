@@ -1,7 +1,6 @@
 //! What a node can give of each line. Not a rule: what several of them rest on.
 
 use super::{Ask, Seen, Wanted};
-use crate::core::routing::decision::Node;
 use crate::core::routing::shelved::OnShelf;
 use holdfast_shared::money::{Currency, Money};
 
@@ -18,7 +17,7 @@ pub enum Giving {
 /// For each line, in their order.
 pub fn givings<'a>(ask: &'a Ask<'_>, seen: &'a Seen<'_>) -> impl Iterator<Item = Giving> + 'a {
     ask.wanted.iter().zip(seen.shelves).map(|(wanted, shelf)| match shelf {
-        _ if !handles(seen.node, wanted) => Giving::Unfit,
+        _ if !handles(seen, wanted) => Giving::Unfit,
         None => Giving::Units(0),
         Some(shelf) => {
             let units = shelf.units().saturating_sub(wanted.before).clamp(0, wanted.line.quantity);
@@ -46,8 +45,8 @@ pub fn worth(wanted: &[Wanted<'_>], units: impl Iterator<Item = i64>, currency: 
 }
 
 /// Whether the node does all that the goods of the line ask for.
-pub(super) fn handles(node: &Node, wanted: &Wanted<'_>) -> bool {
-    wanted.needs.is_none_or(|needs| needs.is_subset(&node.store.handles))
+pub(super) fn handles(seen: &Seen<'_>, wanted: &Wanted<'_>) -> bool {
+    seen.trade.handles.cover(wanted.asks)
 }
 
 /// Whether these units may be counted on.

@@ -22,7 +22,7 @@ mod tried;
 
 use super::Dates;
 use super::decision::{Demand, DemandLine, Node};
-use super::glance::Glance;
+use super::glance::{Glance, Handlings, Trade};
 use super::policy::{RoutingPolicy, Rung};
 use super::shelved::OnShelf;
 use super::why::Why;
@@ -55,6 +55,8 @@ pub struct Ask<'a> {
 pub struct Wanted<'a> {
     pub line: &'a DemandLine,
     pub needs: Option<&'a BTreeSet<Handling>>,
+    /// The same.
+    pub asks: Handlings,
     pub price: Option<Money>,
     /// Units of the same SKU that lines before this one want.
     pub before: i64,
@@ -72,11 +74,15 @@ impl<'a> Wanted<'a> {
         };
         let lines = demand.lines.iter().filter(wants);
         lines
-            .map(|line| Self {
-                line,
-                needs: if demand.needs.is_empty() { None } else { demand.needs.get(&line.sku) },
-                price: demand.prices.get(&line.line).copied(),
-                before: if demand.lines.len() == 1 { 0 } else { earlier(line.line, &line.sku) },
+            .map(|line| {
+                let needs = if demand.needs.is_empty() { None } else { demand.needs.get(&line.sku) };
+                Self {
+                    line,
+                    needs,
+                    asks: needs.map(Handlings::of).unwrap_or_default(),
+                    price: demand.prices.get(&line.line).copied(),
+                    before: if demand.lines.len() == 1 { 0 } else { earlier(line.line, &line.sku) },
+                }
             })
             .collect()
     }
@@ -86,6 +92,7 @@ impl<'a> Wanted<'a> {
 #[derive(Debug, Clone)]
 pub struct Seen<'a> {
     pub glance: &'a Glance,
+    pub trade: &'a Trade,
     pub node: &'a Node,
     pub distance_km: f64,
     /// What it has of each line, in their order; none is unknown.
@@ -176,6 +183,11 @@ impl Sieve {
         let all: Vec<Numbered> = numbered.filter(|numbered| numbered.rule.applies(ask)).collect();
         let of_clear = all.iter().copied().filter(|numbered| !numbered.rule.spares_the_clear()).collect();
         Self { all, of_clear }
+    }
+
+    #[must_use]
+    pub fn begins_with(&self, name: &str) -> bool {
+        self.all.first().is_some_and(|first| first.rule.name() == name)
     }
 
     /// The first that says no.

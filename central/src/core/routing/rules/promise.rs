@@ -52,7 +52,8 @@ pub(in crate::core::routing) fn journey<'s>(
 ) -> Option<&'s Result<Way, NoDate>> {
     let asked = seen.journey.get_or_init(|| {
         let given = units(ask, seen).fold(0, i64::saturating_add);
-        ask.dates?.way(ask.demand, (seen.node, seen.glance.wall), seen.distance_km, given)
+        let of = (seen.node, seen.glance.open_tasks, seen.trade.wall);
+        ask.dates?.way(ask.demand, of, seen.distance_km, given)
     });
     asked.as_ref()
 }

@@ -19,7 +19,7 @@ impl Scorer for Cost {
     }
 
     fn term(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> f64 {
-        let Some(cost) = seen.node.store.handling_cost else { return 0.0 };
+        let Some(cost) = seen.trade.handling_cost else { return 0.0 };
         let counts = |money: Money| if Some(money.currency) == ask.policy.currency { money.minor } else { 0 };
         let given = units(ask, seen).fold(0, i64::saturating_add);
         let of_units = counts(cost.per_unit).saturating_mul(given);

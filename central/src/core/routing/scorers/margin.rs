@@ -17,7 +17,7 @@ impl Scorer for Margin {
     }
 
     fn term(&self, _: &Ask<'_>, seen: &Seen<'_>) -> f64 {
-        let margin = seen.node.store.margin_permille.unwrap_or(0).min(1_000);
+        let margin = seen.trade.margin_permille.unwrap_or(0).min(1_000);
         1.0 - f64::from(margin) / 1_000.0
     }
 }

@@ -18,9 +18,8 @@ impl Scorer for Markdown {
     }
 
     fn term(&self, _: &Ask<'_>, seen: &Seen<'_>) -> f64 {
-        let off = |shelf: &Option<OnShelf<'_>>| {
-            shelf.and_then(OnShelf::markdown_permille).unwrap_or(0).min(1_000)
-        };
+        let off =
+            |shelf: &Option<OnShelf<'_>>| shelf.and_then(OnShelf::markdown_permille).unwrap_or(0).min(1_000);
         let (sum, lines) = seen
             .shelves
             .iter()

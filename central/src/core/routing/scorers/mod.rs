@@ -60,9 +60,10 @@ impl Scale {
     /// Only of who counts.
     #[must_use]
     pub fn weigh(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> Terms {
-        let weighed = SCORERS.iter().zip(self.0).map(|(scorer, weight)| {
-            (weight > 0.0).then(|| weight * scorer.term(ask, seen))
-        });
+        let weighed = SCORERS
+            .iter()
+            .zip(self.0)
+            .map(|(scorer, weight)| (weight > 0.0).then(|| weight * scorer.term(ask, seen)));
         Terms::of(&NAMES, weighed)
     }
 }

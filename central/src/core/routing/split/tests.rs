@@ -14,7 +14,10 @@ fn lines(quantities: &[i64]) -> Vec<DemandLine> {
 
 fn wanted(lines: &[DemandLine], price: Option<i64>) -> Vec<Wanted<'_>> {
     let price = price.map(|minor| Money { minor, currency: "EUR".parse().unwrap() });
-    lines.iter().map(|line| Wanted { line, needs: None, price, before: 0 }).collect()
+    lines
+        .iter()
+        .map(|line| Wanted { line, needs: None, price, asks: Default::default(), before: 0 })
+        .collect()
 }
 
 /// Offers as the search gets them: no more than is wanted, the best first.
