@@ -9,7 +9,7 @@
 
 use anyhow::{Context, Result, ensure};
 use futures::{StreamExt, TryStreamExt};
-use holdfast_central::adapters::sqlite::SqliteStore;
+use holdfast_central::adapters::sqlite::{IN_SERVICE, SqliteStore};
 use holdfast_central::core::health::book::Heard;
 use holdfast_central::core::health::observatory::Observatory;
 use holdfast_central::core::health::policy::HealthPolicy;
@@ -19,7 +19,7 @@ use holdfast_central::flows::hear::{Outcome, hear};
 use holdfast_central::ports::fleet::Fleet;
 use holdfast_central::ports::replication::Replication;
 use holdfast_platform::clock::{Clock, SystemClock};
-use holdfast_platform::sqlite::{Options, Place};
+use holdfast_platform::sqlite::Place;
 use holdfast_shared::ids::{BootId, ReplicaId, StoreId};
 use holdfast_shared::wire::signal::{Heartbeat, Vitals, decode, encode};
 use holdfast_shared::wire::topic::{Channel, Topic};
@@ -39,8 +39,7 @@ async fn main() -> Result<()> {
     let stores = numbers.first().copied().unwrap_or(STORES);
     let rounds = numbers.get(1).copied().unwrap_or(MESSAGES).div_ceil(stores);
     let folder = tempfile::tempdir()?;
-    let storage =
-        SqliteStore::open(&Place::File(folder.path().join("central.db")), Options::default(), [9; 8])?;
+    let storage = SqliteStore::open(&Place::File(folder.path().join("central.db")), IN_SERVICE, [9; 8])?;
     let members: Vec<Member> = futures::stream::iter(0..stores)
         .map(|number| Member::enrolled(&storage, number))
         .buffered(AT_ONCE)

@@ -10,7 +10,7 @@
 
 use anyhow::{Context, Result, ensure};
 use futures::StreamExt;
-use holdfast_central::adapters::sqlite::SqliteStore;
+use holdfast_central::adapters::sqlite::{IN_SERVICE, SqliteStore};
 use holdfast_central::core::health::observatory::Observatory;
 use holdfast_central::core::health::policy::HealthPolicy;
 use holdfast_central::core::steering::Sections;
@@ -23,7 +23,7 @@ use holdfast_central::ports::orders::{NewOrder, Placed};
 use holdfast_central::ports::poke::Poke;
 use holdfast_central::ports::work::Work;
 use holdfast_platform::clock::{Clock, SystemClock};
-use holdfast_platform::sqlite::{Options, Place};
+use holdfast_platform::sqlite::Place;
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::ids::{BootId, DecisionId, StoreId, TenantId};
 use holdfast_shared::wire::signal::{Heartbeat, Vitals};
@@ -58,8 +58,7 @@ async fn main() -> Result<()> {
 
 async fn measure(orders: usize, size: usize, stores: usize) -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let storage =
-        SqliteStore::open(&Place::File(folder.path().join("central.db")), Options::default(), [9; 8])?;
+    let storage = SqliteStore::open(&Place::File(folder.path().join("central.db")), IN_SERVICE, [9; 8])?;
     let watch = Watch::new(Observatory::new(HealthPolicy::default()));
     chain(&storage, &watch, stores, orders * size).await?;
 

@@ -36,7 +36,7 @@ use holdfast_platform::random::{self, BootIdError, RandomError};
 use holdfast_platform::secret::Secret;
 use holdfast_platform::server::{self, ServeError};
 use holdfast_platform::service::{Lifetime, LifetimeError, TaskError, Ticker};
-use holdfast_platform::sqlite::{IntegrityCheck, Mode, Options, Place, StorageError};
+use holdfast_platform::sqlite::{CHECKPOINT_PAGES, IntegrityCheck, Mode, Options, Place, StorageError};
 use holdfast_shared::ids::BootId;
 use holdfast_shared::time::MonoMs;
 use identity::StoredIdentity;
@@ -154,6 +154,8 @@ const SMALL: Options = Options {
     reader_cache_kib: 256,
     readers: 2,
     busy_timeout_ms: 5_000,
+    undo_in_memory: false,
+    checkpoint_pages: CHECKPOINT_PAGES,
 };
 
 /// The data directory's ledger, for this boot.

@@ -1,12 +1,12 @@
 //! What an operator does with the database while central is down, or beside it.
 
 use super::{CentralConfig, CentralError, DATABASE};
-use crate::adapters::sqlite::{SqliteStore, back_up};
+use crate::adapters::sqlite::{IN_SERVICE, SqliteStore, back_up};
 use crate::ports::recovery::Recoveries;
 use holdfast_platform::clock::{Clock, SystemClock};
 use holdfast_platform::data_dir::DataDir;
 use holdfast_platform::random;
-use holdfast_platform::sqlite::{Options, Place};
+use holdfast_platform::sqlite::Place;
 use std::path::Path;
 
 /// Writes a copy of the database as it is now; central may run.
@@ -19,8 +19,7 @@ pub fn backup(config: &CentralConfig, to: &Path) -> Result<(), CentralError> {
 pub async fn restored(config: &CentralConfig) -> Result<u32, CentralError> {
     let data_dir = DataDir::open(&config.data_dir)?;
     let place = Place::File(data_dir.file(DATABASE)?);
-    let storage =
-        SqliteStore::open(&place, Options::default(), random::bytes()?).map_err(CentralError::Database)?;
+    let storage = SqliteStore::open(&place, IN_SERVICE, random::bytes()?).map_err(CentralError::Database)?;
     // Opening it may have found out already.
     let begun = match storage.restored() {
         Some(incarnation) => Ok(incarnation),

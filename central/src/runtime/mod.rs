@@ -33,7 +33,7 @@ use crate::adapters::metrics;
 use crate::adapters::mqtt_broker::{BrokerError, BrokerSettings, EmbeddedBroker};
 use crate::adapters::mqtt_canary::CanarySettings;
 use crate::adapters::mqtt_client::ExternalBroker;
-use crate::adapters::sqlite::SqliteStore;
+use crate::adapters::sqlite::{IN_SERVICE, SqliteStore};
 use crate::adapters::surroundings::Folders;
 use crate::core::health::observatory::Observatory;
 use crate::core::steering::Steering;
@@ -48,7 +48,7 @@ use holdfast_platform::random::{self, RandomError};
 use holdfast_platform::secret::Secret;
 use holdfast_platform::server::{self, ServeError};
 use holdfast_platform::service::{Lifetime, LifetimeError};
-use holdfast_platform::sqlite::{Options, Place};
+use holdfast_platform::sqlite::Place;
 use holdfast_platform::sse::Hub;
 use holdfast_shared::limits::{STREAM_LAG_MAX, STREAMS_MAX};
 use std::convert::Infallible;
@@ -149,8 +149,7 @@ pub async fn start(
 ) -> Result<Running, CentralError> {
     let data_dir = DataDir::open(&config.data_dir)?;
     let place = Place::File(data_dir.file(DATABASE)?);
-    let storage =
-        SqliteStore::open(&place, Options::default(), random::bytes()?).map_err(CentralError::Database)?;
+    let storage = SqliteStore::open(&place, IN_SERVICE, random::bytes()?).map_err(CentralError::Database)?;
     let damage = storage.damage().map(str::to_owned);
     tell_of(&storage, damage.as_deref());
     let built_in = Steering::built_in(&config.sections()).map_err(|found| {

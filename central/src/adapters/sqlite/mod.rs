@@ -130,13 +130,29 @@ mod work_hours;
 
 use crate::ports::StoreError;
 use holdfast_platform::clock::{Clock, SystemClock};
-use holdfast_platform::sqlite::{Opened, Options, Place, Readers, StorageError, Writer, open};
+use holdfast_platform::sqlite::{
+    CHECKPOINT_PAGES, IntegrityCheck, Mode, Opened, Options, Place, Readers, StorageError, Writer, open,
+};
 use holdfast_shared::ids::ReplicaId;
 use rusqlite::{Connection, OpenFlags};
 use state::State;
 use std::path::Path;
 
 type Result<T> = std::result::Result<T, StoreError>;
+
+/// As a running central opens its database. Orders of one write lie all over the rows of a chain: their pages
+/// are kept, so that none is written in the middle of a transaction and again at its end, and a page that
+/// many writes change goes from the log into the file once.
+pub const IN_SERVICE: Options = Options {
+    mode: Mode::Threads,
+    check: IntegrityCheck::Quick,
+    cache_kib: 64 * 1024,
+    reader_cache_kib: 2 * 1024,
+    readers: 4,
+    busy_timeout_ms: 5_000,
+    undo_in_memory: true,
+    checkpoint_pages: 4 * CHECKPOINT_PAGES,
+};
 
 mod migrations {
     refinery::embed_migrations!("src/adapters/sqlite/migrations");

@@ -20,7 +20,7 @@ mod writer;
 
 pub use ballast::Ballast;
 pub use error::StorageError;
-pub use open::{Database, IntegrityCheck, Mode, Opened, Options, Place, open};
+pub use open::{CHECKPOINT_PAGES, Database, IntegrityCheck, Mode, Opened, Options, Place, open};
 pub use readers::Readers;
 pub use witness::{Lineage, Lost, Note, Provenance, Standing, Witnessed, witness_path, witnessed};
 pub use writer::{Companion, Writer};

@@ -52,7 +52,16 @@ pub struct Options {
     pub reader_cache_kib: u32,
     pub readers: usize,
     pub busy_timeout_ms: u32,
+    /// What a job that fails is undone from lies in memory, and not in a file beside the database: as many
+    /// bytes as the pages that the largest job changes.
+    pub undo_in_memory: bool,
+    /// The log is brought into the file when it is so many pages long. What is written often meanwhile is
+    /// brought there once.
+    pub checkpoint_pages: u32,
 }
+
+/// What SQLite takes when it is not told.
+pub const CHECKPOINT_PAGES: u32 = 1_000;
 
 impl Default for Options {
     fn default() -> Self {
@@ -63,6 +72,8 @@ impl Default for Options {
             reader_cache_kib: 2048,
             readers: 4,
             busy_timeout_ms: 5000,
+            undo_in_memory: false,
+            checkpoint_pages: CHECKPOINT_PAGES,
         }
     }
 }
@@ -190,6 +201,10 @@ fn prepare(place: &Place, options: &Options) -> Result<(Connection, Option<Strin
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // FULL: what was answered survives a power cut, not only a crash.
     connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", options.checkpoint_pages)?;
+    if options.undo_in_memory {
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
+    }
     let report = check(&connection, options.check)?;
     Ok((connection, report))
 }
