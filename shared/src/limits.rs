@@ -168,8 +168,9 @@ pub const BALLAST_BYTES: u64 = 8 * 1024 * 1024;
 /// Losses of storage that one message tells, or one status page shows.
 pub const LOSSES_TOLD_MAX: usize = 16;
 
-/// Orders that one run of routing takes up; the next run takes the next ones.
-pub const DEMANDS_MAX: u32 = 2_000;
+/// Orders that one run of routing takes up; the next run takes the next ones. A run reads the stock of each SKU
+/// at every node, and many orders should share that.
+pub const DEMANDS_MAX: u32 = 8_000;
 /// Positions that one run of routing keeps in memory.
 pub const STOCK_POSITIONS_KEPT_MAX: usize = 400_000;
 /// Ways in which the positions of one SKU are kept cut, for channels, kinds and quantities.
@@ -190,6 +191,10 @@ pub const SPLIT_STEPS_MAX: u32 = 20_000;
 pub const CANDIDATES_TOLD_MAX: usize = 200;
 /// What is kept of what one decision was made from.
 pub const DECISION_INPUT_BYTES_MAX: usize = 32 * 1024;
+/// The same with all whom it listed, before it is packed. What is larger is not kept beside the decision.
+pub const DECISION_KEPT_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Nodes that are known to be told in storage: a chain of ten thousand, as they change in the course of some hours.
+pub const NODES_SEEN_MAX: usize = 100_000;
 /// Kilometres that a weight of a routing policy may stand for.
 pub const WEIGHT_MAX: f64 = 1_000_000.0;
 /// How long a store may have to answer.

@@ -12,7 +12,8 @@ use super::in_force::Steers;
 use super::{FlowError, Watch};
 use crate::core::carriers::CarrierPolicy;
 use crate::core::routing::Guide;
-use crate::core::routing::decision::{Choice, Decision, Demand, Parcel, Recorded};
+use crate::core::routing::decision::{Choice, Decision, Demand, Parcel};
+use crate::core::routing::kept::keep;
 use crate::core::routing::policy::RoutingPolicy;
 use crate::core::stock::withheld::Withheld;
 use crate::ports::backorders::Backorders;
@@ -170,7 +171,7 @@ fn route_one<'w>(
     while !left.lines.is_empty() {
         view.lay_out(&left, now.utc);
         let mut decision = view.decide(waiting.guide, &left, router.decision_id, now.utc);
-        decision.inputs = Some(Box::new(Recorded::of(&left, &view.fleet, &decision)));
+        decision.inputs = keep(&left, &view.fleet, &decision).map(Arc::new);
         if let Some(new) = waiting.plans_to_gather(view, &left, &decision, now) {
             view.gathers(&left, &new.gather, now.utc);
             end = End::Gather(Box::new(new));
@@ -190,8 +191,9 @@ fn route_one<'w>(
             }
         };
         // Parcel by parcel, each with a fence of its own.
-        for parcel in plan.parcels {
-            let mut assignment = assignment(&left, view, router.policy, &parcel, decision.clone(), now);
+        let copies = std::iter::repeat_n(decision, plan.parcels.len());
+        for (parcel, decision) in plan.parcels.into_iter().zip(copies) {
+            let mut assignment = assignment(&left, view, router.policy, &parcel, decision, now);
             assignment.accept_by = accept_by(view, &assignment, now);
             assignments.push(assignment);
             view.packed(&left, &parcel, now.utc);

@@ -1,15 +1,21 @@
 //! The record of orders, read to be replayed.
 
 use super::world::{
-    LINE, assigned, at, decision, demand, new_order, order_id, placed, request, sku, stocked, store_id,
-    tenant,
+    LINE, assigned, at, decision, demand, described, new_order, order_id, placed, request, sku, stocked,
+    store_id, tenant,
 };
+use holdfast_central::core::eligibility::Eligibility;
+use holdfast_central::core::fleet::Store;
 use holdfast_central::core::replay::record::Pick;
-use holdfast_central::core::routing::decision::{Choice, Recorded};
+use holdfast_central::core::routing::decision::{
+    Candidate, Choice, Node, Recorded, RungRecord, Shelf, Verdict,
+};
 use holdfast_central::core::routing::fleet_index::FleetIndex;
+use holdfast_central::core::routing::kept::keep;
 use holdfast_central::ports::Storage;
 use holdfast_shared::domain::task::{FulfilmentKind, TaskEvent};
 use holdfast_shared::ids::{OrderId, TenantId};
+use std::sync::Arc;
 
 fn other() -> TenantId {
     TenantId::new("other").unwrap()
@@ -42,8 +48,20 @@ pub async fn decisions_are_read_with_what_they_were_made_from(storage: &dyn Stor
     let waiting = demand(storage, "o1").await.unwrap();
     let choice = Choice::Backorder { why: "no stock".to_owned() };
     let mut decided = decision(&waiting.order, waiting.lines.clone(), choice, at(30).utc);
-    let inputs = Recorded::of(&waiting, &FleetIndex::default(), &decided);
-    decided.inputs = Some(Box::new(inputs.clone()));
+    let refused = Verdict::Refused { rule: "stock".into(), words: "too few".to_owned() };
+    let candidate = Candidate { store: store_id("leeds"), distance_km: 1.5, verdict: refused };
+    let (rung, left_out) = ("closest".to_owned(), [("radius".into(), 3)].into());
+    decided.rungs = vec![RungRecord { rung, candidates: vec![candidate], left_out }];
+    // Nobody decides by the name of a node.
+    let node = Node {
+        store: Store { name: String::new(), ..described("leeds") },
+        eligibility: Eligibility::unknown(),
+        open_tasks: 2,
+        recovering: false,
+        shelves: [(sku("A"), Shelf { units: 5, ..Shelf::default() })].into(),
+    };
+    decided.inputs = keep(&waiting, &FleetIndex::of(vec![node.clone()]), &decided).map(Arc::new);
+    let inputs = Recorded { demand: waiting.clone(), nodes: vec![node], unrecorded: 0 };
     storage.backorder(&waiting, &decided, at(30)).await.unwrap();
     assigned(storage, "o2", "leeds").await;
     let both = ["o1", "o2"].map(order_id);
@@ -57,7 +75,9 @@ pub async fn decisions_are_read_with_what_they_were_made_from(storage: &dyn Stor
     let pasts = storage.past_decisions(&tenant(), &sequences).await.unwrap();
     assert_eq!(pasts.len(), 2, "what is gone is left out");
     assert_eq!((&pasts[0].decision.order, pasts[0].inputs.is_none()), (&order_id("o2"), true));
-    assert_eq!((&pasts[1].decision.words, pasts[1].inputs.as_ref()), (&decided.words, Some(&inputs)));
+    assert_eq!((&pasts[1].decision.rungs, pasts[1].inputs.as_ref()), (&decided.rungs, Some(&inputs)));
+    let told = storage.decisions(&tenant(), &order_id("o1")).await.unwrap();
+    assert_eq!((&told[0].rungs, &told[0].words), (&decided.rungs, &decided.words));
     assert_eq!(storage.decision_times(&other(), &both).await.unwrap(), []);
     assert_eq!(storage.past_decisions(&other(), &sequences).await.unwrap(), []);
 }

@@ -4,15 +4,16 @@ use super::decisions::{self, Saved};
 use super::documents::is_there;
 use super::giving::Giving;
 use super::holds::{self, Reserved};
+use super::nodes_seen::NodesSeen;
 use super::order_carts::{self, Gathered};
 use super::order_rows::read_line;
 use super::pen::{Statement, state_fact};
 use super::promise_changes::{self, About};
 use super::row::one;
-use super::savepoint::{Stop, attempt};
+use super::savepoint::{Stop, attempt, attempt_or};
 use super::sql::sql;
 use super::state::State;
-use super::tasks::{Grown, follow, save};
+use super::tasks::{Grown, follow, save_routed};
 use super::timeline::{Happened, Stood, central, note, refresh};
 use super::{Result, access, kpis, moves, promise_outcomes, promises, stock};
 use crate::core::order::OrderLine;
@@ -51,13 +52,54 @@ pub(super) fn assign(
     all: &[Ready],
     now: UtcMs,
 ) -> Result<Vec<AssignOutcome>> {
-    let mut giving = Giving::new(conn, now);
+    // Out of the state until all is written: what is not is not known either.
+    let known = std::mem::take(&mut state.nodes);
+    let done = match together(conn, state, &known, all, now) {
+        Ok(None) => apart(conn, state, &known, all, now),
+        Ok(Some(done)) => Ok(done),
+        Err(error) => Err(error),
+    };
+    state.nodes = known;
+    let (outcomes, written) = done?;
+    state.nodes.learn(written);
+    Ok(outcomes)
+}
+
+type Done = (Vec<AssignOutcome>, NodesSeen);
+
+/// Nearly always nothing is refused, and nothing needs to be kept to undo one of them alone. None when
+/// something is: then none of them is written.
+fn together(
+    conn: &Connection,
+    state: &mut State,
+    known: &NodesSeen,
+    all: &[Ready],
+    now: UtcMs,
+) -> Result<Option<Done>> {
+    let done = attempt_or(conn, || {
+        let mut giving = Giving::new(conn, known, now);
+        let mut outcomes = Vec::with_capacity(all.len());
+        for ready in all {
+            outcomes.push(try_assign(conn, state, &mut giving, ready, now)?);
+        }
+        Ok((outcomes, giving.over()?))
+    })?;
+    match done {
+        Ok(done) => Ok(Some(done)),
+        Err(_refused) => {
+            state.forget_bags();
+            Ok(None)
+        }
+    }
+}
+
+fn apart(conn: &Connection, state: &mut State, known: &NodesSeen, all: &[Ready], now: UtcMs) -> Result<Done> {
+    let mut giving = Giving::new(conn, known, now);
     let mut outcomes = Vec::with_capacity(all.len());
     for ready in all {
         outcomes.push(attempt(conn, || try_assign(conn, state, &mut giving, ready, now))?);
     }
-    giving.write_down()?;
-    Ok(outcomes)
+    Ok((outcomes, giving.over()?))
 }
 
 /// Whatever refuses comes before the first thing that is written down later for all.
@@ -98,7 +140,10 @@ fn try_assign(
     } else {
         Some(giving.begin_task(state, statement)?)
     };
-    decisions::record(conn, tenant, order, saved)?;
+    if decisions::record_one(conn, &mut giving.seeing, (tenant, order), saved)? {
+        let asked = taken.is_whole(assignment).then_some(taken.lines.as_slice());
+        giving.count_decision((tenant, order), &saved.mattered, asked)?;
+    }
     let happened = Happened {
         kind: "allocated",
         at: now,
@@ -112,7 +157,6 @@ fn try_assign(
     if assignment.assignments > 0 {
         moves::went(conn, (tenant, order), (&task, store), now)?;
     }
-    kpis::assigned(conn, assignment, &task, now)?;
     for (line, reserved) in reserved {
         holds::hold(conn, tenant, store, &task, line, reserved)?;
     }
@@ -162,17 +206,21 @@ fn offered(
     began: Option<Fact>,
     now: UtcMs,
 ) -> Result<()> {
-    let Assignment { tenant, order, store, .. } = assignment;
+    let Assignment { tenant, order, store, decision, .. } = assignment;
+    let assigned = kpis::assigned(conn, assignment, taken.stood.placed_at, now)?;
+    let routed = assigned.routed;
+    giving.count_assigned(assignment, &taken.stood.request, assigned)?;
     let Some(folded) = began.and_then(|fact| fold(&[fact])) else {
         let replicas = access::replicas(conn, tenant, store)?;
         let release_to = match replicas.as_slice() {
             [only] => Some(only),
             _ => None,
         };
+        giving.write_down()?;
         follow(conn, state, &Grown { tenant, task, before: None, release_to, now })?;
-        return Ok(());
+        return kpis::route_task(conn, tenant, task, &decision.policy, routed);
     };
-    save(conn, tenant, &folded.state, now)?;
+    save_routed(conn, tenant, &folded.state, Some((&decision.policy, routed)), now)?;
     giving.count(tenant, store)?;
     if folded.state.release_due() {
         let release_to = giving.only_replica(tenant, store)?;
@@ -182,8 +230,7 @@ fn offered(
         return Ok(());
     }
     // The first that gets any of it, and all of it: nothing else is to be read.
-    let whole = assignment.assignments == 0 && taken.lines.len() == taken.stood.request.lines.len();
-    if whole {
+    if taken.is_whole(assignment) {
         return taken.stood.moves_on(conn, (tenant, order), &taken.lines, &[folded.state], now);
     }
     refresh(conn, tenant, order, now)
@@ -203,6 +250,13 @@ fn task_id(assignment: &Assignment, fence: Fence) -> std::result::Result<TaskId,
 struct Taken {
     stood: Stood,
     lines: Vec<OrderLine>,
+}
+
+impl Taken {
+    /// These are all its lines, and nobody had any of it before.
+    fn is_whole(&self, assignment: &Assignment) -> bool {
+        assignment.assignments == 0 && self.lines.len() == self.stood.request.lines.len()
+    }
 }
 
 /// Takes the units out of `open`, unless the order has moved on since the demand was read.

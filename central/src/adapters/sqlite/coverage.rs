@@ -4,7 +4,7 @@
 use super::row::{list, parsed, run, to_json, unsigned, word};
 use super::sql::sql;
 use super::{Result, SqliteStore};
-use crate::core::launch::coverage::{Use, Used, uses};
+use crate::core::launch::coverage::{Part, Use, Used, uses};
 use crate::core::launch::sign_off::{Refusal, SignOff, may_sign};
 use crate::core::policy::version::PolicyVersion;
 use crate::core::routing::decision::{Choice, Decision};
@@ -15,6 +15,8 @@ use holdfast_shared::ids::{OrderId, TenantId};
 use holdfast_shared::limits::POLICY_CLASSES_MAX;
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, Row, named_params};
+use serde::Serialize;
+use std::collections::BTreeMap;
 
 fn read_used(row: &Row<'_>) -> rusqlite::Result<Used> {
     Ok(Used {
@@ -111,6 +113,12 @@ impl Mattered {
     }
 }
 
+/// Classes of what an order asks for.
+pub(super) fn classes_of(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Vec<String>> {
+    let key = [tenant.as_str(), order.as_str()];
+    list(conn, sql!(COVERAGE.classes_of_order), key, |row| row.get("class"))
+}
+
 /// Counts a decision that is on record for the first time.
 pub(super) fn count(
     conn: &Connection,
@@ -118,19 +126,83 @@ pub(super) fn count(
     order: &OrderId,
     mattered: &Mattered,
 ) -> Result<()> {
-    let key = [tenant.as_str(), order.as_str()];
-    let classes: Vec<String> = list(conn, sql!(COVERAGE.classes_of_order), key, |row| row.get("class"))?;
-    let of_classes: Vec<Use> =
-        classes.into_iter().map(|class| Use::of_class(class, mattered.assigned)).collect();
-    let all: Vec<&Use> = mattered.uses.iter().chain(&of_classes).collect();
-    let params = named_params! {
-        ":day": mattered.day.0,
-        ":tenant": tenant.as_str(),
-        ":policy": mattered.policy,
-        ":uses": to_json(&all)?,
-    };
-    run(conn, sql!(COVERAGE.count_uses), params)?;
-    Ok(())
+    let mut counted = Counted::default();
+    counted.add(tenant, mattered, classes_of(conn, tenant, order)?);
+    counted.write(conn)
+}
+
+/// Decisions that have come to stand on record, summed up to be written together.
+#[derive(Debug, Default)]
+pub(super) struct Counted(Vec<OfPolicy>);
+
+/// Of one tenant's policy, on one day.
+#[derive(Debug)]
+struct OfPolicy {
+    tenant: TenantId,
+    policy: String,
+    day: Day,
+    parts: BTreeMap<Part, BTreeMap<String, (u64, u64)>>,
+}
+
+#[derive(Serialize)]
+struct Sum<'a> {
+    part: Part,
+    name: &'a str,
+    decided: u64,
+    refused: u64,
+}
+
+impl Counted {
+    pub(super) fn add(
+        &mut self,
+        tenant: &TenantId,
+        mattered: &Mattered,
+        classes: impl IntoIterator<Item = String>,
+    ) {
+        let Mattered { policy, day, assigned, uses } = mattered;
+        let is_same = |of: &OfPolicy| of.policy == *policy && of.tenant == *tenant && of.day == *day;
+        let place = self.0.iter().position(is_same).unwrap_or(self.0.len());
+        if place == self.0.len() {
+            let (tenant, policy) = (tenant.clone(), policy.clone());
+            self.0.push(OfPolicy { tenant, policy, day: *day, parts: BTreeMap::new() });
+        }
+        let Some(of) = self.0.get_mut(place) else { return };
+        for one in uses {
+            of.add(one);
+        }
+        for class in classes {
+            of.add(&Use::of_class(class, *assigned));
+        }
+    }
+
+    pub(super) fn write(&self, conn: &Connection) -> Result<()> {
+        for OfPolicy { tenant, policy, day, parts } in &self.0 {
+            let mut all = Vec::new();
+            for (part, names) in parts {
+                for (name, (decided, refused)) in names {
+                    all.push(Sum { part: *part, name, decided: *decided, refused: *refused });
+                }
+            }
+            let params = named_params! {
+                ":day": day.0, ":tenant": tenant.as_str(), ":policy": policy, ":uses": to_json(&all)?,
+            };
+            run(conn, sql!(COVERAGE.count_uses), params)?;
+        }
+        Ok(())
+    }
+}
+
+impl OfPolicy {
+    fn add(&mut self, one: &Use) {
+        let names = self.parts.entry(one.part).or_default();
+        if !names.contains_key(&one.name) {
+            names.insert(one.name.clone(), (0, 0));
+        }
+        if let Some((decided, refused)) = names.get_mut(&one.name) {
+            *decided = decided.saturating_add(one.decided.into());
+            *refused = refused.saturating_add(one.refused.into());
+        }
+    }
 }
 
 /// Days that nobody asks about any more.

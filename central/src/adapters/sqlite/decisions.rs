@@ -1,18 +1,21 @@
 //! Saved decisions: what explains an order afterwards.
 
 use super::coverage::Mattered;
+use super::nodes_seen::Seeing;
 use super::order_rows::order_of;
-use super::row::{from_json, one, run, to_json};
+use super::row::{one, parsed, run, to_json};
 use super::sql::sql;
 use super::timeline::{Happened, central, note, refresh};
 use super::{Result, coverage, gathering_rows, kpis};
+use crate::core::routing::beside::Kept;
 use crate::core::routing::decision::{Choice, Decision, Demand};
 use holdfast_shared::ids::{DecisionId, OrderId, TenantId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, named_params};
+use std::sync::Arc;
 
 /// What came last stands for all of its kind in a row, so that a long wait does not fill the disk.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wait {
     Held,
     Backordered,
@@ -29,15 +32,33 @@ fn wait(decision: &Decision) -> Option<Wait> {
     }
 }
 
+/// What is to be known of an order's newest decision.
+struct Last {
+    decision: DecisionId,
+    wait: Option<Wait>,
+}
+
+fn last(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Option<Last>> {
+    one(conn, sql!(DECISIONS.last), [tenant.as_str(), order.as_str()], |row| {
+        let wait = match row.get_ref("choice")?.as_str()? {
+            _ if row.get("gathers")? => None,
+            "hold" => Some(Wait::Held),
+            "backorder" => Some(Wait::Backordered),
+            _ => None,
+        };
+        Ok(Last { decision: parsed(row, "decision")?, wait })
+    })
+}
+
 /// A decision as it is written.
 #[derive(Debug)]
 pub(super) struct Saved {
     decision: DecisionId,
     wait: Option<Wait>,
     record: String,
-    inputs: Option<String>,
+    beside: Option<Arc<Kept>>,
     /// Which parts of the policy mattered.
-    mattered: Mattered,
+    pub(super) mattered: Mattered,
 }
 
 impl Saved {
@@ -45,33 +66,49 @@ impl Saved {
         Ok(Self {
             decision: decision.decision.clone(),
             wait: wait(decision),
-            record: to_json(decision)?,
-            inputs: decision.inputs.as_ref().map(to_json).transpose()?,
+            record: match decision.inputs {
+                Some(_) => to_json(&decision.head())?,
+                None => to_json(decision)?,
+            },
+            beside: decision.inputs.clone(),
             mattered: Mattered::of(decision),
         })
     }
 }
 
+/// Of one that stands alone.
 pub(super) fn record(conn: &Connection, tenant: &TenantId, order: &OrderId, saved: &Saved) -> Result<()> {
-    let key = [tenant.as_str(), order.as_str()];
-    let last: Option<Decision> = one(conn, sql!(ORDERS.last_decision), key, |row| from_json(row, "record"))?;
+    if record_one(conn, &mut Seeing::default(), (tenant, order), saved)? {
+        coverage::count(conn, tenant, order, &saved.mattered)?;
+    }
+    Ok(())
+}
+
+/// Whether it counts: it is neither there already, nor another look of one wait.
+pub(super) fn record_one(
+    conn: &Connection,
+    seeing: &mut Seeing<'_>,
+    (tenant, order): (&TenantId, &OrderId),
+    saved: &Saved,
+) -> Result<bool> {
+    let last = last(conn, tenant, order)?;
     if last.as_ref().is_some_and(|last| last.decision == saved.decision) {
         // The next parcel of the same plan.
-        return Ok(());
+        return Ok(false);
     }
-    let again = saved.wait.is_some() && last.as_ref().and_then(wait) == saved.wait;
+    let again = saved.wait.is_some() && last.and_then(|last| last.wait) == saved.wait;
     let params = named_params! {
         ":tenant": tenant.as_str(),
         ":order": order.as_str(),
         ":record": saved.record,
-        ":inputs": saved.inputs,
+        ":looked": saved.beside.as_ref().map(|kept| kept.packed()),
     };
-    if again {
-        run(conn, sql!(ORDERS.replace_decision), params)?;
-        return Ok(());
+    let statement = if again { sql!(DECISIONS.replace) } else { sql!(DECISIONS.record) };
+    let sequence: Option<i64> = one(conn, statement, params, |row| row.get("sequence"))?;
+    if let Some((kept, sequence)) = saved.beside.as_ref().zip(sequence) {
+        seeing.keep(conn, tenant, kept, sequence)?;
     }
-    run(conn, sql!(ORDERS.record_decision), params)?;
-    coverage::count(conn, tenant, order, &saved.mattered)
+    Ok(!again)
 }
 
 /// The units stay open. Told once, however often it is looked at until then.
@@ -83,8 +120,7 @@ pub(super) fn hold(
     now: UtcMs,
 ) -> Result<()> {
     let Demand { tenant, order, .. } = demand;
-    let key = [tenant.as_str(), order.as_str()];
-    let last: Option<Decision> = one(conn, sql!(ORDERS.last_decision), key, |row| from_json(row, "record"))?;
+    let last = last(conn, tenant, order)?;
     let params = named_params! {
         ":tenant": tenant.as_str(),
         ":order": order.as_str(),
@@ -97,7 +133,7 @@ pub(super) fn hold(
         return Ok(());
     }
     record(conn, tenant, order, &Saved::of(decision)?)?;
-    if last.as_ref().and_then(wait) == Some(Wait::Held) {
+    if last.and_then(|last| last.wait) == Some(Wait::Held) {
         return Ok(());
     }
     let happened = Happened {

@@ -130,7 +130,7 @@ pub(super) struct Digests {
     pub(super) stock: SetHash,
 }
 
-fn read_digests(row: &Row<'_>) -> rusqlite::Result<Digests> {
+pub(super) fn read_digests(row: &Row<'_>) -> rusqlite::Result<Digests> {
     Ok(Digests {
         sequence: row.get("sequence")?,
         root: SetHash::from_bytes(row.get("root")?),

@@ -2,22 +2,34 @@
 //! that get them, and what is written down once for all of them.
 
 use super::counters::{counter, incarnation};
-use super::documents::{Authored, Digests, keep_with};
+use super::coverage::{Counted, Mattered};
+use super::documents::{Authored, Digests, keep_with, read_digests};
+use super::kpis::Assigned;
+use super::lessons::read_class;
+use super::nodes_seen::{NodesSeen, Seeing};
 use super::pen::Statement;
-use super::row::{one, run};
+use super::row::{one, parsed_or_none, run};
 use super::sql::sql;
 use super::state::State;
-use super::{Result, access, error, ledger, older, timeline, window, work_hours};
+use super::{Result, access, coverage, error, kpis, ledger, older, timeline, window, work_hours};
 use crate::core::fleet::{HourOfWork, hour_of};
+use crate::core::kpis::{Dims, Tally};
+use crate::core::order::{OrderLine, OrderRequest};
+use crate::core::stock::class::Channel;
+use crate::ports::work::Assignment;
 use holdfast_shared::document::{Heads, StoredChange};
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::TaskFact;
-use holdfast_shared::ids::{DeviceId, DocumentId, FactId, OrderId, ReplicaId, StoreId, TenantId};
+use holdfast_shared::guard::Guard;
+use holdfast_shared::ids::{
+    DeviceId, DocumentId, FactId, OrderId, RegionId, ReplicaId, Sku, StoreId, TenantId,
+};
 use holdfast_shared::time::{Hlc, UtcMs};
 use holdfast_shared::wire::fact::encode;
 use rusqlite::{Connection, named_params};
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Nothing of it is read by others before [`Giving::write_down`], which they must ask for first.
 #[derive(Debug)]
@@ -28,6 +40,12 @@ pub(super) struct Giving<'c> {
     stamp: Option<Hlc>,
     tenants: BTreeMap<TenantId, OfTenant>,
     stores: BTreeMap<(TenantId, StoreId), OfStore>,
+    pub(super) seeing: Seeing<'c>,
+    counted: Counted,
+    /// By what orders are, for all of one kind.
+    tallies: Vec<(TenantId, Dims, Tally)>,
+    /// Told when all is written.
+    assigned: Vec<(TenantId, Assigned)>,
 }
 
 /// The newest that were given out.
@@ -38,25 +56,53 @@ struct Numbers {
     fact: u64,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct OfTenant {
     /// A store has not told yet what it did before a restore.
     waits: bool,
     in_escrow: bool,
+    classes: HashMap<Sku, String>,
 }
 
 #[derive(Debug)]
 struct OfStore {
     recovers: bool,
-    replicas: Vec<ReplicaId>,
+    /// Asked for when a release is due.
+    replicas: Option<Vec<ReplicaId>>,
     digests: Digests,
+    region: Option<RegionId>,
     /// Tasks that it was given, and that are not counted yet.
     given: u32,
+    tally: Tally,
 }
 
 impl<'c> Giving<'c> {
-    pub(super) const fn new(conn: &'c Connection, now: UtcMs) -> Self {
-        Self { conn, now, numbers: None, stamp: None, tenants: BTreeMap::new(), stores: BTreeMap::new() }
+    pub(super) fn new(conn: &'c Connection, known: &'c NodesSeen, now: UtcMs) -> Self {
+        Self {
+            conn,
+            now,
+            numbers: None,
+            stamp: None,
+            tenants: BTreeMap::new(),
+            stores: BTreeMap::new(),
+            seeing: Seeing { known: Some(known), written: NodesSeen::default() },
+            counted: Counted::default(),
+            tallies: Vec::new(),
+            assigned: Vec::new(),
+        }
+    }
+
+    /// All is written. Tells what is known of nodes now.
+    pub(super) fn over(mut self) -> Result<NodesSeen> {
+        self.write_down()?;
+        for (tenant, dims, tally) in &self.tallies {
+            kpis::add_order(self.conn, tenant, dims, tally, self.now)?;
+        }
+        self.counted.write(self.conn)?;
+        for (tenant, assigned) in &self.assigned {
+            assigned.tell_metrics(tenant);
+        }
+        Ok(self.seeing.written)
     }
 
     /// Whether the order, or the store, stays as it is until all have told what they did before a restore.
@@ -72,10 +118,48 @@ impl<'c> Giving<'c> {
 
     /// With one replica it is known who will ask for the release; among several, the first that does.
     pub(super) fn only_replica(&mut self, tenant: &TenantId, store: &StoreId) -> Result<Option<ReplicaId>> {
-        Ok(match self.store(tenant, store)?.replicas.as_slice() {
+        let conn = self.conn;
+        let known = &mut self.store(tenant, store)?.replicas;
+        let replicas = match known {
+            Some(known) => known,
+            None => known.insert(access::replicas(conn, tenant, store)?),
+        };
+        Ok(match replicas.as_slice() {
             [only] => Some(only.clone()),
             _ => None,
         })
+    }
+
+    /// The decision stands on record now. `asked`: all that the order asks for, where that is known.
+    pub(super) fn count_decision(
+        &mut self,
+        (tenant, order): (&TenantId, &OrderId),
+        mattered: &Mattered,
+        asked: Option<&[OrderLine]>,
+    ) -> Result<()> {
+        let mut classes = BTreeSet::new();
+        match asked {
+            Some(lines) => {
+                for line in lines {
+                    classes.insert(self.class(tenant, &line.sku)?);
+                }
+            }
+            None => classes.extend(coverage::classes_of(self.conn, tenant, order)?),
+        }
+        self.counted.add(tenant, mattered, classes);
+        Ok(())
+    }
+
+    fn class(&mut self, tenant: &TenantId, sku: &Sku) -> Result<String> {
+        let conn = self.conn;
+        let classes = &mut self.tenant(tenant)?.classes;
+        if let Some(class) = classes.get(sku) {
+            return Ok(class.clone());
+        }
+        let key = [tenant.as_str(), sku.as_str()];
+        let class = one(conn, sql!(LESSONS.class_of), key, read_class)?.unwrap_or_default();
+        classes.insert(sku.clone(), class.as_str().to_owned());
+        Ok(class.as_str().to_owned())
     }
 
     /// Greater than every fence before it, over all incarnations.
@@ -116,6 +200,31 @@ impl<'c> Giving<'c> {
         Ok(())
     }
 
+    /// What the assignment counts as, by what the order is and by where it went.
+    pub(super) fn count_assigned(
+        &mut self,
+        assignment: &Assignment,
+        request: &OrderRequest,
+        assigned: Assigned,
+    ) -> Result<()> {
+        let Assignment { tenant, store, decision, .. } = assignment;
+        let of_store = self.store(tenant, store)?;
+        of_store.tally = of_store.tally.plus(&assigned.tally);
+        let dims = Dims {
+            channel: Channel::new(request.channel.clone()),
+            kind: request.kind,
+            policy: Some(decision.policy.clone()),
+            node: None,
+            region: None,
+        };
+        match self.tallies.iter_mut().find(|(of, known, _)| of == tenant && *known == dims) {
+            Some((_, _, tally)) => *tally = tally.plus(&assigned.tally),
+            None => self.tallies.push((tenant.clone(), dims, assigned.tally)),
+        }
+        self.assigned.push((tenant.clone(), assigned));
+        Ok(())
+    }
+
     /// From here on rows say all that was done, until more is done.
     pub(super) fn write_down(&mut self) -> Result<()> {
         let conn = self.conn;
@@ -129,6 +238,10 @@ impl<'c> Giving<'c> {
             run(conn, sql!(DOCUMENTS.set_clock), [stamp.to_string()])?;
         }
         for ((tenant, store), of_store) in std::mem::take(&mut self.stores) {
+            if of_store.tally != Tally::default() {
+                let region = of_store.region.as_ref();
+                kpis::add_node(conn, (&tenant, &store), region, &of_store.tally, self.now)?;
+            }
             if of_store.given == 0 {
                 continue;
             }
@@ -152,27 +265,36 @@ impl<'c> Giving<'c> {
         Ok(self.numbers.insert(read))
     }
 
-    fn tenant(&mut self, tenant: &TenantId) -> Result<OfTenant> {
-        if let Some(known) = self.tenants.get(tenant) {
-            return Ok(*known);
+    fn tenant(&mut self, tenant: &TenantId) -> Result<&mut OfTenant> {
+        let conn = self.conn;
+        match self.tenants.entry(tenant.clone()) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(unknown) => Ok(unknown.insert(OfTenant {
+                waits: window::is_open(conn, tenant)?,
+                in_escrow: one(conn, sql!(ESCROW.any_escrow), [tenant.as_str()], |_| Ok(()))?.is_some(),
+                classes: HashMap::new(),
+            })),
         }
-        let waits = window::is_open(self.conn, tenant)?;
-        let in_escrow = one(self.conn, sql!(ESCROW.any_escrow), [tenant.as_str()], |_| Ok(()))?.is_some();
-        let read = OfTenant { waits, in_escrow };
-        self.tenants.insert(tenant.clone(), read);
-        Ok(read)
     }
 
     fn store(&mut self, tenant: &TenantId, store: &StoreId) -> Result<&mut OfStore> {
-        let (conn, key) = (self.conn, (tenant.clone(), store.clone()));
-        match self.stores.entry(key) {
-            std::collections::btree_map::Entry::Occupied(known) => Ok(known.into_mut()),
-            std::collections::btree_map::Entry::Vacant(unknown) => Ok(unknown.insert(OfStore {
-                recovers: window::store_recovers(conn, tenant, store)?,
-                replicas: access::replicas(conn, tenant, store)?,
-                digests: Digests::read(conn, tenant, store)?,
-                given: 0,
-            })),
+        let conn = self.conn;
+        match self.stores.entry((tenant.clone(), store.clone())) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(unknown) => {
+                let params = named_params! { ":tenant": tenant.as_str(), ":store": store.as_str() };
+                let read = one(conn, sql!(WORK.gets_work), params, |row| {
+                    Ok(OfStore {
+                        recovers: row.get::<_, bool>("recovers")? && Guard::RecoveryBeforeRouting.stands(),
+                        replicas: None,
+                        digests: read_digests(row)?,
+                        region: parsed_or_none(row, "region")?,
+                        given: 0,
+                        tally: Tally::default(),
+                    })
+                })?;
+                Ok(unknown.insert(read.ok_or_else(|| error::missing("replication"))?))
+            }
         }
     }
 }

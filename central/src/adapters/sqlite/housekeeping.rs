@@ -2,6 +2,7 @@
 //! one bounded transaction.
 
 use super::documents::load;
+use super::nodes_seen::GIVE_OR_TAKE;
 use super::older::SILENT_MS;
 use super::row::{list, parsed, run};
 use super::seals::{Place, seal_closed, seal_task};
@@ -45,6 +46,8 @@ fn keep_house(conn: &Connection, state: &mut State, retention: Retention, now: U
     };
     drop(sql!(BACKORDERS.drop_passed), 0, rows)?;
     drop(sql!(SAGAS.drop_notices), retention.events_ms, rows)?;
+    let params = named_params! { ":give_or_take": GIVE_OR_TAKE, ":rows": rows };
+    run(conn, sql!(DECISIONS.drop_nodes), params)?;
     kept.stock = drop_stock(conn, Day::of(now.plus(retention.stock_ms.saturating_neg())), rows)?;
     let facts_ms = retention.facts_ms.max(retention.archives_ms);
     let (facts, full) = drop_facts(conn, now.0.saturating_sub(facts_ms), documents)?;

@@ -10,46 +10,59 @@ use crate::ports::kpis::RoutingKpis;
 use crate::ports::work::Assignment;
 use async_trait::async_trait;
 use holdfast_shared::domain::task::{FulfilmentKind, TaskState};
-use holdfast_shared::ids::{OrderId, StoreId, TaskId, TenantId};
+use holdfast_shared::ids::{OrderId, RegionId, StoreId, TaskId, TenantId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, Row, named_params};
 
-/// Where an order counts, and when it was placed.
-struct About {
-    dims: Dims,
-    placed_at: UtcMs,
-}
-
-/// None of an order that is not known.
+/// Where an order counts. None of an order that is not known.
 fn about(
     conn: &Connection,
     tenant: &TenantId,
     order: &OrderId,
     node: Option<&StoreId>,
-) -> Result<Option<About>> {
+) -> Result<Option<Dims>> {
     let params = named_params! {
         ":tenant": tenant.as_str(), ":order": order.as_str(), ":store": node.map(StoreId::as_str),
     };
     one(conn, sql!(KPIS.about_order), params, |row| {
-        Ok(About {
-            dims: Dims {
-                channel: Channel::new(row.get::<_, String>("channel")?),
-                kind: word::<FulfilmentKind>(row, "kind")?,
-                policy: None,
-                node: node.cloned(),
-                region: parsed_or_none(row, "region")?,
-            },
-            placed_at: UtcMs(row.get("placed_at")?),
+        Ok(Dims {
+            channel: Channel::new(row.get::<_, String>("channel")?),
+            kind: word::<FulfilmentKind>(row, "kind")?,
+            policy: None,
+            node: node.cloned(),
+            region: parsed_or_none(row, "region")?,
         })
     })
 }
 
 /// What an order is, and where it went, apart: so that each stays as few rows as there are names.
 fn add(conn: &Connection, tenant: &TenantId, dims: &Dims, tally: &Tally, now: UtcMs) -> Result<()> {
+    add_order(conn, tenant, dims, tally, now)?;
+    match &dims.node {
+        Some(node) => add_node(conn, (tenant, node), dims.region.as_ref(), tally, now),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn add_order(
+    conn: &Connection,
+    tenant: &TenantId,
+    dims: &Dims,
+    tally: &Tally,
+    now: UtcMs,
+) -> Result<()> {
     let policy = dims.policy.as_deref().unwrap_or_default();
-    count(conn, tenant, [dims.channel.as_str(), dims.kind.as_str(), policy, "", ""], tally, now)?;
-    let Some(node) = &dims.node else { return Ok(()) };
-    let region = dims.region.as_ref().map_or("", |region| region.as_str());
+    count(conn, tenant, [dims.channel.as_str(), dims.kind.as_str(), policy, "", ""], tally, now)
+}
+
+pub(super) fn add_node(
+    conn: &Connection,
+    (tenant, node): (&TenantId, &StoreId),
+    region: Option<&RegionId>,
+    tally: &Tally,
+    now: UtcMs,
+) -> Result<()> {
+    let region = region.map_or("", |region| region.as_str());
     count(conn, tenant, ["", "", "", region, node.as_str()], tally, now)
 }
 
@@ -95,32 +108,67 @@ fn count(
     Ok(())
 }
 
-/// A parcel has its node. After the task is written: it keeps by which policy, and whether its node was the
-/// best there was and the first that was asked.
-pub(super) fn assigned(conn: &Connection, assignment: &Assignment, task: &TaskId, now: UtcMs) -> Result<()> {
+/// What a parcel that has its node counts as.
+#[derive(Debug)]
+pub(super) struct Assigned {
+    pub(super) tally: Tally,
+    pub(super) routed: Routed,
+    units: i64,
+    waited_ms: Option<i64>,
+    is_best: bool,
+}
+
+/// What a task keeps: by which policy it was given, and whether its units were the best node's, the first that was
+/// asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Routed {
+    pub(super) is_best: bool,
+}
+
+/// Before the task is written.
+pub(super) fn assigned(
+    conn: &Connection,
+    assignment: &Assignment,
+    placed_at: UtcMs,
+    now: UtcMs,
+) -> Result<Assigned> {
     let Assignment { tenant, order, store, decision, .. } = assignment;
-    let Some(About { dims, placed_at }) = about(conn, tenant, order, Some(store))? else { return Ok(()) };
     let lost = assignment.assignments > 0
         && one(conn, sql!(KPIS.was_lost), [tenant.as_str(), order.as_str()], |_| Ok(()))?.is_some();
     let units = assignment.lines.iter().map(|line| line.quantity).fold(0, i64::saturating_add);
     let mut tally = Tally::given(decision, store, units, lost);
-    if assignment.assignments == 0 {
-        let waited = now.since(placed_at).max(0);
+    let waited_ms = (assignment.assignments == 0).then(|| now.since(placed_at).max(0));
+    if let Some(waited) = waited_ms {
         (tally.reserved, tally.reserve_ms) = (1, waited);
-        metrics::histogram!("holdfast_reservation_seconds").record(seconds(waited));
     }
-    let best = decision.missed.is_none();
-    let best_word = if best { "yes" } else { "no" };
-    metrics::counter!("holdfast_routed_units_total", "best_node" => best_word, "tenant" => tenant.to_string())
-        .increment(u64::try_from(units).unwrap_or_default());
+    let is_best = decision.missed.is_none();
+    Ok(Assigned { tally, routed: Routed { is_best: is_best && !lost }, units, waited_ms, is_best })
+}
+
+impl Assigned {
+    pub(super) fn tell_metrics(&self, tenant: &TenantId) {
+        if let Some(waited) = self.waited_ms {
+            metrics::histogram!("holdfast_reservation_seconds").record(seconds(waited));
+        }
+        let best = if self.is_best { "yes" } else { "no" };
+        metrics::counter!("holdfast_routed_units_total", "best_node" => best, "tenant" => tenant.to_string())
+            .increment(u64::try_from(self.units).unwrap_or_default());
+    }
+}
+
+/// Of a task whose row was there before it was given.
+pub(super) fn route_task(
+    conn: &Connection,
+    tenant: &TenantId,
+    task: &TaskId,
+    policy: &str,
+    routed: Routed,
+) -> Result<()> {
     let params = named_params! {
-        ":tenant": tenant.as_str(),
-        ":task": task.as_str(),
-        ":policy": decision.policy,
-        ":best": best && !lost,
+        ":tenant": tenant.as_str(), ":task": task.as_str(), ":policy": policy, ":best": routed.is_best,
     };
     run(conn, sql!(KPIS.route_task), params)?;
-    add(conn, tenant, &Dims { policy: Some(decision.policy.clone()), ..dims }, &tally, now)
+    Ok(())
 }
 
 fn seconds(ms: i64) -> f64 {
@@ -136,7 +184,7 @@ fn routed(conn: &Connection, tenant: &TenantId, task: &TaskId) -> Result<(Option
 }
 
 fn of_task(conn: &Connection, tenant: &TenantId, task: &TaskState, tally: &Tally, now: UtcMs) -> Result<()> {
-    let Some(About { dims, .. }) = about(conn, tenant, &task.order, Some(&task.store))? else {
+    let Some(dims) = about(conn, tenant, &task.order, Some(&task.store))? else {
         return Ok(());
     };
     let (policy, _) = routed(conn, tenant, &task.task)?;
@@ -200,7 +248,7 @@ pub(super) fn withheld(
     units: i64,
     now: UtcMs,
 ) -> Result<()> {
-    let Some(About { dims, .. }) = about(conn, tenant, order, Some(node))? else { return Ok(()) };
+    let Some(dims) = about(conn, tenant, order, Some(node))? else { return Ok(()) };
     let policy = policy_of(conn, (tenant, order))?;
     let tally = Tally { withheld_units: units, ..Tally::default() };
     add(conn, tenant, &Dims { policy, ..dims }, &tally, now)
@@ -219,7 +267,7 @@ fn of_order(
     tally: &Tally,
     now: UtcMs,
 ) -> Result<()> {
-    let Some(About { dims, .. }) = about(conn, tenant, order, None)? else { return Ok(()) };
+    let Some(dims) = about(conn, tenant, order, None)? else { return Ok(()) };
     add(conn, tenant, &Dims { policy, ..dims }, tally, now)
 }
 

@@ -3,7 +3,7 @@
 use super::order_rows;
 use super::row::{from_json, list, one, parsed, run, to_json};
 use super::sql::sql;
-use super::{Result, SqliteStore, shadow_book};
+use super::{Result, SqliteStore, decision_rows, shadow_book};
 use crate::core::order::OrderRequest;
 use crate::core::shadow::Compared;
 use crate::core::shadow::legacy::LegacyDecision;
@@ -198,11 +198,7 @@ fn known(conn: &Connection, tenant: &TenantId, order: OrderId) -> Result<Option<
     let key = [tenant.as_str(), order.as_str()];
     let request: Option<OrderRequest> = one(conn, sql!(ORDERS.order), key, |row| from_json(row, "request"))?;
     let Some(request) = request else { return Ok(None) };
-    let decisions = list(conn, sql!(ORDERS.decisions_recorded), key, |row| {
-        let kept = row.get_ref("inputs")?.as_str_or_null()?.is_some();
-        let inputs = if kept { Some(from_json(row, "inputs")?) } else { None };
-        Ok((from_json(row, "record")?, inputs))
-    })?;
+    let decisions = decision_rows::recorded(conn, tenant, &order)?;
     let lines = order_rows::lines(conn, tenant, &order)?;
     Ok(Some(KnownOrder {
         order,

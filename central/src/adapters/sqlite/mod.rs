@@ -29,7 +29,8 @@
 //!   stores of both.
 //! - Policies: `shadow` has versions that decide nothing, `legacy` what another system decides, `shadow_book`
 //!   and `shadow_diffs` where they differ, `shadow_alarms` tells a person when that is critical; `kpis` counts how routing does, `coverage` which parts of policies
-//!   mattered; `replays` reads the record of orders, `launch` what a launch asks.
+//!   mattered; `decisions` writes what was decided and `decision_rows` reads
+//!   it, with `nodes_seen` for what many decisions share; `replays` reads the record of orders, `launch` what a launch asks.
 //! - Health: `arranging` and `work_hours` keep what it looks at beside signals.
 //! - `housekeeping` deletes what is over.
 
@@ -49,6 +50,7 @@ mod changes;
 mod contacts;
 mod counters;
 mod coverage;
+mod decision_rows;
 mod decisions;
 mod demand;
 mod documents;
@@ -76,6 +78,7 @@ mod lines;
 mod losses;
 mod lost_gatherings;
 mod moves;
+mod nodes_seen;
 mod older;
 mod order_carts;
 mod order_rows;

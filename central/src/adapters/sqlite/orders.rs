@@ -2,13 +2,12 @@
 
 use super::order_rows::{allotted, lines, tasks_of};
 use super::place_again::{place_again, remember_key};
-use super::replays::read_past;
 use super::row::{
     below, fetch, from_json, list, one, paged, parsed, parsed_or_none, run, to_json, unsigned, word,
 };
 use super::sql::sql;
 use super::timeline::{Happened, Step, note, publish};
-use super::{Result, SqliteStore, cancel, contacts, ledger, promises, sagas};
+use super::{Result, SqliteStore, cancel, contacts, decision_rows, ledger, promises, sagas};
 use crate::core::fences::{FenceStep, history};
 use crate::core::order::{Order, OrderEvent, OrderLine, OrderState, StoreClock};
 use crate::core::routing::decision::{Decision, Recorded};
@@ -141,11 +140,7 @@ impl Orders for SqliteStore {
 
     async fn decisions(&self, tenant: &TenantId, order: &OrderId) -> Result<Vec<Decision>> {
         let (tenant, order) = (tenant.clone(), order.clone());
-        self.read(move |conn| {
-            let key = [tenant.as_str(), order.as_str()];
-            list(conn, sql!(ORDERS.decisions), key, |row| from_json(row, "record"))
-        })
-        .await
+        self.read(move |conn| decision_rows::decisions(conn, &tenant, &order)).await
     }
 
     async fn recorded(
@@ -154,14 +149,7 @@ impl Orders for SqliteStore {
         order: &OrderId,
     ) -> Result<Vec<(Decision, Option<Recorded>)>> {
         let (tenant, order) = (tenant.clone(), order.clone());
-        self.read(move |conn| {
-            let key = [tenant.as_str(), order.as_str()];
-            list(conn, sql!(ORDERS.decisions_recorded), key, |row| {
-                let past = read_past(row)?;
-                Ok((past.decision, past.inputs))
-            })
-        })
-        .await
+        self.read(move |conn| decision_rows::recorded(conn, &tenant, &order)).await
     }
 
     async fn fences(&self, tenant: &TenantId, order: &OrderId) -> Result<Vec<FenceStep>> {

@@ -1,5 +1,7 @@
 //! The record of orders, read for a replay.
 
+use super::decision_rows::DecisionRow;
+use super::nodes_seen::Nodes;
 use super::row::{from_json, list, one, parsed, to_json, word};
 use super::sql::sql;
 use super::{Result, SqliteStore};
@@ -9,12 +11,7 @@ use async_trait::async_trait;
 use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::ids::{OrderId, TenantId};
 use holdfast_shared::time::UtcMs;
-use rusqlite::{Row, named_params};
-
-pub(super) fn read_past(row: &Row<'_>) -> rusqlite::Result<Past> {
-    let inputs = row.get_ref("inputs")?.as_str_or_null()?.map(|_| from_json(row, "inputs"));
-    Ok(Past { decision: from_json(row, "record")?, inputs: inputs.transpose()? })
-}
+use rusqlite::named_params;
 
 #[async_trait]
 impl Replays for SqliteStore {
@@ -62,10 +59,12 @@ impl Replays for SqliteStore {
     async fn past_decisions(&self, tenant: &TenantId, sequences: &[i64]) -> Result<Vec<Past>> {
         let (tenant, sequences) = (tenant.clone(), sequences.to_vec());
         self.read(move |conn| {
-            let mut found = Vec::new();
+            let (mut found, mut nodes) = (Vec::new(), Nodes::of(conn, &tenant));
             for sequence in sequences {
                 let params = named_params! { ":tenant": tenant.as_str(), ":sequence": sequence };
-                found.extend(one(conn, sql!(REPLAYS.past_decision), params, read_past)?);
+                if let Some(row) = one(conn, sql!(REPLAYS.past_decision), params, DecisionRow::read)? {
+                    found.push(row.complete(&mut nodes)?);
+                }
             }
             Ok(found)
         })

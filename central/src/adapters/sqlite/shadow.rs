@@ -1,11 +1,14 @@
 //! Versions in shadow: started, asked about what was decided, ended. Their history is that of policies.
 
+use super::decision_rows::DecisionRow;
+use super::nodes_seen::Nodes;
 use super::policy_rows::{note, stored};
 use super::row::{from_json, list, one, parsed, parsed_or_none, run, to_json};
 use super::shadow_book;
 use super::sql::sql;
 use super::{Result, SqliteStore, error, shadow_alarms, shadow_diffs};
 use crate::core::policy::version::PolicyVersion;
+use crate::core::replay::record::Past;
 use crate::core::shadow::words::Against;
 use crate::core::shadow::{Compared, Ended, NewShadow, Refusal, Shadow, may_start};
 use crate::core::stock::report::Day;
@@ -184,15 +187,14 @@ fn decided_after(conn: &Connection, tenant: &TenantId, after: Cursor, limit: u32
     })?;
     let (up_to, decisions) = bounds.unwrap_or((after.0, 0));
     let params = named_params! { ":after": after.0, ":up_to": up_to, ":tenant": tenant.as_str() };
-    let rows = list(conn, sql!(SHADOW.decided), params, |row| {
-        let kept = row.get_ref("inputs")?.as_str_or_null()?.is_some();
-        Ok(DecidedOrder {
-            cursor: Cursor(row.get("sequence")?),
-            order: parsed(row, "order_id")?,
-            decision: from_json(row, "record")?,
-            inputs: if kept { Some(from_json(row, "inputs")?) } else { None },
-        })
+    let read = list(conn, sql!(SHADOW.decided), params, |row| {
+        Ok((Cursor(row.get("sequence")?), parsed(row, "order_id")?, DecisionRow::read(row)?))
     })?;
+    let (mut rows, mut nodes) = (Vec::with_capacity(read.len()), Nodes::of(conn, tenant));
+    for (cursor, order, row) in read {
+        let Past { decision, inputs } = row.complete(&mut nodes)?;
+        rows.push(DecidedOrder { cursor, order, decision, inputs });
+    }
     Ok(Decided { rows, up_to: Cursor(up_to), more: decisions >= limit })
 }
 

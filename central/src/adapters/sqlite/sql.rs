@@ -6,6 +6,7 @@ pub(super) const COVERAGE: &str = include_str!("sql/coverage.sql");
 pub(super) const BACKORDERS: &str = include_str!("sql/backorders.sql");
 pub(super) const CHANGES: &str = include_str!("sql/changes.sql");
 pub(super) const CONTACTS: &str = include_str!("sql/contacts.sql");
+pub(super) const DECISIONS: &str = include_str!("sql/decisions.sql");
 pub(super) const DOCUMENTS: &str = include_str!("sql/documents.sql");
 pub(super) const DRILLS: &str = include_str!("sql/drills.sql");
 pub(super) const ESCROW: &str = include_str!("sql/escrow.sql");
@@ -74,6 +75,7 @@ pub(super) const FILES: &[&str] = &[
     CONTACTS,
     SUBSTITUTIONS,
     SAGAS,
+    DECISIONS,
 ];
 
 const MARK: &[u8] = b"-- name: ";

@@ -1,6 +1,7 @@
 //! What the writer keeps in memory beside the rows. All of it can be thrown away.
 
 use super::given::Given;
+use super::nodes_seen::NodesSeen;
 use super::{Result, counters};
 use holdfast_platform::sqlite::{Companion, Note, StorageError};
 use holdfast_shared::document::{Bag, WriterId};
@@ -20,6 +21,7 @@ pub(super) struct State {
     pub(super) hlc: HlcClock,
     bags: BTreeMap<(TenantId, DocumentId), (u64, Bag)>,
     uses: u64,
+    pub(super) nodes: NodesSeen,
     replica: ReplicaId,
     seed: [u8; 8],
     /// How far the stamps of whoever syncs just now are ahead of central's clock.
@@ -35,6 +37,7 @@ impl State {
             hlc: HlcClock::resume(counters::clock(conn)?),
             bags: BTreeMap::new(),
             uses: 0,
+            nodes: NodesSeen::default(),
             replica,
             seed,
             sender_ahead_ms: 0,
@@ -78,6 +81,7 @@ impl Companion for State {
     fn on_failed_commit(&mut self) {
         if Guard::MemoryThrownAway.stands() {
             self.forget_bags();
+            self.nodes = NodesSeen::default();
         }
         if !Guard::WriterRenewal.stands() {
             return;

@@ -2,6 +2,7 @@
 //! task's row and the order's state. The deciding is core's; here it is written down.
 
 use super::exceptions::raise;
+use super::kpis::Routed;
 use super::lines::{move_units, reopen};
 use super::order_rows::{beaten, order_of};
 use super::pen::{Statement, fence_number, state_fact};
@@ -179,6 +180,17 @@ pub(super) fn say_as(
 }
 
 pub(super) fn save(conn: &Connection, tenant: &TenantId, task: &TaskState, now: UtcMs) -> Result<()> {
+    save_routed(conn, tenant, task, None, now)
+}
+
+/// With what a new task keeps of how it was routed.
+pub(super) fn save_routed(
+    conn: &Connection,
+    tenant: &TenantId,
+    task: &TaskState,
+    routed: Option<(&str, Routed)>,
+    now: UtcMs,
+) -> Result<()> {
     let params = named_params! {
         ":tenant": tenant.as_str(),
         ":task": task.task.as_str(),
@@ -193,6 +205,8 @@ pub(super) fn save(conn: &Connection, tenant: &TenantId, task: &TaskState, now: 
         ":accept_by": task.accept_by.0,
         ":ended_at": task.phase.is_final().then_some(now.0),
         ":state": to_json(task)?,
+        ":routed_by": routed.map(|(policy, _)| policy),
+        ":routed_best": routed.map(|(_, routed)| routed.is_best),
     };
     run(conn, sql!(WORK.save_task), params)?;
     Ok(())

@@ -91,6 +91,7 @@ pub(super) struct Stood {
     pub(super) request: OrderRequest,
     pub(super) trace: TraceId,
     payment: Standing,
+    pub(super) placed_at: UtcMs,
 }
 
 impl Stood {
@@ -100,6 +101,7 @@ impl Stood {
             request: from_json(row, "request")?,
             trace: parsed(row, "trace")?,
             payment: word_or_none(row, "payment")?.unwrap_or_default(),
+            placed_at: UtcMs(row.get("placed_at")?),
         })
     }
 

@@ -6,31 +6,11 @@ use super::policy::RoutingPolicy;
 use super::route::Guide;
 use crate::core::carriers::CarrierPolicy;
 use holdfast_shared::ids::{DecisionId, StoreId};
-use holdfast_shared::limits::DECISION_INPUT_BYTES_MAX;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
 impl Recorded {
-    #[must_use]
-    pub fn of(demand: &Demand, fleet: &FleetIndex, decision: &Decision) -> Self {
-        // A note is the customer's, and no rule reads it.
-        let demand = Demand { note: None, ..demand.clone() };
-        let mut room = DECISION_INPUT_BYTES_MAX.saturating_sub(length(&demand));
-        let (mut nodes, mut seen) = (Vec::new(), BTreeSet::new());
-        for store in told(decision) {
-            if !seen.insert(store) {
-                continue;
-            }
-            let Some(node) = fleet.node_for(store, &demand) else { continue };
-            let Some(left) = room.checked_sub(length(&node)) else { break };
-            room = left;
-            nodes.push(node);
-        }
-        let unrecorded = u32::try_from(fleet.len().saturating_sub(nodes.len())).unwrap_or(u32::MAX);
-        Self { demand, nodes, unrecorded }
-    }
-
     /// The same order before the same nodes, by another policy.
     #[must_use]
     pub fn again(&self, was: &Decision, policy: &RoutingPolicy, carriers: &CarrierPolicy) -> Again {
@@ -90,25 +70,6 @@ impl Again {
             unrecorded: 0,
         }
     }
-}
-
-/// As it is stored. What has no text would not be stored either.
-fn length(value: &impl Serialize) -> usize {
-    serde_json::to_vec(value).map_or(usize::MAX, |bytes| bytes.len())
-}
-
-/// Whom a decision names, the most telling first.
-fn told(decision: &Decision) -> impl Iterator<Item = &StoreId> {
-    let (plan, held) = match &decision.choice {
-        Choice::Assign(plan) => (Some(plan), None),
-        Choice::Hold { store, .. } => (None, Some(store)),
-        Choice::Backorder { .. } => (None, None),
-    };
-    let plans = plan.into_iter().chain(&decision.runner_up);
-    let chosen = plans.flat_map(|plan| plan.parcels.iter().map(|parcel| &parcel.store));
-    let missed = decision.missed.as_ref().map(|missed| &missed.store);
-    let listed = decision.rungs.iter().flat_map(|rung| &rung.candidates).map(|candidate| &candidate.store);
-    chosen.chain(held).chain(missed).chain(listed)
 }
 
 /// Whether the same nodes have the same, or nobody has it in both.

@@ -2,6 +2,7 @@
 
 pub use super::terms::{Terms, Word};
 pub use super::why::Why;
+use super::beside::Kept as KeptBeside;
 use crate::core::carriers::Journey;
 use crate::core::eligibility::{Eligibility, Standing};
 use crate::core::fleet::{Handling, Place, Store};
@@ -14,6 +15,7 @@ use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Not;
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// The units of one order that have no node.
@@ -174,9 +176,9 @@ pub struct Decision {
     pub missed: Option<Missed>,
     /// One sentence for a person.
     pub words: String,
-    /// What it was made from, where that is to be kept: beside it, not in it.
+    /// What it was made from, where that is to be kept: with the rungs beside it, not in it.
     #[serde(skip)]
-    pub inputs: Option<Box<Recorded>>,
+    pub inputs: Option<Arc<KeptBeside>>,
 }
 
 impl Decision {

@@ -1,18 +1,22 @@
 //! The nodes of a tenant, kept so that a rung looks only at those in its reach. Made once and asked by
 //! many demands.
 
+use super::beside::Seen;
 use super::decision::{Demand, Node, Shelf};
 use super::geo::{EARTH_RADIUS_KM, Spot};
 use super::glance::{Glance, Trade};
 use super::journey::Sender;
 use super::policy::{Regions, Rung};
 use super::shelved::{OnShelf, Shelved};
+use super::seen::seen;
+use super::shelved::Shelved;
 use crate::core::fleet::{Place, StoreKind};
 use holdfast_shared::ids::{RegionId, Sku, StoreId};
 use holdfast_shared::set_hash::SetHash;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
 /// Bands of latitude, each a quarter of a degree high.
 const BANDS: u16 = 720;
@@ -36,6 +40,9 @@ pub struct FleetIndex {
     regions: HashMap<RegionId, Vec<NodeNo>>,
     shelves: HashMap<Sku, Shelved>,
     digest: SetHash,
+    /// Said when a decision first looks at the node. It holds as long as the index: how many tasks are open there
+    /// is no part of it.
+    seen: Vec<OnceLock<Option<Arc<Seen>>>>,
 }
 
 #[derive(Debug)]
@@ -78,6 +85,7 @@ impl FleetIndex {
                 index.regions.entry(region.clone()).or_default().push(number);
             }
         }
+        index.seen = nodes.iter().map(|_| OnceLock::new()).collect();
         index.nodes = nodes;
         index
     }
@@ -154,6 +162,14 @@ impl FleetIndex {
     #[must_use]
     pub fn find(&self, store: &StoreId) -> Option<&Node> {
         self.nodes.get(*self.numbers.get(store)?)
+    }
+
+    /// The node, and what is kept of it.
+    pub(super) fn seen(&self, store: &StoreId) -> Option<(&Node, &Arc<Seen>)> {
+        let number = *self.numbers.get(store)?;
+        let node = self.nodes.get(number)?;
+        let said = self.seen.get(number)?.get_or_init(|| seen(node).map(Arc::new));
+        Some((node, said.as_ref()?))
     }
 
     /// The node with what it has of what is asked for. Nobody decides by its name.

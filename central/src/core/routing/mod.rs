@@ -1,6 +1,7 @@
 //! `route(demand, fleet, policy, now) -> decision`: one pure function for every use of routing.
 
 pub mod again;
+pub mod beside;
 pub mod decision;
 pub mod fleet_index;
 pub mod gather;
@@ -9,6 +10,7 @@ pub mod glance;
 mod hold;
 mod inputs;
 mod journey;
+pub mod kept;
 pub mod late;
 pub mod policy;
 mod recorded;
@@ -16,6 +18,7 @@ mod route;
 pub mod rules;
 pub mod scorers;
 mod search;
+pub mod seen;
 pub mod shelved;
 mod split;
 mod tell;

@@ -1,22 +1,11 @@
-//! What a decision was made from, as it is kept: packed, for nodes say much that is alike. It is the larger
-//! part of what one order costs the disk.
+//! What a decision was made from, as it was kept before it lay with the decision's rungs: by itself, and packed or,
+//! still earlier, plain.
 
 use super::decision::{Demand, Node, Recorded};
-use holdfast_shared::limits::DECISION_INPUT_BYTES_MAX;
-use holdfast_shared::packed::{pack, unpack};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use holdfast_shared::limits::DECISION_KEPT_BYTES_MAX;
+use holdfast_shared::packed::unpack;
+use serde::{Deserialize, Deserializer};
 
-/// Nodes are counted without the commas between them, and the order's own lines may be long.
-const PLAIN_BYTES_MAX: usize = 4 * DECISION_INPUT_BYTES_MAX;
-
-#[derive(Serialize)]
-struct Plain<'a> {
-    demand: &'a Demand,
-    nodes: &'a [Node],
-    unrecorded: u32,
-}
-
-/// As it may lie in storage: before it was packed it was plain.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Kept {
@@ -31,24 +20,12 @@ struct Owned {
     unrecorded: u32,
 }
 
-impl Serialize for Recorded {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { demand, nodes, unrecorded } = self;
-        let plain = Plain { demand, nodes, unrecorded: *unrecorded };
-        let text = serde_json::to_string(&plain).map_err(serde::ser::Error::custom)?;
-        if text.len() > PLAIN_BYTES_MAX {
-            return plain.serialize(serializer);
-        }
-        serializer.serialize_str(&pack(&text).map_err(serde::ser::Error::custom)?)
-    }
-}
-
 impl<'de> Deserialize<'de> for Recorded {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Owned { demand, nodes, unrecorded } = match Kept::deserialize(deserializer)? {
             Kept::Plain(plain) => *plain,
             Kept::Packed(packed) => {
-                let text = unpack(&packed, PLAIN_BYTES_MAX).map_err(serde::de::Error::custom)?;
+                let text = unpack(&packed, DECISION_KEPT_BYTES_MAX).map_err(serde::de::Error::custom)?;
                 serde_json::from_str(&text).map_err(serde::de::Error::custom)?
             }
         };
@@ -63,25 +40,25 @@ mod tests {
     use crate::core::routing::decision::Shelf;
     use crate::core::routing::test_scene::Scene;
     use crate::core::test_support::store;
-    use std::collections::BTreeMap;
+    use data_encoding::BASE64_NOPAD;
+    use holdfast_shared::packed::pack_bytes;
+    use serde_json::json;
 
     #[test]
-    fn it_is_kept_in_few_bytes_and_read_as_it_was_before_it_was_packed() {
-        let node = |n: usize| Node {
-            store: store(&format!("s{n}")),
+    fn it_is_read_as_it_was_kept_before_packed_and_plain() {
+        let node = Node {
+            store: store("leeds"),
             eligibility: Eligibility::unknown(),
             open_tasks: 3,
             recovering: false,
-            shelves: BTreeMap::from([("TEA".parse().unwrap(), Shelf { units: 9, ..Shelf::default() })]),
+            shelves: [("TEA".parse().unwrap(), Shelf { units: 9, ..Shelf::default() })].into(),
         };
-        let nodes: Vec<Node> = (0..20).map(node).collect();
-        let recorded = Recorded { demand: Scene::default().demand, nodes, unrecorded: 3 };
-        let Recorded { demand, nodes, unrecorded } = &recorded;
-        let plain = serde_json::to_string(&Plain { demand, nodes, unrecorded: *unrecorded }).unwrap();
-        let packed = serde_json::to_string(&recorded).unwrap();
-        assert!(packed.len() * 5 < plain.len(), "{} of {}", packed.len(), plain.len());
+        let demand = Scene::default().demand;
+        let plain = json!({"demand": demand, "nodes": [node], "unrecorded": 3});
+        let packed = json!(BASE64_NOPAD.encode(&pack_bytes(&plain.to_string()).unwrap()));
+        let recorded = Recorded { demand, nodes: vec![node], unrecorded: 3 };
         for kept in [packed, plain] {
-            assert_eq!(serde_json::from_str::<Recorded>(&kept).unwrap(), recorded);
+            assert_eq!(serde_json::from_value::<Recorded>(kept).unwrap(), recorded);
         }
     }
 }

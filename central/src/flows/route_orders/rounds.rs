@@ -21,7 +21,7 @@ use std::iter::Peekable;
 use std::vec::IntoIter;
 
 /// Orders that are written together. More would keep others from the writer for too long.
-const ORDERS_AT_ONCE: usize = 128;
+const ORDERS_AT_ONCE: usize = 256;
 
 /// An order that waits for a decision.
 pub(super) struct Waiting<'a> {

@@ -26,6 +26,7 @@ ON CONFLICT (tenant, store, hour) DO UPDATE SET
     declined = declined + excluded.declined,
     picked_units = picked_units + excluded.picked_units,
     short_units = short_units + excluded.short_units
+RETURNING given + accepted + declined + picked_units + short_units AS summed
 
 -- name: drop_work
 DELETE FROM work_hour

@@ -46,7 +46,7 @@ WHERE tenant = :tenant AND of_nodes = 0 AND day BETWEEN :first AND :last
 GROUP BY day ORDER BY day
 
 -- name: about_order
-SELECT o.kind, o.placed_at, coalesce(json_extract(o.request, '$.channel'), '') AS channel,
+SELECT o.kind, coalesce(json_extract(o.request, '$.channel'), '') AS channel,
     (SELECT json_extract(s.description, '$.region') FROM store s WHERE s.tenant = :tenant AND s.store = :store) AS region
 FROM orders o WHERE o.tenant = :tenant AND o.order_id = :order
 

@@ -52,14 +52,8 @@ FROM order_event WHERE tenant = ?1 AND order_id = ?2 ORDER BY sequence
 SELECT entry, order_id, sequence, kind, at, actor, store, task, words, said_at, received_at, ahead_ms
 FROM order_event WHERE tenant = :tenant ORDER BY entry DESC LIMIT :rows
 
--- name: decisions
-SELECT record FROM decision WHERE tenant = ?1 AND order_id = ?2 ORDER BY sequence
-
--- name: decisions_recorded
-SELECT record, inputs FROM decision WHERE tenant = ?1 AND order_id = ?2 ORDER BY sequence
-
 -- name: state_of
-SELECT state, request, trace,
+SELECT state, request, trace, placed_at,
     (SELECT p.standing FROM payment p WHERE p.tenant = ?1 AND p.order_id = ?2) AS payment
 FROM orders WHERE tenant = ?1 AND order_id = ?2
 
@@ -114,18 +108,8 @@ WHERE tenant = :tenant AND order_id = :order AND assignments = :assignments AND 
         SELECT 1 FROM gathering g WHERE g.tenant = :tenant AND g.order_id = :order AND g.ended_at IS NULL)
     AND NOT EXISTS (
         SELECT 1 FROM payment p WHERE p.tenant = :tenant AND p.order_id = :order AND p.covered = 0)
-RETURNING state, request, trace,
+RETURNING state, request, trace, placed_at,
     (SELECT p.standing FROM payment p WHERE p.tenant = :tenant AND p.order_id = :order) AS payment
-
--- name: record_decision
-INSERT INTO decision (tenant, order_id, record, inputs) VALUES (:tenant, :order, :record, :inputs)
-
--- name: replace_decision
-UPDATE decision SET record = :record, inputs = :inputs
-WHERE sequence = (SELECT max(sequence) FROM decision WHERE tenant = :tenant AND order_id = :order)
-
--- name: last_decision
-SELECT record FROM decision WHERE tenant = ?1 AND order_id = ?2 ORDER BY sequence DESC LIMIT 1
 
 -- name: hold_order
 UPDATE orders SET hold_until = :until, held_at = :at, changed_at = :now

@@ -11,7 +11,7 @@ FROM json_each(:orders) j CROSS JOIN decision d ON d.tenant = :tenant AND d.orde
 SELECT o.order_id FROM json_each(:orders) j CROSS JOIN orders o ON o.tenant = :tenant AND o.order_id = j.value
 
 -- name: past_decision
-SELECT record, inputs FROM decision WHERE sequence = :sequence AND tenant = :tenant
+SELECT record, inputs, looked FROM decision WHERE sequence = :sequence AND tenant = :tenant
 
 -- name: tasks_of_orders
 SELECT t.state FROM json_each(:orders) j CROSS JOIN task t ON t.tenant = :tenant AND t.order_id = j.value

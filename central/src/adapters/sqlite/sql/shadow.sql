@@ -26,7 +26,7 @@ FROM (SELECT sequence FROM decision WHERE sequence > ?1 ORDER BY sequence LIMIT 
 
 -- name: decided
 -- In the order of saving, however few of them are this tenant's: there is a bounded number.
-SELECT sequence, order_id, record, inputs FROM decision
+SELECT sequence, order_id, record, inputs, looked FROM decision
 WHERE sequence > :after AND sequence <= :up_to AND +tenant = :tenant ORDER BY sequence
 
 -- name: count_line

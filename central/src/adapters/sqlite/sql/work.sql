@@ -83,9 +83,10 @@ ORDER BY store
 
 -- name: save_task
 INSERT INTO task (tenant, task, order_id, store, fence, phase, released_to, recalled, cancelling,
-    release_due, accept_by, ended_at, state)
+    release_due, accept_by, ended_at, state, routed_by, routed_best)
 VALUES (:tenant, :task, :order, :store, :fence, :phase, :released_to, :recalled, :cancelling,
-    :release_due, :accept_by, :ended_at, :state)
+    :release_due, :accept_by, :ended_at, :state, :routed_by, :routed_best)
+-- How it was routed stays as it was when it was given.
 ON CONFLICT (tenant, task) DO UPDATE SET
     fence = excluded.fence,
     phase = excluded.phase,
@@ -137,6 +138,14 @@ SELECT tenant, state FROM task
 WHERE ended_at IS NULL AND (:tenant IS NULL OR tenant = :tenant) AND (:store IS NULL OR store = :store)
 ORDER BY fence LIMIT :rows
 
+-- name: gets_work
+-- What is to be known of a store that is given work.
+SELECT r.sequence, r.root, r.stock_digest, json_extract(s.description, '$.region') AS region,
+    EXISTS (SELECT 1 FROM recovery_replica v
+        WHERE v.tenant = :tenant AND v.store = :store AND v.replayed_at IS NULL) AS recovers
+FROM replication r JOIN store s ON s.tenant = r.tenant AND s.store = r.store
+WHERE r.tenant = :tenant AND r.store = :store
+
 -- name: expired_offers
 SELECT tenant, state FROM task
 WHERE phase = 'offered' AND recalled = 0 AND released_to IS NULL
@@ -178,10 +187,10 @@ SELECT
         AND (p.reserved, p.rights_held) <> (
             SELECT coalesce(sum(u.quantity), 0), coalesce(sum(u.quantity * u.ceded), 0) FROM (
                 SELECT h.quantity, h.ceded FROM hold h
-                WHERE h.tenant = p.tenant AND h.sku = p.sku AND h.store = p.store
+                WHERE h.tenant = p.tenant AND h.sku = p.sku AND h.store = p.store AND h.quantity > 0
                 UNION ALL
                 SELECT c.quantity, c.ceded FROM cart_hold c
-                WHERE c.tenant = p.tenant AND c.sku = p.sku AND c.store = p.store) u)) AS reserved_mismatch,
+                WHERE c.tenant = p.tenant AND c.sku = p.sku AND c.store = p.store AND c.quantity > 0) u)) AS reserved_mismatch,
     -- While a store still has facts to send, the one that ends the hold may be among them.
     (SELECT count(*) FROM hold h
         JOIN task t ON t.tenant = h.tenant AND t.task = h.task
