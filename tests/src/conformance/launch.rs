@@ -12,7 +12,7 @@ use holdfast_central::core::launch::rollback::Flight;
 use holdfast_central::core::launch::sign_off::{Refusal, Role, SignOff};
 use holdfast_central::core::order::OrderState;
 use holdfast_central::core::policy::version::PolicyVersion;
-use holdfast_central::core::routing::decision::{Candidate, Choice, RungRecord, Verdict};
+use holdfast_central::core::routing::decision::{Candidate, Choice, RungRecord, Verdict, Why};
 use holdfast_central::core::stock::report::Day;
 use holdfast_central::ports::Storage;
 use holdfast_central::ports::access::{ApiKey, Scope};
@@ -172,7 +172,7 @@ pub async fn each_decision_counts_once_for_what_mattered(storage: &dyn Storage) 
         placed(storage, order, &[("A", 1)]).await;
         let wanted = demand(storage, order).await.unwrap();
         let mut given = assignment(&wanted, "leeds", at(ms));
-        let verdict = Verdict::Refused { rule: "stock".into(), words: "none".to_owned() };
+        let verdict = Verdict::Refused { rule: "stock".into(), words: Why::Told("none".to_owned()) };
         let york = Candidate { store: store_id("york"), distance_km: 1.0, verdict };
         given.decision.rungs = vec![RungRecord {
             rung: "closest".to_owned(),

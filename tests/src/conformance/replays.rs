@@ -8,7 +8,7 @@ use holdfast_central::core::eligibility::Eligibility;
 use holdfast_central::core::fleet::Store;
 use holdfast_central::core::replay::record::Pick;
 use holdfast_central::core::routing::decision::{
-    Candidate, Choice, Node, Recorded, RungRecord, Shelf, Verdict,
+    Candidate, Choice, Node, Recorded, RungRecord, Shelf, Verdict, Why,
 };
 use holdfast_central::core::routing::fleet_index::FleetIndex;
 use holdfast_central::core::routing::kept::keep;
@@ -48,7 +48,7 @@ pub async fn decisions_are_read_with_what_they_were_made_from(storage: &dyn Stor
     let waiting = demand(storage, "o1").await.unwrap();
     let choice = Choice::Backorder { why: "no stock".to_owned() };
     let mut decided = decision(&waiting.order, waiting.lines.clone(), choice, at(30).utc);
-    let refused = Verdict::Refused { rule: "stock".into(), words: "too few".to_owned() };
+    let refused = Verdict::Refused { rule: "stock".into(), words: Why::Told("too few".to_owned()) };
     let candidate = Candidate { store: store_id("leeds"), distance_km: 1.5, verdict: refused };
     let (rung, left_out) = ("closest".to_owned(), [("radius".into(), 3)].into());
     decided.rungs = vec![RungRecord { rung, candidates: vec![candidate], left_out }];

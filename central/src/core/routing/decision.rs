@@ -1,8 +1,8 @@
 //! What routing is asked, what it may look at, and the saved record of what it decided and why.
 
+use super::beside::Kept as KeptBeside;
 pub use super::terms::{Terms, Word};
 pub use super::why::Why;
-use super::beside::Kept as KeptBeside;
 use crate::core::carriers::Journey;
 use crate::core::eligibility::{Eligibility, Standing};
 use crate::core::fleet::{Handling, Place, Store};

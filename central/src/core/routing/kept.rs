@@ -28,7 +28,7 @@ struct Whole<'a> {
 struct Looked<'a> {
     node: &'a SeenKey,
     open_tasks: u32,
-    shelves: BTreeMap<&'a Sku, &'a Shelf>,
+    shelves: BTreeMap<&'a Sku, Shelf>,
 }
 
 /// None of what has no text, or too much of it.
