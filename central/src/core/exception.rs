@@ -1,8 +1,18 @@
-//! What a person must look at. One queue for all of it.
+//! What a person must look at. One queue for all of it: what each kind means, whose it is, how soon it wants
+//! an answer, and what can be done about it in one call.
 
-use holdfast_shared::ids::{ExceptionId, OrderId, StoreId, TaskId};
+pub mod causes;
+pub mod clock;
+pub mod kinds;
+pub mod policy;
+pub mod repairs;
+pub mod trend;
+
+use self::causes::RootCause;
+use holdfast_shared::ids::{Actor, ExceptionId, OrderId, StoreId, TaskId};
 use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -64,10 +74,13 @@ pub enum Category {
     RefundFailed,
     /// A system outside has not answered for long.
     OutsideDown,
+    /// What central has written down does not agree with what it rests on.
+    BooksDiffer,
 }
 
 impl Category {
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 25] = [
         Self::Backorder,
         Self::ReleasedAtDarkStore,
         Self::Contradiction,
@@ -96,6 +109,7 @@ impl Category {
         Self::PaymentUnclear,
         Self::RefundFailed,
         Self::OutsideDown,
+        Self::BooksDiffer,
     ];
 
     #[must_use]
@@ -129,6 +143,7 @@ impl Category {
             Self::PaymentUnclear => "payment_unclear",
             Self::RefundFailed => "refund_failed",
             Self::OutsideDown => "outside_down",
+            Self::BooksDiffer => "books_differ",
         }
     }
 }
@@ -139,6 +154,66 @@ pub enum Severity {
     Low,
     Medium,
     High,
+}
+
+impl Severity {
+    pub const ALL: [Self; 3] = [Self::Low, Self::Medium, Self::High];
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// Where it stands in the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExceptionState {
+    /// Nobody has it.
+    Open,
+    Taken,
+    /// On somebody outside; its clock stands.
+    Waiting,
+    Resolved,
+}
+
+impl ExceptionState {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Taken => "taken",
+            Self::Waiting => "waiting",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+/// What exactly failed: a code, where, and the values that were compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Failure {
+    #[schema(example = "order_state")]
+    pub code: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "orders.state")]
+    pub field: Option<String>,
+    pub values: BTreeMap<String, String>,
+}
+
+impl Failure {
+    #[must_use]
+    pub fn new(code: &str, field: Option<&str>, values: &[(&str, &str)]) -> Self {
+        let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self {
+            code: code.to_owned(),
+            field: field.map(str::to_owned),
+            values: values.iter().map(pair).collect(),
+        }
+    }
 }
 
 /// What is raised. The same `key` while one is open raises no second, and counts up instead.
@@ -159,6 +234,7 @@ pub struct Exception {
     pub exception: ExceptionId,
     pub category: Category,
     pub severity: Severity,
+    pub state: ExceptionState,
     pub order: Option<OrderId>,
     pub task: Option<TaskId>,
     pub store: Option<StoreId>,
@@ -166,8 +242,48 @@ pub struct Exception {
     pub suggestion: String,
     /// Who puts such a thing right, and how, whatever the case is.
     pub repair: String,
+    pub failure: Option<Failure>,
     pub times: u32,
     pub raised_at: UtcMs,
+    /// When the same cause was seen last.
+    pub seen_at: UtcMs,
+    /// When a person first looked at it.
+    pub looked_at: Option<UtcMs>,
+    pub taken_by: Option<Actor>,
+    pub taken_at: Option<UtcMs>,
+    pub waiting_since: Option<UtcMs>,
+    /// On whom or what.
+    pub waiting_for: Option<String>,
+    /// For how long its clock stood before.
+    pub paused_ms: i64,
     pub resolved_at: Option<UtcMs>,
     pub resolution: Option<String>,
+    /// Absent where it ended by itself.
+    pub resolved_by: Option<Actor>,
+    pub root_cause: Option<RootCause>,
+    /// Spent on it by people.
+    pub minutes: Option<u32>,
 }
+
+/// Something that was done about it, or that its clock said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ExceptionEvent {
+    pub number: u32,
+    pub at: UtcMs,
+    pub actor: Actor,
+    /// `taken`, `waiting`, `resumed`, `repaired`, `late_to_look`, `late_to_end`, `resolved`, ...
+    pub kind: String,
+    pub words: String,
+}
+
+/// How it ends by the word of a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolution {
+    pub words: String,
+    pub by: Actor,
+    pub root_cause: Option<RootCause>,
+    pub minutes: Option<u32>,
+}
+
+#[cfg(test)]
+pub(crate) mod test_support;

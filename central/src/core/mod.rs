@@ -30,6 +30,7 @@ pub mod outside;
 pub mod personal;
 pub mod policy;
 pub mod promise;
+pub mod reconcile;
 pub mod recovery;
 pub mod repair;
 pub mod replay;

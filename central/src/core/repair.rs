@@ -36,6 +36,7 @@ pub enum Call {
     Move,
     Unpair,
     RetryPayment,
+    RepairException,
 }
 
 impl Call {
@@ -55,6 +56,7 @@ impl Call {
             Self::Move => "POST /v1/movements",
             Self::Unpair => "DELETE /v1/devices/{device}",
             Self::RetryPayment => "POST /v1/orders/{order}/payment/retry",
+            Self::RepairException => "POST /v1/exceptions/{exception}/repair",
         }
     }
 
@@ -72,6 +74,7 @@ impl Call {
             | Self::Enrol
             | Self::DecideCopy
             | Self::OverrideStore
+            | Self::RepairException
             | Self::DraftPolicy
             | Self::RetryPayment => false,
         }
@@ -188,6 +191,9 @@ pub const fn of_category(category: Category) -> Repair {
         Category::PaymentUnclear => PAYMENT_UNCLEAR,
         Category::RefundFailed => REFUND_FAILED,
         Category::OutsideDown => OUTSIDE_DOWN,
+        Category::BooksDiffer => {
+            Repair::Either("the books agree again", Call::RepairException, "carry out what is proposed")
+        }
     }
 }
 

@@ -32,6 +32,8 @@ pub mod promise;
 pub mod quarantine;
 pub mod read_notices;
 pub mod refund;
+pub mod reconcile;
+pub mod repair_exception;
 pub mod replay;
 pub mod rollback;
 pub mod rollout;
@@ -44,6 +46,7 @@ mod standing;
 mod stocked;
 mod substitute;
 pub mod take_back;
+pub mod time_exceptions;
 mod trials;
 pub mod unanswered;
 

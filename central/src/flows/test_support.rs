@@ -33,7 +33,7 @@ use async_trait::async_trait;
 use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::{FulfilmentKind, TaskState};
 use holdfast_shared::error::Code;
-use holdfast_shared::ids::{Actor, DecisionId, ExceptionId, LineNo, OrderId, Sku, StoreId, TaskId, TenantId};
+use holdfast_shared::ids::{Actor, DecisionId, LineNo, OrderId, Sku, StoreId, TaskId, TenantId};
 use holdfast_shared::time::{Now, UtcMs};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Mutex;
@@ -278,9 +278,6 @@ impl Fleet for Ram {
         Ok(true)
     }
     async fn exceptions(&self, _: &TenantId, _: bool, _: &PageRequest) -> Result<Page<Exception>> {
-        not_here()
-    }
-    async fn resolve_exception(&self, _: &TenantId, _: &ExceptionId, _: &str, _: UtcMs) -> Result<bool> {
         not_here()
     }
 }

@@ -6,7 +6,7 @@ use crate::core::eligibility::Eligibility;
 use crate::core::exception::{Exception, NewException};
 use crate::core::fleet::{Arranged, Closure, Handling, Store, StoreRecord};
 use async_trait::async_trait;
-use holdfast_shared::ids::{ExceptionId, Sku, StoreId, TenantId};
+use holdfast_shared::ids::{Sku, StoreId, TenantId};
 use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -127,11 +127,4 @@ pub trait Fleet: Send + Sync {
         open_only: bool,
         page: &PageRequest,
     ) -> Result<Page<Exception>, StoreError>;
-    async fn resolve_exception(
-        &self,
-        tenant: &TenantId,
-        exception: &ExceptionId,
-        resolution: &str,
-        now: UtcMs,
-    ) -> Result<bool, StoreError>;
 }

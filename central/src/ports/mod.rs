@@ -10,6 +10,7 @@ pub mod coverage;
 pub mod demo;
 pub mod drills;
 pub mod escrow;
+pub mod exceptions;
 pub mod fleet;
 pub mod gatherings;
 pub mod housekeeping;
@@ -25,6 +26,7 @@ pub mod payments;
 pub mod poke;
 pub mod policies;
 pub mod promises;
+pub mod reconcile;
 pub mod recovery;
 pub mod replays;
 pub mod replication;
@@ -60,6 +62,7 @@ pub trait Storage:
     + coverage::Coverage
     + drills::Drills
     + escrow::Escrows
+    + exceptions::ExceptionQueue
     + fleet::Fleet
     + gatherings::Gatherings
     + housekeeping::Housekeeping
@@ -73,6 +76,7 @@ pub trait Storage:
     + outbox::Outbox
     + policies::Policies
     + promises::Promises
+    + reconcile::Reconciling
     + recovery::Recoveries
     + replays::Replays
     + replication::Replication
@@ -95,6 +99,7 @@ impl<T> Storage for T where
         + coverage::Coverage
         + drills::Drills
         + escrow::Escrows
+        + exceptions::ExceptionQueue
         + fleet::Fleet
         + gatherings::Gatherings
         + housekeeping::Housekeeping
@@ -108,6 +113,7 @@ impl<T> Storage for T where
         + outbox::Outbox
         + policies::Policies
         + promises::Promises
+        + reconcile::Reconciling
         + recovery::Recoveries
         + replays::Replays
         + replication::Replication

@@ -13,6 +13,7 @@ mod config;
 mod first_start;
 mod launch;
 mod payments;
+mod reconciling;
 mod replaying;
 mod shadow;
 mod steering;
@@ -197,6 +198,7 @@ pub async fn start(
     canary::spawn(&life, &app, &signals.canary);
     payments::spawn(&life, &app);
     life.spawn("replay", replaying::replay(Arc::clone(&app), life.token()));
+    life.spawn("reconcile", reconciling::keep(Arc::clone(&app), life.token()));
     life.spawn("policies", steering::keep(Arc::clone(&app), life.token()));
     life.spawn("shadow", shadow::keep(Arc::clone(&app), life.token()));
     let (router, stop, drain) = (http::router(&app), life.token(), config.drain);

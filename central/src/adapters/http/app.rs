@@ -10,6 +10,7 @@ use crate::core::stock::doubts::Doubts;
 use crate::flows::Watch;
 use crate::flows::gateways::Gateways;
 use crate::flows::in_force::PoliciesInForce;
+use crate::flows::reconcile::runs::Runs;
 use crate::flows::replay::ReplayJobs;
 use crate::ports::Storage;
 use crate::ports::demo::DemoControls;
@@ -47,6 +48,8 @@ pub struct Bells {
     pub payments: BTreeMap<PaymentProvider, Notify>,
     /// A payment provider told something.
     pub notices: Notify,
+    /// Somebody asked whether the books agree.
+    pub reconcile: Notify,
 }
 
 pub(crate) struct App {
@@ -83,6 +86,8 @@ pub(crate) struct Rooms {
     pub(crate) backlogs: Arc<Admission>,
     /// What was asked to be replayed.
     pub(crate) replays: ReplayJobs,
+    /// Whether the books agree, asked by people.
+    pub(crate) runs: Runs,
 }
 
 impl Default for Rooms {
@@ -94,6 +99,7 @@ impl Default for Rooms {
             exchanges: Admission::new(SYNC_EXCHANGES_MAX),
             backlogs: Admission::new(SYNC_BACKLOGS_MAX),
             replays: ReplayJobs::default(),
+            runs: Runs::default(),
         }
     }
 }

@@ -61,6 +61,8 @@ pub(super) async fn label_failed(
         Router { watch: &app.watch, poke: &*app.poke, policy: &*app.policies, decision_id: &decision_id };
     let failure = NewLabelFailure { tenant, task: task.clone(), service, reason, by };
     let failure = report(&*app.storage, &router, failure, app.clock.now()).await?;
+    let of = failure.tenant.to_string();
+    metrics::counter!("holdfast_label_failures_total", "tenant" => of).increment(1);
     app.work_changed();
     let status = if failure.settled.is_some() { StatusCode::OK } else { StatusCode::ACCEPTED };
     let settled = failure.settled;

@@ -21,6 +21,9 @@ mod drills;
 mod dry_run;
 mod escrow;
 mod events;
+mod exception_acts;
+mod exception_ends;
+mod exception_trend;
 mod exceptions;
 mod explain;
 mod failover;
@@ -44,6 +47,8 @@ mod policy;
 mod postlaunch;
 mod preflight;
 mod promises;
+mod reconciliation;
+mod reconciliation_report;
 mod recovery;
 mod replays;
 mod rollback;
@@ -51,6 +56,7 @@ mod rollouts;
 mod sessions;
 mod shadow;
 mod shadow_report;
+mod sheet;
 mod stock;
 mod substitutions;
 mod tasks;
@@ -164,8 +170,7 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(failover::outlook))
         .routes(routes!(drills::begin, drills::list))
         .routes(routes!(drills::get, drills::end))
-        .routes(routes!(exceptions::list))
-        .routes(routes!(exceptions::resolve))
+        .merge(looking())
         .routes(routes!(rollback::plan, rollback::run))
         .routes(routes!(rollback::since))
         .routes(routes!(preflight::get))
@@ -207,6 +212,24 @@ fn paying() -> OpenApiRouter<Shared> {
                 .routes(routes!(payments::webhook))
                 .layer(DefaultBodyLimit::max(PAYMENT_NOTICE_BYTES_MAX)),
         )
+}
+
+/// What a person must look at, and whether the books agree.
+fn looking() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(exceptions::list))
+        .routes(routes!(exceptions::get))
+        .routes(routes!(exception_trend::trend))
+        .routes(routes!(exception_acts::take))
+        .routes(routes!(exception_acts::wait))
+        .routes(routes!(exception_acts::repair))
+        .routes(routes!(exception_ends::resolve))
+        .routes(routes!(exception_ends::resolve_many))
+        .routes(routes!(reconciliation::begin))
+        .routes(routes!(reconciliation::get, reconciliation::end))
+        .routes(routes!(reconciliation::findings))
+        .routes(routes!(reconciliation::accept))
+        .routes(routes!(reconciliation_report::report))
 }
 
 /// What a version or another system would decide, before orders follow it.

@@ -5,6 +5,7 @@ use super::app::Shared;
 use super::days::{date, day};
 use super::doors::Caller;
 use super::paging::Paging;
+use super::sheet::cell;
 use crate::core::shadow::report::{Summary, summary};
 use crate::core::shadow::words::{Against, DiffClass, DiffSeverity, Triage};
 use crate::core::stock::report::Day;
@@ -163,13 +164,6 @@ fn csv(report: &ShadowReport) -> String {
     text
 }
 
-/// What another system named may hold anything; a sheet must not take it for a formula either.
-fn cell(name: &str) -> String {
-    let formula = name.starts_with(['=', '+', '-', '@']);
-    let name = if formula { format!("'{name}") } else { name.to_owned() };
-    if name.contains([',', '"', '\n']) { format!("\"{}\"", name.replace('"', "\"\"")) } else { name }
-}
-
 /// Differences one by one, newest first.
 #[utoipa::path(get, path = "/v1/shadow/diffs", tag = "policies", params(DiffQuery),
     responses((status = 200, body = DiffPage), (status = "4XX", body = Problem)))]
@@ -214,16 +208,4 @@ pub(super) async fn settle(app: &Shared, caller: &Caller, diff: &str, request: T
     let diff: u64 = known(diff, Code::NotFound)?;
     let judgement = Judgement { diff, alike, triage, by: caller.actor()?, reason };
     Ok(shadow::triage(&*app.storage, caller.tenant(), judgement, app.clock.now().utc).await?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_is_one_cell_and_no_formula() {
-        assert_eq!(cell("LEEDS"), "LEEDS");
-        assert_eq!(cell("a,\"b\""), "\"a,\"\"b\"\"\"");
-        assert_eq!(cell("=SUM(A1)"), "'=SUM(A1)");
-    }
 }

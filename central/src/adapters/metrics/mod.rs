@@ -82,6 +82,23 @@ fn describe() {
     describe_gauge!("holdfast_orders", "Orders by tenant and state");
     describe_gauge!("holdfast_stores", "Stores by tenant and standing");
     describe_gauge!("holdfast_exceptions_open", "Open exceptions by tenant");
+    describe_gauge!("holdfast_exceptions", "Open exceptions by tenant, category and severity");
+    describe_gauge!("holdfast_exceptions_late", "Those of them that were not over in their time");
+    describe_counter!(
+        "holdfast_exceptions_late_total",
+        "Exceptions told as late, by what they were late for"
+    );
+    describe_gauge!("holdfast_findings", "Open findings of reconciliation by tenant, kind and state");
+    describe_gauge!("holdfast_orders_stuck", "Orders that stand still, by tenant and between which states");
+    describe_counter!(
+        "holdfast_reconciled_total",
+        "Orders, positions and stores looked at, by how they came up"
+    );
+    describe_counter!("holdfast_reconciliation_total", "What became of findings");
+    describe_counter!(
+        "holdfast_label_failures_total",
+        "Parcels for which a carrier gave no label, by tenant"
+    );
     describe_gauge!(
         "holdfast_observer_frozen",
         "1 while health stands still because many fell silent at once"

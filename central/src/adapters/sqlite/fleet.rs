@@ -8,10 +8,11 @@ use crate::core::arranged::{Arrangement, Unfit};
 use crate::core::eligibility::Standing;
 use crate::core::exception::{Exception, NewException};
 use crate::core::fleet::{Arranged, Closure, Store, StoreRecord};
+use crate::ports::exceptions::QueueFilter;
 use crate::ports::fleet::{CatalogueItem, ChangedStores, EligibilityChange, Fleet, StorePosition};
 use crate::ports::{Page, PageRequest};
 use async_trait::async_trait;
-use holdfast_shared::ids::{ExceptionId, Sku, StoreId, TenantId};
+use holdfast_shared::ids::{Sku, StoreId, TenantId};
 use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::sync::ESCROW_SINCE;
@@ -194,18 +195,8 @@ impl Fleet for SqliteStore {
         page: &PageRequest,
     ) -> Result<Page<Exception>> {
         let (tenant, page) = (tenant.clone(), page.clone());
-        self.read(move |conn| exceptions::page(conn, &tenant, open_only, &page)).await
-    }
-
-    async fn resolve_exception(
-        &self,
-        tenant: &TenantId,
-        exception: &ExceptionId,
-        resolution: &str,
-        now: UtcMs,
-    ) -> Result<bool> {
-        let (tenant, exception, resolution) = (tenant.clone(), exception.clone(), resolution.to_owned());
-        self.write(move |conn, _| exceptions::resolve(conn, &tenant, &exception, &resolution, now)).await
+        let filter = if open_only { exceptions::open() } else { QueueFilter::default() };
+        self.read(move |conn| exceptions::page(conn, &tenant, &filter, &page)).await
     }
 }
 

@@ -32,6 +32,8 @@
 //!   mattered; `decisions` writes what was decided and `decision_rows` reads
 //!   it, with `nodes_seen` for what many decisions share; `replays` reads the record of orders, `launch` what a launch asks.
 //! - Health: `arranging` and `work_hours` keep what it looks at beside signals.
+//! - People: `exceptions` are what they must look at, `exception_queue` is how they work it; `reconciling` and
+//!   `reconcile_books` read both sides of the books, `findings` keeps where they differ.
 //! - `housekeeping` deletes what is over.
 
 mod access;
@@ -57,8 +59,12 @@ mod documents;
 mod drills;
 mod error;
 mod escrow;
+mod exception_queue;
+mod exception_repairs;
+mod exception_trend;
 mod exceptions;
 mod exchange;
+mod findings;
 mod fleet;
 mod gathering_rows;
 mod gatherings;
@@ -97,6 +103,8 @@ mod promises;
 mod quarantine;
 mod readopt;
 mod recall;
+mod reconcile_books;
+mod reconciling;
 mod recovery;
 mod recovery_report;
 mod refusal;

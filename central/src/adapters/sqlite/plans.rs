@@ -46,6 +46,12 @@ const THROUGH_ALL: &[&str] = &[
     "feeds",
     // What has become open since it was looked at, by an index of that alone.
     "demands",
+    // Exceptions and findings that are open, counted by kind; and those of a day, bounded.
+    "count_findings",
+    "count_open",
+    "of_day",
+    "open_by_kind",
+    "unresolved",
     // All that is open: small beside all that there is.
     "apart",
     "count_outcomes",

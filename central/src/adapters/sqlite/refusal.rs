@@ -1,8 +1,8 @@
 //! Why nothing of a document was taken: what its sender is told, and what a person should see.
 
-use super::exceptions::raise;
+use super::exceptions::{raise, set_failure};
 use super::savepoint::Stop;
-use crate::core::exception::{Category, NewException, Severity};
+use crate::core::exception::{Category, Failure, NewException, Severity};
 use crate::ports::access::ReplicaIdentity;
 use holdfast_shared::document::{DocumentError, Heads};
 use holdfast_shared::error::Code;
@@ -55,5 +55,9 @@ pub(super) fn report(
         detail: format!("{} sent {document}, which was refused: {}", from.replica, refusal.problem.detail),
         suggestion: "Run holdfast-agent doctor at the store.".to_owned(),
     };
-    raise(conn, &from.tenant, &exception, now)
+    raise(conn, &from.tenant, &exception, now)?;
+    let values = [("replica", from.replica.as_str()), ("why", &*refusal.problem.detail)];
+    let failure =
+        Failure::new(refusal.problem.code().map_or("damaged_sync", Code::as_str), Some(document), &values);
+    set_failure(conn, &from.tenant, &exception.key, &failure)
 }

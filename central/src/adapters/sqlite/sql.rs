@@ -28,6 +28,7 @@ pub(super) const LABELS: &str = include_str!("sql/labels.sql");
 pub(super) const PARCELS: &str = include_str!("sql/parcels.sql");
 pub(super) const PROMISE_CHANGES: &str = include_str!("sql/promise_changes.sql");
 pub(super) const PROMISES: &str = include_str!("sql/promises.sql");
+pub(super) const RECONCILE: &str = include_str!("sql/reconcile.sql");
 pub(super) const REPLAYS: &str = include_str!("sql/replays.sql");
 pub(super) const ROLLOUTS: &str = include_str!("sql/rollouts.sql");
 pub(super) const SAGAS: &str = include_str!("sql/sagas.sql");
@@ -60,6 +61,7 @@ pub(super) const FILES: &[&str] = &[
     OUTBOX,
     POLICIES,
     PROMISES,
+    RECONCILE,
     REPLAYS,
     ROLLOUTS,
     SEALS,

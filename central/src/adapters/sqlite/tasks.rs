@@ -1,7 +1,7 @@
 //! What follows when a task has new facts: units of order lines, holds, releases, exceptions, the
 //! task's row and the order's state. The deciding is core's; here it is written down.
 
-use super::exceptions::raise;
+use super::exceptions::{raise, set_failure};
 use super::kpis::Routed;
 use super::lines::{move_units, reopen};
 use super::order_rows::{beaten, order_of};
@@ -12,7 +12,7 @@ use super::state::State;
 use super::timeline::{Happened, central, note, refresh};
 use super::{Result, kpis, ledger, stock, task_news, window, work_hours};
 use crate::core::effects::{Effect, effects, words};
-use crate::core::exception::{Category, NewException, Severity};
+use crate::core::exception::{Category, Failure, NewException, Severity};
 use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::{Phase, TaskEvent, TaskState};
 use holdfast_shared::domain::task_fold::{Contradiction, Folded};
@@ -241,7 +241,11 @@ fn raise_contradiction(
         ),
         suggestion: "Ask the store what left, and put it right with the customer.".to_owned(),
     };
-    raise(conn, tenant, &exception, now)
+    raise(conn, tenant, &exception, now)?;
+    let values =
+        [("fact", contradiction.fact.as_str()), ("why", &*contradiction.why.to_string()), ("so", what)];
+    let failure = Failure::new("contradiction", Some(contradiction.kind), &values);
+    set_failure(conn, tenant, &exception.key, &failure)
 }
 
 fn raise_surplus(conn: &Connection, tenant: &TenantId, task: &TaskState, now: UtcMs) -> Result<()> {

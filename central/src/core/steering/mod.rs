@@ -4,15 +4,18 @@
 
 mod by_place;
 mod carriers;
+mod exceptions;
 mod failover;
 mod health;
 mod intake;
 pub mod lint;
+mod reconciliation;
 mod routing;
 mod stock;
 
 use self::by_place::ByPlace;
 use super::carriers::CarrierPolicy;
+use super::exception::policy::ExceptionPolicy;
 use super::failover::policy::FailoverPolicy;
 use super::fleet::Store;
 use super::health::policy::HealthPolicy;
@@ -22,6 +25,7 @@ use super::policy::layers::Target;
 use super::policy::section::{Kind, Section};
 use super::policy::version::PolicyVersion;
 use super::policy::{Found, Placed, Read, read, read_over};
+use super::reconcile::policy::ReconcilePolicy;
 use super::routing::policy::{Regions, RoutingPolicy};
 use super::stock::policy::StockPolicy;
 use holdfast_shared::domain::task::FulfilmentKind;
@@ -37,6 +41,8 @@ pub const KINDS: &[Kind] = &[
     Kind::of::<FailoverPolicy>(),
     Kind::of::<HealthPolicy>(),
     Kind::of::<IntakePolicy>(),
+    Kind::of::<ExceptionPolicy>(),
+    Kind::of::<ReconcilePolicy>(),
 ];
 
 /// Where a policy says which kinds of orders go by which ladder.
@@ -94,6 +100,8 @@ pub struct Steering {
     pub intake: IntakePolicy,
     /// Orders of these brands are given away in a way of their own.
     brands: BTreeMap<BrandId, Arc<RoutingPolicy>>,
+    pub exceptions: Arc<ExceptionPolicy>,
+    pub reconciliation: Arc<ReconcilePolicy>,
     stock_by_place: ByPlace<StockPolicy>,
     health: ByPlace<HealthPolicy>,
 }
@@ -117,6 +125,8 @@ impl Steering {
         let carriers = Arc::new(section_for(&document, &whole));
         let failover = Arc::new(section_for(&document, &whole));
         let intake = section_for(&document, &whole);
+        let exceptions = Arc::new(section_for(&document, &whole));
+        let reconciliation = Arc::new(section_for(&document, &whole));
         let stock_by_place = ByPlace::of(&document);
         let stock = Arc::clone(stock_by_place.whole());
         let health = ByPlace::of(&document);
@@ -134,6 +144,8 @@ impl Steering {
             carriers,
             failover,
             intake,
+            exceptions,
+            reconciliation,
             brands,
             stock_by_place,
             health,

@@ -6,6 +6,7 @@ mod backorders;
 mod boxes;
 mod decisions;
 mod escrow;
+mod exception;
 mod exceptions;
 mod gatherings;
 mod moves;
@@ -14,6 +15,7 @@ mod order_terms;
 mod orders;
 mod policies;
 mod preflight;
+mod reconciliation;
 mod recovery;
 mod rollouts;
 mod routing;
@@ -102,7 +104,13 @@ pub(super) fn router() -> Router<Shared> {
         .route("/console/drills", post(moves::begin))
         .route("/console/drills/{drill}/end", post(moves::end))
         .route("/console/exceptions", get(exceptions::list))
-        .route("/console/exceptions/{exception}/resolve", post(exceptions::resolve))
+        .route("/console/exceptions/trend", get(exceptions::trend))
+        .route("/console/exceptions/resolve", post(exceptions::resolve_many))
+        .route("/console/exceptions/{exception}", get(exception::one))
+        .route("/console/exceptions/{exception}/{act}", post(exception::act))
+        .route("/console/reconciliation", get(reconciliation::show))
+        .route("/console/reconciliation/look", post(reconciliation::look))
+        .route("/console/reconciliation/findings/{finding}/accept", post(reconciliation::accept))
         .route("/console/policies", get(policies::list).post(policies::draft))
         .route("/console/policies/freeze", post(policies::freeze))
         .route("/console/policies/thaw", post(policies::thaw))

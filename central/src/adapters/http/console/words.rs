@@ -1,7 +1,7 @@
 //! The words and tones of the console: what a state is called, and how it looks.
 
 use crate::core::eligibility::{Eligibility, Reason, Standing, Unit, Values};
-use crate::core::exception::{Category, Exception, Severity};
+use crate::core::exception::{Category, Severity};
 use crate::core::fleet::{Arranged, Closure, ClosureCause, StoreKind};
 use crate::core::lineage;
 use crate::core::stock::class::SkuClass;
@@ -87,42 +87,7 @@ pub(super) const fn category(category: Category) -> &'static str {
         Category::PaymentUnclear => "Nobody knows what came of a payment",
         Category::RefundFailed => "The provider refuses a refund",
         Category::OutsideDown => "A system outside does not answer",
-    }
-}
-
-/// Where a person can act on it.
-pub(super) fn remedy(exception: &Exception) -> Option<(String, &'static str)> {
-    match exception.category {
-        Category::ClonedBox | Category::LostFacts => {
-            let store = exception.store.as_ref()?;
-            Some((format!("/console/stores/{store}/boxes"), "Boxes of the store"))
-        }
-        Category::Restored => Some(("/console/recovery".to_owned(), "Recovery")),
-        Category::Policy => Some(("/console/policies".to_owned(), "Policies")),
-        Category::ShadowCritical => Some(("/console/shadow?severity=critical".to_owned(), "Differences")),
-        Category::ObserverFrozen => Some(("/console/stores#silence".to_owned(), "Whether silence counts")),
-        Category::Backorder
-        | Category::ReleasedAtDarkStore
-        | Category::Contradiction
-        | Category::Drift
-        | Category::DamagedSync
-        | Category::FactConflict
-        | Category::ForeignClaim
-        | Category::Sealing
-        | Category::Overdrawn
-        | Category::ParcelMissing
-        | Category::AwaitingPayment
-        | Category::PaymentUnclear
-        | Category::RefundFailed
-        | Category::OutsideDown
-        | Category::Override
-        | Category::ReturnDue
-        | Category::CancelUnanswered
-        | Category::WrongClock
-        | Category::Stuck
-        | Category::PromiseMissed
-        | Category::LabelFailed
-        | Category::PossibleDuplicate => None,
+        Category::BooksDiffer => "Central's books do not agree",
     }
 }
 
