@@ -6,6 +6,7 @@
 //! - [`launch`]: real processes of central and of agents, with a network between them that can
 //!   be cut. The end-to-end tests stand on the same room, so the demo is a test that one watches.
 //! - [`operator`], [`explain`], [`drill`], [`kpis`] and [`replay`]: what is asked at a terminal, and the answers as text.
+//! - [`exceptions`] and [`reconcile`]: what a person must look at, and whether the books agree.
 //! - [`policy`], [`shadow`], [`readiness`] and [`rollback`]: what steers the orders, what a launch needs, and the way back.
 //! - [`demo`]: a small chain with its stores, staff, customers and tills, played live.
 //!
@@ -14,6 +15,7 @@
 pub mod client;
 pub mod demo;
 pub mod drill;
+pub mod exceptions;
 pub mod explain;
 pub mod kpis;
 pub mod launch;
@@ -21,6 +23,7 @@ pub mod operator;
 pub mod order;
 pub mod policy;
 pub mod readiness;
+pub mod reconcile;
 pub mod replay;
 pub mod rollback;
 pub mod shadow;

@@ -3,12 +3,15 @@
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand, ValueEnum};
 use holdfast::client::{CentralClient, http};
+use holdfast::exceptions::ExceptionsCommand;
 use holdfast::policy::PolicyCommand;
+use holdfast::reconcile::ReconcileCommand;
 use holdfast::replay::ReplayAsked;
 use holdfast::rollback::RollbackCommand;
 use holdfast::shadow::ShadowCommand;
 use holdfast::{
-    demo, drill, explain, kpis, operator, order, policy, readiness, replay, rollback, shadow, steps,
+    demo, drill, exceptions, explain, kpis, operator, order, policy, readiness, reconcile, replay, rollback,
+    shadow, steps,
 };
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -138,10 +141,19 @@ enum Command {
         #[command(flatten)]
         central: Central,
     },
-    /// What a person must look at
+    /// What a person must look at: the queue, one of it, and what is done about it
     Exceptions {
+        #[command(subcommand)]
+        command: Option<ExceptionsCommand>,
         #[command(flatten)]
-        central: Central,
+        central: MaybeCentral,
+    },
+    /// Whether the books agree: the report of a day, findings, and a look now
+    Reconcile {
+        #[command(subcommand)]
+        command: ReconcileCommand,
+        #[command(flatten)]
+        central: MaybeCentral,
     },
     /// What steers routing, in versions: written, checked, approved by a second person, begun, taken back
     Policy {
@@ -321,7 +333,12 @@ async fn run(command: Command) -> Result<()> {
         Command::Kpis { from, to, by, central } => {
             kpis::kpis(&central.client()?, (from.as_deref(), to.as_deref()), &by, &mut out).await
         }
-        Command::Exceptions { central } => operator::exceptions(&central.client()?, &mut out).await,
+        Command::Exceptions { command, central } => {
+            exceptions::ask(&central.client()?, command.unwrap_or_default(), &mut out).await
+        }
+        Command::Reconcile { command, central } => {
+            reconcile::ask(&central.client()?, command, &mut out).await
+        }
         Command::Policy { command: PolicyCommand::Check { file }, .. } => policy::check(&file, &mut out),
         Command::Policy { command, central } => policy::ask(&central.client()?, command, &mut out).await,
         Command::Preflight { json, central } => {

@@ -1,4 +1,4 @@
-//! What an operator asks central at a terminal: stores, orders, exceptions.
+//! What an operator asks central at a terminal: stores, orders.
 
 use crate::client::CentralClient;
 use crate::told::{rows, text};
@@ -30,15 +30,6 @@ pub async fn orders(central: &CentralClient, state: Option<&str>, out: &mut dyn 
             text(order, "/state"),
             text(order, "/reference")
         )?;
-    }
-    Ok(())
-}
-
-pub async fn exceptions(central: &CentralClient, out: &mut dyn Write) -> Result<()> {
-    let told = central.get("/v1/exceptions").await?;
-    for exception in rows(&told, "/exceptions") {
-        let words = [text(exception, "/severity"), text(exception, "/category"), text(exception, "/detail")];
-        writeln!(out, "{}\n    do: {}", words.join("  "), text(exception, "/suggestion"))?;
     }
     Ok(())
 }
