@@ -5,6 +5,7 @@
 //! files, inline SQL, limits that nobody holds. `tests/tests/` has what cargo runs, `tests/scripts/`
 //! what needs a shell, such as installing the packages. Each script prints a line per check
 //! (`ok NAME`, `not ok NAME`, `skip NAME REASON`), and `tests/run` sums everything up.
+//! [`books`] asks reconciliation, wherever all should agree.
 //! [`conformance`] is what every engine of central's storage must do.
 //! [`e2e`] is a small chain of real processes, started on free ports in a folder of its own.
 //! [`crowd`] is a chain of stores that come back all at once.
@@ -17,6 +18,7 @@
 //!
 //! Nothing here sleeps to wait: a test waits for a signal, or asks again until a deadline.
 
+pub mod books;
 pub mod conformance;
 pub mod crowd;
 pub mod e2e;

@@ -1,8 +1,10 @@
 //! A small chain to try things on: one tenant, stores with stock, orders.
 
 use super::agent::Agent;
+use crate::books::differences;
 use holdfast_central::core::fleet::{Place, Store, StoreKind};
 use holdfast_central::core::order::{Order, OrderLineRequest, OrderRequest, OrderState};
+use holdfast_central::core::reconcile::policy::ReconcilePolicy;
 use holdfast_central::core::routing::decision::{Choice, Decision, Demand, DemandLine, Plan};
 use holdfast_central::ports::Storage;
 use holdfast_central::ports::access::ReplicaIdentity;
@@ -210,6 +212,12 @@ pub async fn sound(storage: &dyn Storage, open_holds: u64) -> Audit {
         + audit.baseline_mismatch;
     assert_eq!(broken, 0, "{audit:?}");
     assert_eq!(audit.open_holds, open_holds, "{audit:?}");
+    // What stands still is not wrong, and time does not pass here: only what contradicts itself is told.
+    let never = i64::MAX;
+    let terms =
+        ReconcilePolicy { answer_ms: never, promise_grace_ms: never, stale_ms: never, ..Default::default() };
+    let unequal = differences(storage, &terms, at(0).utc).await.unwrap();
+    assert_eq!(unequal, [], "reconciliation sees what the audit does not");
     audit
 }
 

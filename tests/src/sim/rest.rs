@@ -1,9 +1,12 @@
 //! When all has come to rest: both sides alike, and nothing left to do.
 
 use super::world::World;
+use crate::books::differences;
 use anyhow::{Context, Result};
 use holdfast_agent::ports::ledger::Ledger;
 use holdfast_central::core::order::OrderState;
+use holdfast_central::core::reconcile::finding::FindingKind;
+use holdfast_central::core::reconcile::policy::ReconcilePolicy;
 use holdfast_central::ports::gatherings::Gatherings;
 use holdfast_central::ports::orders::Orders;
 use holdfast_central::ports::replication::Replication;
@@ -45,10 +48,22 @@ impl World {
                 return Ok(Some(format!("CONVERGE: {} has {summary:?}, central {central:?}", shop.name())));
             }
         }
+        if let Some(unequal) = self.books_that_differ().await? {
+            return Ok(Some(unequal));
+        }
         let unequal = self.checks.unequal(&self.office, &self.shops, &self.tenant)?;
         if unequal.is_none() {
             self.nothing_is_nowhere()?;
         }
         Ok(unequal)
+    }
+
+    /// When all has come to rest reconciliation has nothing to say, whatever struck before. What stands still is
+    /// not its business here: backordered orders wait for goods that never come.
+    async fn books_that_differ(&self) -> Result<Option<String>> {
+        let store = self.office.store().context("central is down")?;
+        let told = differences(store, &ReconcilePolicy::default(), self.now().utc).await?;
+        let first = told.into_iter().find(|one| one.kind != FindingKind::StuckOrder);
+        Ok(first.map(|one| format!("RECONCILED: {}: {}", one.kind.as_str(), one.words)))
     }
 }
