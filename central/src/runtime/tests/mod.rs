@@ -1,6 +1,7 @@
 //! Central put together: the router over real storage, the broker with a real client, the process.
 
 mod agents;
+mod alerts;
 mod api;
 mod bench;
 mod boxes;
