@@ -180,6 +180,30 @@ pub const fn kind(category: Category) -> Kind {
             &[Cause::Configuration, Cause::OtherSystem],
             &[Do::AcceptAsIs],
         ),
+        Category::AwaitingPayment => row(
+            "Goods left or are at work, and their money cannot be had.",
+            Team::CustomerService,
+            &[Cause::Customer, Cause::OtherSystem],
+            &[Do::CancelOrder, Do::AcceptAsIs],
+        ),
+        Category::PaymentUnclear => row(
+            "Nobody knows what came of a payment, or it stands otherwise at the provider.",
+            Team::CustomerService,
+            &[Cause::OtherSystem, Cause::Network],
+            &[Do::AcceptAsIs],
+        ),
+        Category::RefundFailed => row(
+            "The provider refuses a refund: the customer waits for money that is theirs.",
+            Team::CustomerService,
+            &[Cause::OtherSystem, Cause::Customer],
+            &[Do::AcceptAsIs],
+        ),
+        Category::OutsideDown => row(
+            "A system outside does not answer: what it is needed for waits.",
+            Team::Engineering,
+            &[Cause::OtherSystem, Cause::Network],
+            &[Do::AcceptAsIs],
+        ),
         Category::BooksDiffer => row(
             "What central has written down does not agree with what it rests on.",
             Team::Engineering,

@@ -204,7 +204,7 @@ async fn what_cannot_be_expected_is_refused() {
     let put =
         bench.ask(Method::PUT, "/v1/stock/skus/NONE/expected", KEY, Some(&json!({ "expected": [] }))).await;
     assert_eq!(put.problem(), (404, "unknown_sku".to_owned()));
-    for cursor in ["zz", "1.2", "1.2.3.4", "x.y.z"] {
+    for cursor in ["zz", "1.2", "1.2.3", "1.2.3.4.5", "w.x.y.z"] {
         let page = bench.get(&format!("/v1/backorders?cursor={cursor}"), KEY).await;
         assert_eq!(page.problem().1, "invalid_request", "{cursor}");
     }

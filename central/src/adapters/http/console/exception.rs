@@ -79,7 +79,7 @@ fn remedy(exception: &Exception) -> Option<(String, &'static str)> {
         Category::Restored => Some(("/console/recovery".to_owned(), "Recovery")),
         Category::Policy => Some(("/console/policies".to_owned(), "Policies")),
         Category::ShadowCritical => {
-            Some(("/console/shadow?severity=critical".to_owned(), "The critical differences"))
+            Some(("/console/shadow?severity=critical".to_owned(), "Differences"))
         }
         Category::ObserverFrozen => Some(("/console/stores#silence".to_owned(), "Whether silence counts")),
         Category::Backorder
@@ -93,6 +93,10 @@ fn remedy(exception: &Exception) -> Option<(String, &'static str)> {
         | Category::Overdrawn
         | Category::ParcelMissing
         | Category::BooksDiffer
+        | Category::AwaitingPayment
+        | Category::PaymentUnclear
+        | Category::RefundFailed
+        | Category::OutsideDown
         | Category::Override
         | Category::ReturnDue
         | Category::CancelUnanswered
