@@ -80,7 +80,6 @@ pub enum Category {
 
 impl Category {
     pub const ALL: [Self; 29] = [
-    pub const ALL: [Self; 25] = [
         Self::Backorder,
         Self::ReleasedAtDarkStore,
         Self::Contradiction,

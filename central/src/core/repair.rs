@@ -108,6 +108,11 @@ impl Repair {
 const COUNT: &str = "count the SKUs";
 const TAKE_BACK: Repair = Repair::ByPerson(Call::TakeBack, "ask where the goods are, then move the work");
 const CORRECT: Repair = Repair::ByPerson(Call::Move, "record the opposite, or count the SKU");
+const SHADOW_CRITICAL: Repair = Repair::Either(
+    "the version leaves the shadow",
+    Call::Triage,
+    "say of each difference whether it is a defect",
+);
 const AWAITING_PAYMENT: Repair =
     Repair::ByPerson(Call::RetryPayment, "let it be tried again, or agree another way with the customer");
 const PAYMENT_UNCLEAR: Repair = Repair::Either(
@@ -182,11 +187,7 @@ pub const fn of_category(category: Category) -> Repair {
         Category::PossibleDuplicate => {
             Repair::ByPerson(Call::Cancel, "ask the customer, and cancel one if both were not meant")
         }
-        Category::ShadowCritical => Repair::Either(
-            "the version leaves the shadow",
-            Call::Triage,
-            "say of each difference whether it is a defect",
-        ),
+        Category::ShadowCritical => SHADOW_CRITICAL,
         Category::AwaitingPayment => AWAITING_PAYMENT,
         Category::PaymentUnclear => PAYMENT_UNCLEAR,
         Category::RefundFailed => REFUND_FAILED,

@@ -151,10 +151,8 @@ fn read(reader: &mut Reader, default_dir: PathBuf) -> Result<CentralConfig, Flaw
     let mqtt = mqtt(reader);
     let mqtt_advertised = reader.optional("mqtt.advertised");
     let (health, observer) = (health(reader), observer(reader));
-    let routing = routing(reader);
-    let failover = failover(reader);
-    let retention = retention(reader);
-    let payments = super::payments::read(reader);
+    let (routing, failover) = (routing(reader), failover(reader));
+    let (retention, payments) = (retention(reader), super::payments::read(reader));
     let (launch, backup_dir) = super::launch::read(reader)?;
     Ok(CentralConfig {
         data_dir: data_dir?,

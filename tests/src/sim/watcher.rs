@@ -281,8 +281,7 @@ impl Watcher {
             anyhow::bail!("EXPLAINED: {task} came without the decision that made it");
         }
         let Some(store) = office.store() else { return Ok(()) };
-        let page = PageRequest { cursor: None, limit: 500 };
-        for raised in store.exceptions(tenant, true, &page).await?.rows {
+        for raised in store.exceptions(tenant, true, &PageRequest { cursor: None, limit: 500 }).await?.rows {
             let overridden = raised.order.as_ref().is_some_and(|order| overrides.concerns(order));
             let forgotten = raised.task.as_ref().is_some_and(|task| self.forgotten.contains(task));
             let cloned = raised.store.as_ref().is_some_and(|store| self.cloned.contains(store));
@@ -317,6 +316,7 @@ impl Watcher {
                 | Category::PaymentUnclear
                 | Category::RefundFailed
                 | Category::OutsideDown
+                | Category::BooksDiffer
                 | Category::Restored
                 | Category::Policy
                 | Category::PromiseMissed

@@ -1,7 +1,7 @@
 //! Rows side by side, for whoever compares them: read as they are, by statements of their own.
 
 use super::order_rows::read_line;
-use super::row::{from_json, list, one, parsed, unsigned, word};
+use super::row::{from_json, list, one, parsed, unsigned, word, word_or_none};
 use super::sql::sql;
 use super::{Result, ledger, window};
 use crate::core::order::OrderRequest;
@@ -26,6 +26,7 @@ pub(super) fn order_book(conn: &Connection, tenant: &TenantId, order: &OrderId) 
             changed_at: UtcMs(row.get("changed_at")?),
             promise_by: request.promise_by,
             held: false,
+            payment: word_or_none(row, "payment")?.unwrap_or_default(),
             waits: row.get("waits")?,
             in_queue: row.get("in_queue")?,
             lines: Vec::new(),

@@ -1,6 +1,7 @@
 //! Rows as they stand, for the comparators: nothing in here was made by what is compared.
 
 use crate::core::order::{OrderLine, OrderState};
+use crate::core::saga::standing::Standing;
 use holdfast_shared::domain::task::{FulfilmentKind, TaskState};
 use holdfast_shared::ids::{LineNo, OrderId, Sku, StoreId, TenantId};
 use holdfast_shared::time::UtcMs;
@@ -12,6 +13,8 @@ pub struct OrderBook {
     pub order: OrderId,
     pub kind: FulfilmentKind,
     pub state: OrderState,
+    /// How its money stands.
+    pub payment: Standing,
     pub changed_at: UtcMs,
     pub promise_by: Option<UtcMs>,
     /// In the window after a restore.

@@ -3,6 +3,7 @@
 use super::book::{LineBook, OrderBook, TaskBook};
 use super::finding::{Difference, FindingKind};
 use crate::core::order::OrderState;
+use crate::core::saga::standing::Standing;
 use holdfast_shared::domain::task::{FulfilmentKind, Line, Phase, ReleasePoint, TaskState};
 use holdfast_shared::ids::LineNo;
 
@@ -50,8 +51,13 @@ fn state(book: &OrderBook) -> Option<Difference> {
 fn amounts_to(book: &OrderBook) -> OrderState {
     let mut waiting = book.lines.iter().map(|line| &line.line).filter(|line| line.open > 0).peekable();
     if waiting.peek().is_some() {
-        let backordered = waiting.any(|line| line.backordered);
-        return if backordered { OrderState::Backordered } else { OrderState::Placed };
+        return match (waiting.any(|line| line.backordered), book.payment) {
+            (true, _) => OrderState::Backordered,
+            (false, Standing::Authorized) => OrderState::Authorized,
+            (false, Standing::None | Standing::Awaited | Standing::Rejected | Standing::Owed) => {
+                OrderState::Placed
+            }
+        };
     }
     let at_work = book.tasks.iter().map(TaskBook::truth).filter(|task| has_units(task));
     if let Some(least) = at_work.map(stage).min() {
@@ -65,7 +71,9 @@ fn amounts_to(book: &OrderBook) -> OrderState {
     }
     match (done == ordered, gone > 0, book.kind) {
         (false, _, _) => OrderState::Exception,
+        (true, false, _) if book.payment == Standing::Rejected => OrderState::Rejected,
         (true, false, _) => OrderState::Cancelled,
+        (true, true, _) if book.payment == Standing::Owed => OrderState::Exception,
         (true, true, FulfilmentKind::Pickup) => OrderState::Collected,
         (true, true, FulfilmentKind::Ship | FulfilmentKind::Delivery) => OrderState::Shipped,
     }

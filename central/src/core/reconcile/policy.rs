@@ -75,7 +75,7 @@ impl ReconcilePolicy {
     pub const fn stuck_after_ms(&self, state: OrderState, kind: FulfilmentKind) -> Option<i64> {
         let stuck = &self.stuck;
         match (state, kind) {
-            (OrderState::Placed, _) => Some(stuck.placed_ms),
+            (OrderState::Placed | OrderState::Authorized, _) => Some(stuck.placed_ms),
             (OrderState::Backordered, _) => Some(stuck.backordered_ms),
             (OrderState::Allocated, _) => Some(stuck.allocated_ms),
             (OrderState::Accepted, _) => Some(stuck.accepted_ms),
@@ -83,7 +83,10 @@ impl ReconcilePolicy {
             (OrderState::Ready, FulfilmentKind::Pickup) => Some(stuck.ready_for_pickup_ms),
             (OrderState::Ready, FulfilmentKind::Ship | FulfilmentKind::Delivery) => Some(stuck.ready_ms),
             (OrderState::Exception, _) => Some(stuck.exception_ms),
-            (OrderState::Shipped | OrderState::Collected | OrderState::Cancelled, _) => None,
+            (
+                OrderState::Shipped | OrderState::Collected | OrderState::Cancelled | OrderState::Rejected,
+                _,
+            ) => None,
         }
     }
 

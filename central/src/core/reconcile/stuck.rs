@@ -49,7 +49,10 @@ fn stuck(book: &OrderBook, policy: &ReconcilePolicy, now: UtcMs) -> Option<Diffe
 
 const fn next(state: OrderState, kind: FulfilmentKind) -> OrderState {
     match (state, kind) {
-        (OrderState::Placed | OrderState::Backordered | OrderState::Exception, _) => OrderState::Allocated,
+        (
+            OrderState::Placed | OrderState::Authorized | OrderState::Backordered | OrderState::Exception,
+            _,
+        ) => OrderState::Allocated,
         (OrderState::Allocated, _) => OrderState::Accepted,
         (OrderState::Accepted, _) => OrderState::Picking,
         (OrderState::Picking, _) => OrderState::Ready,
@@ -57,6 +60,7 @@ const fn next(state: OrderState, kind: FulfilmentKind) -> OrderState {
         (OrderState::Ready | OrderState::Collected, FulfilmentKind::Ship | FulfilmentKind::Delivery)
         | (OrderState::Shipped, _) => OrderState::Shipped,
         (OrderState::Cancelled, _) => OrderState::Cancelled,
+        (OrderState::Rejected, _) => OrderState::Rejected,
     }
 }
 

@@ -3,6 +3,7 @@
 use super::book::{HoldBook, LineBook, OrderBook, TaskBook, TaskColumns};
 use super::finding::{Difference, Finding, FindingId, FindingKind, FindingState};
 use crate::core::order::{OrderLine, OrderState};
+use crate::core::saga::standing::Standing;
 use crate::core::test_support::{task, tenant};
 use holdfast_shared::domain::task::{FulfilmentKind, Phase, TaskState};
 use holdfast_shared::ids::LineNo;
@@ -86,6 +87,7 @@ pub(crate) fn book() -> OrderBook {
         order: "o1".parse().unwrap(),
         kind: FulfilmentKind::Ship,
         state: OrderState::Accepted,
+        payment: Standing::None,
         changed_at: UtcMs(0),
         promise_by: None,
         held: false,

@@ -251,7 +251,7 @@ proptest! {
         book.lines[0].surplus = units.surplus;
         let states: Vec<TaskState> = book.tasks.iter().map(|task| task.state.clone()).collect();
         let lines = [book.lines[0].line.clone()];
-        book.state = crate::core::order_state::order_state(book.kind, &lines, &states);
+        book.state = crate::core::order_state::order_state(book.kind, &lines, &states, book.payment);
         book.waits = true;
         let told = of_order(&book, &ReconcilePolicy::default(), SOON);
         prop_assert!(told.iter().all(|one| matches!(one.kind, MissingAnswer)), "{:?}", told);

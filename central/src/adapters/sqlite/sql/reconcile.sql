@@ -60,7 +60,9 @@ SELECT DISTINCT order_id FROM task WHERE tenant = :tenant AND store = :store AND
 ORDER BY order_id LIMIT :rows
 
 -- name: order
-SELECT o.kind, o.state, o.changed_at, o.request, o.hold_until IS NOT NULL OR o.adopted = 1 OR EXISTS (
+SELECT o.kind, o.state, o.changed_at, o.request,
+    (SELECT p.standing FROM payment p WHERE p.tenant = o.tenant AND p.order_id = o.order_id) AS payment,
+    o.hold_until IS NOT NULL OR o.adopted = 1 OR EXISTS (
         SELECT 1 FROM gathering g WHERE g.tenant = o.tenant AND g.order_id = o.order_id AND g.ended_at IS NULL)
     OR EXISTS (
         SELECT 1 FROM substitution s
