@@ -13,6 +13,7 @@ use holdfast::{
     demo, drill, exceptions, explain, kpis, operator, order, policy, readiness, reconcile, replay, rollback,
     shadow, steps,
 };
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -32,7 +33,7 @@ struct Arguments {
 enum Command {
     /// Start a small chain on this machine and watch it work
     Demo {
-        /// Run a script instead of the live view
+        /// Run a script instead of the live view; without a terminal there is only the script
         #[arg(long)]
         script: Option<Script>,
         /// How long the script runs before everything must come to rest
@@ -299,7 +300,15 @@ async fn run(command: Command) -> Result<()> {
             let plan = demo::Plan { program, stores, seed, keep };
             match script {
                 Some(Script::Outage) => demo::scripted(plan, length, &mut out).await,
-                None => demo::live(plan, &mut out).await,
+                None if demo::has_terminal() => demo::live(plan, &mut out).await,
+                None => {
+                    let mut aside = std::io::stderr();
+                    writeln!(
+                        aside,
+                        "No terminal for the live view: an outage of {length:?} is played instead."
+                    )?;
+                    demo::scripted(plan, length, &mut out).await
+                }
             }
         }
         Command::Stores { central } => operator::stores(&central.client()?, &mut out).await,

@@ -21,7 +21,7 @@ pub use people::pick;
 
 use crate::client::{CentralClient, http};
 use crate::launch::{CentralAddresses, Program};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use holdfast_agent::ports::ledger::Role;
 use holdfast_central::runtime::{CentralConfig, DemoAction, DemoControls, Running};
 use holdfast_shared::ids::StoreId;
@@ -71,12 +71,14 @@ impl Folder {
     }
 }
 
-/// The live view, until the person quits.
+/// Whether a person can watch the live view and press its keys.
+#[must_use]
+pub fn has_terminal() -> bool {
+    std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
+}
+
+/// The live view, until the person quits. Needs a terminal.
 pub async fn live(plan: Plan, out: &mut dyn Write) -> Result<()> {
-    ensure!(
-        std::io::stdout().is_terminal() && std::io::stdin().is_terminal(),
-        "the live view needs a terminal; without one run: holdfast demo --script outage --for 60s --json"
-    );
     writeln!(out, "Starting central, {} stores and a distribution centre ...", plan.stores)?;
     let seed = plan.seed;
     let theatre = Theatre::open(plan).await?;

@@ -1,13 +1,14 @@
-//! The demo's scripted outage, as a newcomer without a terminal runs it.
+//! The demo, as a newcomer without a terminal runs it.
 
 use anyhow::{Context, Result, ensure};
 use holdfast::launch::Program;
 use serde_json::Value;
+use std::process::Stdio;
 
 #[test]
-fn a_scripted_outage_breaks_no_promise() -> Result<()> {
+fn without_a_terminal_the_demo_plays_an_outage_that_breaks_no_promise() -> Result<()> {
     let mut demo = Program::beside_this("holdfast")?.command();
-    let done = demo.args(["demo", "--script", "outage", "--for", "60s", "--json"]).output()?;
+    let done = demo.arg("demo").stdin(Stdio::null()).output()?;
     let told: Value = serde_json::from_slice(&done.stdout).with_context(|| {
         format!(
             "no summary: {}{}",
