@@ -5,7 +5,7 @@
 //!   POS or a handheld would use them.
 //! - [`launch`]: real processes of central and of agents, with a network between them that can
 //!   be cut. The end-to-end tests stand on the same room, so the demo is a test that one watches.
-//! - [`operator`], [`explain`], [`drill`], [`kpis`] and [`replay`]: what is asked at a terminal, and the answers as text.
+//! - [`operator`], [`explain`], [`drill`], [`kpis`], [`flow`] and [`replay`]: what is asked at a terminal, and the answers as text.
 //! - [`exceptions`] and [`reconcile`]: what a person must look at, and whether the books agree.
 //! - [`policy`], [`shadow`], [`readiness`] and [`rollback`]: what steers the orders, what a launch needs, and the way back.
 //! - [`demo`]: a small chain with its stores, staff, customers and tills, played live.
@@ -17,6 +17,7 @@ pub mod demo;
 pub mod drill;
 pub mod exceptions;
 pub mod explain;
+pub mod flow;
 pub mod kpis;
 pub mod launch;
 pub mod operator;

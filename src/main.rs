@@ -10,8 +10,8 @@ use holdfast::replay::ReplayAsked;
 use holdfast::rollback::RollbackCommand;
 use holdfast::shadow::ShadowCommand;
 use holdfast::{
-    demo, drill, exceptions, explain, kpis, operator, order, policy, readiness, reconcile, replay, rollback,
-    shadow, steps,
+    demo, drill, exceptions, explain, flow, kpis, operator, order, policy, readiness, reconcile, replay,
+    rollback, shadow, steps,
 };
 use std::io::Write;
 use std::path::PathBuf;
@@ -138,6 +138,18 @@ enum Command {
         #[arg(long)]
         to: Option<String>,
         #[arg(long, default_value = "channel", value_parser = ["channel", "kind", "policy", "region", "node"])]
+        by: String,
+        #[command(flatten)]
+        central: Central,
+    },
+    /// How orders go from state to state: how many, how long they stand, where they are set back, what is late
+    Flow {
+        /// A day like 2026-11-01, in UTC; 7 days up to the last when left out
+        #[arg(long)]
+        from: Option<String>,
+        #[arg(long)]
+        to: Option<String>,
+        #[arg(long, default_value = "channel", value_parser = ["channel", "kind", "source"])]
         by: String,
         #[command(flatten)]
         central: Central,
@@ -341,6 +353,9 @@ async fn run(command: Command) -> Result<()> {
         Command::Replay { asked, central } => replay::replay(&central.client()?, asked, &mut out).await,
         Command::Kpis { from, to, by, central } => {
             kpis::kpis(&central.client()?, (from.as_deref(), to.as_deref()), &by, &mut out).await
+        }
+        Command::Flow { from, to, by, central } => {
+            flow::flow(&central.client()?, (from.as_deref(), to.as_deref()), &by, &mut out).await
         }
         Command::Exceptions { command, central } => {
             exceptions::ask(&central.client()?, command.unwrap_or_default(), &mut out).await

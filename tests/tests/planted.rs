@@ -105,7 +105,7 @@ impl Scene {
         self.one().await
     }
 
-    async fn mended(&self, kind: FindingKind) {
+    async fn must_mend(&self, kind: FindingKind) {
         let found = self.confirmed().await;
         assert_eq!((found.kind, found.state), (kind, FindingState::Repairing), "{found:?}");
         self.look(4 * MINUTE_MS).await;
@@ -115,7 +115,7 @@ impl Scene {
         sound(&self.storage, 1).await;
     }
 
-    async fn escalated(&self, kind: FindingKind, category: Category) -> Exception {
+    async fn must_escalate(&self, kind: FindingKind, category: Category) -> Exception {
         let found = self.confirmed().await;
         assert_eq!((found.kind, found.state), (kind, FindingState::Escalated), "{found:?}");
         let mut told = self.exceptions().await;
@@ -142,14 +142,14 @@ async fn books_that_agree_say_nothing() {
 async fn a_state_that_is_another_is_derived_anew() {
     let scene = Scene::new().await;
     scene.plant("UPDATE orders SET state = 'ready' WHERE order_id = 'o2'");
-    scene.mended(FindingKind::OrderState).await;
+    scene.must_mend(FindingKind::OrderState).await;
 }
 
 #[tokio::test]
 async fn a_state_from_which_money_follows_is_for_a_person() {
     let scene = Scene::new().await;
     scene.plant("UPDATE orders SET state = 'accepted' WHERE order_id = 'o1'");
-    let told = scene.escalated(FindingKind::OrderState, Category::BooksDiffer).await;
+    let told = scene.must_escalate(FindingKind::OrderState, Category::BooksDiffer).await;
     assert!(told.detail.contains("amount to shipped"), "{}", told.detail);
 }
 
@@ -157,7 +157,7 @@ async fn a_state_from_which_money_follows_is_for_a_person() {
 async fn units_in_two_places_are_for_a_person_and_gone_when_they_are_mended() {
     let scene = Scene::new().await;
     scene.plant("UPDATE order_line SET open = 1 WHERE order_id = 'o2'");
-    let told = scene.escalated(FindingKind::LineUnits, Category::BooksDiffer).await;
+    let told = scene.must_escalate(FindingKind::LineUnits, Category::BooksDiffer).await;
     assert!(told.detail.contains("in two places"), "{}", told.detail);
     scene.plant("UPDATE order_line SET open = 0 WHERE order_id = 'o2'");
     scene.look(9 * MINUTE_MS).await;
@@ -170,7 +170,7 @@ async fn units_in_two_places_are_for_a_person_and_gone_when_they_are_mended() {
 async fn units_that_left_and_are_not_counted_are_for_a_person() {
     let scene = Scene::new().await;
     scene.plant("UPDATE order_line SET finished = 0, cancelled = 1 WHERE order_id = 'o1'");
-    scene.escalated(FindingKind::LeftUnits, Category::BooksDiffer).await;
+    scene.must_escalate(FindingKind::LeftUnits, Category::BooksDiffer).await;
 }
 
 #[tokio::test]
@@ -179,21 +179,21 @@ async fn a_tasks_row_is_written_anew_from_its_facts() {
     scene.plant(
         "UPDATE task SET phase = 'picking', state = json_set(state, '$.phase', 'picking') WHERE order_id = 'o2'",
     );
-    scene.mended(FindingKind::TaskFold).await;
+    scene.must_mend(FindingKind::TaskFold).await;
 }
 
 #[tokio::test]
 async fn a_row_that_contradicts_itself_is_written_anew() {
     let scene = Scene::new().await;
     scene.plant("UPDATE task SET recalled = 1 WHERE order_id = 'o2'");
-    scene.mended(FindingKind::TaskRow).await;
+    scene.must_mend(FindingKind::TaskRow).await;
 }
 
 #[tokio::test]
 async fn work_on_what_nobody_ordered_is_for_a_person() {
     let scene = Scene::new().await;
     scene.plant("UPDATE order_line SET sku = 'B' WHERE order_id = 'o2'");
-    scene.escalated(FindingKind::TaskStrange, Category::BooksDiffer).await;
+    scene.must_escalate(FindingKind::TaskStrange, Category::BooksDiffer).await;
 }
 
 #[tokio::test]
@@ -203,7 +203,7 @@ async fn units_that_are_not_set_aside_are_for_a_person() {
         "UPDATE position SET reserved = 0;
          UPDATE hold SET quantity = 0 WHERE task IN (SELECT task FROM task WHERE order_id = 'o2')",
     );
-    scene.escalated(FindingKind::HoldUnits, Category::BooksDiffer).await;
+    scene.must_escalate(FindingKind::HoldUnits, Category::BooksDiffer).await;
 }
 
 #[tokio::test]
@@ -213,21 +213,21 @@ async fn a_hold_of_work_that_has_ended_is_freed() {
         "UPDATE position SET reserved = reserved + 1;
          UPDATE hold SET quantity = 1 WHERE task IN (SELECT task FROM task WHERE order_id = 'o1')",
     );
-    scene.mended(FindingKind::OrphanedHold).await;
+    scene.must_mend(FindingKind::OrphanedHold).await;
 }
 
 #[tokio::test]
 async fn reserved_units_are_what_holds_add_up_to() {
     let scene = Scene::new().await;
     scene.plant("UPDATE position SET reserved = reserved + 3");
-    scene.mended(FindingKind::ReservedUnits).await;
+    scene.must_mend(FindingKind::ReservedUnits).await;
 }
 
 #[tokio::test]
 async fn a_position_that_is_not_what_its_store_told_is_for_a_person() {
     let scene = Scene::new().await;
     scene.plant("UPDATE position SET on_hand = on_hand + 2");
-    let told = scene.escalated(FindingKind::OnHand, Category::Drift).await;
+    let told = scene.must_escalate(FindingKind::OnHand, Category::Drift).await;
     assert!(told.detail.contains("adds up to 8") && told.detail.contains("has 10"), "{}", told.detail);
 }
 
@@ -236,7 +236,7 @@ async fn an_order_that_stands_still_is_told_with_what_to_do_until_when() {
     let scene = Scene::new().await;
     scene
         .plant(&format!("UPDATE orders SET changed_at = changed_at - {} WHERE order_id = 'o2'", 5 * HOUR_MS));
-    let told = scene.escalated(FindingKind::StuckOrder, Category::Stuck).await;
+    let told = scene.must_escalate(FindingKind::StuckOrder, Category::Stuck).await;
     assert!(told.detail.contains("between accepted and picking"), "{}", told.detail);
     assert!(told.suggestion.contains("Decide until"), "{}", told.suggestion);
 }
@@ -278,7 +278,7 @@ async fn an_offer_without_an_answer_is_asked_for_again_and_then_told() {
 async fn what_a_person_resolves_without_mending_it_is_told_again() {
     let scene = Scene::new().await;
     scene.plant("UPDATE position SET on_hand = on_hand + 2");
-    let told = scene.escalated(FindingKind::OnHand, Category::Drift).await;
+    let told = scene.must_escalate(FindingKind::OnHand, Category::Drift).await;
     let said = holdfast_central::core::exception::Resolution {
         words: "looks fine".to_owned(),
         by: "key:ann".parse().unwrap(),

@@ -50,6 +50,8 @@ enum Command {
     /// Say that the database was put back from a backup, when central could not find out by itself:
     /// after a restore of a whole machine. Central must be stopped.
     Restored,
+    /// Make anew what only follows from the record: the sums of how orders flowed. Central must be stopped.
+    Rebuild,
     /// Say what works and what does not.
     Status,
     /// Print the OpenAPI document.
@@ -141,6 +143,10 @@ fn act(args: Args) -> Result<()> {
             say(&format!("The database is copied into {}.", file.display()))
         }
         Command::Restored => threads.block_on(restored(&config)),
+        Command::Rebuild => {
+            let steps = threads.block_on(runtime::rebuild(&config))?;
+            say(&format!("The sums are made anew from {steps} steps of orders."))
+        }
         Command::Status => threads.block_on(status(&config)),
     }
 }

@@ -182,6 +182,8 @@ impl<S: Reconciling + ?Sized> Reconciler<'_, S> {
                 return Ok(None);
             }
             if !page.more {
+                // What was found before and is gone now is among what agrees.
+                all.add(Looked { looked: 0, ..self.again(0, now).await? });
                 return Ok(Some(all));
             }
         }

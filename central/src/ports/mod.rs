@@ -12,6 +12,7 @@ pub mod drills;
 pub mod escrow;
 pub mod exceptions;
 pub mod fleet;
+pub mod flow;
 pub mod gatherings;
 pub mod housekeeping;
 pub mod kpis;
@@ -64,6 +65,7 @@ pub trait Storage:
     + escrow::Escrows
     + exceptions::ExceptionQueue
     + fleet::Fleet
+    + flow::OrderFlow
     + gatherings::Gatherings
     + housekeeping::Housekeeping
     + kpis::RoutingKpis
@@ -101,6 +103,7 @@ impl<T> Storage for T where
         + escrow::Escrows
         + exceptions::ExceptionQueue
         + fleet::Fleet
+        + flow::OrderFlow
         + gatherings::Gatherings
         + housekeeping::Housekeeping
         + kpis::RoutingKpis

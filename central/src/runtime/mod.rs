@@ -11,6 +11,7 @@ mod backup;
 mod canary;
 mod config;
 mod first_start;
+mod flowing;
 mod launch;
 mod payments;
 mod reconciling;
@@ -25,7 +26,7 @@ pub(crate) use first_start::ADMIN_KEY_FILE;
 
 pub use crate::adapters::mqtt_client::ExternalSettings;
 pub use crate::ports::demo::{DemoAction, DemoControls};
-pub use backup::{backup, restored};
+pub use backup::{backup, rebuild, restored};
 pub use config::{CentralConfig, ENV_PREFIX, HttpConfig, MqttConfig};
 pub use payments::PaymentConfig;
 

@@ -19,6 +19,7 @@ pub mod dates;
 pub mod escrow;
 pub mod exceptions;
 pub mod fleet;
+pub mod flow;
 pub mod gathering;
 pub mod gathering_ends;
 pub mod health;
@@ -138,6 +139,10 @@ macro_rules! conformance {
             hostile::a_foreign_writer_is_refused,
             hostile::another_replicas_name_is_refused,
             hostile::two_bodies_under_one_id_are_told,
+            flow::each_change_of_a_state_is_on_record_and_is_added_up_once,
+            flow::what_is_added_up_can_be_made_anew_with_the_same_result,
+            flow::open_orders_stand_somewhere_since_a_time_and_may_be_late,
+            flow::old_steps_go_together_with_their_sums,
             kpis::what_is_routed_is_counted_with_it_and_once,
             kpis::a_better_node_that_was_missed_is_counted,
             kpis::work_that_a_store_declined_is_counted_at_both,

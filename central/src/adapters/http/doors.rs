@@ -117,6 +117,7 @@ pub(crate) const DOORS: &[(Method, &str, Needs)] = &[
     (Method::POST, "/v1/policies/{version}/replay", AnyOf(POLICY_READERS)),
     (Method::GET, "/v1/replays/{replay}", AnyOf(POLICY_READERS)),
     (Method::DELETE, "/v1/replays/{replay}", AnyOf(POLICY_READERS)),
+    (Method::GET, "/v1/kpis/flow", AnyOf(&[OrdersRead, FleetRead, Support])),
     (Method::GET, "/v1/kpis/routing", AnyOf(&[OrdersRead, FleetRead, Support])),
     (Method::GET, "/v1/policies/{version}", AnyOf(POLICY_READERS)),
     (Method::POST, "/v1/policies/{version}/approve", AnyOf(&[PolicyApprove])),

@@ -28,6 +28,7 @@ mod exceptions;
 mod explain;
 mod failover;
 mod fleet;
+mod flow;
 mod gatherings;
 mod key_uses;
 mod keys;
@@ -194,6 +195,7 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(plain::error_page))
         .routes(routes!(plain::document))
         .routes(routes!(kpis::routing))
+        .routes(routes!(flow::flow))
         .merge(steering())
         .merge(
             OpenApiRouter::new().routes(routes!(agents::sync)).layer(DefaultBodyLimit::max(SYNC_BYTES_MAX)),

@@ -8,7 +8,7 @@ use super::row::{list, parsed, run};
 use super::seals::{Place, seal_closed, seal_task};
 use super::sql::sql;
 use super::state::State;
-use super::{Result, SqliteStore, contacts, coverage, error};
+use super::{Result, SqliteStore, contacts, coverage, error, flow};
 use crate::core::stock::report::Day;
 use crate::ports::housekeeping::{Housekeeping, Kept, Retention};
 use async_trait::async_trait;
@@ -48,7 +48,7 @@ fn keep_house(conn: &Connection, state: &mut State, retention: Retention, now: U
     drop(sql!(SAGAS.drop_notices), retention.events_ms, rows)?;
     let params = named_params! { ":give_or_take": GIVE_OR_TAKE, ":rows": rows };
     run(conn, sql!(DECISIONS.drop_nodes), params)?;
-    kept.stock = drop_stock(conn, Day::of(now.plus(retention.stock_ms.saturating_neg())), rows)?;
+    kept.stock = drop_stock(conn, now.plus(retention.stock_ms.saturating_neg()), rows)?;
     let facts_ms = retention.facts_ms.max(retention.archives_ms);
     let (facts, full) = drop_facts(conn, now.0.saturating_sub(facts_ms), documents)?;
     kept.facts = facts;
@@ -66,13 +66,15 @@ fn keep_house(conn: &Connection, state: &mut State, retention: Retention, now: U
     Ok(kept)
 }
 
-/// Days of the reports about stock and routing. Of one day all stores have a bounded number of rows, orders have not.
-fn drop_stock(conn: &Connection, before: Day, rows: i64) -> Result<usize> {
+/// Days of the reports about stock, routing and the flow of orders. Of one day all stores have a bounded number of rows, orders have not.
+fn drop_stock(conn: &Connection, at: UtcMs, rows: i64) -> Result<usize> {
+    let before = Day::of(at);
+    let flow = flow::drop_before(conn, before, rows)?;
     run(conn, sql!(LESSONS.drop_misses), named_params! { ":before": before.0 })?;
     coverage::drop_before(conn, before)?;
     let params = named_params! { ":before": before.0, ":rows": rows };
     let routing = run(conn, sql!(KPIS.drop_routing_days), params)?;
-    Ok(routing.max(run(conn, sql!(LESSONS.drop_withheld), params)?))
+    Ok(routing.max(flow).max(run(conn, sql!(LESSONS.drop_withheld), params)?))
 }
 
 fn seal_tasks(

@@ -66,6 +66,7 @@ mod exceptions;
 mod exchange;
 mod findings;
 mod fleet;
+mod flow;
 mod gathering_rows;
 mod gatherings;
 mod given;

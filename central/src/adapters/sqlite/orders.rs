@@ -7,7 +7,7 @@ use super::row::{
 };
 use super::sql::sql;
 use super::timeline::{Happened, Step, note, publish};
-use super::{Result, SqliteStore, cancel, contacts, decision_rows, ledger, promises, sagas};
+use super::{Result, SqliteStore, cancel, contacts, decision_rows, flow, ledger, promises, sagas};
 use crate::core::fences::{FenceStep, history};
 use crate::core::order::{Order, OrderEvent, OrderLine, OrderState, StoreClock};
 use crate::core::routing::decision::{Decision, Recorded};
@@ -224,6 +224,7 @@ pub(super) fn place(conn: &Connection, new: &NewOrder) -> Result<Placed> {
     };
     note(conn, &new.tenant, &new.order, &happened)?;
     contacts::look_for_duplicate(conn, new)?;
+    flow::step(conn, (&new.tenant, &new.order), (None, OrderState::Placed), &[], new.now)?;
     let step = Step { was: None, is: OrderState::Placed };
     publish(conn, (&new.tenant, &new.order), step, &new.request, &new.trace, &lines, new.now)?;
     Ok(Placed::New)

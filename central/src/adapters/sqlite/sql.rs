@@ -12,6 +12,7 @@ pub(super) const DRILLS: &str = include_str!("sql/drills.sql");
 pub(super) const ESCROW: &str = include_str!("sql/escrow.sql");
 pub(super) const EXCEPTIONS: &str = include_str!("sql/exceptions.sql");
 pub(super) const FLEET: &str = include_str!("sql/fleet.sql");
+pub(super) const FLOW: &str = include_str!("sql/flow.sql");
 pub(super) const GATHERINGS: &str = include_str!("sql/gatherings.sql");
 pub(super) const HEALTH: &str = include_str!("sql/health.sql");
 pub(super) const IDENTITY: &str = include_str!("sql/identity.sql");
@@ -48,6 +49,7 @@ pub(super) const FILES: &[&str] = &[
     ESCROW,
     EXCEPTIONS,
     FLEET,
+    FLOW,
     GATHERINGS,
     HEALTH,
     IDENTITY,

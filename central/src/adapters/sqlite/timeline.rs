@@ -7,7 +7,7 @@ use super::promise_outcomes::note_outcome;
 use super::row::{from_json, one, parsed, run, word, word_or_none};
 use super::saga_wake::wake;
 use super::sql::sql;
-use super::{Result, kpis};
+use super::{Result, flow, kpis};
 use crate::core::order::{OrderLine, OrderRequest, OrderState};
 use crate::core::order_state::order_state;
 use crate::core::saga::standing::Standing;
@@ -127,6 +127,7 @@ impl Stood {
             ":tenant": tenant.as_str(), ":order": order.as_str(), ":state": is.as_str(), ":at": at.0,
         };
         run(conn, sql!(ORDERS.set_state), params)?;
+        flow::step(conn, (tenant, order), (Some(was), is), tasks, at)?;
         let step = Step { was: Some(was), is };
         publish(conn, (tenant, order), step, request, &self.trace, lines, at)
     }

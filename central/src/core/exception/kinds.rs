@@ -36,182 +36,212 @@ const fn row(means: &'static str, owner: Team, causes: &'static [Cause], repairs
 #[must_use]
 pub const fn kind(category: Category) -> Kind {
     match category {
-        Category::Backorder => row(
-            "No node can fulfil the order now: the customer waits, or money goes back.",
-            Team::CustomerService,
-            &[Cause::StockWrong, Cause::Configuration, Cause::Staffing],
-            &[Do::RouteAgain, Do::AcceptSubstitution, Do::CancelOrder],
-        ),
-        Category::ReleasedAtDarkStore => row(
-            "Goods that may leave lie at a store that is not heard of: they may have left.",
-            Team::Fulfilment,
-            &[Cause::Network, Cause::Hardware],
-            &[Do::TakeBack, Do::Resend],
-        ),
-        Category::Contradiction => row(
-            "A store told of something that central had decided otherwise: what left may have left twice.",
-            Team::Fulfilment,
-            &[Cause::Network, Cause::StoreProcess, Cause::Hardware],
-            &[Do::AcceptAsIs, Do::CancelOrder],
-        ),
-        Category::Drift => row(
-            "Both sides have the same facts and different stock: one of them adds up wrongly.",
-            Team::Inventory,
-            &[Cause::StockWrong, Cause::Hardware],
-            &[Do::Resend, Do::AcceptAsIs],
-        ),
-        Category::DamagedSync => row(
-            "Bytes of a store failed their check, and nothing of them was applied.",
-            Team::Engineering,
-            &[Cause::Hardware, Cause::Network],
-            &[Do::Resend, Do::EnrolAnew],
-        ),
-        Category::FactConflict => row(
-            "One fact came with two bodies: a cloned or mended device speaks.",
-            Team::Engineering,
-            &[Cause::Hardware, Cause::StoreProcess],
-            &[Do::AcceptAsIs],
-        ),
-        Category::ObserverFrozen => row(
-            "Many stores fell silent at once: nothing is moved until it is known who is ill.",
-            Team::Engineering,
-            &[Cause::Network, Cause::Configuration],
-            &[Do::LiftFreeze],
-        ),
-        Category::ForeignClaim => row(
-            "A message claims to be from somebody else.",
-            Team::Security,
-            &[Cause::Configuration, Cause::Hardware, Cause::OtherSystem],
-            &[Do::EnrolAnew],
-        ),
-        Category::Sealing => row(
-            "A day's book of a store cannot be closed as its writer closed it.",
-            Team::Inventory,
-            &[Cause::Hardware],
-            &[Do::Resend, Do::AcceptAsIs],
-        ),
-        Category::LostFacts => row(
-            "A store's disk lost what it had acknowledged.",
-            Team::Inventory,
-            &[Cause::Hardware],
-            &[Do::AcceptAsIs, Do::EnrolAnew],
-        ),
-        Category::ClonedBox => row(
-            "Two boxes speak under one identity; one of them is kept apart.",
-            Team::Engineering,
-            &[Cause::Hardware, Cause::StoreProcess],
-            &[Do::EnrolAnew],
-        ),
-        Category::Override => row(
-            "A person let goods go, or took them back, against the rule: two parcels may be under way.",
-            Team::Fulfilment,
-            &[Cause::Network, Cause::StoreProcess, Cause::Carrier],
-            &[Do::AcceptAsIs],
-        ),
-        Category::ReturnDue => row(
-            "The customer cancelled and the goods had left: they come back, and so does the money.",
-            Team::CustomerService,
-            &[Cause::Customer, Cause::Network],
-            &[Do::AcceptAsIs],
-        ),
-        Category::CancelUnanswered => row(
-            "A store has not answered the wish to cancel; the refund waits for it.",
-            Team::Fulfilment,
-            &[Cause::Network, Cause::Staffing, Cause::StoreProcess],
-            &[Do::Resend, Do::TakeBack],
-        ),
-        Category::WrongClock => row(
-            "A clock is far off: its times are marked, and not believed.",
-            Team::Engineering,
-            &[Cause::Hardware, Cause::Configuration],
-            &[Do::AcceptAsIs],
-        ),
-        Category::Stuck => row(
-            "An order, a task or a hold stands still for longer than its state allows.",
-            Team::Fulfilment,
-            &[Cause::Network, Cause::Staffing, Cause::StoreProcess, Cause::Carrier, Cause::Customer],
-            &[Do::Resend, Do::RouteAgain, Do::TakeBack, Do::ReleaseHold, Do::CancelOrder],
-        ),
-        Category::Restored => row(
-            "Central was restored from a backup, and waits for what the stores did meanwhile.",
-            Team::Engineering,
-            &[Cause::Hardware],
-            &[Do::AnswerForStore, Do::RouteAgain],
-        ),
-        Category::Policy => row(
-            "The policy in force says what has no effect, or cannot be read.",
-            Team::Engineering,
-            &[Cause::Configuration],
-            &[Do::AcceptAsIs],
-        ),
-        Category::PromiseMissed => row(
-            "Nobody can bring what was promised by its date.",
-            Team::CustomerService,
-            &[Cause::Carrier, Cause::StockWrong, Cause::Staffing, Cause::Network],
-            &[Do::RouteAgain, Do::AcceptSubstitution, Do::CancelOrder],
-        ),
-        Category::Overdrawn => row(
-            "A till sold units that its store had ceded: an order may lack them.",
-            Team::Inventory,
-            &[Cause::StoreProcess, Cause::StockWrong],
-            &[Do::Resend, Do::AcceptAsIs],
-        ),
-        Category::LabelFailed => row(
-            "No carrier takes a parcel whose goods stay where they are.",
-            Team::Fulfilment,
-            &[Cause::Carrier, Cause::Configuration, Cause::OtherSystem],
-            &[Do::TakeBack, Do::CancelOrder],
-        ),
-        Category::ParcelMissing => row(
-            "Goods that were to be gathered at one store have not come there.",
-            Team::Fulfilment,
-            &[Cause::Carrier, Cause::StoreProcess, Cause::GoodsLost],
-            &[Do::AcceptAsIs],
-        ),
-        Category::PossibleDuplicate => row(
-            "The same customer ordered the same goods twice within a short time: one may be a mistake.",
-            Team::CustomerService,
-            &[Cause::Customer, Cause::OtherSystem],
-            &[Do::AcceptAsIs, Do::CancelOrder],
-        ),
-        Category::ShadowCritical => row(
-            "What a version in shadow, or another system, would have decided is worse for customers.",
-            Team::Engineering,
-            &[Cause::Configuration, Cause::OtherSystem],
-            &[Do::AcceptAsIs],
-        ),
-        Category::AwaitingPayment => row(
-            "Goods left or are at work, and their money cannot be had.",
-            Team::CustomerService,
-            &[Cause::Customer, Cause::OtherSystem],
-            &[Do::CancelOrder, Do::AcceptAsIs],
-        ),
-        Category::PaymentUnclear => row(
-            "Nobody knows what came of a payment, or it stands otherwise at the provider.",
-            Team::CustomerService,
-            &[Cause::OtherSystem, Cause::Network],
-            &[Do::AcceptAsIs],
-        ),
-        Category::RefundFailed => row(
-            "The provider refuses a refund: the customer waits for money that is theirs.",
-            Team::CustomerService,
-            &[Cause::OtherSystem, Cause::Customer],
-            &[Do::AcceptAsIs],
-        ),
-        Category::OutsideDown => row(
-            "A system outside does not answer: what it is needed for waits.",
-            Team::Engineering,
-            &[Cause::OtherSystem, Cause::Network],
-            &[Do::AcceptAsIs],
-        ),
-        Category::BooksDiffer => row(
-            "What central has written down does not agree with what it rests on.",
-            Team::Engineering,
-            &[Cause::Hardware, Cause::OtherSystem],
-            &[Do::FoldAgain, Do::ReleaseHold, Do::AcceptAsIs],
-        ),
+        Category::Backorder => BACKORDER,
+        Category::ReleasedAtDarkStore => RELEASED_AT_DARK_STORE,
+        Category::Contradiction => CONTRADICTION,
+        Category::Drift => DRIFT,
+        Category::DamagedSync => DAMAGED_SYNC,
+        Category::FactConflict => FACT_CONFLICT,
+        Category::ObserverFrozen => OBSERVER_FROZEN,
+        Category::ForeignClaim => FOREIGN_CLAIM,
+        Category::Sealing => SEALING,
+        Category::LostFacts => LOST_FACTS,
+        Category::ClonedBox => CLONED_BOX,
+        Category::Override => OVERRIDE,
+        Category::ReturnDue => RETURN_DUE,
+        Category::CancelUnanswered => CANCEL_UNANSWERED,
+        Category::WrongClock => WRONG_CLOCK,
+        Category::Stuck => STUCK,
+        Category::Restored => RESTORED,
+        Category::Policy => POLICY,
+        Category::PromiseMissed => PROMISE_MISSED,
+        Category::Overdrawn => OVERDRAWN,
+        Category::LabelFailed => LABEL_FAILED,
+        Category::ParcelMissing => PARCEL_MISSING,
+        Category::PossibleDuplicate => POSSIBLE_DUPLICATE,
+        Category::ShadowCritical => SHADOW_CRITICAL,
+        Category::AwaitingPayment => AWAITING_PAYMENT,
+        Category::PaymentUnclear => PAYMENT_UNCLEAR,
+        Category::RefundFailed => REFUND_FAILED,
+        Category::OutsideDown => OUTSIDE_DOWN,
+        Category::BooksDiffer => BOOKS_DIFFER,
     }
 }
+
+const BACKORDER: Kind = row(
+    "No node can fulfil the order now: the customer waits, or money goes back.",
+    Team::CustomerService,
+    &[Cause::StockWrong, Cause::Configuration, Cause::Staffing],
+    &[Do::RouteAgain, Do::AcceptSubstitution, Do::CancelOrder],
+);
+const RELEASED_AT_DARK_STORE: Kind = row(
+    "Goods that may leave lie at a store that is not heard of: they may have left.",
+    Team::Fulfilment,
+    &[Cause::Network, Cause::Hardware],
+    &[Do::TakeBack, Do::Resend],
+);
+const CONTRADICTION: Kind = row(
+    "A store told of something that central had decided otherwise: what left may have left twice.",
+    Team::Fulfilment,
+    &[Cause::Network, Cause::StoreProcess, Cause::Hardware],
+    &[Do::AcceptAsIs, Do::CancelOrder],
+);
+const DRIFT: Kind = row(
+    "Both sides have the same facts and different stock: one of them adds up wrongly.",
+    Team::Inventory,
+    &[Cause::StockWrong, Cause::Hardware],
+    &[Do::Resend, Do::AcceptAsIs],
+);
+const DAMAGED_SYNC: Kind = row(
+    "Bytes of a store failed their check, and nothing of them was applied.",
+    Team::Engineering,
+    &[Cause::Hardware, Cause::Network],
+    &[Do::Resend, Do::EnrolAnew],
+);
+const FACT_CONFLICT: Kind = row(
+    "One fact came with two bodies: a cloned or mended device speaks.",
+    Team::Engineering,
+    &[Cause::Hardware, Cause::StoreProcess],
+    &[Do::AcceptAsIs],
+);
+const OBSERVER_FROZEN: Kind = row(
+    "Many stores fell silent at once: nothing is moved until it is known who is ill.",
+    Team::Engineering,
+    &[Cause::Network, Cause::Configuration],
+    &[Do::LiftFreeze],
+);
+const FOREIGN_CLAIM: Kind = row(
+    "A message claims to be from somebody else.",
+    Team::Security,
+    &[Cause::Configuration, Cause::Hardware, Cause::OtherSystem],
+    &[Do::EnrolAnew],
+);
+const SEALING: Kind = row(
+    "A day's book of a store cannot be closed as its writer closed it.",
+    Team::Inventory,
+    &[Cause::Hardware],
+    &[Do::Resend, Do::AcceptAsIs],
+);
+const LOST_FACTS: Kind = row(
+    "A store's disk lost what it had acknowledged.",
+    Team::Inventory,
+    &[Cause::Hardware],
+    &[Do::AcceptAsIs, Do::EnrolAnew],
+);
+const CLONED_BOX: Kind = row(
+    "Two boxes speak under one identity; one of them is kept apart.",
+    Team::Engineering,
+    &[Cause::Hardware, Cause::StoreProcess],
+    &[Do::EnrolAnew],
+);
+const OVERRIDE: Kind = row(
+    "A person let goods go, or took them back, against the rule: two parcels may be under way.",
+    Team::Fulfilment,
+    &[Cause::Network, Cause::StoreProcess, Cause::Carrier],
+    &[Do::AcceptAsIs],
+);
+const RETURN_DUE: Kind = row(
+    "The customer cancelled and the goods had left: they come back, and so does the money.",
+    Team::CustomerService,
+    &[Cause::Customer, Cause::Network],
+    &[Do::AcceptAsIs],
+);
+const CANCEL_UNANSWERED: Kind = row(
+    "A store has not answered the wish to cancel; the refund waits for it.",
+    Team::Fulfilment,
+    &[Cause::Network, Cause::Staffing, Cause::StoreProcess],
+    &[Do::Resend, Do::TakeBack],
+);
+const WRONG_CLOCK: Kind = row(
+    "A clock is far off: its times are marked, and not believed.",
+    Team::Engineering,
+    &[Cause::Hardware, Cause::Configuration],
+    &[Do::AcceptAsIs],
+);
+const STUCK: Kind = row(
+    "An order, a task or a hold stands still for longer than its state allows.",
+    Team::Fulfilment,
+    &[Cause::Network, Cause::Staffing, Cause::StoreProcess, Cause::Carrier, Cause::Customer],
+    &[Do::Resend, Do::RouteAgain, Do::TakeBack, Do::ReleaseHold, Do::CancelOrder],
+);
+const RESTORED: Kind = row(
+    "Central was restored from a backup, and waits for what the stores did meanwhile.",
+    Team::Engineering,
+    &[Cause::Hardware],
+    &[Do::AnswerForStore, Do::RouteAgain],
+);
+const POLICY: Kind = row(
+    "The policy in force says what has no effect, or cannot be read.",
+    Team::Engineering,
+    &[Cause::Configuration],
+    &[Do::AcceptAsIs],
+);
+const PROMISE_MISSED: Kind = row(
+    "Nobody can bring what was promised by its date.",
+    Team::CustomerService,
+    &[Cause::Carrier, Cause::StockWrong, Cause::Staffing, Cause::Network],
+    &[Do::RouteAgain, Do::AcceptSubstitution, Do::CancelOrder],
+);
+const OVERDRAWN: Kind = row(
+    "A till sold units that its store had ceded: an order may lack them.",
+    Team::Inventory,
+    &[Cause::StoreProcess, Cause::StockWrong],
+    &[Do::Resend, Do::AcceptAsIs],
+);
+const LABEL_FAILED: Kind = row(
+    "No carrier takes a parcel whose goods stay where they are.",
+    Team::Fulfilment,
+    &[Cause::Carrier, Cause::Configuration, Cause::OtherSystem],
+    &[Do::TakeBack, Do::CancelOrder],
+);
+const PARCEL_MISSING: Kind = row(
+    "Goods that were to be gathered at one store have not come there.",
+    Team::Fulfilment,
+    &[Cause::Carrier, Cause::StoreProcess, Cause::GoodsLost],
+    &[Do::AcceptAsIs],
+);
+const POSSIBLE_DUPLICATE: Kind = row(
+    "The same customer ordered the same goods twice within a short time: one may be a mistake.",
+    Team::CustomerService,
+    &[Cause::Customer, Cause::OtherSystem],
+    &[Do::AcceptAsIs, Do::CancelOrder],
+);
+const SHADOW_CRITICAL: Kind = row(
+    "What a version in shadow, or another system, would have decided is worse for customers.",
+    Team::Engineering,
+    &[Cause::Configuration, Cause::OtherSystem],
+    &[Do::AcceptAsIs],
+);
+const AWAITING_PAYMENT: Kind = row(
+    "Goods left or are at work, and their money cannot be had.",
+    Team::CustomerService,
+    &[Cause::Customer, Cause::OtherSystem],
+    &[Do::CancelOrder, Do::AcceptAsIs],
+);
+const PAYMENT_UNCLEAR: Kind = row(
+    "Nobody knows what came of a payment, or it stands otherwise at the provider.",
+    Team::CustomerService,
+    &[Cause::OtherSystem, Cause::Network],
+    &[Do::AcceptAsIs],
+);
+const REFUND_FAILED: Kind = row(
+    "The provider refuses a refund: the customer waits for money that is theirs.",
+    Team::CustomerService,
+    &[Cause::OtherSystem, Cause::Customer],
+    &[Do::AcceptAsIs],
+);
+const OUTSIDE_DOWN: Kind = row(
+    "A system outside does not answer: what it is needed for waits.",
+    Team::Engineering,
+    &[Cause::OtherSystem, Cause::Network],
+    &[Do::AcceptAsIs],
+);
+const BOOKS_DIFFER: Kind = row(
+    "What central has written down does not agree with what it rests on.",
+    Team::Engineering,
+    &[Cause::Hardware, Cause::OtherSystem],
+    &[Do::FoldAgain, Do::ReleaseHold, Do::AcceptAsIs],
+);
 
 /// What can be done about it now, the likeliest first.
 #[must_use]

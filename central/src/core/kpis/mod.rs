@@ -2,7 +2,9 @@
 //!
 //! Counted in the transaction that writes what is counted, so that no answer looks through orders.
 
+pub mod flow;
 mod rates;
+pub mod span;
 mod tally;
 
 pub use rates::Rates;

@@ -11,6 +11,8 @@ pub(super) fn differences(book: &OrderBook) -> Vec<Difference> {
         .filter(|task| task.level)
         .flat_map(|task| match task.truth().phase {
             Phase::HandedOver | Phase::Declined | Phase::PutBack => orphaned(book, task),
+            // Nobody saw the offer: with the recall the units are free, and with a late word they are kept again.
+            Phase::Offered if task.truth().recall.is_some() => Vec::new(),
             Phase::Offered | Phase::Accepted | Phase::Picking | Phase::Packed => needed(book, task),
         })
         .collect()

@@ -10,8 +10,8 @@ use holdfast_shared::ids::LineNo;
 pub(super) fn differences(book: &OrderBook) -> Vec<Difference> {
     let mut all: Vec<Difference> =
         book.lines.iter().flat_map(|line| [units(book, line), left(book, line)]).flatten().collect();
-    // A state that follows from units that are wrong is not another finding.
-    if all.is_empty() {
+    // A state that follows from units or from a task's row that are wrong is not another finding.
+    if all.is_empty() && book.tasks.iter().all(|task| task.truth() == &task.state) {
         all.extend(state(book));
     }
     all

@@ -19,6 +19,12 @@ impl Day {
         Self(at.0.div_euclid(DAY_MS))
     }
 
+    /// Midnight in UTC.
+    #[must_use]
+    pub const fn begins(self) -> UtcMs {
+        UtcMs(self.0.saturating_mul(DAY_MS))
+    }
+
     /// How many days from this one to another, both counted.
     #[must_use]
     pub const fn up_to(self, last: Self) -> i64 {

@@ -16,7 +16,7 @@ async fn kpis(bench: &Bench, query: &str) -> Value {
 }
 
 /// Two units at leeds, and an order that nobody can take.
-async fn a_day() -> Bench {
+pub(super) async fn a_day() -> Bench {
     let (bench, _) = routed().await;
     let order = json!({
         "channel": "marketplace", "kind": "ship", "destination": { "latitude": 53.8, "longitude": -1.5 },

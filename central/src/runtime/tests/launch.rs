@@ -360,6 +360,7 @@ async fn after_a_launch_five_questions_are_answered() {
     };
     let days_ago = app.clock.now().utc.plus(-2 * 86_400_000);
     app.storage.raise(&"acme".parse().unwrap(), &exception, days_ago).await.unwrap();
+    app.storage.published(u64::MAX, app.clock.now().utc).await.unwrap();
     let told = people.bench.get("/v1/postlaunch?days=3", ADMIN).await.json();
     let unsettled: Vec<&str> = told["sections"]
         .as_array()

@@ -11,6 +11,7 @@ mod drills;
 mod dry_run;
 mod exceptions;
 mod explain;
+mod flow;
 mod gathering;
 mod health;
 mod kpis;

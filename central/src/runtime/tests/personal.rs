@@ -164,7 +164,7 @@ async fn the_console_shows_what_an_order_says_and_what_was_changed() {
     let cookie = login(&bench, &admin).await;
     let shown = page(&bench, &format!("/console/orders/{order}"), &cookie).await.text;
     for expected in
-        ["1147 EUR (minor units)", "card through simulator", "zq-name", "zq-street 1, zq-town", "zq-message"]
+        ["1147 EUR (minor units)", "card through cards", "zq-name", "zq-street 1, zq-town", "zq-message"]
     {
         assert!(shown.contains(expected), "{expected} is not in\n{shown}");
     }

@@ -19,6 +19,7 @@ async fn a_look_is_asked_for_and_tells_how_far_it_is() {
     bench.put_store(&admin, "leeds").await;
     let placed = bench.place(&admin, "k", &order_json(1)).await.json();
     let order = placed["order"].as_str().unwrap();
+    let other = bench.tenant("other").await;
     for (body, of, looked) in [
         (json!({}), "all".to_owned(), 2),
         (json!({ "order": order }), format!("order/{order}"), 1),
@@ -31,7 +32,6 @@ async fn a_look_is_asked_for_and_tells_how_far_it_is() {
         run_asked(&bench.app, &CancellationToken::new()).await.unwrap();
         let over = bench.get(&format!("/v1/reconciliation/{run}"), &admin).await.json();
         assert_eq!((&over["state"], &over["looked"]), (&json!("done"), &json!(looked)), "{over}");
-        let other = bench.tenant("other").await;
         assert_eq!(bench.get(&format!("/v1/reconciliation/{run}"), &other).await.problem().0, 404);
     }
     let both = asked(&bench, &admin, json!({ "order": order, "store": "leeds" })).await;

@@ -1,0 +1,84 @@
+//! The loop that adds up which way orders went, behind those who change them, and measures where they stand.
+
+use super::tasks::{Ended, Trouble};
+use crate::adapters::http::{App, Shared};
+use crate::core::kpis::flow::{Standing, Step, is_ambiguous};
+use crate::core::order::OrderState;
+use crate::core::replay::number::float;
+use crate::flows::FlowError;
+use crate::ports::StoreError;
+use crate::ports::flow::OrderFlow;
+use holdfast_platform::service::Ticker;
+use holdfast_shared::ids::TenantId;
+use holdfast_shared::time::UtcMs;
+use std::collections::BTreeSet;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+const EVERY: Duration = Duration::from_secs(5);
+/// Steps of one transaction; the next follows at once.
+const STEPS_MAX: u32 = 1_000;
+/// An order that nobody can say anything of after this long is ambiguous.
+const LATE_AFTER_MS: i64 = 900_000;
+
+pub(super) async fn flow(app: Shared, stop: CancellationToken) -> Ended {
+    let mut ticker = Ticker::new(EVERY, stop.clone());
+    let mut trouble = Trouble::of("flow");
+    while ticker.tick().await {
+        while !stop.is_cancelled() {
+            let summed = app.storage.sum_up_steps(STEPS_MAX).await.map_err(FlowError::from);
+            let Some(steps) = trouble.note(summed).filter(|steps| !steps.is_empty()) else { break };
+            for step in &steps {
+                measure_step(step);
+            }
+        }
+        trouble.note(measure_standing(&app).await.map_err(FlowError::from));
+    }
+    Ok(())
+}
+
+/// Adds everything up anew. How many steps there are.
+pub(super) async fn add_up<S: OrderFlow + ?Sized>(storage: &S) -> Result<usize, StoreError> {
+    storage.forget_flow().await?;
+    let mut all = 0_usize;
+    loop {
+        let steps = storage.sum_up_steps(STEPS_MAX).await?.len();
+        if steps == 0 {
+            return Ok(all);
+        }
+        all = all.saturating_add(steps);
+    }
+}
+
+fn measure_step(step: &Step) {
+    let Some((was, stood)) = step.was.zip(step.stood_ms()) else { return };
+    metrics::histogram!("holdfast_order_step_seconds",
+        "tenant" => step.tenant.to_string(), "channel" => step.channel.clone(), "source" => step.source.clone(),
+        "from" => was.as_str(), "to" => step.is.as_str())
+    .record(float(stood) / 1_000.0);
+}
+
+async fn measure_standing(app: &App) -> Result<(), StoreError> {
+    let now = app.clock.now().utc;
+    let open: Vec<OrderState> = OrderState::ALL.into_iter().filter(|state| !state.is_final()).collect();
+    let records = app.storage.stores(None).await?;
+    let tenants: BTreeSet<TenantId> = records.into_iter().map(|record| record.tenant).collect();
+    for tenant in tenants {
+        let standing = app.storage.orders_now(&tenant, &open, now.plus(-LATE_AFTER_MS)).await?;
+        for state in &open {
+            let here = standing.iter().find(|standing| standing.state == *state);
+            tell(&tenant, *state, here, now);
+        }
+    }
+    Ok(())
+}
+
+fn tell(tenant: &TenantId, state: OrderState, here: Option<&Standing>, now: UtcMs) {
+    let oldest = here.map_or(0, |standing| now.since(standing.oldest_since).max(0));
+    let labels = [("tenant", tenant.to_string()), ("state", state.as_str().to_owned())];
+    metrics::gauge!("holdfast_order_oldest_seconds", &labels).set(float(oldest) / 1_000.0);
+    if is_ambiguous(state) {
+        let late = here.map_or(0, |standing| i64::try_from(standing.late).unwrap_or(i64::MAX));
+        metrics::gauge!("holdfast_orders_ambiguous", &labels).set(float(late));
+    }
+}
