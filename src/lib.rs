@@ -8,11 +8,13 @@
 //! - [`operator`], [`explain`], [`drill`], [`kpis`], [`flow`] and [`replay`]: what is asked at a terminal, and the answers as text.
 //! - [`exceptions`] and [`reconcile`]: what a person must look at, and whether the books agree.
 //! - [`policy`], [`shadow`], [`readiness`] and [`rollback`]: what steers the orders, what a launch needs, and the way back.
+//! - [`consumers`]: those who are sent events.
 //! - [`demo`]: a small chain with its stores, staff, customers and tills, played live.
 //!
 //! Nothing here decides anything about orders or stock: it asks, shows and breaks things.
 
 pub mod client;
+pub mod consumers;
 pub mod demo;
 pub mod drill;
 pub mod exceptions;

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand, ValueEnum};
 use holdfast::client::{CentralClient, http};
+use holdfast::consumers::ConsumersCommand;
 use holdfast::exceptions::ExceptionsCommand;
 use holdfast::policy::PolicyCommand;
 use holdfast::reconcile::ReconcileCommand;
@@ -10,8 +11,8 @@ use holdfast::replay::ReplayAsked;
 use holdfast::rollback::RollbackCommand;
 use holdfast::shadow::ShadowCommand;
 use holdfast::{
-    demo, drill, exceptions, explain, flow, kpis, operator, order, policy, readiness, reconcile, replay,
-    rollback, shadow, steps,
+    consumers, demo, drill, exceptions, explain, flow, kpis, operator, order, policy, readiness, reconcile,
+    replay, rollback, shadow, steps,
 };
 use std::io::Write;
 use std::path::PathBuf;
@@ -208,6 +209,13 @@ enum Command {
         #[command(flatten)]
         central: MaybeCentral,
     },
+    /// Those who are sent events: registered, watched, replayed, helped
+    Consumers {
+        #[command(subcommand)]
+        command: ConsumersCommand,
+        #[command(flatten)]
+        central: MaybeCentral,
+    },
     /// One store's agent, as the demo starts it
     #[command(hide = true, disable_help_flag = true)]
     DemoAgent {
@@ -303,6 +311,18 @@ fn demo_agent(arguments: Vec<String>) -> ExitCode {
     holdfast_agent::cli::main_from(std::iter::once("holdfast-agent".to_owned()).chain(arguments))
 }
 
+async fn play(plan: demo::Plan, script: Option<Script>, length: Duration, out: &mut dyn Write) -> Result<()> {
+    match script {
+        Some(Script::Outage) => demo::scripted(plan, length, out).await,
+        None if demo::has_terminal() => demo::live(plan, out).await,
+        None => {
+            let mut aside = std::io::stderr();
+            writeln!(aside, "No terminal for the live view: an outage of {length:?} is played instead.")?;
+            demo::scripted(plan, length, out).await
+        }
+    }
+}
+
 #[tokio::main]
 async fn run(command: Command) -> Result<()> {
     let mut out = std::io::stdout();
@@ -310,18 +330,7 @@ async fn run(command: Command) -> Result<()> {
         Command::Demo { script, length, json: _, stores, seed, keep } => {
             let program = std::env::current_exe().context("this program has no path")?;
             let plan = demo::Plan { program, stores, seed, keep };
-            match script {
-                Some(Script::Outage) => demo::scripted(plan, length, &mut out).await,
-                None if demo::has_terminal() => demo::live(plan, &mut out).await,
-                None => {
-                    let mut aside = std::io::stderr();
-                    writeln!(
-                        aside,
-                        "No terminal for the live view: an outage of {length:?} is played instead."
-                    )?;
-                    demo::scripted(plan, length, &mut out).await
-                }
-            }
+            play(plan, script, length, &mut out).await
         }
         Command::Stores { central } => operator::stores(&central.client()?, &mut out).await,
         Command::Orders { central, state } => {
@@ -373,6 +382,9 @@ async fn run(command: Command) -> Result<()> {
         }
         Command::Rollback { command, central } => rollback::ask(&central.client()?, command, &mut out).await,
         Command::Shadow { command, central } => shadow::ask(&central.client()?, command, &mut out).await,
+        Command::Consumers { command, central } => {
+            consumers::ask(&central.client()?, command, &mut out).await
+        }
         Command::DemoAgent { .. } => Ok(()),
     }
 }

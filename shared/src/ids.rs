@@ -114,6 +114,9 @@ name_id!(
     /// Stores declared dark on purpose, for a while.
     DrillId, "drill id");
 name_id!(
+    /// One who is sent events.
+    ConsumerId, "consumer id");
+name_id!(
     /// A brand under which a chain sells.
     BrandId, "brand id");
 name_id!(

@@ -6,5 +6,6 @@ pub mod mqtt_broker;
 pub mod mqtt_canary;
 pub mod mqtt_client;
 pub mod payments;
+pub mod sinks;
 pub mod sqlite;
 pub mod surroundings;

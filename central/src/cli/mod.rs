@@ -2,6 +2,7 @@
 //! that it wrote into its data directory.
 
 mod client;
+mod schemas;
 
 use crate::adapters::http;
 use crate::ports::access::Scope;
@@ -56,6 +57,9 @@ enum Command {
     Status,
     /// Print the OpenAPI document.
     Openapi,
+    /// Write the schemas of all events, and the AsyncAPI document, into a folder. What would break a reader of
+    /// those that are there is refused.
+    EventSchemas { folder: PathBuf },
     /// Settings.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -122,6 +126,9 @@ fn act(args: Args) -> Result<()> {
     if matches!(command, Command::Openapi) {
         return say(&serde_json::to_string_pretty(&http::openapi())?);
     }
+    if let Command::EventSchemas { folder } = &command {
+        return schemas::write(folder);
+    }
     let system = Path::new(SYSTEM_FILE);
     let file = args.config.as_deref().or_else(|| system.exists().then_some(system));
     let mut config = CentralConfig::load(file, std::env::vars()).context("the settings are not right")?;
@@ -132,7 +139,7 @@ fn act(args: Args) -> Result<()> {
     match command {
         Command::Run => threads.block_on(run(config)),
         Command::Config(ConfigCommand::Check) => say("The settings are right."),
-        Command::Openapi => Ok(()),
+        Command::Openapi | Command::EventSchemas { .. } => Ok(()),
         Command::Key(KeyCommand::Create { name, scope }) => {
             threads.block_on(create_key(&config, &name, &scope))
         }

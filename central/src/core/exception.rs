@@ -76,10 +76,12 @@ pub enum Category {
     OutsideDown,
     /// What central has written down does not agree with what it rests on.
     BooksDiffer,
+    /// A consumer of events is not sent what it should hear.
+    Undelivered,
 }
 
 impl Category {
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Backorder,
         Self::ReleasedAtDarkStore,
         Self::Contradiction,
@@ -109,6 +111,7 @@ impl Category {
         Self::RefundFailed,
         Self::OutsideDown,
         Self::BooksDiffer,
+        Self::Undelivered,
     ];
 
     #[must_use]
@@ -143,6 +146,7 @@ impl Category {
             Self::RefundFailed => "refund_failed",
             Self::OutsideDown => "outside_down",
             Self::BooksDiffer => "books_differ",
+            Self::Undelivered => "undelivered",
         }
     }
 }

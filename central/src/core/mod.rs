@@ -7,6 +7,7 @@ pub mod cards;
 pub mod carriers;
 pub mod effects;
 pub mod eligibility;
+pub mod events;
 pub mod exception;
 pub mod failover;
 pub mod fences;

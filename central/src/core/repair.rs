@@ -124,17 +124,21 @@ const REFUND_FAILED: Repair =
     Repair::ByPerson(Call::RetryPayment, "let it be tried again, or pay it back another way");
 const OUTSIDE_DOWN: Repair = Repair::Either("it answers again", Call::Resolve, "look at its status page");
 
+const RELEASED_AT_DARK_STORE: Repair = Repair::Either(
+    "the store is back and answers",
+    Call::TakeBack,
+    "ask where the goods are, then move the work",
+);
+const RESTORED: Repair =
+    Repair::Either("every store has told what it did", Call::OverrideStore, "answer for one that cannot");
+
 #[must_use]
 pub const fn of_category(category: Category) -> Repair {
     match category {
         Category::Backorder => {
             Repair::Either("stock comes in, or a node is back", Call::Cancel, "agree it with the customer")
         }
-        Category::ReleasedAtDarkStore => Repair::Either(
-            "the store is back and answers",
-            Call::TakeBack,
-            "ask where the goods are, then move the work",
-        ),
+        Category::ReleasedAtDarkStore => RELEASED_AT_DARK_STORE,
         Category::Contradiction => {
             Repair::ByPerson(Call::Resolve, "ask the store what left, and put it right with the customer")
         }
@@ -162,11 +166,7 @@ pub const fn of_category(category: Category) -> Repair {
         }
         Category::WrongClock => Repair::Either("the clock is right again", Call::Resolve, "set it"),
         Category::Stuck => TAKE_BACK,
-        Category::Restored => Repair::Either(
-            "every store has told what it did",
-            Call::OverrideStore,
-            "answer for one that cannot",
-        ),
+        Category::Restored => RESTORED,
         Category::Policy => Repair::Either(
             "the nightly look finds nothing more",
             Call::DraftPolicy,
@@ -194,6 +194,9 @@ pub const fn of_category(category: Category) -> Repair {
         Category::OutsideDown => OUTSIDE_DOWN,
         Category::BooksDiffer => {
             Repair::Either("the books agree again", Call::RepairException, "carry out what is proposed")
+        }
+        Category::Undelivered => {
+            Repair::Either("it gets through", Call::Resolve, "tell its owner, and have it tried again")
         }
     }
 }

@@ -32,13 +32,13 @@ pub async fn change_order<S: Changes + Fleet + ?Sized>(
     let ChangeOrder { tenant, order, key, wish, actor } = command;
     let (wish, request_hash) = match wish {
         Wish::Change(change) => {
-            check(&change).map_err(bad)?;
+            check(&change).map_err(|why| bad(&why))?;
             check_names(store, &tenant, &change).await?;
             let hash = change_hash(&order, &change)?;
             (Wish::Change(change), hash)
         }
         Wish::Cancel { lines, reason } => {
-            check_cancel(&lines).map_err(bad)?;
+            check_cancel(&lines).map_err(|why| bad(&why))?;
             check_reason(&reason)?;
             let hash = hash(&(&order, &lines))?;
             (Wish::Cancel { lines, reason: reason.trim().to_owned() }, hash)
@@ -70,8 +70,8 @@ pub async fn change_order<S: Changes + Fleet + ?Sized>(
     }
 }
 
-fn bad(bad: BadChange) -> FlowError {
-    let code = match &bad {
+fn bad(bad: &BadChange) -> FlowError {
+    let code = match bad {
         BadChange::Quantity { .. } => Code::InvalidQuantity,
         BadChange::Order(order) => order.code(),
         BadChange::Nothing

@@ -267,8 +267,8 @@ impl OfSku {
             *offer = hall.selling.offer(known, asker.asked(), asker.wanted, hall.now);
             let shelf = offer.shelf(known);
             match &mut layout.aside {
-                Some(shelved) => hall.fleet.reshelve_in(shelved, store, shelf),
-                None => hall.fleet.reshelve(sku, store, shelf),
+                Some(shelved) => hall.fleet.reshelve_in(shelved, store, &shelf),
+                None => hall.fleet.reshelve(sku, store, &shelf),
             }
         }
     }

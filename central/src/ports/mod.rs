@@ -5,8 +5,10 @@ pub mod access;
 pub mod backorders;
 pub mod boxes;
 pub mod changes;
+pub mod consumers;
 pub mod contacts;
 pub mod coverage;
+pub mod deliveries;
 pub mod demo;
 pub mod drills;
 pub mod escrow;
@@ -35,6 +37,7 @@ pub mod rollouts;
 pub mod sagas;
 pub mod shadow;
 pub mod signals;
+pub mod sinks;
 pub mod stock;
 pub mod substitutions;
 pub mod surroundings;
@@ -60,7 +63,9 @@ pub trait Storage:
     + boxes::Boxes
     + changes::Changes
     + contacts::Contacts
+    + consumers::Consumers
     + coverage::Coverage
+    + deliveries::Deliveries
     + drills::Drills
     + escrow::Escrows
     + exceptions::ExceptionQueue
@@ -98,7 +103,9 @@ impl<T> Storage for T where
         + boxes::Boxes
         + changes::Changes
         + contacts::Contacts
+        + consumers::Consumers
         + coverage::Coverage
+        + deliveries::Deliveries
         + drills::Drills
         + escrow::Escrows
         + exceptions::ExceptionQueue

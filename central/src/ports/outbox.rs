@@ -2,26 +2,16 @@
 
 use super::StoreError;
 use async_trait::async_trait;
-use holdfast_shared::ids::{IdempotencyKey, TenantId};
+use holdfast_shared::ids::TenantId;
 use holdfast_shared::time::UtcMs;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct OutboxEvent {
-    pub sequence: u64,
-    pub tenant: TenantId,
-    /// `OrderPlaced`, `OrderAllocated`, `OrderReopened`, `InventoryAdjusted`, ...
-    pub kind: String,
-    /// Events of one key keep their order: an order, or store and SKU.
-    pub key: String,
-    /// create, update, compensate or confirm.
-    pub class: String,
-    pub at: UtcMs,
-    pub body: serde_json::Value,
-    /// The key under which the order was placed that it is about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub root_key: Option<IdempotencyKey>,
+pub use crate::core::events::stored::OutboxEvent;
+
+/// What is kept of a tenant's events: their first number and their newest, or zero.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Outline {
+    pub first: u64,
+    pub newest: u64,
 }
 
 #[async_trait]
@@ -30,4 +20,13 @@ pub trait Outbox: Send + Sync {
     async fn published(&self, up_to: u64, now: UtcMs) -> Result<(), StoreError>;
     /// Newest first: what just happened, for the console.
     async fn recent_events(&self, tenant: &TenantId, limit: u32) -> Result<Vec<OutboxEvent>, StoreError>;
+    /// In the order in which they were written, after this number.
+    async fn events_after(
+        &self,
+        tenant: &TenantId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<OutboxEvent>, StoreError>;
+    async fn event(&self, tenant: &TenantId, sequence: u64) -> Result<Option<OutboxEvent>, StoreError>;
+    async fn outline(&self, tenant: &TenantId) -> Result<Outline, StoreError>;
 }

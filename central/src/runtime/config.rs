@@ -1,6 +1,8 @@
 //! Central's settings: defaults that run on one machine, a TOML file, environment variables.
 
+use super::egress::{self, Egress};
 use super::payments::PaymentConfig;
+use super::retention;
 use crate::adapters::mqtt_client::ExternalSettings;
 use crate::core::carriers::CarrierPolicy;
 use crate::core::failover::policy::{FailoverPolicy, Pace};
@@ -65,6 +67,8 @@ pub struct CentralConfig {
     pub retention: Retention,
     /// What people said of a launch.
     pub launch: LaunchTerms,
+    /// How events go out.
+    pub egress: Egress,
     /// Where backups should lie.
     pub backup_dir: Option<PathBuf>,
     /// How often the fleet is judged when nothing else wakes it.
@@ -105,6 +109,7 @@ impl CentralConfig {
             payments: PaymentConfig::simulated().into_iter().collect(),
             retention: Retention::default(),
             launch: LaunchTerms::default(),
+            egress: Egress::default(),
             backup_dir: None,
             tick: Duration::from_millis(250),
             drain: DRAIN,
@@ -152,7 +157,8 @@ fn read(reader: &mut Reader, default_dir: PathBuf) -> Result<CentralConfig, Flaw
     let mqtt_advertised = reader.optional("mqtt.advertised");
     let (health, observer) = (health(reader), observer(reader));
     let (routing, failover) = (routing(reader), failover(reader));
-    let (retention, payments) = (retention(reader), super::payments::read(reader));
+    let (retention, payments) = (retention::read(reader), super::payments::read(reader));
+    let egress = egress::read(reader);
     let (launch, backup_dir) = super::launch::read(reader)?;
     Ok(CentralConfig {
         data_dir: data_dir?,
@@ -170,6 +176,7 @@ fn read(reader: &mut Reader, default_dir: PathBuf) -> Result<CentralConfig, Flaw
         payments: payments?,
         retention: retention?,
         launch,
+        egress: egress?,
         backup_dir,
         tick: tick?,
         drain: drain?,
@@ -263,25 +270,6 @@ fn observer(reader: &mut Reader) -> Result<ObserverPolicy, Flawed> {
         Some(fault) => Err(reader.reject("health", format!("{}: {}", fault.at, fault.what))),
         None => Ok(policy),
     }
-}
-
-fn retention(reader: &mut Reader) -> Result<Retention, Flawed> {
-    const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
-    let usual = Retention::default();
-    let mut kept = |key: &str, usual_ms: i64| match reader.or_default(key, usual_ms / DAY_MS)? {
-        days if (1..=36_500).contains(&days) => Ok(days * DAY_MS),
-        _ => Err(reader.reject(key, "expected between 1 and 36500")),
-    };
-    let archives = kept("retention.archive_days", usual.archives_ms);
-    let facts = kept("retention.fact_days", usual.facts_ms);
-    let keys = kept("retention.key_days", usual.keys_ms);
-    let personal = kept("retention.personal_days", usual.personal_ms);
-    let (archives_ms, facts_ms) = (archives?, facts?);
-    if facts_ms < archives_ms {
-        let why = format!("must be at least retention.archive_days, which is {}", archives_ms / DAY_MS);
-        return Err(reader.reject("retention.fact_days", why));
-    }
-    Ok(Retention { archives_ms, facts_ms, keys_ms: keys?, personal_ms: personal?, ..usual })
 }
 
 fn failover(reader: &mut Reader) -> Result<FailoverPolicy, Flawed> {

@@ -4,18 +4,21 @@
 //! takes signals into the health book; `health` judges the fleet on a tick and a bell, then moves
 //! work away from stores that are dark; `route` finds nodes for open units; `policies` lets versions begin and looks
 //! at those in force; `shadow` compares decisions with what others would have decided; `publish` relays the
-//! outbox to open streams; `payments-NAME` asks one payment provider and `payment-webhooks` reads what they tell; `measure` keeps the gauges; `canary` hears whether central hears. One that fails stops the process: a central
+//! outbox to open streams; `consumers` keeps a worker for each that is sent events; `payments-NAME` asks one payment provider and `payment-webhooks` reads what they tell; `measure` keeps the gauges; `canary` hears whether central hears. One that fails stops the process: a central
 //! that is half there would look alive and not be.
 
 mod backup;
 mod canary;
 mod config;
+mod consumers;
+mod egress;
 mod first_start;
 mod flowing;
 mod launch;
 mod payments;
 mod reconciling;
 mod replaying;
+mod retention;
 mod shadow;
 mod steering;
 mod tasks;
@@ -28,6 +31,7 @@ pub use crate::adapters::mqtt_client::ExternalSettings;
 pub use crate::ports::demo::{DemoAction, DemoControls};
 pub use backup::{backup, rebuild, restored};
 pub use config::{CentralConfig, ENV_PREFIX, HttpConfig, MqttConfig};
+pub use egress::Egress;
 pub use payments::PaymentConfig;
 
 use crate::adapters::http::{self, App, Bells, Rooms};
@@ -35,6 +39,7 @@ use crate::adapters::metrics;
 use crate::adapters::mqtt_broker::{BrokerError, BrokerSettings, EmbeddedBroker};
 use crate::adapters::mqtt_canary::CanarySettings;
 use crate::adapters::mqtt_client::ExternalBroker;
+use crate::adapters::sinks::WaysOut;
 use crate::adapters::sqlite::{IN_SERVICE, SqliteStore};
 use crate::adapters::surroundings::Folders;
 use crate::core::health::observatory::Observatory;
@@ -179,6 +184,8 @@ pub async fn start(
         clock: Arc::new(clock),
         mqtt_address: config.mqtt_advertised.clone().unwrap_or(signals.advertised.clone()),
         events: Hub::new(STREAM_LAG_MAX, STREAMS_MAX, life.token()),
+        sinks: Arc::new(WaysOut::new(config.egress.sinks.clone(), Arc::new(clock))),
+        naming: Arc::new(config.egress.naming.clone()),
         metrics: metrics::recorder(),
         demo,
         rooms: Rooms::default(),
@@ -198,10 +205,7 @@ pub async fn start(
     tasks::spawn_all(&life, &app, &config, hears);
     canary::spawn(&life, &app, &signals.canary);
     payments::spawn(&life, &app);
-    life.spawn("replay", replaying::replay(Arc::clone(&app), life.token()));
-    life.spawn("reconcile", reconciling::keep(Arc::clone(&app), life.token()));
-    life.spawn("policies", steering::keep(Arc::clone(&app), life.token()));
-    life.spawn("shadow", shadow::keep(Arc::clone(&app), life.token()));
+    spawn_keepers(&life, &app);
     let (router, stop, drain) = (http::router(&app), life.token(), config.drain);
     life.spawn("http", async move { server::serve(listener, router, stop, drain).await.map(|_drained| ()) });
     life.ready(&format!("serving on {http}"));
@@ -222,6 +226,16 @@ fn tell_of(storage: &SqliteStore, damage: Option<&str>) {
     if let Some(incarnation) = storage.restored() {
         tracing::warn!(incarnation, "the database is an older one; orders wait until every store has told");
     }
+}
+
+/// What goes on beside the orders.
+fn spawn_keepers(life: &Lifetime, app: &http::Shared) {
+    life.spawn("replay", replaying::replay(Arc::clone(app), life.token()));
+    life.spawn("reconcile", reconciling::keep(Arc::clone(app), life.token()));
+    life.spawn("flow", flowing::flow(Arc::clone(app), life.token()));
+    life.spawn("policies", steering::keep(Arc::clone(app), life.token()));
+    life.spawn("consumers", consumers::keep(Arc::clone(app), life.token()));
+    life.spawn("shadow", shadow::keep(Arc::clone(app), life.token()));
 }
 
 /// Where signals come in, and pokes go out.

@@ -2,7 +2,6 @@
 //! A flow that fails is told once for each new cause, and tried again: it decides anew each time.
 
 use super::CentralConfig;
-use super::flowing::flow;
 use crate::adapters::http::{App, Shared};
 use crate::core::eligibility::Standing;
 use crate::core::order::OrderState;
@@ -52,7 +51,6 @@ pub(super) fn spawn_all(life: &Lifetime, app: &Shared, config: &CentralConfig, h
     life.spawn("route", route(Arc::clone(app), stop.clone()));
     life.spawn("publish", publish(Arc::clone(app), stop.clone()));
     life.spawn("housekeeping", keep_house(Arc::clone(app), config.retention, stop.clone()));
-    life.spawn("flow", flow(Arc::clone(app), stop.clone()));
     life.spawn("measure", measure(Arc::clone(app), stop));
 }
 

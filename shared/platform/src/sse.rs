@@ -25,6 +25,35 @@ pub struct Hub<E> {
     stop: CancellationToken,
 }
 
+/// Waits for news, and does not carry it: for whoever reads what there is from where it is kept.
+#[derive(Debug)]
+pub struct Wakes<E> {
+    events: broadcast::Receiver<E>,
+    stop: CancellationToken,
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+impl<E: Clone> Wakes<E> {
+    /// News that came while nobody waited counts. Never when the process stops.
+    pub async fn next(&mut self) {
+        match self.events.recv().await {
+            // However many came meanwhile, one look shows them all.
+            Ok(_) | Err(RecvError::Lagged(_)) => self.events = self.events.resubscribe(),
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+
+    /// Ends with the process, as a stream must.
+    pub async fn next_or_stop(&mut self) -> bool {
+        let stop = self.stop.clone();
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => false,
+            () = self.next() => true,
+        }
+    }
+}
+
 struct Open<E, R> {
     events: broadcast::Receiver<E>,
     render: R,
@@ -46,14 +75,29 @@ impl<E: Clone + Send + 'static> Hub<E> {
         let _nobody = self.events.send(event);
     }
 
+    /// Waits for news, as a part of this process.
+    #[must_use]
+    pub fn wakes(&self) -> Wakes<E> {
+        Wakes { events: self.events.subscribe(), stop: self.stop.clone(), _place: None }
+    }
+
+    /// Waits for news on behalf of an open stream, which takes one of their places.
+    pub fn wakes_a_stream(&self) -> Result<Wakes<E>, ProblemResponse> {
+        Ok(Wakes { _place: Some(self.place()?), ..self.wakes() })
+    }
+
+    fn place(&self) -> Result<OwnedSemaphorePermit, ProblemResponse> {
+        Arc::clone(&self.streams)
+            .try_acquire_owned()
+            .map_err(|_| ProblemResponse::new(Code::Busy, "too many event streams are open"))
+    }
+
     /// A stream of what `render` makes of each event; what it answers with `None` is not for this reader.
     pub fn stream<R>(&self, render: R) -> Result<impl IntoResponse + use<E, R>, ProblemResponse>
     where
         R: FnMut(&E) -> Option<Event> + Send + 'static,
     {
-        let place = Arc::clone(&self.streams)
-            .try_acquire_owned()
-            .map_err(|_| ProblemResponse::new(Code::Busy, "too many event streams are open"))?;
+        let place = self.place()?;
         let open = Open { events: self.events.subscribe(), render, stop: self.stop.clone(), _place: place };
         let stream = stream::unfold(open, |mut open| async move {
             let event = open.next().await?;

@@ -52,7 +52,7 @@ async fn answers(storage: &dyn Storage) -> Vec<String> {
     let answered = events.into_iter().filter(|event| event.kind == "CancelAnswered");
     answered
         .map(|event| {
-            assert_eq!(event.class, "compensate");
+            assert_eq!(event.class.as_str(), "compensate");
             event.body["outcome"].as_str().unwrap().to_owned()
         })
         .collect()

@@ -179,7 +179,6 @@ fn work(agent: &mut Agent, task: &TaskId, dice: &Dice) {
     let Some(now) = agent.task(task) else { return };
     let stop = now.recall.is_some();
     match now.phase {
-        Phase::HandedOver | Phase::Declined | Phase::PutBack => {}
         Phase::Offered | Phase::Accepted | Phase::Picking | Phase::Packed if stop => agent.put_back(task),
         Phase::Offered if dice.happens(200) => {
             agent.say(task, TaskEvent::Declined { reason: String::from("no hands") });
@@ -193,7 +192,7 @@ fn work(agent: &mut Agent, task: &TaskId, dice: &Dice) {
             None => agent.say(task, TaskEvent::Packed),
         },
         Phase::Packed if now.cleared() => agent.hand_over(task),
-        Phase::Packed => {}
+        Phase::Packed | Phase::HandedOver | Phase::Declined | Phase::PutBack => {}
     }
 }
 

@@ -15,6 +15,7 @@ pub mod access;
 pub mod agent;
 pub mod cancelling;
 pub mod changing;
+pub mod consumers;
 pub mod dates;
 pub mod escrow;
 pub mod exceptions;
@@ -73,6 +74,11 @@ macro_rules! conformance {
             changing::keys_and_records_go_when_their_order_is_long_over,
             changing::what_is_personal_goes_by_rule_when_the_order_is_long_over,
             changing::no_unit_is_lost_whatever_customers_and_stores_do,
+            consumers::events_of_a_key_are_counted_and_carry_the_key_of_their_order,
+            consumers::what_waits_goes_by_key_and_the_next_of_it_after_the_first,
+            consumers::a_step_of_before_a_change_writes_nothing,
+            consumers::events_are_kept_for_whoever_has_not_been_sent_them_and_not_for_ever,
+            consumers::what_everybody_has_passed_is_dropped_when_it_is_old,
             dates::a_parcel_that_comes_too_late_is_told_with_its_date,
             dates::a_parcel_that_comes_in_time_is_not_told,
             dates::each_new_date_is_told_once,

@@ -60,7 +60,7 @@ async fn told(storage: &dyn Storage, order: &str) -> Vec<(String, String)> {
 
 async fn events(storage: &dyn Storage) -> Vec<(String, String, serde_json::Value)> {
     let events = storage.unpublished(500).await.unwrap();
-    events.into_iter().map(|event| (event.kind, event.class, event.body)).collect()
+    events.into_iter().map(|event| (event.kind, event.class.as_str().to_owned(), event.body)).collect()
 }
 
 pub async fn a_move_opens_the_lines_and_is_on_record_to_its_end(storage: &dyn Storage) {

@@ -32,7 +32,7 @@ pub async fn a_label_that_staff_could_not_make_is_on_record_once(storage: &dyn S
     leeds.label_reports = vec![report(&task, "hh-1/1")];
     leeds.sync_unheard(storage, at(50)).await;
     let done = leeds.sync(storage, at(51)).await;
-    assert_eq!(done.changed_tasks, [task.clone()], "somebody sees to it at once");
+    assert_eq!(done.changed_tasks, std::slice::from_ref(&task), "somebody sees to it at once");
     assert!(leeds.label_reports.is_empty(), "noted, though the first answer was lost");
     let known = storage.label_failures(&tenant(), &task).await.unwrap();
     assert_eq!((known.len(), known[0].service.as_deref()), (1, Some("standard")));

@@ -1,6 +1,7 @@
 //! A small chain of real processes for the end-to-end tests.
 
 pub mod mosquitto;
+pub mod nats;
 
 use anyhow::{Context, Result, bail};
 use holdfast::client::{CentralClient, LanClient, Refused};

@@ -256,6 +256,19 @@ impl Watcher {
         Ok(())
     }
 
+    fn look_for_twice(&self) -> Result<()> {
+        for twice in self.eye.finished_twice()? {
+            // Two boxes with one disk have one release, until they are known as two.
+            let cloned = twice.stores.iter().any(|store| self.cloned.contains(store));
+            ensure!(
+                cloned && twice.told,
+                "NO_DOUBLE_SHIP: more units of a line are finished than were ordered: {}",
+                twice.line
+            );
+        }
+        Ok(())
+    }
+
     /// # Errors
     /// What is wrong with central's books.
     pub async fn look_at_books(
@@ -267,15 +280,7 @@ impl Watcher {
         if let Some(wrong) = self.eye.never()? {
             bail!("{wrong}");
         }
-        for twice in self.eye.finished_twice()? {
-            // Two boxes with one disk have one release, until they are known as two.
-            let cloned = twice.stores.iter().any(|store| self.cloned.contains(store));
-            ensure!(
-                cloned && twice.told,
-                "NO_DOUBLE_SHIP: more units of a line are finished than were ordered: {}",
-                twice.line
-            );
-        }
+        self.look_for_twice()?;
         let lost = |task: &TaskId| self.lost_tasks.contains_key(task);
         if let Some(task) = self.eye.unexplained()?.into_iter().find(|task| !lost(task)) {
             anyhow::bail!("EXPLAINED: {task} came without the decision that made it");
@@ -317,6 +322,7 @@ impl Watcher {
                 | Category::RefundFailed
                 | Category::OutsideDown
                 | Category::BooksDiffer
+                | Category::Undelivered
                 | Category::Restored
                 | Category::Policy
                 | Category::PromiseMissed

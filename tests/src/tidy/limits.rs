@@ -1,4 +1,4 @@
-//! Every limit of `shared/src/limits.rs` is held by somebody.
+//! Every limit of `shared/src/limits.rs`, and of the files beneath it, is held by somebody.
 
 use std::collections::BTreeSet;
 
@@ -24,23 +24,34 @@ pub(super) const RULE: Rule = Rule {
 };
 
 const LIMITS: &str = "shared/src/limits.rs";
+const FAMILIES: &str = "shared/src/limits/";
+
+fn names_limits(path: &str) -> bool {
+    path == LIMITS || path.starts_with(FAMILIES)
+}
 
 fn check(tree: &Tree) -> Vec<Finding> {
     let whole = tree.has_module("agent/src/runtime") && tree.has_module("central/src/runtime");
-    let (Some(limits), true) = (tree.file(LIMITS), whole) else { return Vec::new() };
+    if !whole {
+        return Vec::new();
+    }
     let used: BTreeSet<&str> = tree
         .rust()
-        .filter(|file| file.path != LIMITS && file.is_product())
+        .filter(|file| !names_limits(&file.path) && file.is_product())
         .flat_map(|file| file.code.iter().flat_map(|code| &code.words))
         .map(String::as_str)
         .collect();
     let mut findings = Vec::new();
-    for (at, line) in limits.text.lines().enumerate() {
-        let Some((name, _)) = line.strip_prefix("pub const ").and_then(|rest| rest.split_once(':')) else {
-            continue;
-        };
-        if !used.contains(name) {
-            findings.push(Finding::new(LIMITS, at + 1, format!("`{name}`: nothing holds this limit")));
+    for limits in tree.rust().filter(|file| names_limits(&file.path)) {
+        for (at, line) in limits.text.lines().enumerate() {
+            let Some((name, _)) = line.strip_prefix("pub const ").and_then(|rest| rest.split_once(':'))
+            else {
+                continue;
+            };
+            if !used.contains(name) {
+                let words = format!("`{name}`: nothing holds this limit");
+                findings.push(Finding::new(&limits.path, at + 1, words));
+            }
         }
     }
     findings

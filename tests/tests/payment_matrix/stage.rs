@@ -42,7 +42,7 @@ const UNITS: i64 = 2;
 
 /// Where central stops for good while it asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Point {
+pub(crate) enum Point {
     /// It is written down, and has not left.
     Before,
     /// It was done, and the answer is on its way.
@@ -89,8 +89,8 @@ impl Payments for Line {
     }
 }
 
-pub struct Stage {
-    pub cards: Arc<Simulator>,
+pub(crate) struct Stage {
+    pub(crate) cards: Arc<Simulator>,
     line: Arc<Line>,
     gateways: Gateways,
     storage: SqliteStore,
@@ -117,7 +117,7 @@ fn gateways(line: &Arc<Line>) -> Gateways {
 }
 
 impl Stage {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let storage = open(&folder, 1);
         let leeds = stocked(&storage, "leeds", 5).await;
@@ -142,10 +142,10 @@ impl Stage {
         SagaKey { tenant: tenant(), order: order_id(ORDER) }
     }
 
-    pub async fn place(&self) {
+    pub(crate) async fn place(&self) {
         let mut wish = request(FulfilmentKind::Ship, &[("A", UNITS)]);
         let currency = "EUR".parse().unwrap();
-        wish.lines[0].unit_price = Some(Money { minor: PRICE, currency });
+        wish.lines.first_mut().unwrap().unit_price = Some(Money { minor: PRICE, currency });
         let token = PaymentToken::new("tok_visa").unwrap();
         wish.payment = Some(Payment { provider: cards(), token, method: None });
         let new = new_order(ORDER, "cart-1", wish);
@@ -153,18 +153,18 @@ impl Stage {
         assert!(!self.is_routed().await, "nothing is routed that is not paid for");
     }
 
-    pub async fn is_routed(&self) -> bool {
+    pub(crate) async fn is_routed(&self) -> bool {
         demand(&self.storage, ORDER).await.is_some()
     }
 
-    pub async fn advance(&self) -> Advanced {
+    pub(crate) async fn advance(&self) -> Advanced {
         let now = &self.now;
         let clock = move || at(now.fetch_add(10, Ordering::SeqCst));
         advance_sagas(&self.storage, &self.gateways, &cards(), &clock).await.unwrap()
     }
 
     /// Everything that happens by itself within some hours.
-    pub async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         for _ in 0..40 {
             self.advance().await;
             self.now.fetch_add(20_000, Ordering::SeqCst);
@@ -172,14 +172,14 @@ impl Stage {
         self.pass_hours(3).await;
     }
 
-    pub async fn pass_hours(&self, hours: i64) {
+    pub(crate) async fn pass_hours(&self, hours: i64) {
         for _ in 0..hours * 4 {
             self.advance().await;
             self.now.fetch_add(15 * 60_000, Ordering::SeqCst);
         }
     }
 
-    pub async fn crash_at(&mut self, point: Point) {
+    pub(crate) async fn crash_at(&mut self, point: Point) {
         *self.line.point.lock().unwrap() = Some(point);
         tokio::select! {
             biased;
@@ -190,14 +190,14 @@ impl Stage {
     }
 
     /// What was in memory is gone.
-    pub async fn reopen(&mut self) {
+    pub(crate) async fn reopen(&mut self) {
         self.storage.stop().await;
         self.starts += 1;
         self.storage = open(&self.folder, self.starts);
         self.gateways = gateways(&self.line);
     }
 
-    pub async fn hear_webhooks(&self, times: u8) {
+    pub(crate) async fn hear_webhooks(&self, times: u8) {
         let now = self.now().utc;
         for (signature, body) in self.cards.webhooks(now) {
             for _ in 0..times {
@@ -208,7 +208,7 @@ impl Stage {
         read_notices(&self.storage, now).await.unwrap();
     }
 
-    pub async fn assign(&mut self) {
+    pub(crate) async fn assign(&mut self) {
         let (task, _) = assigned(&self.storage, ORDER, "leeds").await;
         self.leeds.sync(&self.storage, self.tick()).await;
         self.task = Some(task);
@@ -218,7 +218,7 @@ impl Stage {
         self.task.clone().unwrap()
     }
 
-    pub async fn pick(&mut self) {
+    pub(crate) async fn pick(&mut self) {
         let task = self.task();
         for event in
             [TaskEvent::Accepted, TaskEvent::PickingStarted, TaskEvent::Picked { line: LINE, quantity: 1 }]
@@ -228,39 +228,39 @@ impl Stage {
         self.leeds.sync(&self.storage, self.tick()).await;
     }
 
-    pub async fn pack(&mut self) {
+    pub(crate) async fn pack(&mut self) {
         let task = self.task();
         self.leeds.pack(&task);
         self.leeds.sync(&self.storage, self.tick()).await;
     }
 
-    pub async fn hand_over(&mut self) {
+    pub(crate) async fn hand_over(&mut self) {
         let task = self.task();
         self.leeds.hand_over(&task);
         self.leeds.sync(&self.storage, self.tick()).await;
     }
 
     /// When it hears that it shall.
-    pub async fn put_back(&mut self) {
+    pub(crate) async fn put_back(&mut self) {
         let task = self.task();
         self.leeds.sync(&self.storage, self.tick()).await;
         self.leeds.put_back(&task);
         self.leeds.sync(&self.storage, self.tick()).await;
     }
 
-    pub async fn ship(&mut self) {
+    pub(crate) async fn ship(&mut self) {
         self.assign().await;
         self.pack().await;
         self.hand_over().await;
     }
 
-    pub async fn cancel(&self) {
+    pub(crate) async fn cancel(&self) {
         let actor = Actor::new("support").unwrap();
         let (tenant, order, now) = (tenant(), order_id(ORDER), self.tick().utc);
         self.storage.cancel(&tenant, &order, "changed my mind", &actor, now).await.unwrap();
     }
 
-    pub async fn refund(&self, units: i64) {
+    pub(crate) async fn refund(&self, units: i64) {
         let lines = vec![RefundLine { line: LINE, quantity: units }];
         let request = RefundRequest { lines, amount: None, reason: "broken".into() };
         let (key, by) = (IdempotencyKey::new("refund-1").unwrap(), Actor::new("support").unwrap());
@@ -274,14 +274,14 @@ impl Stage {
     }
 
     /// Those that are open, with how often each was raised.
-    pub async fn exceptions(&self) -> Vec<(String, u32)> {
+    pub(crate) async fn exceptions(&self) -> Vec<(String, u32)> {
         let page = PageRequest { cursor: None, limit: 99 };
         let open = self.storage.exceptions(&tenant(), true, &page).await.unwrap().rows;
         open.into_iter().map(|exception| (exception.category.as_str().to_owned(), exception.times)).collect()
     }
 
     /// What holds now; both sides' money must be the same.
-    pub async fn line(&self) -> String {
+    pub(crate) async fn line(&self) -> String {
         let saga = self.storage.saga(&Self::key()).await.unwrap().unwrap();
         let account = Account::fold(&saga.facts);
         let Sums { authorized, captured, voided, refunded } = account.sums();

@@ -13,6 +13,7 @@ pub mod events;
 mod import;
 mod intent;
 mod known;
+mod label_view;
 mod movements;
 pub mod needs;
 mod pages;

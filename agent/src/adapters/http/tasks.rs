@@ -3,7 +3,7 @@
 use super::auth::Caller;
 use super::body::{Nothing, Said};
 use super::intent::{answer, execute, intent};
-use super::parcels::LabelView;
+use super::label_view::LabelView;
 use super::problem::{Failure, invalid, other_answer, refused};
 use super::skus::page_limit;
 use super::state::Api;

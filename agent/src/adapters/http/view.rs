@@ -2,7 +2,7 @@
 //! be done next.
 
 use super::around::{Around, LeaseView};
-use super::parcels::LabelView;
+use super::label_view::LabelView;
 pub use super::stamp::{parse_stamp, stamp};
 use crate::core::command::{Position, Refusal, Rights};
 use crate::ports::ledger::{Device, Role};

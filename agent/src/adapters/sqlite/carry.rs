@@ -5,7 +5,7 @@
 use super::documents::{self, Acked};
 use super::epochs::{self, Desk};
 use super::hand::{Carried, Hand};
-use super::view::id;
+use super::value::id;
 use super::{baseline, seals, sql};
 use crate::ports::ledger::Identity;
 use holdfast_platform::sqlite::StorageError;

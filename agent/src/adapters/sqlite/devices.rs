@@ -1,7 +1,7 @@
 //! Paired devices. Tokens and codes arrive hashed.
 
 use super::record::installation;
-use super::view::id;
+use super::value::id;
 use super::{SqliteLedger, sql};
 use crate::ports::ledger::{Device, Devices, LedgerError, Role};
 use async_trait::async_trait;

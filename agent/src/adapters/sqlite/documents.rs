@@ -1,7 +1,7 @@
 //! Rows of documents and their changes.
 
 use super::sql;
-use super::view::{id, signed, unsigned};
+use super::value::{id, signed, unsigned};
 use crate::ports::ledger::Identity;
 use holdfast_platform::sqlite::StorageError;
 use holdfast_shared::document::{

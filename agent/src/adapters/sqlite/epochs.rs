@@ -6,7 +6,7 @@
 use super::documents;
 use super::hand::{Carried, Hand, OpenStock};
 use super::sql;
-use super::view::id;
+use super::value::id;
 use crate::core::mint::Author;
 use crate::core::outcome::Said;
 use crate::ports::ledger::Identity;

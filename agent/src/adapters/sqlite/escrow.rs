@@ -7,7 +7,8 @@
 
 use super::hand::Hand;
 use super::record::enter_new;
-use super::view::{Stored, id};
+use super::value::id;
+use super::view::Stored;
 use super::{SqliteLedger, baseline, speaker, sql};
 use crate::core::command::{Position, Refusal};
 use crate::core::escrow::cede;

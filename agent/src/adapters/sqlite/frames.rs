@@ -4,7 +4,7 @@
 
 use super::documents::{self, to_heads};
 use super::sql;
-use super::view::id;
+use super::value::id;
 use holdfast_platform::sqlite::StorageError;
 use holdfast_shared::document::Heads;
 use holdfast_shared::ids::DocumentId;

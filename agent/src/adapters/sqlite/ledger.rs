@@ -2,7 +2,8 @@
 
 use super::hand::Hand;
 use super::record::{enter_new, facts_of_intent};
-use super::view::{Stored, json, to_json, unsigned};
+use super::value::{json, to_json, unsigned};
+use super::view::Stored;
 use super::{SqliteLedger, escrow, losses, parcels, planned, speaker, sql};
 use crate::core::command::{Answer, Command, Intent, Position, Refusal};
 use crate::core::decide::{answer, decide};

@@ -2,7 +2,7 @@
 //! noted it, shown for as long as the database lives.
 
 use super::sql;
-use super::view::{signed, unsigned};
+use super::value::{signed, unsigned};
 use crate::ports::ledger::LossNote;
 use holdfast_platform::sqlite::StorageError;
 use holdfast_shared::limits::LOSSES_TOLD_MAX;

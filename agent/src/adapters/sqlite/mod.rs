@@ -54,6 +54,7 @@ mod seals;
 mod soundness;
 mod speaker;
 mod sql;
+mod value;
 mod view;
 mod watch;
 

@@ -2,7 +2,7 @@
 //! when the database itself cannot be asked.
 
 use super::sql;
-use super::view::unsigned;
+use super::value::unsigned;
 use holdfast_platform::sqlite::{self, StorageError};
 use rusqlite::Connection;
 

@@ -1,6 +1,6 @@
 //! Parcels beside their tasks: labels that could not be made, and goods that come from other stores.
 
-use super::view::{id, json, to_json};
+use super::value::{id, json, to_json};
 use crate::core::parcels::{Parcels, TakenIn, still_expected};
 use crate::ports::ledger::Absorbed;
 use holdfast_platform::sqlite::StorageError;

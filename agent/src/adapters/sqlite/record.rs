@@ -2,7 +2,8 @@
 //! happens here and for what arrives from central.
 
 use super::sql;
-use super::view::{Stored, id, signed, to_json, unsigned};
+use super::value::{id, signed, to_json, unsigned};
+use super::view::Stored;
 use crate::core::mint::Mint;
 use crate::core::view::View;
 use crate::ports::ledger::LedgerError;

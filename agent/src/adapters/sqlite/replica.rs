@@ -3,7 +3,7 @@
 use super::carry::Left;
 use super::frames::Size;
 use super::hand::{Carried, Hand};
-use super::view::{signed, unsigned};
+use super::value::{signed, unsigned};
 use super::{
     SqliteLedger, absorb, baseline, carry, documents, escrow, frames, losses, parcels, seals, speaker, sql,
 };

@@ -8,7 +8,7 @@
 use super::note::Note;
 use super::record::{Entered, Pen};
 use super::soundness::{Kept, whole};
-use super::view::id;
+use super::value::id;
 use super::{baseline, documents, losses, migrations, sql, summed};
 use crate::ports::ledger::Identity;
 use holdfast_platform::clock::{Clock, SystemClock};

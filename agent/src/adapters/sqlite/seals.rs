@@ -7,7 +7,7 @@ use super::baseline::{self, Desk};
 use super::documents::{self, Acked, DocumentRow, to_heads};
 use super::hand::{Carried, Hand};
 use super::sql;
-use super::view::{id, signed};
+use super::value::{id, signed};
 use crate::ports::ledger::{Identity, LedgerError};
 use holdfast_platform::sqlite::StorageError;
 use holdfast_shared::document::{Bag, Heads, Root, StoredChange, WriterId, pack, unpack};

@@ -6,7 +6,7 @@
 
 use super::documents::{self, to_heads};
 use super::note::Note;
-use super::view::{signed, unsigned};
+use super::value::{signed, unsigned};
 use super::{SqliteLedger, baseline, seals, sql};
 use crate::ports::ledger::LedgerError;
 use holdfast_platform::sqlite::{StorageError, rescue};

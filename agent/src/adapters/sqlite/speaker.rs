@@ -2,7 +2,7 @@
 
 use super::documents::{any_due, offer_all, own, to_heads};
 use super::hand::{Hand, Start};
-use super::view::{id, unsigned};
+use super::value::{id, unsigned};
 use super::{baseline, sql};
 use crate::core::readiness::Readiness;
 use crate::ports::ledger::{Absorbed, Speaker};

@@ -1,5 +1,6 @@
 //! What is stored, as the core looks at it; and how rows become values.
 
+use super::value::{id, json};
 use super::{parcels, planned, sql};
 use crate::core::command::{Position, Rights};
 use crate::core::view::View;
@@ -12,7 +13,6 @@ use holdfast_shared::wire::fact::decode;
 use holdfast_shared::wire::signal::PlannedNote;
 use holdfast_shared::wire::sync::LabelReport;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
-use serde::de::DeserializeOwned;
 
 /// The store's state within one transaction.
 #[derive(Debug, Clone, Copy)]
@@ -99,25 +99,4 @@ impl Stored<'_> {
         }
         Ok(facts)
     }
-}
-
-/// A stored text as the checked value that it was written from.
-pub(super) fn id<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, StorageError> {
-    text.parse().map_err(StorageError::unreadable)
-}
-
-pub(super) fn json<T: DeserializeOwned>(text: &str) -> Result<T, StorageError> {
-    serde_json::from_str(text).map_err(StorageError::unreadable)
-}
-
-pub(super) fn to_json(value: &impl serde::Serialize) -> Result<String, StorageError> {
-    serde_json::to_string(value).map_err(StorageError::unreadable)
-}
-
-pub(super) fn unsigned(number: i64) -> Result<u64, StorageError> {
-    u64::try_from(number).map_err(StorageError::unreadable)
-}
-
-pub(super) fn signed(number: u64) -> Result<i64, StorageError> {
-    i64::try_from(number).map_err(StorageError::unreadable)
 }

@@ -80,7 +80,11 @@ mod tests {
         let report = said(&in_phase(Phase::Packed), &[]).unwrap().unwrap();
         assert_eq!((report.reason.as_str(), report.by.as_str()), ("the printer is broken", "amy"));
         assert_eq!((report.service.as_deref(), report.at.0), (Some("express"), 7));
-        assert_eq!(said(&in_phase(Phase::Packed), &[report.clone()]), Ok(None), "central knows soon");
+        assert_eq!(
+            said(&in_phase(Phase::Packed), std::slice::from_ref(&report)),
+            Ok(None),
+            "central knows soon"
+        );
         let other = LabelReport { service: None, ..report };
         assert!(said(&in_phase(Phase::Packed), &[other]).unwrap().is_some(), "another service failed before");
     }

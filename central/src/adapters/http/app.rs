@@ -3,6 +3,7 @@
 use super::key_uses::KeyUses;
 use super::sessions::Sessions;
 use crate::core::eligibility::{Eligibility, Standing};
+use crate::core::events::cloud::Naming;
 use crate::core::health::StoreKey;
 use crate::core::health::doubts::doubts;
 use crate::core::launch::systems::LaunchTerms;
@@ -16,6 +17,7 @@ use crate::ports::Storage;
 use crate::ports::demo::DemoControls;
 use crate::ports::outbox::OutboxEvent;
 use crate::ports::poke::Poke;
+use crate::ports::sinks::Sinks;
 use crate::ports::surroundings::Surroundings;
 use holdfast_platform::clock::Clock;
 use holdfast_platform::http::Admission;
@@ -50,6 +52,8 @@ pub struct Bells {
     pub notices: Notify,
     /// Somebody asked whether the books agree.
     pub reconcile: Notify,
+    /// A consumer of events was registered, changed, or goes on.
+    pub consumers: Notify,
 }
 
 pub(crate) struct App {
@@ -63,6 +67,8 @@ pub(crate) struct App {
     /// What agents are told when they enrol.
     pub(crate) mqtt_address: String,
     pub(crate) events: Hub<Arc<OutboxEvent>>,
+    pub(crate) sinks: Arc<dyn Sinks>,
+    pub(crate) naming: Arc<Naming>,
     pub(crate) metrics: PrometheusHandle,
     pub(crate) demo: Option<Arc<dyn DemoControls>>,
     pub(crate) rooms: Rooms,
@@ -154,6 +160,11 @@ impl App {
         self.policies.steer_health(&self.watch);
         self.fleet_changed();
         self.work_changed();
+    }
+
+    /// What waits for a consumer is due now: its worker is begun anew, and looks.
+    pub(super) fn woken(&self) {
+        self.bells.consumers.notify_one();
     }
 
     /// Something was written that orders wait for, and that others want to hear of.

@@ -99,7 +99,9 @@ fn is_ndjson(headers: &HeaderMap) -> Answer<bool> {
 }
 
 /// An entry that could be read, or why not, with its key as far as that could be.
-type Read = Result<BatchEntry, (Option<String>, Problem)>;
+type Read = Result<BatchEntry, Box<Unread>>;
+/// The key of an entry, as far as it can be read, and what is wrong with the rest.
+type Unread = (Option<String>, Problem);
 
 fn array(body: &[u8]) -> Answer<Vec<Read>> {
     let values: Vec<Value> = serde_json::from_slice(body).map_err(|error| {
@@ -115,7 +117,7 @@ fn lines(body: &[u8]) -> Vec<Read> {
         Ok(value) => read(value),
         Err(error) => {
             let detail = format!("the line is no JSON: {}", masked(&error.to_string()));
-            Err((None, Problem::new(Code::InvalidRequest, detail)))
+            Err(Box::new((None, Problem::new(Code::InvalidRequest, detail))))
         }
     })
     .collect()
@@ -127,7 +129,7 @@ fn read(value: Value) -> Read {
         let detail = masked(&error.to_string());
         let code =
             if detail.starts_with("unknown field") { Code::UnknownField } else { Code::InvalidRequest };
-        (key, Problem::new(code, detail))
+        Box::new((key, Problem::new(code, detail)))
     })
 }
 
@@ -139,7 +141,10 @@ async fn answered(app: &Shared, caller: &Caller, trace: &TraceId, entry: usize, 
             let told = Some(key.to_string());
             (told, place_one(app, caller, trace, key, order).await.map_err(|refused| *refused.0))
         }
-        Err((key, problem)) => (key, Err(problem)),
+        Err(unread) => {
+            let (key, problem) = *unread;
+            (key, Err(problem))
+        }
     };
     match outcome {
         Ok(placed) => BatchResult { entry, key, status: 202, placed: Some(placed), problem: None },

@@ -29,6 +29,9 @@ pub(crate) enum Needs {
 use Needs::{AnyOf, Nothing, Replica};
 use Scope::{Admin, FleetRead, FleetWrite, OrdersRead, OrdersWrite, PolicyApprove, PolicyWrite, Support};
 
+/// Whoever may hear of orders, or of more.
+const LISTENERS: &[Scope] = &[OrdersRead, OrdersWrite, FleetRead, Support];
+
 /// Whoever may look at policies.
 const POLICY_READERS: &[Scope] = &[PolicyWrite, PolicyApprove, FleetRead, Support];
 
@@ -154,7 +157,28 @@ pub(crate) const DOORS: &[(Method, &str, Needs)] = &[
     (Method::POST, "/v1/recovery/stores/{store}", AnyOf(&[Support])),
     (Method::GET, "/v1/activity", AnyOf(&[FleetRead, Support])),
     (Method::GET, "/v1/events", AnyOf(&[FleetRead, Support])),
-    (Method::GET, "/v1/events/stream", AnyOf(&[FleetRead, Support])),
+    (Method::GET, "/v1/events/catalogue", AnyOf(LISTENERS)),
+    (Method::GET, "/v1/events/schemas/{kind}", AnyOf(LISTENERS)),
+    // What each of them may hear, the handler says.
+    (Method::GET, "/v1/events/stream", AnyOf(LISTENERS)),
+    (Method::GET, "/v1/events/socket", AnyOf(LISTENERS)),
+    (Method::GET, "/v1/consumers", AnyOf(&[FleetRead, Support])),
+    (Method::GET, "/v1/consumers/{consumer}", AnyOf(&[FleetRead, Support])),
+    (Method::PUT, "/v1/consumers/{consumer}", AnyOf(&[Admin])),
+    (Method::DELETE, "/v1/consumers/{consumer}", AnyOf(&[Admin])),
+    (Method::POST, "/v1/consumers/{consumer}/pause", AnyOf(&[Support])),
+    (Method::POST, "/v1/consumers/{consumer}/resume", AnyOf(&[Support])),
+    (Method::POST, "/v1/consumers/{consumer}/replay", AnyOf(&[Support])),
+    (Method::GET, "/v1/consumers/{consumer}/secrets", AnyOf(&[Admin])),
+    (Method::POST, "/v1/consumers/{consumer}/secrets", AnyOf(&[Admin])),
+    (Method::DELETE, "/v1/consumers/{consumer}/secrets/{secret}", AnyOf(&[Admin])),
+    (Method::GET, "/v1/consumers/{consumer}/deliveries", AnyOf(&[FleetRead, Support])),
+    (Method::POST, "/v1/consumers/{consumer}/events/{event}/redeliver", AnyOf(&[Support])),
+    (Method::GET, "/v1/consumers/{consumer}/dead-letters", AnyOf(&[FleetRead, Support])),
+    (Method::POST, "/v1/consumers/{consumer}/dead-letters/{event}/retry", AnyOf(&[Support])),
+    (Method::POST, "/v1/consumers/{consumer}/dead-letters/{event}/skip", AnyOf(&[Support])),
+    (Method::GET, "/v1/consumers/{consumer}/events", AnyOf(&[FleetRead, Support])),
+    (Method::POST, "/v1/consumers/{consumer}/acknowledge", AnyOf(&[FleetRead, Support])),
     (Method::GET, "/v1/summary", AnyOf(&[OrdersRead, FleetRead, Support])),
     (Method::GET, "/v1/audit", AnyOf(&[Admin])),
     (Method::POST, "/v1/audit/intents", AnyOf(&[Admin])),

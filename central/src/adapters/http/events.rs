@@ -8,7 +8,6 @@ use crate::ports::outbox::OutboxEvent;
 use axum::Json;
 use axum::extract::State;
 use axum::response::sse::Event;
-use axum::response::{IntoResponse, Response};
 use holdfast_platform::http::ApiQuery;
 use holdfast_shared::error::Problem;
 use holdfast_shared::ids::TenantId;
@@ -56,22 +55,6 @@ pub(super) async fn activity(
 ) -> Answer<Json<ActivityList>> {
     let limit = filter.limit.unwrap_or(PAGE_ROWS_DEFAULT).clamp(1, PAGE_ROWS_MAX);
     Ok(Json(ActivityList { entries: app.storage.activity(caller.tenant(), limit).await? }))
-}
-
-/// Events as they happen. A stream that fell behind is told to `reload`.
-#[utoipa::path(get, path = "/v1/events/stream", tag = "events",
-    responses((status = 200, body = String, content_type = "text/event-stream"), (status = "4XX", body = Problem)))]
-pub(super) async fn stream(State(app): State<Shared>, caller: Caller) -> Answer<Response> {
-    let tenant = caller.tenant().clone();
-    Ok(app.events.stream(move |event| full(&tenant, event))?.into_response())
-}
-
-fn full(tenant: &TenantId, event: &Arc<OutboxEvent>) -> Option<Event> {
-    if event.tenant != *tenant {
-        return None;
-    }
-    let named = Event::default().id(event.sequence.to_string()).event(event.kind.clone());
-    named.json_data(event.as_ref()).ok()
 }
 
 /// For the console, which fetches what it shows anew: only that there is news.

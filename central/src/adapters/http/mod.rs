@@ -14,12 +14,16 @@ mod batch;
 mod boxes;
 mod changes;
 mod console;
+mod consumer_log;
+mod consumers;
 mod coverage;
 mod days;
 mod doors;
 mod drills;
 mod dry_run;
 mod escrow;
+mod event_catalogue;
+mod event_stream;
 mod events;
 mod exception_acts;
 mod exception_ends;
@@ -182,7 +186,7 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(recovery::get))
         .routes(routes!(recovery::override_store))
         .routes(routes!(events::recent))
-        .routes(routes!(events::stream))
+        .merge(telling())
         .routes(routes!(events::activity))
         .routes(routes!(audit::summary))
         .routes(routes!(audit::audit))
@@ -258,6 +262,29 @@ fn ordering() -> OpenApiRouter<Shared> {
                 .routes(routes!(batch::place))
                 .layer(DefaultBodyLimit::max(ORDER_BATCH_BYTES_MAX)),
         )
+}
+
+/// Which events there are, how they are heard, and who is sent them.
+fn telling() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(event_catalogue::catalogue))
+        .routes(routes!(event_catalogue::schema))
+        .routes(routes!(event_stream::stream))
+        .routes(routes!(event_stream::socket))
+        .routes(routes!(consumers::list))
+        .routes(routes!(consumers::get, consumers::put, consumers::remove))
+        .routes(routes!(consumers::pause))
+        .routes(routes!(consumers::resume))
+        .routes(routes!(consumers::replay))
+        .routes(routes!(consumers::secrets, consumers::add_secret))
+        .routes(routes!(consumers::drop_secret))
+        .routes(routes!(consumer_log::deliveries))
+        .routes(routes!(consumer_log::redeliver))
+        .routes(routes!(consumer_log::dead_letters))
+        .routes(routes!(consumer_log::retry))
+        .routes(routes!(consumer_log::skip))
+        .routes(routes!(consumer_log::fetch))
+        .routes(routes!(consumer_log::acknowledge))
 }
 
 /// Goods that cannot be had: what stands in for them, and who waits for them.

@@ -77,7 +77,7 @@ pub(super) struct AcceptRequest {
     reason: String,
 }
 
-fn view(status: RunStatus) -> RunView {
+fn view(status: &RunStatus) -> RunView {
     let of = match &status.asked {
         Asked::All => "all".to_owned(),
         Asked::One(scope) => scope.to_string(),
@@ -129,7 +129,7 @@ pub(super) fn begin_run(app: &App, caller: &Caller, asked: Asked) -> Answer<RunV
     match app.rooms.runs.begin(caller.tenant(), asked, app.clock.now().utc) {
         Begun::Waits(status) => {
             app.bells.reconcile.notify_one();
-            Ok(view(status))
+            Ok(view(&status))
         }
         Begun::TooMany(open) => {
             let detail = format!("{open} runs are not over yet: wait for one, or end it");
@@ -151,7 +151,7 @@ pub(super) async fn get(
     Path(run): Path<String>,
 ) -> Answer<Json<RunView>> {
     let run: RunId = known(&run, Code::NotFound)?;
-    Ok(Json(view(app.rooms.runs.status(caller.tenant(), run).ok_or_else(|| nowhere(run))?)))
+    Ok(Json(view(&app.rooms.runs.status(caller.tenant(), run).ok_or_else(|| nowhere(run))?)))
 }
 
 /// End a run before its time. One that is over stays as it is.
@@ -163,7 +163,7 @@ pub(super) async fn end(
     Path(run): Path<String>,
 ) -> Answer<Json<RunView>> {
     let run: RunId = known(&run, Code::NotFound)?;
-    Ok(Json(view(app.rooms.runs.cancel(caller.tenant(), run).ok_or_else(|| nowhere(run))?)))
+    Ok(Json(view(&app.rooms.runs.cancel(caller.tenant(), run).ok_or_else(|| nowhere(run))?)))
 }
 
 /// Findings, newest first; those that are open, unless all are asked for.

@@ -102,7 +102,8 @@ fn apart(conn: &Connection, state: &mut State, known: &NodesSeen, all: &[Ready],
     Ok((outcomes, giving.over()?))
 }
 
-/// Whatever refuses comes before the first thing that is written down later for all.
+/// Whatever refuses comes before the first thing that is written down later for all. Whoever read the demand
+/// may not have known of a restore.
 fn try_assign(
     conn: &Connection,
     state: &mut State,
@@ -111,7 +112,6 @@ fn try_assign(
     now: UtcMs,
 ) -> std::result::Result<AssignOutcome, Stop<AssignOutcome>> {
     let Assignment { tenant, order, store, .. } = assignment;
-    // Whoever read the demand may not have known of the restore.
     if giving.must_wait(tenant, store, order)? {
         return Err(Stop::Refused(AssignOutcome::OrderMoved));
     }

@@ -1,11 +1,13 @@
 //! Lines that wait for goods: their queues, the dates that are told, and what is expected at nodes.
 
-use super::outbox::{Class, NewEvent, append};
+use super::outbox::{NewEvent, append};
 use super::row::{fetch, from_json, list, one, parsed, parsed_or_none, run, unsigned, word};
 use super::sql::sql;
 use super::timeline::{Happened, central, note};
 use super::{Result, SqliteStore, error};
 use crate::core::backorder::{Dated, Expected, Queue, Standing, Waiting, day};
+use crate::core::events::key::Key;
+use crate::core::events::kinds::backorders::BACKORDER_DATED;
 use crate::core::order::OrderRequest;
 use crate::core::order_terms::Priority;
 use crate::ports::backorders::{Backorder, Backorders, TenantQueue};
@@ -206,8 +208,8 @@ fn tell(conn: &Connection, (tenant, sku): (&TenantId, &Sku), dated: &[Dated], no
         let body = json!({
             "order": order, "line": line, "sku": sku, "quantity": units, "expected_at": expected_at,
         });
-        let (kind, key) = ("BackorderDated", order.as_str());
-        append(conn, tenant, &NewEvent { kind, key, class: Class::Update, at: now, body: &body })?;
+        let (kind, key) = (&BACKORDER_DATED, &Key::Order(order.clone()));
+        append(conn, tenant, &NewEvent { kind, key, at: now, body: &body })?;
     }
     Ok(told)
 }

@@ -3,13 +3,15 @@
 
 use super::contacts::{self, cart_of, contact_of};
 use super::order_rows::{lines, tasks_of};
-use super::outbox::{Class, NewEvent, append};
+use super::outbox::{NewEvent, append};
 use super::recall::recall;
 use super::row::{count, from_json, list, one, parsed, run, to_json, word};
 use super::sql::sql;
 use super::state::State;
 use super::timeline::{Happened, note, refresh};
 use super::{Result, SqliteStore, error, gathering_rows, promises, substitutions, window};
+use crate::core::events::key::Key;
+use crate::core::events::kinds::changes::{ORDER_CHANGED, ORDER_LINE_CANCELLED};
 use crate::core::order::{OrderRequest, OrderState};
 use crate::core::order_change::{ChangeRequest, LineUnits, Plan, Standing, plan, plan_cancel};
 use crate::core::personal::{Contact, Personal};
@@ -321,14 +323,14 @@ fn publish(conn: &Connection, change: &NewChange, trace: &TraceId, done: &Change
         "order": order, "change": done.change, "state": done.state, "trace_id": trace,
         "totals_before": done.totals_before, "totals": done.totals,
     });
-    let event = |kind, class, body: &serde_json::Value| {
-        append(conn, tenant, &NewEvent { kind, key: order.as_str(), class, at: *now, body })
-    };
+    let key = Key::Order(order.clone());
+    let event =
+        |kind, body: &serde_json::Value| append(conn, tenant, &NewEvent { kind, key: &key, at: *now, body });
     if let (Wish::Change(wish), Some(fields)) = (&change.wish, body.as_object_mut()) {
         fields.insert(String::from("fields"), json!(wish.fields()));
         fields.insert(String::from("cancelled"), json!(done.cancelled));
         fields.insert(String::from("added"), json!(done.added));
-        event("OrderChanged", Class::Update, &body)?;
+        event(&ORDER_CHANGED, &body)?;
     }
     if done.cancelled.is_empty() {
         return Ok(());
@@ -337,5 +339,5 @@ fn publish(conn: &Connection, change: &NewChange, trace: &TraceId, done: &Change
         "order": order, "change": done.change, "trace_id": trace, "lines": done.cancelled,
         "totals_before": done.totals_before, "totals": done.totals,
     });
-    event("OrderLineCancelled", Class::Compensate, &lines)
+    event(&ORDER_LINE_CANCELLED, &lines)
 }

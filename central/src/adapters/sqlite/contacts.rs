@@ -1,11 +1,13 @@
 //! What is personal of orders, in a table of its own. Nothing else in the database has any of it.
 
 use super::exceptions::raise;
-use super::outbox::{Class, NewEvent, append};
+use super::outbox::{NewEvent, append};
 use super::row::{below, fetch, from_json, list, one, paged, parsed, run, to_json, word};
 use super::sql::sql;
 use super::timeline::{Happened, central, note};
 use super::{Result, SqliteStore, error};
+use crate::core::events::key::Key;
+use crate::core::events::kinds::changes::PERSONAL_DATA_ERASED;
 use crate::core::exception::{Category, NewException, Severity};
 use crate::core::order::{OrderRequest, OrderState};
 use crate::core::personal::{Contact, CustomerId, Personal};
@@ -254,8 +256,8 @@ fn erase(
     note(conn, tenant, order, &happened)?;
     // Whoever was told of the order may hold a copy.
     let body = json!({ "order": order, "by_rule": by_rule });
-    let (kind, key) = ("PersonalDataErased", order.as_str());
-    append(conn, tenant, &NewEvent { kind, key, class: Class::Update, at: now, body: &body })
+    let (kind, key) = (&PERSONAL_DATA_ERASED, &Key::Order(order.clone()));
+    append(conn, tenant, &NewEvent { kind, key, at: now, body: &body })
 }
 
 /// Erases what was asked for, or is kept for too long, of orders that are final. How many.

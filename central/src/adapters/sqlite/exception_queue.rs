@@ -1,5 +1,6 @@
 //! The queue of exceptions as people work it.
 
+use super::exception_acts::{note, note_act};
 use super::exceptions::{changed, page, read, resolve, told};
 use super::row::{count, list, one, parsed, run, unsigned, word};
 use super::sql::sql;
@@ -11,11 +12,9 @@ use crate::core::exception::{Exception, ExceptionEvent, Resolution};
 use crate::ports::exceptions::{
     BeginOutcome, ExceptionQueue, OpenCount, QueueFilter, RepairWish, TakeOutcome, TrendRows, WaitOutcome,
 };
-use crate::ports::{Page, PageRequest, StoreError};
+use crate::ports::{Page, PageRequest};
 use async_trait::async_trait;
-use holdfast_shared::error::Code;
 use holdfast_shared::ids::{Actor, ExceptionId, OrderId, TaskId, TenantId};
-use holdfast_shared::limits::EXCEPTION_EVENTS_MAX;
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, named_params};
 
@@ -208,41 +207,6 @@ fn events(conn: &Connection, tenant: &TenantId, exception: &ExceptionId) -> Resu
             words: row.get("words")?,
         })
     })
-}
-
-/// What was done, and what it is called. Its number.
-pub(super) fn note(
-    conn: &Connection,
-    (tenant, exception): (&TenantId, &ExceptionId),
-    actor: &Actor,
-    (words, kind): (&str, &str),
-    now: UtcMs,
-) -> Result<u32> {
-    let params = named_params! {
-        ":tenant": tenant.as_str(),
-        ":exception": exception.as_str(),
-        ":actor": actor.as_str(),
-        ":kind": kind,
-        ":words": words,
-        ":now": now.0,
-    };
-    let number = one(conn, sql!(EXCEPTIONS.note_event), params, |row| count(row, "number"))?;
-    Ok(number.unwrap_or_default())
-}
-
-/// What a person does over and over has an end.
-pub(super) fn note_act(
-    conn: &Connection,
-    at: (&TenantId, &ExceptionId),
-    actor: &Actor,
-    said: (&str, &str),
-    now: UtcMs,
-) -> Result<()> {
-    if note(conn, at, actor, said, now)? <= EXCEPTION_EVENTS_MAX {
-        return Ok(());
-    }
-    let what = format!("{EXCEPTION_EVENTS_MAX} things were done about {} already: resolve it", at.1);
-    Err(StoreError { code: Code::TooManyRequests, what, source: None })
 }
 
 fn take(

@@ -1,7 +1,7 @@
 //! Repairs on record: one of a kind at a time, and once unless it is asked for anew.
 
 use super::Result;
-use super::exception_queue::note_act;
+use super::exception_acts::note_act;
 use super::exceptions::{changed, resolve, told};
 use super::findings::accept_told;
 use super::row::{count, list, one, parsed, run, word};

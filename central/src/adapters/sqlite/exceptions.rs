@@ -1,11 +1,13 @@
 //! The one queue of what a person must look at: how things get into it, and out of it by themselves.
 
 use super::Result;
-use super::outbox::{Class, NewEvent, append};
+use super::outbox::{NewEvent, append};
 use super::row::{
     below, count, fetch, from_json, list, one, paged, parsed, parsed_or_none, run, to_json, word,
 };
 use super::sql::sql;
+use crate::core::events::key::Key;
+use crate::core::events::kinds::exceptions::{EXCEPTION_CHANGED, EXCEPTION_RAISED};
 use crate::core::exception::causes::RootCause;
 use crate::core::exception::{
     Category, Exception, ExceptionState, Failure, NewException, Resolution, Severity,
@@ -85,9 +87,11 @@ pub(super) fn raise(
         "exception": id, "category": exception.category, "severity": exception.severity,
         "order": exception.order, "task": exception.task, "store": exception.store, "detail": exception.detail,
     });
-    let event =
-        NewEvent { kind: "ExceptionRaised", key: id.as_str(), class: Class::Create, at: now, body: &body };
-    append(conn, tenant, &event)
+    append(
+        conn,
+        tenant,
+        &NewEvent { kind: &EXCEPTION_RAISED, key: &Key::Exception(id), at: now, body: &body },
+    )
 }
 
 /// What exactly failed, beside the open one of this key.
@@ -107,14 +111,8 @@ pub(super) fn changed(
     now: UtcMs,
 ) -> Result<()> {
     let body = json!({ "exception": exception, "what": what });
-    let event = NewEvent {
-        kind: "ExceptionChanged",
-        key: exception.as_str(),
-        class: Class::Update,
-        at: now,
-        body: &body,
-    };
-    append(conn, tenant, &event)
+    let key = &Key::Exception(exception.clone());
+    append(conn, tenant, &NewEvent { kind: &EXCEPTION_CHANGED, key, at: now, body: &body })
 }
 
 pub(super) fn settle(

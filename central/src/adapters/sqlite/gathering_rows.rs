@@ -1,10 +1,13 @@
 //! What is kept of an order that comes together at one store, and the telling of it.
 
 use super::Result;
-use super::outbox::{Class, NewEvent, append};
+use super::outbox::{NewEvent, append};
 use super::row::{from_json, list, one, parsed, run, word};
 use super::sql::sql;
 use super::timeline::{Happened, central, note};
+use crate::core::events::Kind;
+use crate::core::events::key::Key;
+use crate::core::events::kinds::gatherings::{ORDER_GATHERED, ORDER_GATHERING_ENDED};
 use crate::core::gathering::{GatheredUnits, Gathering, GatheringEnd, OnTheWay};
 use crate::core::order::OrderRequest;
 use holdfast_shared::ids::{OrderId, StoreId, TenantId};
@@ -98,9 +101,9 @@ pub(super) fn end(
     let params = named_params! { ":tenant": tenant.as_str(), ":order": order.as_str(), ":now": now.0 };
     run(conn, sql!(GATHERINGS.set_order_waiting), params)?;
     let (kind, event) = match by {
-        GatheringEnd::Complete => ("gathered", "OrderGathered"),
+        GatheringEnd::Complete => ("gathered", &ORDER_GATHERED),
         GatheringEnd::Late | GatheringEnd::Short | GatheringEnd::StoreLost | GatheringEnd::Cancelled => {
-            ("gathering_ended", "OrderGatheringEnded")
+            ("gathering_ended", &ORDER_GATHERING_ENDED)
         }
     };
     let words = format!("no longer gathered at {store}: {}", by.words());
@@ -114,7 +117,7 @@ pub(super) fn end(
 pub(super) fn publish(
     conn: &Connection,
     (tenant, order): (&TenantId, &OrderId),
-    kind: &str,
+    kind: &'static Kind,
     by: Option<GatheringEnd>,
     now: UtcMs,
 ) -> Result<()> {
@@ -129,5 +132,5 @@ pub(super) fn publish(
     if let (Some(by), Some(fields)) = (by, body.as_object_mut()) {
         fields.insert("ended_by".to_owned(), json!(by));
     }
-    append(conn, tenant, &NewEvent { kind, key: order.as_str(), class: Class::Update, at: now, body: &body })
+    append(conn, tenant, &NewEvent { kind, key: &Key::Order(order.clone()), at: now, body: &body })
 }

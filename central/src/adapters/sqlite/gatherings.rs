@@ -14,6 +14,7 @@ use super::sql::sql;
 use super::state::State;
 use super::timeline::{Happened, central, note, refresh};
 use super::{Result, SqliteStore, decisions, order_carts, parcels, window};
+use crate::core::events::kinds::gatherings::ORDER_GATHERING;
 use crate::core::exception::{Category, NewException, Severity};
 use crate::core::gathering::{Gathering, GatheringEnd, GatheringNow};
 use crate::core::routing::decision::{Demand, DemandLine};
@@ -112,7 +113,7 @@ fn begin(conn: &Connection, new: &NewGathering, now: UtcMs) -> Attempt<GatherOut
         words: &gather.words,
     };
     note(conn, tenant, order, &happened)?;
-    publish(conn, (tenant, order), "OrderGathering", None, now)?;
+    publish(conn, (tenant, order), &ORDER_GATHERING, None, now)?;
     refresh(conn, tenant, order, now)?;
     Ok(GatherOutcome::Begun { child })
 }

@@ -8,7 +8,7 @@ use super::row::{list, parsed, run};
 use super::seals::{Place, seal_closed, seal_task};
 use super::sql::sql;
 use super::state::State;
-use super::{Result, SqliteStore, contacts, coverage, error, flow};
+use super::{Result, SqliteStore, contacts, coverage, error, flow, outbox_ends};
 use crate::core::stock::report::Day;
 use crate::ports::housekeeping::{Housekeeping, Kept, Retention};
 use async_trait::async_trait;
@@ -38,7 +38,7 @@ fn keep_house(conn: &Connection, state: &mut State, retention: Retention, now: U
         keys: drop(sql!(SEALS.drop_keys), retention.keys_ms, rows)?,
         changes: drop(sql!(CHANGES.drop_changes), retention.keys_ms, rows)?,
         personal: contacts::sweep(conn, retention.personal_ms, now)?,
-        events: drop(sql!(SEALS.drop_events), retention.events_ms, rows)?,
+        events: outbox_ends::drop_old(conn, retention.events_ms, rows, now)?,
         eligibility: drop(sql!(SEALS.drop_eligibility), retention.eligibility_ms, rows)?,
         decisions: drop(sql!(SEALS.drop_decisions), retention.decisions_ms, rows)?,
         moves: drop(sql!(MOVES.drop_moves), retention.eligibility_ms, rows)?,

@@ -15,6 +15,8 @@
 //!   store and its pace, `drills` those that are meant.
 //! - Documents: `documents` keeps changes, heads and roots, `ledger` the facts; `seals` ends documents,
 //!   `baseline` keeps what they add up to, `older` speaks to agents of older versions.
+//! - Events: `consumers` are those who are sent them, `deliveries` what they were sent and what waits for
+//!   them, `dead_letters` what a person must look at of it.
 //! - Stock: `stock` has positions, `holds` what tasks have set aside, `lessons` what facts teach about them,
 //!   `stock_book` tells of both; `rights` and `escrow` are what stores have ceded, and `own_stock` is
 //!   central's hand in stock documents.
@@ -49,16 +51,21 @@ mod boots;
 mod branch;
 mod cancel;
 mod changes;
+mod consumer_marks;
+mod consumers;
 mod contacts;
 mod counters;
 mod coverage;
+mod dead_letters;
 mod decision_rows;
 mod decisions;
+mod deliveries;
 mod demand;
 mod documents;
 mod drills;
 mod error;
 mod escrow;
+mod exception_acts;
 mod exception_queue;
 mod exception_repairs;
 mod exception_trend;
@@ -91,6 +98,9 @@ mod order_carts;
 mod order_rows;
 mod orders;
 mod outbox;
+#[cfg(test)]
+mod outbox_check;
+mod outbox_ends;
 mod overrides;
 mod own_stock;
 mod parcels;
@@ -124,6 +134,7 @@ mod shadow;
 mod shadow_alarms;
 mod shadow_book;
 mod shadow_diffs;
+mod shadow_page;
 mod sql;
 mod state;
 mod stock;

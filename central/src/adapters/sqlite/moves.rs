@@ -2,7 +2,7 @@
 //! transaction that adds to it: over restarts, and however many processes move, no minute has more.
 
 use super::order_rows::lines as lines_of;
-use super::outbox::{Class, NewEvent, append};
+use super::outbox::{NewEvent, append};
 use super::promise_changes::{self, About};
 use super::recall::recall_unless_held;
 use super::row::{from_json, list, one, parsed, run, to_json, word};
@@ -11,6 +11,8 @@ use super::state::State;
 use super::tasks::load;
 use super::timeline::{Happened, central, note};
 use super::{Result, SqliteStore, demand, drills, kpis, window};
+use crate::core::events::key::Key;
+use crate::core::events::kinds::dates;
 use crate::core::failover::plan::{Lately, Leaving, too_fast};
 use crate::core::failover::policy::Pace;
 use crate::core::failover::record::{Moved, Next};
@@ -239,8 +241,8 @@ fn tell_delay(conn: &Connection, leaving: &Leaving, now: UtcMs) -> Result<()> {
         "promised_by": promise_by, "promise_by": promise_by,
         "left_ms": promise_by.map(|by| by.since(now).max(0)),
     });
-    let (kind, class) = ("customer.delayed", Class::Compensate);
-    append(conn, tenant, &NewEvent { kind, key: order.as_str(), class, at: now, body: &body })
+    let (kind, key) = (&dates::CUSTOMER_DELAYED, &Key::Order(order.clone()));
+    append(conn, tenant, &NewEvent { kind, key, at: now, body: &body })
 }
 
 /// Another node has the order's open units: what had left has gone somewhere. Or its own store goes on

@@ -35,7 +35,7 @@ pub(super) fn give_to_order(
     let open = list(conn, sql!(PROMISES.open_cart_holds), [tenant.as_str(), promise.as_str()], read_units)?;
     for CartUnits { store, sku, quantity, .. } in open {
         free_sku(conn, (tenant, promise, &store), &sku)?;
-        add_to_cart(conn, (tenant, &cart), &store, DemandLine { line: LineNo(0), sku, quantity }, now)?;
+        add_to_cart(conn, (tenant, &cart), &store, &DemandLine { line: LineNo(0), sku, quantity }, now)?;
     }
     let expires_at = now.plus(ORDER_KEEPS_MS).0;
     let params = named_params! {
@@ -51,7 +51,7 @@ fn add_to_cart(
     conn: &Connection,
     cart: (&TenantId, &PromiseId),
     store: &StoreId,
-    more: DemandLine,
+    more: &DemandLine,
     now: UtcMs,
 ) -> Result<()> {
     let (tenant, promise) = cart;

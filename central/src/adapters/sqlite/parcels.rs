@@ -25,7 +25,7 @@ const REMEMBERED_MS: i64 = 2 * GATHER_WITHIN_MS_MAX;
 const SERVICE_CHARS_MAX: usize = 64;
 
 fn rows_max() -> Result<i64> {
-    Ok(i64::try_from(PARCELS_TOLD_MAX).map_err(error::unreadable)?)
+    i64::try_from(PARCELS_TOLD_MAX).map_err(error::unreadable)
 }
 
 /// None for one that knows it already, and for one that shows nothing of it.

@@ -65,6 +65,11 @@ const THROUGH_ALL: &[&str] = &[
     "perhaps_over",
     "unpublished",
     "waiting",
+    // Consumers: few, whoever has the most. What is forgotten is forgotten once.
+    "all_consumers",
+    "forget_lost",
+    "lost_by",
+    "lowest_needed",
     // A page of the newest, and counts by state.
     "activity",
     // The queues of all who wait for goods, and the SKUs of which something is expected.

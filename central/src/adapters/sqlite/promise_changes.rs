@@ -3,10 +3,12 @@
 
 use super::Result;
 use super::exceptions::{raise, settle};
-use super::outbox::{Class, NewEvent, append};
+use super::outbox::{NewEvent, append};
 use super::row::{count, from_json, one, run};
 use super::sql::sql;
 use super::timeline::{Happened, central, note};
+use crate::core::events::key::Key;
+use crate::core::events::kinds::dates;
 use crate::core::exception::{Category, NewException, Severity};
 use crate::core::order::OrderRequest;
 use crate::core::promise::{News, PromiseChange, news};
@@ -97,8 +99,8 @@ pub(super) fn tell(
         "words": news.customer_words(), "promised_by": promised_by, "promise_by": new_by,
         "left_ms": promised_by.since(now).max(0),
     });
-    let (kind, class) = ("customer.promise_changed", Class::Compensate);
-    append(conn, tenant, &NewEvent { kind, key: order.as_str(), class, at: now, body: &body })?;
+    let (kind, key) = (&dates::CUSTOMER_PROMISE_CHANGED, &Key::Order(order.clone()));
+    append(conn, tenant, &NewEvent { kind, key, at: now, body: &body })?;
     match news {
         News::Lost { .. } => raise(conn, tenant, &missed(order, about, words), now)?,
         News::Kept { .. } => {

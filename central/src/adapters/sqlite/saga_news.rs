@@ -2,11 +2,14 @@
 //! end of an order that cannot be paid.
 
 use super::exceptions::{raise, settle};
-use super::outbox::{Class, NewEvent, append};
+use super::outbox::{NewEvent, append};
 use super::row::run;
 use super::sql::sql;
 use super::timeline::{Happened, central, note};
 use super::{Result, promises};
+use crate::core::events::Kind;
+use crate::core::events::key::Key;
+use crate::core::events::kinds::payments;
 use crate::core::exception::{Category, NewException, Severity};
 use crate::core::saga::fact::{Call, CallId};
 use crate::core::saga::news::News;
@@ -20,7 +23,7 @@ use serde_json::{Value, json};
 
 /// One event with its line in the timeline.
 struct Told {
-    event: (&'static str, Class),
+    event: &'static Kind,
     kind: &'static str,
     words: String,
     amount: Option<i64>,
@@ -63,9 +66,8 @@ fn end(conn: &Connection, key: &SagaKey, exception: &str, now: UtcMs) -> Result<
 
 fn told(news: &News, provider: &PaymentProvider, currency: Currency) -> Option<Told> {
     let money = |amount: i64| format!("{amount} {currency} minor units");
-    let failed = |kind, words, more| {
-        Some(Told { event: ("PaymentFailed", Class::Update), kind, words, amount: None, more })
-    };
+    let failed =
+        |kind, words, more| Some(Told { event: &payments::PAYMENT_FAILED, kind, words, amount: None, more });
     let moved = |event, kind, amount: i64, words: &str, more| {
         let words = format!("{} {words}", money(amount));
         Some(Told { event, kind, words, amount: Some(amount), more })
@@ -74,24 +76,24 @@ fn told(news: &News, provider: &PaymentProvider, currency: Currency) -> Option<T
         News::Authorized { amount } | News::AuthorizedMore { amount } => {
             let first = matches!(news, News::Authorized { .. });
             let words = format!("are set aside at {provider}");
-            let event = ("PaymentAuthorized", Class::Confirm);
+            let event = &payments::PAYMENT_AUTHORIZED;
             moved(event, "payment_authorized", *amount, &words, ("first", json!(first)))
         }
         News::Captured { amount, whole } => {
             let words = "were taken for what has left";
-            moved(("OrderPaid", Class::Confirm), "payment_captured", *amount, words, ("whole", json!(whole)))
+            moved(&payments::ORDER_PAID, "payment_captured", *amount, words, ("whole", json!(whole)))
         }
         News::Voided { amount } => {
-            let (event, words) = (("PaymentVoided", Class::Compensate), "are not needed, and free again");
+            let (event, words) = (&payments::PAYMENT_VOIDED, "are not needed, and free again");
             moved(event, "payment_voided", *amount, words, ("lapsed", json!(false)))
         }
         News::Lapsed { amount } => {
             let words = "are free again: the authorization ended";
-            let event = ("PaymentVoided", Class::Compensate);
+            let event = &payments::PAYMENT_VOIDED;
             moved(event, "payment_voided", *amount, words, ("lapsed", json!(true)))
         }
         News::Refunded { amount, refund } => {
-            let (event, words) = (("OrderRefunded", Class::Compensate), "went back to the customer");
+            let (event, words) = (&payments::ORDER_REFUNDED, "went back to the customer");
             moved(event, "refunded", *amount, words, ("refund", json!(refund)))
         }
         News::Rejected { words } => {
@@ -123,8 +125,8 @@ fn write(
         fields.extend(told.amount.map(|amount| (String::from("amount"), json!(amount))));
         fields.insert(name.to_owned(), value);
     }
-    let (kind, class) = told.event;
-    append(conn, &key.tenant, &NewEvent { kind, key: key.order.as_str(), class, at: now, body: &body })?;
+    let of = Key::Order(key.order.clone());
+    append(conn, &key.tenant, &NewEvent { kind: told.event, key: &of, at: now, body: &body })?;
     let actor = central()?;
     let words = &told.words;
     let happened = Happened { kind: told.kind, at: now, actor: &actor, store: None, task: None, words };
@@ -136,8 +138,8 @@ pub(super) fn refund_asked(conn: &Connection, key: &SagaKey, asked: &RefundAsked
         "order": key.order, "refund": asked.number, "amount": asked.amount, "currency": asked.currency,
         "lines": asked.lines, "reason": asked.reason,
     });
-    let (kind, class) = ("RefundRequested", Class::Compensate);
-    append(conn, &key.tenant, &NewEvent { kind, key: key.order.as_str(), class, at: asked.at, body: &body })?;
+    let (kind, of) = (&payments::REFUND_REQUESTED, &Key::Order(key.order.clone()));
+    append(conn, &key.tenant, &NewEvent { kind, key: of, at: asked.at, body: &body })?;
     let words = format!("{} {} minor units shall go back: {}", asked.amount, asked.currency, asked.reason);
     let happened = Happened {
         kind: "refund_requested",

@@ -3,7 +3,7 @@
 use super::Result;
 use super::exceptions::{raise, settle};
 use super::row::one;
-use super::shadow_book::Page;
+use super::shadow_page::Page;
 use super::sql::sql;
 use crate::core::exception::{Category, NewException, Severity};
 use crate::core::shadow::Compared;

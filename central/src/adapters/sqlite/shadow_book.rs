@@ -1,6 +1,7 @@
 //! What was counted and kept of comparisons. Counts and single differences change together.
 
 use super::row::{list, one, run, to_json, word};
+use super::shadow_page::Page;
 use super::sql::sql;
 use super::{Result, shadow_alarms};
 use crate::core::policy::version::PolicyVersion;
@@ -16,14 +17,6 @@ use rusqlite::{Connection, Row, named_params};
 
 const EQUAL: &str = "equal";
 const NOT_COMPARED: &str = "not_compared";
-
-/// Whose line it is, and on which day it was found.
-#[derive(Clone, Copy)]
-pub(super) struct Page<'a> {
-    pub(super) tenant: &'a TenantId,
-    pub(super) against: Against,
-    pub(super) day: Day,
-}
 
 pub(super) fn read_counted(row: &Row<'_>) -> rusqlite::Result<Counted> {
     match row.get_ref("outcome")?.as_str()? {

@@ -1,9 +1,9 @@
 //! Differences that were found: told in pages, settled by people, summed up, and dropped when they are old.
 
 use super::row::{below, fetch, from_json, list, one, paged, parsed, parsed_or_none, run, unsigned, word};
-use super::shadow_book::{self, Booked, count, read_booked, read_counted, uncount};
+use super::shadow_book::{Booked, count, read_booked, read_counted, uncount};
 use super::sql::sql;
-use super::{Result, shadow_alarms};
+use super::{Result, shadow_alarms, shadow_page};
 use crate::core::shadow::judge::Finding;
 use crate::core::shadow::words::{Against, DiffClass, DiffSeverity, Triage};
 use crate::core::stock::report::Day;
@@ -115,7 +115,7 @@ fn settle(
         ":reason": said.then_some(judgement.reason.as_str()),
     };
     run(conn, sql!(SHADOW.triage_diff), params)?;
-    let page = shadow_book::Page { tenant, against, day: booked.day };
+    let page = shadow_page::Page { tenant, against, day: booked.day };
     uncount(conn, page, booked.counted(booked.triage))?;
     count(conn, page, booked.counted(judgement.triage))?;
     if booked.severity == DiffSeverity::Critical {

@@ -2,6 +2,7 @@
 //! compiling, so that a missing name does not build.
 
 pub(super) const ACCESS: &str = include_str!("sql/access.sql");
+pub(super) const CONSUMERS: &str = include_str!("sql/consumers.sql");
 pub(super) const COVERAGE: &str = include_str!("sql/coverage.sql");
 pub(super) const BACKORDERS: &str = include_str!("sql/backorders.sql");
 pub(super) const CHANGES: &str = include_str!("sql/changes.sql");
@@ -80,6 +81,7 @@ pub(super) const FILES: &[&str] = &[
     SUBSTITUTIONS,
     SAGAS,
     DECISIONS,
+    CONSUMERS,
 ];
 
 const MARK: &[u8] = b"-- name: ";

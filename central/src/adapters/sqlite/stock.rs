@@ -4,11 +4,13 @@
 use super::documents::Digests;
 use super::holds::{Freed, Reserved, end_hold, hold_again};
 use super::lessons;
-use super::outbox::{Class, NewEvent, append};
+use super::outbox::{NewEvent, append};
 use super::rights::{self, Standing};
 use super::row::{list, one, parsed, run};
 use super::sql::sql;
 use super::{Result, backorders};
+use crate::core::events::key::Key;
+use crate::core::events::kinds::stock::INVENTORY_ADJUSTED;
 use crate::core::routing::decision::DemandLine;
 use crate::core::stock::learned::Counts;
 use holdfast_shared::domain::fact::{Body, Fact};
@@ -136,9 +138,8 @@ fn move_position(
         "store": store, "sku": sku, "on_hand": on_hand, "reserved": reserved,
         "change": difference.on_hand,
     });
-    let key = format!("{store}/{sku}");
-    let event = NewEvent { kind: "InventoryAdjusted", key: &key, class: Class::Update, at: now, body: &body };
-    append(conn, tenant, &event)?;
+    let key = Key::StoreAndSku(store.clone(), sku.clone());
+    append(conn, tenant, &NewEvent { kind: &INVENTORY_ADJUSTED, key: &key, at: now, body: &body })?;
     let Difference { on_hand: came, rights, freed, .. } = difference;
     // What is ceded may be promised, as goods that come in may.
     let grew = came.saturating_add(freed.units) > 0 || rights.saturating_add(freed.rights) > 0;

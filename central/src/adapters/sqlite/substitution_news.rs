@@ -1,8 +1,11 @@
 //! What people and the outside are told of substitutions: the timeline, and events without a word of stores.
 
 use super::Result;
-use super::outbox::{Class, NewEvent, append};
+use super::outbox::{NewEvent, append};
 use super::timeline::{Happened, central, note};
+use crate::core::events::Kind;
+use crate::core::events::key::Key;
+use crate::core::events::kinds::substitutions;
 use crate::core::substitution::{Substitution, SubstitutionState};
 use holdfast_shared::ids::{Actor, OrderId, TenantId};
 use holdfast_shared::time::UtcMs;
@@ -19,7 +22,7 @@ pub(super) fn proposed(
 ) -> Result<()> {
     let words = format!("the customer is asked: {}", told.words);
     say(conn, (tenant, order), ("substitution_proposed", &words), &central()?, now)?;
-    publish(conn, (tenant, order), ("SubstitutionProposed", Class::Update), told, now)
+    publish(conn, (tenant, order), &substitutions::SUBSTITUTION_PROPOSED, told, now)
 }
 
 /// The units are those of another line.
@@ -33,7 +36,7 @@ pub(super) fn made(
 ) -> Result<()> {
     let line = told.new_line.map(|line| format!(", as line {line}")).unwrap_or_default();
     say(conn, (tenant, order), ("substituted", &format!("{}{line}", told.words)), by, now)?;
-    publish(conn, (tenant, order), ("SubstitutionMade", Class::Update), told, now)
+    publish(conn, (tenant, order), &substitutions::SUBSTITUTION_MADE, told, now)
 }
 
 /// It came to nothing, and why.
@@ -52,7 +55,7 @@ pub(super) fn ended(
         SubstitutionState::Waiting | SubstitutionState::Made => return Ok(()),
     };
     say(conn, (tenant, order), (kind, &format!("{why}: {}", told.words)), by, now)?;
-    publish(conn, (tenant, order), ("SubstitutionEnded", Class::Compensate), told, now)
+    publish(conn, (tenant, order), &substitutions::SUBSTITUTION_ENDED, told, now)
 }
 
 fn say(
@@ -68,7 +71,7 @@ fn say(
 fn publish(
     conn: &Connection,
     (tenant, order): (&TenantId, &OrderId),
-    (kind, class): (&str, Class),
+    kind: &'static Kind,
     told: &Substitution,
     now: UtcMs,
 ) -> Result<()> {
@@ -77,5 +80,5 @@ fn publish(
         "instead": told.instead, "quantity": told.quantity, "unit_price": told.unit_price,
         "answer_by": told.answer_by, "new_line": told.new_line,
     });
-    append(conn, tenant, &NewEvent { kind, key: order.as_str(), class, at: now, body: &body })
+    append(conn, tenant, &NewEvent { kind, key: &Key::Order(order.clone()), at: now, body: &body })
 }

@@ -3,12 +3,14 @@
 
 use super::exceptions::{raise, settle};
 use super::gathering_rows::fed_store;
-use super::outbox::{Class, NewEvent, append};
+use super::outbox::{NewEvent, append};
 use super::row::{from_json, list, parsed, run};
 use super::sql::sql;
 use super::timeline::{Happened, central, note};
 use super::{Result, ledger};
 use crate::core::effects::CancelAnswer;
+use crate::core::events::key::Key;
+use crate::core::events::kinds::cancels::CANCEL_ANSWERED;
 use crate::core::exception::{Category, NewException, Severity};
 use holdfast_shared::domain::task::{LetGo, Line, TaskEvent, TaskState};
 use holdfast_shared::ids::{Actor, TenantId};
@@ -37,8 +39,8 @@ pub(super) fn answered(
         .map(|line| json!({ "line": line.line, "sku": line.sku, "quantity": units(line) }))
         .collect();
     let body = json!({ "order": task.order, "task": task.task, "outcome": answer.as_str(), "lines": lines });
-    let (kind, key) = ("CancelAnswered", task.order.as_str());
-    append(conn, tenant, &NewEvent { kind, key, class: Class::Compensate, at: now, body: &body })?;
+    let (kind, key) = (&CANCEL_ANSWERED, &Key::Order(task.order.clone()));
+    append(conn, tenant, &NewEvent { kind, key, at: now, body: &body })?;
     let words = match answer {
         CancelAnswer::PutBack => format!("{} stopped: the goods are back on the shelf", task.store),
         CancelAnswer::HandedOver => match &fed {

@@ -2,12 +2,15 @@
 //! moves on.
 
 use super::order_rows::{lines, tasks_of};
-use super::outbox::{Class, NewEvent, append};
+use super::outbox::{NewEvent, append};
 use super::promise_outcomes::note_outcome;
 use super::row::{from_json, one, parsed, run, word, word_or_none};
 use super::saga_wake::wake;
 use super::sql::sql;
 use super::{Result, flow, kpis};
+use crate::core::events::Kind;
+use crate::core::events::key::Key;
+use crate::core::events::kinds::orders;
 use crate::core::order::{OrderLine, OrderRequest, OrderState};
 use crate::core::order_state::order_state;
 use crate::core::saga::standing::Standing;
@@ -167,35 +170,35 @@ pub(super) fn publish(
     if let (Some(brand), Some(fields)) = (&request.brand, body.as_object_mut()) {
         fields.insert("brand".to_owned(), json!(brand));
     }
-    let (kind, class) = event_of(step);
-    append(conn, tenant, &NewEvent { kind, key: order.as_str(), class, at, body: &body })
+    let (kind, key) = (event_of(step), &Key::Order(order.clone()));
+    append(conn, tenant, &NewEvent { kind, key, at, body: &body })
 }
 
 /// Kinds of events by which the outside knows of an order in this state.
 pub(super) const fn told_as(state: OrderState) -> [&'static str; 2] {
-    let (first, _) = event_of(Step { was: None, is: state });
-    let (again, _) = event_of(Step { was: Some(OrderState::Allocated), is: state });
-    [first, again]
+    let first = event_of(Step { was: None, is: state });
+    let again = event_of(Step { was: Some(OrderState::Allocated), is: state });
+    [first.name, again.name]
 }
 
-const fn event_of(step: Step) -> (&'static str, Class) {
+const fn event_of(step: Step) -> &'static Kind {
     match step.is {
-        OrderState::Placed if step.was.is_none() => ("OrderPlaced", Class::Create),
+        OrderState::Placed if step.was.is_none() => &orders::ORDER_PLACED,
         // Its work came back from a store, and is routed again: the order is not a new one.
-        OrderState::Placed => ("OrderReopened", Class::Update),
+        OrderState::Placed => &orders::ORDER_REOPENED,
         OrderState::Authorized => match step.was {
-            Some(was) if !was.is_unrouted() => ("OrderReopened", Class::Update),
-            Some(_) | None => ("OrderAuthorized", Class::Confirm),
+            Some(was) if !was.is_unrouted() => &orders::ORDER_REOPENED,
+            Some(_) | None => &orders::ORDER_AUTHORIZED,
         },
-        OrderState::Rejected => ("OrderRejected", Class::Compensate),
-        OrderState::Backordered => ("OrderBackordered", Class::Update),
-        OrderState::Allocated => ("OrderAllocated", Class::Update),
-        OrderState::Accepted => ("OrderAccepted", Class::Update),
-        OrderState::Picking => ("OrderPicking", Class::Update),
-        OrderState::Ready => ("OrderReady", Class::Update),
-        OrderState::Shipped => ("OrderShipped", Class::Confirm),
-        OrderState::Collected => ("OrderCollected", Class::Confirm),
-        OrderState::Cancelled => ("OrderCancelled", Class::Compensate),
-        OrderState::Exception => ("OrderException", Class::Update),
+        OrderState::Rejected => &orders::ORDER_REJECTED,
+        OrderState::Backordered => &orders::ORDER_BACKORDERED,
+        OrderState::Allocated => &orders::ORDER_ALLOCATED,
+        OrderState::Accepted => &orders::ORDER_ACCEPTED,
+        OrderState::Picking => &orders::ORDER_PICKING,
+        OrderState::Ready => &orders::ORDER_READY,
+        OrderState::Shipped => &orders::ORDER_SHIPPED,
+        OrderState::Collected => &orders::ORDER_COLLECTED,
+        OrderState::Cancelled => &orders::ORDER_CANCELLED,
+        OrderState::Exception => &orders::ORDER_EXCEPTION,
     }
 }

@@ -65,6 +65,7 @@ pub const fn kind(category: Category) -> Kind {
         Category::RefundFailed => REFUND_FAILED,
         Category::OutsideDown => OUTSIDE_DOWN,
         Category::BooksDiffer => BOOKS_DIFFER,
+        Category::Undelivered => UNDELIVERED,
     }
 }
 
@@ -241,6 +242,12 @@ const BOOKS_DIFFER: Kind = row(
     Team::Engineering,
     &[Cause::Hardware, Cause::OtherSystem],
     &[Do::FoldAgain, Do::ReleaseHold, Do::AcceptAsIs],
+);
+const UNDELIVERED: Kind = row(
+    "A consumer of events is not sent what it should hear: its books fall behind.",
+    Team::Engineering,
+    &[Cause::OtherSystem, Cause::Network, Cause::Configuration],
+    &[Do::AcceptAsIs],
 );
 
 /// What can be done about it now, the likeliest first.

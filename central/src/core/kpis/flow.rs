@@ -222,10 +222,14 @@ pub struct Transition {
     pub p95_ms: Option<i64>,
 }
 
+type Way = (Option<OrderState>, OrderState);
+/// How many went a way, in what time in all, and how their times are spread.
+type Spread = (Sum, BTreeMap<Span, i64>);
+
 /// Every way that orders went, from the earliest state on.
 #[must_use]
 pub fn transitions<'a>(summed: impl Iterator<Item = &'a Summed> + Clone) -> Vec<Transition> {
-    let mut ways: BTreeMap<(Option<OrderState>, OrderState), (Sum, BTreeMap<Span, i64>)> = BTreeMap::new();
+    let mut ways: BTreeMap<Way, Spread> = BTreeMap::new();
     let mut left: BTreeMap<Option<OrderState>, i64> = BTreeMap::new();
     for one in summed {
         let (sum, spans) = ways.entry((one.was, one.is)).or_default();
@@ -236,21 +240,20 @@ pub fn transitions<'a>(summed: impl Iterator<Item = &'a Summed> + Clone) -> Vec<
         let all = left.entry(one.was).or_default();
         *all = all.saturating_add(one.sum.orders);
     }
-    let told =
-        |((from, to), (sum, spans)): ((Option<OrderState>, OrderState), (Sum, BTreeMap<Span, i64>))| {
-            let timed = from.is_some();
-            Transition {
-                from,
-                to,
-                stage: from.map_or(Stage::Intake, Stage::of),
-                orders: sum.orders,
-                share: ratio(float(sum.orders), float(left.get(&from).copied().unwrap_or_default())),
-                set_back: from.is_some_and(|from| is_set_back(from, to)),
-                mean_ms: ratio(float(sum.ms), float(sum.orders)).filter(|_| timed),
-                p50_ms: Span::below(&spans, 50).filter(|_| timed),
-                p95_ms: Span::below(&spans, 95).filter(|_| timed),
-            }
-        };
+    let told = |((from, to), (sum, spans)): (Way, Spread)| {
+        let timed = from.is_some();
+        Transition {
+            from,
+            to,
+            stage: from.map_or(Stage::Intake, Stage::of),
+            orders: sum.orders,
+            share: ratio(float(sum.orders), float(left.get(&from).copied().unwrap_or_default())),
+            set_back: from.is_some_and(|from| is_set_back(from, to)),
+            mean_ms: ratio(float(sum.ms), float(sum.orders)).filter(|_| timed),
+            p50_ms: Span::below(&spans, 50).filter(|_| timed),
+            p95_ms: Span::below(&spans, 95).filter(|_| timed),
+        }
+    };
     ways.into_iter().map(told).collect()
 }
 

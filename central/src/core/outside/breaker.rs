@@ -112,8 +112,9 @@ impl Breaker {
     pub fn ask(&mut self, now: MonoMs) -> Permit {
         match self.state {
             State::Closed { .. } => Permit::Go(Pass { turn: self.turn }),
-            State::Open { until } if now < until => Permit::Rest { ms: until.since(now) },
-            State::HalfOpen { until } if now < until => Permit::Rest { ms: until.since(now) },
+            State::Open { until } | State::HalfOpen { until } if now < until => {
+                Permit::Rest { ms: until.since(now) }
+            }
             State::Open { .. } | State::HalfOpen { .. } => {
                 self.begin(State::HalfOpen { until: now.plus(self.terms.trial_ms.max(1)) });
                 Permit::Go(Pass { turn: self.turn })

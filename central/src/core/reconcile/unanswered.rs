@@ -37,13 +37,13 @@ fn unanswered(book: &OrderBook, task: &TaskBook, policy: &ReconcilePolicy, now: 
 fn waits_for(task: &TaskBook) -> Option<(&'static str, UtcMs)> {
     let state = task.truth();
     match (state.phase, &state.recall) {
-        (Phase::HandedOver | Phase::Declined | Phase::PutBack, _) => None,
+        (Phase::HandedOver | Phase::Declined | Phase::PutBack, _)
+        | (Phase::Accepted | Phase::Picking | Phase::Packed, None) => None,
         (_, Some(recall)) if recall.cancel => {
             Some(("cancel", task.cancel_asked_at.unwrap_or(state.changed_at.wall)))
         }
         (_, Some(_)) => Some(("recall", state.changed_at.wall)),
         // A pickup is never withdrawn for silence, and its store is bound to it: still it has to answer.
         (Phase::Offered, None) => Some(("offer", state.accept_by)),
-        (Phase::Accepted | Phase::Picking | Phase::Packed, None) => None,
     }
 }

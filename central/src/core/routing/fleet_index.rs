@@ -108,16 +108,16 @@ impl FleetIndex {
     }
 
     /// One shelf is another now, where there was one.
-    pub fn reshelve(&mut self, sku: &Sku, store: &StoreId, shelf: Shelf) {
+    pub fn reshelve(&mut self, sku: &Sku, store: &StoreId, shelf: &Shelf) {
         if let (Some(number), Some(shelved)) = (self.numbers.get(store), self.shelves.get_mut(sku)) {
-            shelved.replace(*number, &shelf);
+            shelved.replace(*number, shelf);
         }
     }
 
     /// The same in shelves that are not shown.
-    pub fn reshelve_in(&self, shelved: &mut Shelved, store: &StoreId, shelf: Shelf) {
+    pub fn reshelve_in(&self, shelved: &mut Shelved, store: &StoreId, shelf: &Shelf) {
         if let Some(number) = self.numbers.get(store) {
-            shelved.replace(*number, &shelf);
+            shelved.replace(*number, shelf);
         }
     }
 

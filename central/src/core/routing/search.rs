@@ -168,7 +168,7 @@ impl<'a> Search<'a> {
 
     /// The node beside this demand; `shelves` is room to write in.
     pub(super) fn see<'s>(&'s self, node: NodeNo, shelves: &'s mut Shelves<'a>) -> Option<Seen<'s>> {
-        shelves.fetch(&[node..node.saturating_add(1)], &self.holders);
+        shelves.fetch(std::slice::from_ref(&(node..node.saturating_add(1))), &self.holders);
         self.seen(node, shelves.row(0)?)
     }
 

@@ -167,7 +167,6 @@ fn of_tasks(known: &Known<'_>, phase: Phase, event: &str) -> Seen {
     let there = count(at_work.iter().filter(|task| reached(task, phase)));
     let all = count(at_work.iter());
     let state = match (there, all, known.tasks.is_empty(), told.is_empty()) {
-        (0, 0, true, _) => StepState::NotBegun,
         (0, 0, false, false) => StepState::Undone,
         (0, ..) => StepState::NotBegun,
         (some, all, ..) if some < all => StepState::Partly,

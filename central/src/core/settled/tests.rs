@@ -50,8 +50,8 @@ fn goods_that_are_found_again_send_their_stand_in_back_when_all_have_told() {
     // Of two units one was told missing and replaced; now leeds has both, and nobody the other goods.
     let lines = [line(2, 0, 1, 1), other(1, 1)];
     let found = working("leeds", &lines[0], 2, true);
-    assert_eq!(books(&lines, &[found.clone()], true), [(1, [0, 0, 0]), (1_001, [0, 1, 0])]);
-    assert_eq!(books(&lines, &[found.clone()], false), [(1, [0, 1, 1]), (1_001, [1, 0, 0])]);
+    assert_eq!(books(&lines, std::slice::from_ref(&found), true), [(1, [0, 0, 0]), (1_001, [0, 1, 0])]);
+    assert_eq!(books(&lines, std::slice::from_ref(&found), false), [(1, [0, 1, 1]), (1_001, [1, 0, 0])]);
     // While a store has the others in hand they are not given up.
     let sent = working("york", &lines[1], 1, true);
     assert_eq!(books(&lines, &[found, sent], true), [(1, [0, 1, 1]), (1_001, [0, 0, 0])]);

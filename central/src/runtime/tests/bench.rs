@@ -3,8 +3,10 @@
 use crate::adapters::http::{self, App, Bells, Rooms, Shared};
 use crate::adapters::metrics;
 use crate::adapters::payments::simulator::{Rates, Simulator};
+use crate::adapters::sinks::{SinkSettings, WaysOut};
 use crate::adapters::sqlite::SqliteStore;
 use crate::adapters::surroundings::Folders;
+use crate::core::events::cloud::Naming;
 use crate::core::health::observatory::Observatory;
 use crate::core::health::policy::HealthPolicy;
 use crate::core::launch::systems::LaunchTerms;
@@ -21,7 +23,7 @@ use crate::ports::poke::Poke;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
-use holdfast_platform::clock::ManualClock;
+use holdfast_platform::clock::{Clock, ManualClock};
 use holdfast_platform::secret::Secret;
 use holdfast_platform::sqlite::{Mode, Options, Place};
 use holdfast_platform::sse::Hub;
@@ -41,7 +43,8 @@ impl Poke for Silent {
 pub(super) struct Bench {
     pub(super) app: Shared,
     pub(super) cards: Arc<Simulator>,
-    router: Router,
+    pub(super) clock: Arc<ManualClock>,
+    pub(super) router: Router,
 }
 
 pub(super) struct Answer {
@@ -77,6 +80,7 @@ pub(super) fn bench_with(demo: Option<Arc<dyn DemoControls>>) -> Bench {
 
 pub(super) fn bench_on(storage: SqliteStore, demo: Option<Arc<dyn DemoControls>>) -> Bench {
     let now = Now { utc: UtcMs(1_800_000_000_000), mono: MonoMs(1_000_000) };
+    let clock = Arc::new(ManualClock::new(now));
     let built_in = Steering::built_in(&Sections::default()).unwrap();
     let cards = Arc::new(Simulator::new(1, Rates::default(), Secret::new("whsec")));
     let app = Arc::new(App {
@@ -86,9 +90,14 @@ pub(super) fn bench_on(storage: SqliteStore, demo: Option<Arc<dyn DemoControls>>
         poke: Arc::new(Silent),
         bells: Arc::new(Bells::default()),
         payments: paid_by(cards.clone()),
-        clock: Arc::new(ManualClock::new(now)),
+        clock: Arc::clone(&clock) as Arc<dyn Clock>,
         mqtt_address: ":7883".to_owned(),
         events: Hub::new(16, 4, CancellationToken::new()),
+        sinks: Arc::new(WaysOut::new(
+            SinkSettings { private_receivers: true, ..SinkSettings::default() },
+            Arc::clone(&clock) as Arc<dyn Clock>,
+        )),
+        naming: Arc::new(Naming::default()),
         metrics: metrics::recorder(),
         demo,
         rooms: Rooms::default(),
@@ -97,7 +106,7 @@ pub(super) fn bench_on(storage: SqliteStore, demo: Option<Arc<dyn DemoControls>>
         surroundings: Arc::new(Folders::new("/".into(), None)),
         trusted_proxies: Vec::new(),
     });
-    Bench { router: http::router(&app), app, cards }
+    Bench { router: http::router(&app), app, cards, clock }
 }
 
 /// The account of one tenant.
@@ -211,7 +220,15 @@ impl Stream {
 
 impl Bench {
     pub(super) async fn open_stream(&self, path: &str, token: &str) -> Stream {
-        let request = Request::builder().uri(path).header(header::AUTHORIZATION, format!("Bearer {token}"));
+        self.open_stream_with(path, token, &[]).await
+    }
+
+    pub(super) async fn open_stream_with(&self, path: &str, token: &str, heads: &[(&str, &str)]) -> Stream {
+        let mut request =
+            Request::builder().uri(path).header(header::AUTHORIZATION, format!("Bearer {token}"));
+        for (name, value) in heads {
+            request = request.header(*name, *value);
+        }
         let response = self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         Stream(response.into_body().into_data_stream())

@@ -58,8 +58,8 @@ pub fn masked(detail: &str) -> String {
 
 const CARD_DIGITS_MIN: usize = 13;
 
-fn refused(status: StatusCode, detail: String) -> ProblemResponse {
-    let detail = masked(&detail);
+fn refused(status: StatusCode, detail: &str) -> ProblemResponse {
+    let detail = masked(detail);
     let code = if status == StatusCode::PAYLOAD_TOO_LARGE {
         Code::BodyTooLarge
     } else if status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
@@ -79,7 +79,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for ApiJson<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, ProblemResponse> {
         match Json::<T>::from_request(request, state).await {
             Ok(Json(value)) => Ok(Self(value)),
-            Err(error) => Err(refused(error.status(), error.body_text())),
+            Err(error) => Err(refused(error.status(), &error.body_text())),
         }
     }
 }
@@ -90,7 +90,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for ApiQuery<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ProblemResponse> {
         match Query::<T>::from_request_parts(parts, state).await {
             Ok(Query(value)) => Ok(Self(value)),
-            Err(error) => Err(refused(error.status(), error.body_text())),
+            Err(error) => Err(refused(error.status(), &error.body_text())),
         }
     }
 }
@@ -101,7 +101,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for ApiPath
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ProblemResponse> {
         match Path::<T>::from_request_parts(parts, state).await {
             Ok(Path(value)) => Ok(Self(value)),
-            Err(error) => Err(refused(error.status(), error.body_text())),
+            Err(error) => Err(refused(error.status(), &error.body_text())),
         }
     }
 }

@@ -79,6 +79,7 @@ fn remedy(exception: &Exception) -> Option<(String, &'static str)> {
         Category::Restored => Some(("/console/recovery".to_owned(), "Recovery")),
         Category::Policy => Some(("/console/policies".to_owned(), "Policies")),
         Category::ShadowCritical => Some(("/console/shadow?severity=critical".to_owned(), "Differences")),
+        Category::Undelivered => Some(("/console/consumers".to_owned(), "Consumers")),
         Category::ObserverFrozen => Some(("/console/stores#silence".to_owned(), "Whether silence counts")),
         Category::Backorder
         | Category::ReleasedAtDarkStore

@@ -34,7 +34,7 @@ struct GatheringsPage {
     rows: Vec<GatheringRow>,
 }
 
-fn parcel_row(parcel: GatheredParcel, now: UtcMs) -> ParcelRow {
+fn parcel_row(parcel: &GatheredParcel, now: UtcMs) -> ParcelRow {
     let goods: Vec<String> =
         parcel.lines.iter().map(|line| format!("{} × {}", line.units, line.sku)).collect();
     ParcelRow {
@@ -56,7 +56,7 @@ fn row(told: GatheringNow, now: UtcMs) -> GatheringRow {
         store: gathering.store.to_string(),
         due: words::moment(gathering.due_at, now),
         late: gathering.arrives_by.is_some_and(|by| by < now),
-        parcels: parcels.into_iter().map(|parcel| parcel_row(parcel, now)).collect(),
+        parcels: parcels.iter().map(|parcel| parcel_row(parcel, now)).collect(),
     }
 }
 

@@ -4,6 +4,7 @@
 mod assets;
 mod backorders;
 mod boxes;
+mod consumers;
 mod decisions;
 mod escrow;
 mod exception;
@@ -103,6 +104,10 @@ pub(super) fn router() -> Router<Shared> {
         .route("/console/moves", get(moves::show))
         .route("/console/drills", post(moves::begin))
         .route("/console/drills/{drill}/end", post(moves::end))
+        .route("/console/consumers", get(consumers::list))
+        .route("/console/consumers/{consumer}", get(consumers::one))
+        .route("/console/consumers/{consumer}/{act}", post(consumers::act))
+        .route("/console/consumers/{consumer}/dead-letters/{event}/{act}", post(consumers::settle))
         .route("/console/exceptions", get(exceptions::list))
         .route("/console/exceptions/trend", get(exceptions::trend))
         .route("/console/exceptions/resolve", post(exceptions::resolve_many))

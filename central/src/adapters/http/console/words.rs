@@ -88,6 +88,7 @@ pub(super) const fn category(category: Category) -> &'static str {
         Category::RefundFailed => "The provider refuses a refund",
         Category::OutsideDown => "A system outside does not answer",
         Category::BooksDiffer => "Central's books do not agree",
+        Category::Undelivered => "A consumer does not get its events",
     }
 }
 

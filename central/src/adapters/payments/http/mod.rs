@@ -87,7 +87,7 @@ impl Intents {
             let several = "payment_method_options[card][request_multicapture]";
             form.push(field(several, "if_available"));
         }
-        answered(send(self.post("payment_intents", question, &form)).await, |told| authorized(told))
+        answered(send(self.post("payment_intents", question, &form)).await, authorized)
     }
 
     async fn capture(&self, question: &Question, intent: &str) -> Answer {
@@ -116,7 +116,7 @@ impl Intents {
             field("metadata[holdfast_call]", question.id.to_string()),
             field("metadata[holdfast_key]", question.key.as_str()),
         ];
-        answered(send(self.post("refunds", question, &form)).await, |told| refunded(told))
+        answered(send(self.post("refunds", question, &form)).await, refunded)
     }
 
     async fn intent(&self, intent: &str) -> Got {

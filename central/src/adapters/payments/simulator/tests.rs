@@ -129,7 +129,7 @@ async fn it_tells_by_signed_webhook_what_it_did() {
     assert_eq!(notice.call, Some(CallId { call: Call::Authorize, run: 0 }));
     assert!(matches!(notice.said, Some(Said::Done { amount: 100, .. })));
     assert_eq!(cards.read_notice(None, &body, NOW), Err(BadNotice::Unsigned("holdfast-signature")));
-    let mut changed = body.clone();
+    let mut changed = body;
     changed.push(b' ');
     assert_eq!(cards.read_notice(Some(&signature), &changed, NOW), Err(BadNotice::Forged));
 }

@@ -119,10 +119,6 @@ DELETE FROM idempotency WHERE (tenant, key) IN (
         AND o.state IN ('shipped', 'collected', 'cancelled', 'rejected')
     ORDER BY i.at LIMIT :rows)
 
--- name: drop_events
-DELETE FROM outbox WHERE sequence IN (
-    SELECT sequence FROM outbox WHERE published_at < :before ORDER BY published_at LIMIT :rows)
-
 -- name: drop_eligibility
 -- The newest of each store stays: it is what holds now.
 DELETE FROM eligibility_change WHERE sequence IN (
