@@ -101,8 +101,9 @@ pub async fn ask(central: &CentralClient, command: ConsumersCommand, out: &mut d
             delivery(&central.send(Method::POST, &path, &json!({})).await?, true, out)
         }
         ConsumersCommand::Deliveries { consumer, event } => {
-            let of = event.map(|event| format!("&event={event}")).unwrap_or_default();
-            let told = central.get(&format!("/v1/consumers/{consumer}/deliveries?limit=100{of}")).await?;
+            let of = event.map(|event| event.to_string());
+            let pairs = [("limit", Some("100")), ("event", of.as_deref())];
+            let told = central.find(&format!("/v1/consumers/{consumer}/deliveries"), &pairs).await?;
             rows(&told, "/deliveries").try_for_each(|one| delivery(one, event.is_some(), out))
         }
         ConsumersCommand::DeadLetters { consumer } => dead_letters(central, &consumer, out).await,

@@ -12,10 +12,8 @@ pub async fn flow(
     by: &str,
     out: &mut dyn Write,
 ) -> Result<()> {
-    let named = [("from", from), ("to", to), ("by", Some(by))];
-    let asked: Vec<String> =
-        named.iter().filter_map(|(name, value)| value.map(|value| format!("{name}={value}"))).collect();
-    write_flow(&central.get(&format!("/v1/kpis/flow?{}", asked.join("&"))).await?, out)
+    let asked = [("from", from), ("to", to), ("by", Some(by))];
+    write_flow(&central.find("/v1/kpis/flow", &asked).await?, out)
 }
 
 fn write_flow(told: &Value, out: &mut dyn Write) -> Result<()> {

@@ -34,10 +34,8 @@ pub async fn kpis(
     by: &str,
     out: &mut dyn Write,
 ) -> Result<()> {
-    let named = [("from", from), ("to", to), ("by", Some(by))];
-    let asked: Vec<String> =
-        named.iter().filter_map(|(name, value)| value.map(|value| format!("{name}={value}"))).collect();
-    write_kpis(&central.get(&format!("/v1/kpis/routing?{}", asked.join("&"))).await?, out)
+    let asked = [("from", from), ("to", to), ("by", Some(by))];
+    write_kpis(&central.find("/v1/kpis/routing", &asked).await?, out)
 }
 
 fn write_kpis(told: &Value, out: &mut dyn Write) -> Result<()> {

@@ -20,8 +20,7 @@ pub async fn stores(central: &CentralClient, out: &mut dyn Write) -> Result<()> 
 }
 
 pub async fn orders(central: &CentralClient, state: Option<&str>, out: &mut dyn Write) -> Result<()> {
-    let filter = state.map(|state| format!("&state={state}")).unwrap_or_default();
-    let told = central.get(&format!("/v1/orders?limit=50{filter}")).await?;
+    let told = central.find("/v1/orders", &[("limit", Some("50")), ("state", state)]).await?;
     for order in rows(&told, "/orders") {
         writeln!(
             out,

@@ -187,8 +187,7 @@ pub async fn ask(central: &CentralClient, command: PolicyCommand, out: &mut dyn 
             Ok(())
         }
         PolicyCommand::Thaw { reason } => {
-            let words: String = form(&[("reason", &reason)]);
-            central.send(Method::DELETE, &format!("/v1/policy/freeze?{words}"), &json!({})).await?;
+            central.remove("/v1/policy/freeze", &[("reason", Some(&reason))]).await?;
             writeln!(out, "policies are not frozen any more")?;
             Ok(())
         }
@@ -203,7 +202,9 @@ pub async fn ask(central: &CentralClient, command: PolicyCommand, out: &mut dyn 
         PolicyCommand::SignOff(word) => coverage::sign_off(central, &word, out).await,
         PolicyCommand::History => history(central, out).await,
         PolicyCommand::Explain { store, class, brand } => {
-            explain(central, [("store", store), ("class", class), ("brand", brand)], out).await
+            let layers =
+                [("store", store.as_deref()), ("class", class.as_deref()), ("brand", brand.as_deref())];
+            explain(central, &layers, out).await
         }
     }
 }
@@ -274,12 +275,10 @@ async fn history(central: &CentralClient, out: &mut dyn Write) -> Result<()> {
 
 async fn explain(
     central: &CentralClient,
-    pairs: [(&str, Option<String>); 3],
+    layers: &[(&str, Option<&str>)],
     out: &mut dyn Write,
 ) -> Result<()> {
-    let asked: Vec<(&str, &str)> =
-        pairs.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))).collect();
-    let told = central.get(&format!("/v1/policy/explain?{}", form(&asked))).await?;
+    let told = central.find("/v1/policy/explain", layers).await?;
     writeln!(out, "v{} {}", number(&told, "/version"), text(&told, "/hash"))?;
     for one in rows(&told, "/values") {
         let covers: Vec<String> = rows(one, "/covers")
@@ -289,18 +288,6 @@ async fn explain(
         writeln!(out, "{} = {}  by {}{covers}", text(one, "/path"), one["value"], text(one, "/layer"))?;
     }
     Ok(())
-}
-
-/// As a query: what is no letter or digit is written by its bytes.
-pub(crate) fn form(pairs: &[(&str, &str)]) -> String {
-    let written = |text: &str| -> String {
-        let byte = |byte: u8| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
-            other => format!("%{other:02X}"),
-        };
-        text.bytes().map(byte).collect()
-    };
-    pairs.iter().map(|(name, value)| format!("{name}={}", written(value))).collect::<Vec<_>>().join("&")
 }
 
 #[cfg(test)]
@@ -325,13 +312,5 @@ mod tests {
         assert!(!sound);
         assert_eq!(told.lines().count(), 2, "{told}");
         assert!(told.starts_with("policy.toml:2:1: routing.split_max: "), "{told}");
-    }
-
-    #[test]
-    fn words_survive_a_query() {
-        assert_eq!(
-            form(&[("reason", "all & done: 50%é"), ("a", "b-1")]),
-            "reason=all%20%26%20done%3A%2050%25%C3%A9&a=b-1"
-        );
     }
 }

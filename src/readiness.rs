@@ -86,13 +86,8 @@ fn write_report(report: &Value, out: &mut dyn Write) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::told::shown;
     use serde_json::json;
-
-    fn shown(write: fn(&Value, &mut dyn Write) -> Result<()>, told: &Value) -> String {
-        let mut out = Vec::new();
-        write(told, &mut out).unwrap();
-        String::from_utf8(out).unwrap()
-    }
 
     #[test]
     fn what_is_fine_takes_one_line_and_a_gap_says_why_and_what_to_do() {

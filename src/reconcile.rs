@@ -56,8 +56,7 @@ pub enum ReconcileCommand {
 pub async fn ask(central: &CentralClient, command: ReconcileCommand, out: &mut dyn Write) -> Result<()> {
     match command {
         ReconcileCommand::Report { day, json } => {
-            let day = day.map(|day| format!("?day={day}")).unwrap_or_default();
-            let told = central.get(&format!("/v1/reconciliation/report{day}")).await?;
+            let told = central.find("/v1/reconciliation/report", &[("day", day.as_deref())]).await?;
             if json {
                 writeln!(out, "{}", serde_json::to_string_pretty(&told)?)?;
                 return Ok(());
@@ -65,12 +64,14 @@ pub async fn ask(central: &CentralClient, command: ReconcileCommand, out: &mut d
             write_report(&told, out)
         }
         ReconcileCommand::Findings { state, kind, order, store, all } => {
-            let named = [("state", state), ("kind", kind), ("order", order), ("store", store)];
-            let asked: String = named
-                .iter()
-                .filter_map(|(name, value)| value.as_ref().map(|value| format!("&{name}={value}")))
-                .collect();
-            write_findings(&central.get(&format!("/v1/reconciliation/findings?all={all}{asked}")).await?, out)
+            let pairs = [
+                ("all", all.then_some("true")),
+                ("state", state.as_deref()),
+                ("kind", kind.as_deref()),
+                ("order", order.as_deref()),
+                ("store", store.as_deref()),
+            ];
+            write_findings(&central.find("/v1/reconciliation/findings", &pairs).await?, out)
         }
         ReconcileCommand::Run { order, store } => {
             run(central, &json!({ "order": order, "store": store }), out).await

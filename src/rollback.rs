@@ -166,12 +166,7 @@ fn write_report(report: &Value, out: &mut dyn Write) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn shown(write: fn(&Value, &mut dyn Write) -> Result<()>, told: &Value) -> String {
-        let mut out = Vec::new();
-        write(told, &mut out).unwrap();
-        String::from_utf8(out).unwrap()
-    }
+    use crate::told::shown;
 
     #[test]
     fn a_plan_reads_from_the_tree_down() {

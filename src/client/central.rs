@@ -20,6 +20,9 @@ pub struct CentralClient {
     key: String,
 }
 
+/// Names, and what each is to be.
+type Asked<'a> = &'a [(&'a str, Option<&'a str>)];
+
 impl CentralClient {
     #[must_use]
     pub fn new(http: reqwest::Client, url: &str, key: &str) -> Self {
@@ -33,6 +36,15 @@ impl CentralClient {
 
     pub async fn get(&self, path: &str) -> Result<Value> {
         json(self.request(Method::GET, path).send().await?).await
+    }
+
+    /// What is not given is not asked for.
+    pub async fn find(&self, path: &str, asked: Asked<'_>) -> Result<Value> {
+        json(self.request(Method::GET, path).query(asked).send().await?).await
+    }
+
+    pub async fn remove(&self, path: &str, said: Asked<'_>) -> Result<Value> {
+        json(self.request(Method::DELETE, path).query(said).send().await?).await
     }
 
     pub async fn send(&self, method: Method, path: &str, body: &impl Serialize) -> Result<Value> {
@@ -88,5 +100,18 @@ impl CentralClient {
 
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method, format!("{}{path}", self.url)).bearer_auth(&self.key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_arrives_as_it_was_written_and_nothing_else_does() {
+        let central = CentralClient::new(crate::client::http().unwrap(), "http://central", "key");
+        let asked: Asked<'_> = &[("reason", Some("all & done: 50%é")), ("day", None), ("at", Some("12+01"))];
+        let request = central.request(Method::GET, "/v1/x").query(asked).build().unwrap();
+        assert_eq!(request.url().query(), Some("reason=all+%26+done%3A+50%25%C3%A9&at=12%2B01"));
     }
 }

@@ -77,12 +77,7 @@ fn write_sign_offs(told: &Value, out: &mut dyn Write) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn shown(write: fn(&Value, &mut dyn Write) -> Result<()>, told: &Value) -> String {
-        let mut out = Vec::new();
-        write(told, &mut out).unwrap();
-        String::from_utf8(out).unwrap()
-    }
+    use crate::told::shown;
 
     #[test]
     fn what_never_mattered_is_told() {
