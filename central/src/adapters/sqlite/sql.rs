@@ -132,3 +132,33 @@ macro_rules! sql {
     };
 }
 pub(super) use sql;
+
+#[cfg(test)]
+mod tests {
+    use super::FILES;
+    use crate::core::order::OrderState;
+    use std::collections::BTreeSet;
+
+    /// Of an order state, the lists that name `cancelled` as one in which an order is over.
+    fn lists_of_ends(file: &str) -> impl Iterator<Item = BTreeSet<&str>> {
+        let lists = file.match_indices("state ").filter_map(|(at, _)| file.get(at..));
+        lists.filter_map(|text| {
+            let list = text.strip_prefix("state ")?;
+            let list = list.strip_prefix("NOT ").unwrap_or(list).strip_prefix("IN (")?;
+            let named: BTreeSet<&str> =
+                list.split_once(')')?.0.split(", ").map(|name| name.trim_matches('\'')).collect();
+            (named.contains("cancelled") && named.contains("collected")).then_some(named)
+        })
+    }
+
+    #[test]
+    fn where_a_statement_lists_how_orders_end_it_lists_all_ends() {
+        let ends: BTreeSet<&str> =
+            OrderState::ALL.iter().filter(|state| state.is_final()).map(|state| state.as_str()).collect();
+        let lists: Vec<_> = FILES.iter().flat_map(|file| lists_of_ends(file)).collect();
+        assert!(lists.len() >= 6, "{lists:?}");
+        for list in lists {
+            assert_eq!(list, ends);
+        }
+    }
+}
