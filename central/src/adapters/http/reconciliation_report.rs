@@ -60,7 +60,11 @@ pub(super) async fn report(
     caller: Caller,
     ApiQuery(asked): ApiQuery<DayQuery>,
 ) -> Answer<Response> {
-    let report = report_of(&app, &caller, asked.day.as_deref()).await?;
+    answer(&app, &caller, &asked).await
+}
+
+pub(super) async fn answer(app: &App, caller: &Caller, asked: &DayQuery) -> Answer<Response> {
+    let report = report_of(app, caller, asked.day.as_deref()).await?;
     Ok(match asked.format {
         DayForm::Json => Json(report).into_response(),
         DayForm::Csv => ([(CONTENT_TYPE, "text/csv; charset=utf-8")], csv(&report)).into_response(),

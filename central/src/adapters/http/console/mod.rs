@@ -114,6 +114,7 @@ pub(super) fn router() -> Router<Shared> {
         .route("/console/exceptions/{exception}", get(exception::one))
         .route("/console/exceptions/{exception}/{act}", post(exception::act))
         .route("/console/reconciliation", get(reconciliation::show))
+        .route("/console/reconciliation/report", get(reconciliation::report))
         .route("/console/reconciliation/look", post(reconciliation::look))
         .route("/console/reconciliation/findings/{finding}/accept", post(reconciliation::accept))
         .route("/console/policies", get(policies::list).post(policies::draft))

@@ -4,7 +4,7 @@ use super::{Frame, Person, frame, need, page, words};
 use crate::adapters::http::answer::Answer;
 use crate::adapters::http::app::Shared;
 use crate::adapters::http::reconciliation::{FindingQuery, accept_one, begin_run, page_of};
-use crate::adapters::http::reconciliation_report::{DayQuery, Part, parts, report_of};
+use crate::adapters::http::reconciliation_report::{DayQuery, Part, answer, parts, report_of};
 use crate::core::reconcile::finding::FindingState;
 use crate::flows::reconcile::runs::Asked;
 use crate::ports::access::Scope;
@@ -79,6 +79,16 @@ pub(super) async fn show(
         findings: findings.collect(),
         may_act,
     })
+}
+
+/// For a browser, which holds a session and no key.
+pub(super) async fn report(
+    State(app): State<Shared>,
+    person: Person,
+    Query(asked): Query<DayQuery>,
+) -> Answer<Response> {
+    need(&person, &[Scope::Support, Scope::FleetRead])?;
+    answer(&app, &person.0, &asked).await
 }
 
 pub(super) async fn look(State(app): State<Shared>, person: Person) -> Answer<Response> {
