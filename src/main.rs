@@ -313,12 +313,12 @@ fn demo_agent(arguments: Vec<String>) -> ExitCode {
 
 async fn play(plan: demo::Plan, script: Option<Script>, length: Duration, out: &mut dyn Write) -> Result<()> {
     match script {
-        Some(Script::Outage) => demo::scripted(plan, length, out).await,
+        Some(Script::Outage) => demo::scripted(plan, length, out, &mut std::io::stderr()).await,
         None if demo::has_terminal() => demo::live(plan, out).await,
         None => {
             let mut aside = std::io::stderr();
             writeln!(aside, "No terminal for the live view: an outage of {length:?} is played instead.")?;
-            demo::scripted(plan, length, out).await
+            demo::scripted(plan, length, out, &mut aside).await
         }
     }
 }

@@ -82,7 +82,7 @@ pub async fn live(plan: Plan, out: &mut dyn Write) -> Result<()> {
     writeln!(out, "Starting central, {} stores and a distribution centre ...", plan.stores)?;
     let seed = plan.seed;
     let theatre = Theatre::open(plan).await?;
-    writeln!(out, "console   {}\nhandheld  {}", theatre.addresses.console, theatre.addresses.handheld)?;
+    theatre.addresses.tell(out)?;
     let (quiet, end) = (CancellationToken::new(), CancellationToken::new());
     let people = theatre.stage.act(people::Pace::default(), seed, &quiet, &end);
     let watcher = theatre.watch(&end);
@@ -95,10 +95,17 @@ pub async fn live(plan: Plan, out: &mut dyn Write) -> Result<()> {
     shown
 }
 
-/// The scripted outage: one JSON summary on `out`, and an error when an invariant broke.
-pub async fn scripted(plan: Plan, length: Duration, out: &mut dyn Write) -> Result<()> {
+/// The scripted outage: one JSON summary on `out`, what a person may want to know meanwhile `aside`, and an error
+/// when an invariant broke.
+pub async fn scripted(
+    plan: Plan,
+    length: Duration,
+    out: &mut dyn Write,
+    aside: &mut dyn Write,
+) -> Result<()> {
     let seed = plan.seed;
     let theatre = Theatre::open(plan).await?;
+    theatre.addresses.tell(aside)?;
     let end = CancellationToken::new();
     let watcher = theatre.watch(&end);
     let told = script::outage(&theatre.stage, theatre.since, length, seed).await;

@@ -6,12 +6,19 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style, Stylize};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Cell, Paragraph, Row, Table, TableState, Wrap};
+use std::io::Write;
 
 /// What the newcomer is told to open.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Addresses {
     pub console: String,
     pub handheld: String,
+}
+
+impl Addresses {
+    pub(super) fn tell(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        writeln!(out, "console   {}\nhandheld  {}", self.console, self.handheld)
+    }
 }
 
 /// The order in which a parcel goes, with the words for it.
