@@ -234,10 +234,7 @@ fn write_plan(what: &str, plan: &Plan, out: &mut dyn Write) -> Result<()> {
 
 fn way(journey: &Journey) -> String {
     let Journey { service, ready_at, hand_over_by, arrives_by, days, cost } = journey;
-    let cost = cost
-        .as_ref()
-        .map(|cost| format!(", for {} minor units of {}", cost.minor, cost.currency))
-        .unwrap_or_default();
+    let cost = cost.as_ref().map(|cost| format!(", for {cost}")).unwrap_or_default();
     match service {
         Some(service) => format!(
             "{service}: hand over by {}, arrives by {} ({days} days){cost}",

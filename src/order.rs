@@ -3,6 +3,7 @@
 use crate::client::CentralClient;
 use crate::told::text;
 use anyhow::Result;
+use holdfast_shared::money::Money;
 use serde_json::Value;
 use std::io::Write;
 
@@ -53,22 +54,21 @@ fn write_order(told: &Value, out: &mut dyn Write) -> Result<()> {
             units("finished"),
             units("cancelled")
         );
-        if let Some(total) = line.pointer("/totals/total").and_then(Value::as_i64) {
-            words.push_str(&format!(", {total} {}", text(line, "/totals/currency")));
+        if let Some(totals) = line.get("totals").filter(|totals| !totals.is_null()) {
+            words.push_str(&format!(", {}", money(totals, "total")?));
         }
         writeln!(out, "{words}")?;
     }
     if let Some(totals) = told.get("totals") {
-        let part = |name: &str| number(totals, &format!("/{name}"));
+        let part = |name: &str| money(totals, name);
         writeln!(
             out,
-            "  comes to {} {} in minor units: goods {}, less {}, taxes {}, shipping {}",
-            part("total"),
-            text(totals, "/currency"),
-            part("goods"),
-            part("discounts"),
-            part("taxes"),
-            part("shipping")
+            "  comes to {}: goods {}, less {}, taxes {}, shipping {}",
+            part("total")?,
+            part("goods")?,
+            part("discounts")?,
+            part("taxes")?,
+            part("shipping")?
         )?;
     }
     for change in rows(told, "/changes") {
@@ -84,6 +84,12 @@ fn rows<'a>(told: &'a Value, path: &str) -> impl Iterator<Item = &'a Value> {
 
 fn number(told: &Value, path: &str) -> i64 {
     told.pointer(path).and_then(Value::as_i64).unwrap_or_default()
+}
+
+/// One amount of totals, which name their currency once.
+fn money(totals: &Value, part: &str) -> Result<Money> {
+    let minor = totals.get(part).and_then(Value::as_i64).unwrap_or_default();
+    Ok(Money { minor, currency: text(totals, "/currency").parse()? })
 }
 
 #[cfg(test)]
@@ -108,8 +114,8 @@ mod tests {
             "o-1  placed  ship\n",
             "  key: k1\n",
             "  customer: Ada\n  address: 12 St James's Square\n",
-            "3 ordered, 2 open, 0 finished, 1 cancelled, 2295 EUR\n",
-            "  comes to 2295 EUR in minor units: goods 2000, less 200, taxes 0, shipping 495\n",
+            "3 ordered, 2 open, 0 finished, 1 cancelled, 22.95 EUR\n",
+            "  comes to 22.95 EUR: goods 20.00 EUR, less 2.00 EUR, taxes 0.00 EUR, shipping 4.95 EUR\n",
             "  change 1: 2027-01-01T00:00:00Z  key:shop  1 of line 1 taken off\n",
         ] {
             assert!(said.contains(expected), "{expected:?} is not in\n{said}");

@@ -4,6 +4,7 @@ use crate::client::CentralClient;
 use crate::told::{number, rows, text};
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
+use holdfast_shared::money::Money;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -125,8 +126,7 @@ fn write_report(told: &Value, out: &mut dyn Write) -> Result<()> {
     let unresolved = rows(told, "/unresolved").count();
     writeln!(out, "{unresolved} unresolved exceptions, {} orders at risk", number(told, "/at_risk/orders"))?;
     for money in rows(told, "/at_risk/revenue") {
-        let minor = money.get("minor").and_then(Value::as_i64).unwrap_or_default();
-        writeln!(out, "  revenue at risk: {minor} minor units {}", text(money, "/currency"))?;
+        writeln!(out, "  revenue at risk: {}", serde_json::from_value::<Money>(money.clone())?)?;
     }
     for system in rows(told, "/systems") {
         let count = |name: &str| number(system, &format!("/{name}"));
@@ -186,9 +186,7 @@ mod tests {
         let mut out = Vec::new();
         write_report(&told, &mut out).unwrap();
         let shown = String::from_utf8(out).unwrap();
-        for words in
-            ["1 unresolved", "2 orders at risk", "4998 minor units EUR", "store      3 open", "2 older", "x1"]
-        {
+        for words in ["1 unresolved", "2 orders at risk", "49.98 EUR", "store      3 open", "2 older", "x1"] {
             assert!(shown.contains(words), "{words}: {shown}");
         }
     }

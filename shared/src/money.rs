@@ -81,9 +81,35 @@ impl Money {
     }
 }
 
+/// For people: `19.99 EUR`. Of a code that no list has, nobody knows how many minor units make one.
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { minor, currency } = self;
+        let known = iso_currency::Currency::from_code(currency.as_str()).and_then(|known| known.exponent());
+        let Some(places) = known.map(usize::from) else {
+            return write!(f, "{minor} minor units of {currency}");
+        };
+        let digits = format!("{:0width$}", minor.unsigned_abs(), width = places + 1);
+        let (whole, rest) = digits.split_at(digits.len() - places);
+        let (sign, point) = (if *minor < 0 { "-" } else { "" }, if places == 0 { "" } else { "." });
+        write!(f, "{sign}{whole}{point}{rest} {currency}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn people_read_an_amount_as_they_write_it() {
+        let told = |minor, currency: &str| Money { minor, currency: currency.parse().unwrap() }.to_string();
+        assert_eq!(told(1_999, "EUR"), "19.99 EUR");
+        assert_eq!(told(-5, "GBP"), "-0.05 GBP");
+        assert_eq!(told(1_999, "JPY"), "1999 JPY");
+        assert_eq!(told(1_999, "KWD"), "1.999 KWD");
+        assert_eq!(told(i64::MIN, "EUR"), "-92233720368547758.08 EUR");
+        assert_eq!(told(7, "ABC"), "7 minor units of ABC");
+    }
 
     #[test]
     fn amounts_of_two_currencies_do_not_add() {

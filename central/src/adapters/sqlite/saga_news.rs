@@ -16,7 +16,7 @@ use crate::core::saga::news::News;
 use crate::core::saga::refund::RefundAsked;
 use crate::ports::sagas::SagaKey;
 use holdfast_shared::ids::PaymentProvider;
-use holdfast_shared::money::Currency;
+use holdfast_shared::money::{Currency, Money};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, named_params};
 use serde_json::{Value, json};
@@ -65,7 +65,7 @@ fn end(conn: &Connection, key: &SagaKey, exception: &str, now: UtcMs) -> Result<
 }
 
 fn told(news: &News, provider: &PaymentProvider, currency: Currency) -> Option<Told> {
-    let money = |amount: i64| format!("{amount} {currency} minor units");
+    let money = |minor: i64| Money { minor, currency };
     let failed =
         |kind, words, more| Some(Told { event: &payments::PAYMENT_FAILED, kind, words, amount: None, more });
     let moved = |event, kind, amount: i64, words: &str, more| {
@@ -140,7 +140,8 @@ pub(super) fn refund_asked(conn: &Connection, key: &SagaKey, asked: &RefundAsked
     });
     let (kind, of) = (&payments::REFUND_REQUESTED, &Key::Order(key.order.clone()));
     append(conn, &key.tenant, &NewEvent { kind, key: of, at: asked.at, body: &body })?;
-    let words = format!("{} {} minor units shall go back: {}", asked.amount, asked.currency, asked.reason);
+    let money = Money { minor: asked.amount, currency: asked.currency };
+    let words = format!("{money} shall go back: {}", asked.reason);
     let happened = Happened {
         kind: "refund_requested",
         at: asked.at,

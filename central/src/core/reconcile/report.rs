@@ -150,7 +150,7 @@ impl Report {
             section: "revenue at risk",
             name: money.currency.to_string(),
             value: money.minor.to_string(),
-            note: "minor units".to_owned(),
+            note: format!("minor units: {money}"),
         }));
         for system in &self.systems {
             let note = format!("{} found, {} ended", system.found, system.ended);

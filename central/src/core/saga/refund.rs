@@ -68,8 +68,8 @@ pub enum BadRefund {
     Amount(i64),
     #[error("the order is in {expected}, and the refund in {found}")]
     OtherCurrency { found: Currency, expected: Currency },
-    #[error("{left} {currency} minor units were taken and not given back yet; {asked} is more")]
-    TooMuch { left: i64, asked: i64, currency: Currency },
+    #[error("{left} was taken and not given back yet; {asked} is more")]
+    TooMuch { left: Money, asked: Money },
     #[error("the order has no payment that could be given back")]
     NotPaid,
     #[error("the order has {REFUNDS_MAX} refunds already")]
@@ -146,7 +146,8 @@ pub fn amount(
     let gone = earlier.iter().map(|refund| refund.amount).fold(0, i64::saturating_add);
     let left = taken.saturating_sub(gone).max(0);
     if asked > left {
-        return Err(BadRefund::TooMuch { left, asked, currency });
+        let money = |minor| Money { minor, currency };
+        return Err(BadRefund::TooMuch { left: money(left), asked: money(asked) });
     }
     if asked <= 0 {
         return Err(BadRefund::Amount(asked));

@@ -193,8 +193,7 @@ fn goods(lines: &[DemandLine]) -> String {
 
 fn way(journey: &Journey, now: UtcMs) -> String {
     let moment = |at| words::moment(at, now);
-    let cost =
-        journey.cost.as_ref().map(|cost| format!(", for {} minor units of {}", cost.minor, cost.currency));
+    let cost = journey.cost.as_ref().map(|cost| format!(", for {cost}"));
     match &journey.service {
         Some(service) => format!(
             "{service}: hand over by {}, arrives by {}{}",

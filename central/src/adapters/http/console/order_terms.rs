@@ -7,7 +7,7 @@ use crate::core::personal::Contact;
 use crate::core::shares::Totals;
 use crate::core::totals::due;
 use crate::ports::changes::OrderChange;
-use holdfast_shared::money::Currency;
+use holdfast_shared::money::Money;
 use holdfast_shared::time::UtcMs;
 
 pub(super) struct TermRow {
@@ -23,16 +23,16 @@ pub(super) struct ChangeRow {
     pub(super) total: Option<String>,
 }
 
-/// In minor units, as they are kept: how many of them make one is the currency's matter.
-fn money(minor: i64, currency: Currency) -> String {
-    format!("{minor} {currency} (minor units)")
-}
-
 fn totals_words(totals: &Totals) -> String {
     let Totals { currency, goods, discounts, taxes, taxes_included, shipping, total } = *totals;
     let parts = [("goods", goods), ("less", discounts), ("taxes", taxes), ("shipping", shipping)];
-    let told: Vec<String> = parts.iter().map(|(name, minor)| format!("{name} {minor}")).collect();
-    format!("{} · {} · {taxes_included} of taxes in the prices", money(total, currency), told.join(", "))
+    let money = |minor| Money { minor, currency };
+    let told: Vec<String> = parts
+        .iter()
+        .filter(|(_, minor)| *minor != 0)
+        .map(|(name, minor)| format!("{name} {}", money(*minor)))
+        .collect();
+    format!("{}: {}; taxes in the prices {}", money(total), told.join(", "), money(taxes_included))
 }
 
 pub(super) fn terms(order: &Order, contact: Option<&Contact>) -> Vec<TermRow> {
@@ -75,6 +75,9 @@ pub(super) fn change_row(change: &OrderChange, now: UtcMs) -> ChangeRow {
         at: words::moment(change.at, now),
         words: change.words.clone(),
         actor: change.actor.to_string(),
-        total: change.done.totals.map(|totals| money(totals.total, totals.currency)),
+        total: change
+            .done
+            .totals
+            .map(|totals| Money { minor: totals.total, currency: totals.currency }.to_string()),
     }
 }

@@ -74,8 +74,9 @@ fn only_units_that_left_and_were_not_refunded_yet_go_back() {
         Err(BadRefund::TooManyUnits { line: LineNo(1), left: 1, asked: 2 })
     );
     assert_eq!(ask(&of_units(9, 1), &[]), Err(BadRefund::NoSuchLine { line: LineNo(9) }));
+    let money = |minor| Money { minor, currency: EUR.parse().unwrap() };
     let goodwill = earlier(1, &of_amount(600), 600);
-    let most = BadRefund::TooMuch { left: 400, asked: 500, currency: EUR.parse().unwrap() };
+    let most = BadRefund::TooMuch { left: money(400), asked: money(500) };
     assert_eq!(ask(&of_units(1, 1), &[goodwill]), Err(most), "never more than was taken");
     let dollars = Money { minor: 1, currency: "USD".parse().unwrap() };
     let request = RefundRequest { amount: Some(dollars), ..of_amount(1) };
