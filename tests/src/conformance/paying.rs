@@ -171,7 +171,7 @@ pub async fn a_refund_is_taken_in_once_for_its_key_and_for_no_more_than_was_take
     assert_eq!((first.number, first.amount), (1, 400));
     assert_eq!(ask("r1", 400).await, RefundTaken::Replayed(first));
     assert_eq!(ask("r1", 300).await, RefundTaken::KeyReused);
-    let most = BadRefund::TooMuch { left: 600, asked: 601, currency: money(0).currency };
+    let most = BadRefund::TooMuch { left: money(600), asked: money(601) };
     assert_eq!(ask("r2", 601).await, RefundTaken::Refused(most));
     assert!(matches!(ask("r2", 600).await, RefundTaken::New(second) if second.number == 2));
     let elsewhere = SagaKey { order: order_id("o9"), ..key() };
