@@ -4,12 +4,14 @@
 //! an answer. The outside learns code, message and hint; the log learns the source chain.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $status:literal, $retryable:literal, $hint:literal;)*) => {
         /// A stable error code. The text never changes its meaning once released.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum Code { $($(#[$doc])* #[serde(rename = $code)] $name,)* }
 
         impl Code {
@@ -85,6 +87,20 @@ codes! {
     ShuttingDown = "shutting_down", 503, true, "The process stops; try again in a moment.";
     DiskFull = "disk_full", 507, true, "Nothing was written. Free disk space; the same request may then be sent again.";
 }
+
+// By hand: the derived one does not see the names that the macro gives.
+impl PartialSchema for Code {
+    fn schema() -> RefOr<Schema> {
+        let names = Self::ALL.iter().map(|code| code.as_str());
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("A stable error code. The text never changes its meaning once released."))
+            .enum_values(Some(names))
+            .into()
+    }
+}
+
+impl ToSchema for Code {}
 
 /// What kind of failure it is, for programs that decide by it what to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema)]

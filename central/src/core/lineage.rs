@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 /// What central makes of a boot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = BootStanding)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// It speaks for the replica.

@@ -58,6 +58,7 @@ pub struct Quarantine {
 
 /// What becomes of a box that is kept apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = QuarantineDecision)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// Its stock facts count; its words about tasks become exceptions.

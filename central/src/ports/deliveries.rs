@@ -35,6 +35,7 @@ pub struct Work {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = DeliveryOutcome)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The receiver has it.

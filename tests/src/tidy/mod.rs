@@ -21,6 +21,7 @@ mod limits;
 mod modules;
 mod placeholders;
 mod rooms;
+mod schemas;
 mod size;
 mod sql_inline;
 mod tree;
@@ -41,6 +42,7 @@ pub const RULES: &[Rule] = &[
     limits::RULE,
     placeholders::RULE,
     rooms::RULE,
+    schemas::RULE,
     size::RULE,
     sql_inline::RULE,
     unused::RULE,

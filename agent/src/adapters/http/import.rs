@@ -24,7 +24,7 @@ pub(super) struct What {
 /// Import a catalogue with opening stock: the whole file or nothing.
 #[utoipa::path(
     post, path = "/v1/import", tag = "devices", security(("device" = []), ("admin" = [])), 
-    params(("format" = FileFormat, Query, description = "csv or jsonl")),
+    params(("format" = inline(FileFormat), Query, description = "csv or jsonl")),
     request_body(content = String, content_type = "text/plain", description = "The file, at most 64 MiB"),
     responses(
         (status = 200, description = "What it changed", body = Imported),

@@ -43,7 +43,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
 use axum::routing::get;
-use holdfast_platform::http::{Guard, guard, page_headers};
+use holdfast_platform::http::{Asks, Guard, guard, page_headers, tell_problems};
 use state::Api;
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
@@ -119,6 +119,10 @@ pub fn openapi() -> OpenApi {
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("device", bearer("The token of a paired device"));
     components.add_security_scheme("admin", bearer("The content of admin.token in the data directory"));
+    tell_problems(&mut document, |_, _, operation| match operation.security.as_deref() {
+        None | Some([]) => Asks::Nothing,
+        Some(_) => Asks::Right,
+    });
     document
 }
 

@@ -85,7 +85,8 @@ pub(super) async fn offer(
     post, path = "/v1/pair", tag = "devices", request_body = Pair,
     responses(
         (status = 201, description = "Its identity and credential", body = Paired),
-        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+        (status = 410, description = "The code is worth nothing", body = Problem),
+        (status = 429, description = "Too many codes were tried", body = Problem),
     )
 )]
 pub(super) async fn pair(

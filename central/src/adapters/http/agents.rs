@@ -127,7 +127,7 @@ fn undecodable(error: &SyncCodecError) -> Refused {
 
 /// Use up a one-time code: what an agent keeps as its identity.
 #[utoipa::path(post, path = "/v1/enroll", tag = "agents", request_body = EnrolRequest, security(()),
-    responses((status = 200, body = EnrolResponse), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = EnrolResponse), (status = 410, body = Problem), (status = 429, body = Problem)))]
 pub(super) async fn enroll(
     State(app): State<Shared>,
     ApiJson(request): ApiJson<EnrolRequest>,

@@ -49,6 +49,7 @@ const fn from_now() -> From {
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = EventReplayRequest)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReplayRequest {
     from: From,

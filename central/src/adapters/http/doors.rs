@@ -11,7 +11,7 @@ use axum::http::Method;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
-use holdfast_platform::http::Bearer;
+use holdfast_platform::http::{Asks, Bearer};
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{Actor, TenantId};
 
@@ -242,6 +242,15 @@ fn needs(method: &Method, path: &str) -> Option<Needs> {
     // A HEAD is answered by the handler of the GET, so it needs the same.
     let method = if method == Method::HEAD { &Method::GET } else { method };
     DOORS.iter().find(|(known, at, _)| known == method && *at == path).map(|(_, _, needs)| *needs)
+}
+
+/// What its operation asks for, in the words of the OpenAPI document.
+pub(super) fn asks(method: &Method, path: &str) -> Asks {
+    match needs(method, path) {
+        Some(AnyOf(_)) | None => Asks::Right,
+        Some(Replica) => Asks::Credential,
+        Some(Nothing) => Asks::Nothing,
+    }
 }
 
 /// Lets a request through to its handler, or refuses it before anything of it is read.

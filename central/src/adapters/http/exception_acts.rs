@@ -152,7 +152,7 @@ pub(super) async fn wait_one(app: &App, caller: &Caller, id: &str, on: Option<&s
 /// answered as `moot`, and what cannot be done as things stand as `refused`, with the reason.
 #[utoipa::path(post, path = "/v1/exceptions/{exception}/repair", tag = "support",
     params(("exception" = ExceptionId, Path)), request_body = RepairRequest,
-    responses((status = 200, body = RepairReply), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = RepairReply), (status = 429, body = Problem)))]
 pub(super) async fn repair(
     State(app): State<Shared>,
     caller: Caller,

@@ -74,7 +74,7 @@ pub(crate) use doors::{DOORS, Needs};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use holdfast_platform::http::{Guard, guard};
+use holdfast_platform::http::{Guard, guard, tell_problems};
 use holdfast_shared::limits::{ORDER_BATCH_BYTES_MAX, PAYMENT_NOTICE_BYTES_MAX, SYNC_BYTES_MAX};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -301,7 +301,9 @@ fn wanting() -> OpenApiRouter<Shared> {
 /// The OpenAPI document, generated from the handlers.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    api().into_openapi()
+    let mut document = api().into_openapi();
+    tell_problems(&mut document, |method, path, _| doors::asks(method, path));
+    document
 }
 
 /// Everything that central answers over HTTP.
@@ -342,6 +344,24 @@ mod tests {
         let doors: BTreeSet<(String, String)> =
             DOORS.iter().map(|(method, path, _)| (method.to_string(), (*path).to_owned())).collect();
         assert_eq!(doors, documented());
+    }
+
+    #[test]
+    fn every_operation_says_how_it_fails() {
+        let document = serde_json::to_value(openapi()).unwrap();
+        for (method, path, needs) in DOORS {
+            let operation = &document["paths"][path][method.as_str().to_lowercase()];
+            let tells = |status: &str| operation["responses"].get(status).is_some();
+            assert!(tells("500") && tells("503"), "{method} {path}");
+            let (closed, by_scope) = (*needs != Needs::Nothing, matches!(needs, Needs::AnyOf(_)));
+            assert!(!closed || tells("401"), "{method} {path}");
+            assert_eq!(tells("403"), by_scope, "{method} {path}");
+            assert_eq!(operation["security"] == serde_json::json!([]), !closed, "{method} {path}");
+            let has_body = operation.get("requestBody").is_some();
+            assert_eq!((tells("413"), tells("415")), (has_body, has_body), "{method} {path}");
+            assert!(!path.contains('{') || tells("404"), "{method} {path}");
+            assert!(!tells("4XX") && !tells("5XX"), "{method} {path}");
+        }
     }
 
     #[test]

@@ -76,6 +76,7 @@ pub(super) struct OrderView {
 
 /// Without the token.
 #[derive(Serialize, ToSchema)]
+#[schema(as = OrderPayment)]
 pub(super) struct PaymentView {
     provider: PaymentProvider,
     #[serde(skip_serializing_if = "Option::is_none")]

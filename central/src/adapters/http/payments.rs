@@ -267,8 +267,8 @@ pub(super) async fn retry(
 /// What a payment provider tells. Signed, kept before it is acknowledged, taken in once.
 #[utoipa::path(post, path = "/v1/webhooks/payments/{provider}", tag = "plain", security(()),
     params(("provider" = PaymentProvider, Path)),
-    request_body(content = Vec<u8>, content_type = "application/json"),
-    responses((status = 200), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    request_body(content = Object, description = "What the provider sends, with its signature", content_type = "application/json"),
+    responses((status = 200), (status = 401, body = Problem)))]
 pub(super) async fn webhook(
     State(app): State<Shared>,
     Path(provider): Path<String>,

@@ -100,7 +100,7 @@ fn view(status: &RunStatus) -> RunView {
 
 /// Look now, at one order, one store, or all. Answers at once; how far it is stands at the run.
 #[utoipa::path(post, path = "/v1/reconciliation", tag = "support", request_body = RunRequest,
-    responses((status = 202, body = RunView), (status = "4XX", body = Problem)))]
+    responses((status = 202, body = RunView), (status = 429, body = Problem)))]
 pub(super) async fn begin(
     State(app): State<Shared>,
     caller: Caller,

@@ -137,7 +137,7 @@ fn changed(change: &Change, under: &str) -> ChangeView {
 /// Replay recorded orders under a version, or under what was built in (0), beside what is in force.
 /// Answers at once; the replay itself is at `/v1/replays/{replay}`.
 #[utoipa::path(post, path = "/v1/policies/{version}/replay", tag = "policies", params(("version" = u32, Path)),
-    request_body = ReplayRequest, responses((status = 202, body = ReplayView), (status = "4XX", body = Problem)))]
+    request_body = ReplayRequest, responses((status = 202, body = ReplayView), (status = 429, body = Problem)))]
 pub(super) async fn of_version(
     State(app): State<Shared>,
     caller: Caller,
@@ -155,7 +155,7 @@ pub(super) async fn of_version(
 
 /// The same under a policy that is no version yet.
 #[utoipa::path(post, path = "/v1/policies/replay", tag = "policies", request_body = ReplayRequest,
-    responses((status = 202, body = ReplayView), (status = "4XX", body = Problem)))]
+    responses((status = 202, body = ReplayView), (status = 429, body = Problem)))]
 pub(super) async fn of_text(
     State(app): State<Shared>,
     caller: Caller,

@@ -70,7 +70,7 @@ pub(super) async fn run(
 
 /// How the books stand since the newest run.
 #[utoipa::path(get, path = "/v1/rollback/report", tag = "policies",
-    responses((status = 200, body = RollbackReport), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = RollbackReport), (status = 404, body = Problem)))]
 pub(super) async fn since(State(app): State<Shared>, caller: Caller) -> Answer<Json<RollbackReport>> {
     Ok(Json(report(&*app.storage, caller.tenant(), app.clock.now().utc).await?))
 }

@@ -259,6 +259,7 @@ pub fn transitions<'a>(summed: impl Iterator<Item = &'a Summed> + Clone) -> Vec<
 
 /// Orders that stand in one state now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = StandingOrders)]
 pub struct Standing {
     pub state: OrderState,
     pub stage: Stage,

@@ -107,6 +107,7 @@ fn telling_terms(record: &RungRecord) -> BTreeSet<&str> {
 
 /// One part of the policy, with how often it mattered.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[schema(as = CoveredPart)]
 pub struct Covered {
     pub part: Part,
     #[schema(example = "capacity")]

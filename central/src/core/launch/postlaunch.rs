@@ -50,6 +50,7 @@ pub struct Raised {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = LaunchTally)]
 pub struct Tally {
     #[schema(example = "orders without their OrderPlaced event")]
     pub what: &'static str,

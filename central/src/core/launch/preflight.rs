@@ -13,6 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
+#[schema(as = PreflightFinding)]
 #[serde(rename_all = "snake_case")]
 pub enum Finding {
     Ok,

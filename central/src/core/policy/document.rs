@@ -45,7 +45,7 @@ pub struct Document {
 pub struct Explained {
     #[schema(example = "routing.accept_within_ms")]
     pub path: String,
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     pub value: serde_json::Value,
     /// `tenant`, `brand luxe`, `region north`, `store leeds` or `class hot`.
     #[schema(example = "store leeds")]
@@ -55,9 +55,10 @@ pub struct Explained {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = CoveredValue)]
 pub struct Covered {
     pub layer: String,
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     pub value: serde_json::Value,
 }
 

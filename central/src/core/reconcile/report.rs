@@ -72,6 +72,7 @@ impl KindRow {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ReconciliationReport)]
 pub struct Report {
     #[schema(example = "2026-11-01")]
     pub day: String,

@@ -52,6 +52,7 @@ pub struct Record {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReplayReport)]
 pub struct Report {
     /// The names of both policies, as decisions record them.
     pub candidate: String,

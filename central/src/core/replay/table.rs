@@ -26,6 +26,7 @@ pub struct Row {
 
 /// What the difference is for customers and the company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReplayVerdict)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     Better,

@@ -27,6 +27,7 @@ use utoipa::ToSchema;
 
 /// What must be settled before anything is tried: nothing of it has a default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = RolloutPlan)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// Who answers for it.

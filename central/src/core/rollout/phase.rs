@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = RolloutPhase)]
 #[serde(deny_unknown_fields)]
 pub struct Phase {
     /// The largest share of this phase; that of the last one is `percent_max`.

@@ -126,6 +126,7 @@ impl Said {
 
 /// How it became known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PaymentSource)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     Central,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = PaymentStanding)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// It is not paid for through here.

@@ -50,6 +50,7 @@ pub struct Because {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ShadowFinding)]
 pub struct Finding {
     pub class: DiffClass,
     pub severity: DiffSeverity,

@@ -32,6 +32,7 @@ impl Counted {
 
 /// Of one day, or of a shadow's whole life.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ShadowSummary)]
 pub struct Summary {
     /// Order lines that both sides were asked about.
     pub compared: u64,

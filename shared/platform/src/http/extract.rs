@@ -1,7 +1,9 @@
 //! axum's extractors, with our problems instead of its texts.
 
 use super::ProblemResponse;
+use super::shape::wants_object;
 use axum::Json;
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
@@ -58,7 +60,7 @@ pub fn masked(detail: &str) -> String {
 
 const CARD_DIGITS_MIN: usize = 13;
 
-fn refused(status: StatusCode, detail: &str) -> ProblemResponse {
+pub(super) fn refused(status: StatusCode, detail: &str) -> ProblemResponse {
     let detail = masked(detail);
     let code = if status == StatusCode::PAYLOAD_TOO_LARGE {
         Code::BodyTooLarge
@@ -77,7 +79,15 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for ApiJson<T> {
     type Rejection = ProblemResponse;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ProblemResponse> {
+        let (parts, body) = request.into_parts();
+        let whole = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await;
+        let whole = whole.map_err(|error| refused(error.status(), &error.body_text()))?;
+        let is_array = whole.trim_ascii_start().first() == Some(&b'[');
+        let request = Request::from_parts(parts, Body::from(whole));
         match Json::<T>::from_request(request, state).await {
+            Ok(_) if is_array && wants_object::<T>() => {
+                Err(ProblemResponse::new(Code::InvalidRequest, "the body is an array: expected an object"))
+            }
             Ok(Json(value)) => Ok(Self(value)),
             Err(error) => Err(refused(error.status(), &error.body_text())),
         }

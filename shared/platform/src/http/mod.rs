@@ -3,13 +3,16 @@
 
 mod admission;
 mod assets;
+mod documented;
 mod extract;
 mod guard;
 mod problem;
+mod shape;
 mod trace;
 
 pub use admission::{Admission, Busy, Place};
 pub use assets::{etag, not_modified, page_headers};
+pub use documented::{Asks, tell_problems};
 pub use extract::{ApiJson, ApiPath, ApiQuery, Bearer, Idempotency, masked};
 pub use guard::{Guard, guard};
 pub use problem::ProblemResponse;

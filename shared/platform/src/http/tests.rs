@@ -20,6 +20,11 @@ fn app(limits: Guard) -> Router {
     let router = Router::new()
         .route("/line", line)
         .route("/n/{n}", get(|ApiPath(n): ApiPath<u8>| async move { n.to_string() }))
+        .route(
+            "/raw/{text}",
+            get(|axum::extract::Path(text): axum::extract::Path<String>| async move { text }),
+        )
+        .route("/lines", post(|ApiJson(lines): ApiJson<Vec<Line>>| async move { lines.len().to_string() }))
         .route("/q", get(|ApiQuery(line): ApiQuery<Line>| async move { line.qty.to_string() }))
         .route("/key", post(|Idempotency(key): Idempotency| async move { key.to_string() }))
         .route("/me", get(|Bearer(token): Bearer| async move { token.reveal().to_owned() }))
@@ -63,6 +68,9 @@ async fn a_bad_body_is_told_by_kind() {
     assert_eq!(code(json(r#"{"qty":"many"}"#)).await, Code::InvalidRequest);
     assert_eq!(code(json(r#"{"qty":"#)).await, Code::InvalidRequest);
     assert_eq!(code(json(vec![b' '; 101])).await, Code::BodyTooLarge);
+    // serde would read it, field by field.
+    assert_eq!(code(json("[1]")).await, Code::InvalidRequest);
+    assert_eq!(code(json("\n [1]")).await, Code::InvalidRequest);
     let untyped = Request::post("/line").body(Body::from(r#"{"qty":1}"#)).unwrap();
     assert_eq!(code(untyped).await, Code::UnsupportedMediaType);
 }
@@ -78,6 +86,23 @@ async fn paths_queries_and_headers_are_refused_as_problems() {
     assert_eq!(code(plain("/me")).await, Code::Unauthenticated);
     let keyless = Request::post("/key").body(Body::empty()).unwrap();
     assert_eq!(code(keyless).await, Code::MissingIdempotencyKey);
+}
+
+#[tokio::test]
+async fn what_the_framework_refuses_by_itself_is_a_problem_too() {
+    let response = send(Guard::default(), plain("/raw/%FF")).await;
+    let trace = response.headers()["traceparent"].to_str().unwrap().to_owned();
+    let problem = problem(response).await;
+    assert_eq!(problem.code, Code::InvalidRequest);
+    assert!(problem.detail.contains("UTF-8"), "{}", problem.detail);
+    assert!(trace.contains(problem.trace_id.as_deref().unwrap()), "{trace}");
+}
+
+#[tokio::test]
+async fn an_array_is_read_where_an_array_is_expected() {
+    let request = Request::post("/lines").header("content-type", "application/json");
+    let response = send(Guard::default(), request.body(Body::from(r#"[{"qty":1}]"#)).unwrap()).await;
+    assert_eq!(response.status(), 200);
 }
 
 #[tokio::test]

@@ -20,8 +20,14 @@ fn every_operation_says_how_it_fails() {
     let document = serde_json::to_value(openapi()).unwrap();
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
-            let tells = operation["responses"].get("default").is_some() || path == "/healthz";
-            assert!(tells, "{method} {path}");
+            let tells = |status: &str| operation["responses"].get(status).is_some();
+            assert!(tells("500") && tells("503"), "{method} {path}");
+            let open = operation["security"].as_array().is_none_or(Vec::is_empty);
+            assert_eq!((tells("401"), tells("403")), (!open, !open), "{method} {path}");
+            let has_body = operation.get("requestBody").is_some();
+            assert_eq!((tells("413"), tells("415")), (has_body, has_body), "{method} {path}");
+            assert!(tells("404") || !(has_body || path.contains('{')), "{method} {path}");
+            assert!(!tells("default") && !tells("4XX"), "{method} {path}");
         }
     }
 }
