@@ -12,6 +12,7 @@
 //! [`flock`] is thousands of stores that speak as agents do, without a disk.
 //! [`namespaces`] is a chain of real processes over lines that are really cut, where root may run it.
 //! [`packaged`] is what the packages set around a process, for benches.
+//! [`pipeline`] sends orders by the thousand through a real central, and compares the books at the end.
 //! [`fuzz`] makes up what a network may bring.
 //! [`stage`] is where named scenarios play: real parts, and time in the test's hand.
 //! [`sim`] runs agents and central in one thread from one seed, with every fault that it can think of.
@@ -26,6 +27,7 @@ pub mod flock;
 pub mod fuzz;
 pub mod namespaces;
 pub mod packaged;
+pub mod pipeline;
 pub mod sim;
 pub mod stage;
 pub mod tidy;
