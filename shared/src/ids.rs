@@ -123,6 +123,9 @@ name_id!(
     /// Who moves the money of an order.
     PaymentProvider, "payment provider");
 name_id!(
+    /// Goods of an order that come back: `{order}-r{number}`.
+    ReturnId, "return id");
+name_id!(
     /// How a customer pays, in the provider's word: card, invoice, ...
     PaymentMethod, "payment method");
 name_id!(

@@ -1,5 +1,6 @@
 //! What a device may ask of the store, and what it gets for an answer.
 
+use holdfast_shared::domain::bring_back::{Condition, ReturnRef};
 use holdfast_shared::domain::rights::Shelf;
 use holdfast_shared::domain::task::{Illegal, TaskEvent, TaskState};
 use holdfast_shared::error::Code;
@@ -41,6 +42,8 @@ pub enum Command {
     Unplan(u32),
     /// No label can be made for a parcel.
     Label(LabelRequest),
+    /// Goods of an order came back: all lines of it or none.
+    BringBack(BringBackRequest),
 }
 
 /// A movement as a person or a POS says it: always a positive quantity.
@@ -105,6 +108,23 @@ pub struct LabelRequest {
     /// None: the one that was planned.
     pub service: Option<String>,
     pub reason: String,
+}
+
+/// Goods of an order that came back, as a person or a POS says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BringBackRequest {
+    pub of: ReturnRef,
+    pub lines: Vec<BringBackLine>,
+    pub note: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BringBackLine {
+    pub sku: Sku,
+    #[schema(example = 1)]
+    pub units: i64,
+    pub condition: Condition,
 }
 
 /// Why a store will be closed.

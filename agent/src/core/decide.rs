@@ -14,6 +14,7 @@ pub fn decide<V: View>(
 ) -> Result<Outcome, Undecided<V::Error>> {
     match command {
         Command::Move(requests) => commands::movement::decide(view, requests),
+        Command::BringBack(request) => commands::bring_back::decide(view, request),
         Command::Close(request) => Ok(commands::close::decide(request.as_ref(), context)?),
         Command::Plan(request) => {
             let planned = view.planned().map_err(Undecided::View)?;

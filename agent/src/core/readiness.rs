@@ -19,7 +19,11 @@ impl Readiness {
         let act = match command {
             Command::Task { act, .. } => Some(act),
             Command::Label(_) => None,
-            Command::Move(_) | Command::Close(_) | Command::Plan(_) | Command::Unplan(_) => return Ok(()),
+            Command::Move(_)
+            | Command::BringBack(_)
+            | Command::Close(_)
+            | Command::Plan(_)
+            | Command::Unplan(_) => return Ok(()),
         };
         if let Some(why) = &self.quarantined
             && Guard::CloneQuarantine.stands()

@@ -1,8 +1,9 @@
 //! Knows a command again by its facts: its key was forgotten, or it was first said to another
 //! agent of the store, but the id that the device gave is in the ledger.
 
-use super::command::{Command, MovementKind, MovementRequest};
+use super::command::{BringBackLine, Command, MovementKind, MovementRequest};
 use super::outcome::Reply;
+use holdfast_shared::domain::bring_back::ReturnRef;
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::domain::stock::Movement;
 
@@ -16,6 +17,11 @@ pub fn recognise(command: &Command, facts: &[Fact]) -> Option<Reply> {
             (same && facts.len() <= requests.len())
                 .then(|| Reply::Moved(requests.iter().map(|request| request.sku.clone()).collect()))
         }
+        Command::BringBack(request) => {
+            let same = facts.iter().all(|fact| request.lines.iter().any(|line| is_back(fact, &request.of, line)));
+            (same && facts.len() <= request.lines.len())
+                .then(|| Reply::Moved(request.lines.iter().map(|line| line.sku.clone()).collect()))
+        }
         Command::Task { task, act } => {
             let same = facts.iter().any(|fact| match &fact.body {
                 Body::Task(said) => said.task == *task && act.became(&said.event),
@@ -26,6 +32,12 @@ pub fn recognise(command: &Command, facts: &[Fact]) -> Option<Reply> {
         // No facts; nothing of them can stand in the ledger.
         Command::Close(_) | Command::Plan(_) | Command::Unplan(_) | Command::Label(_) => None,
     }
+}
+
+fn is_back(fact: &Fact, said_of: &ReturnRef, line: &BringBackLine) -> bool {
+    let Body::Stock(stock) = &fact.body else { return false };
+    let Movement::BroughtBack { of, condition, units } = &stock.movement else { return false };
+    of == said_of && stock.sku == line.sku && *condition == line.condition && *units == line.units
 }
 
 fn says(fact: &Fact, request: &MovementRequest) -> bool {

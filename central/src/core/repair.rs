@@ -233,6 +233,7 @@ pub const fn of_movement(movement: &Movement) -> Repair {
         Movement::Opening
         | Movement::Sale
         | Movement::Return
+        | Movement::BroughtBack { .. }
         | Movement::Receipt
         | Movement::Adjustment
         | Movement::Count { .. }

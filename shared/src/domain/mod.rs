@@ -1,5 +1,6 @@
 //! What both sides decide by: facts, and the folds from facts to state. No I/O, no clock, no wire.
 
+pub mod bring_back;
 pub mod epoch;
 pub mod fact;
 pub mod fence;

@@ -1,6 +1,7 @@
 //! Stock facts and their fold. Only differences sum, so the order of arrival does not matter.
 
 use super::fence::Fence;
+use super::bring_back::{Condition, ReturnRef};
 use crate::ids::{LineNo, Sku, StoreId, TaskId};
 use crate::limits::QUANTITY_MAX;
 use crate::time::Hlc;
@@ -61,6 +62,12 @@ pub enum Movement {
     Ceded {
         units: i64,
     },
+    /// Units of an order came back to the store. Only those that can be sold again are on hand from then on.
+    BroughtBack {
+        of: ReturnRef,
+        condition: Condition,
+        units: i64,
+    },
     /// Central gives ceded units back that it has promised to nobody. Only central says so.
     Returned {
         units: i64,
@@ -94,6 +101,7 @@ impl Movement {
             Self::HandOver { .. } => "hand_over",
             Self::PutBack { .. } => "put_back",
             Self::ShortPick { .. } => "short_pick",
+            Self::BroughtBack { .. } => "brought_back",
             Self::Ceded { .. } => "ceded",
             Self::Returned { .. } => "returned",
         }
@@ -126,6 +134,9 @@ impl StockFact {
                 }
                 true
             }
+            Movement::BroughtBack { condition, units, .. } => {
+                self.delta == condition.adds(*units) && (1..=QUANTITY_MAX).contains(units)
+            }
             Movement::PutBack { quantity: units, .. }
             | Movement::Ceded { units }
             | Movement::Returned { units } => self.delta == 0 && (1..=QUANTITY_MAX).contains(units),
@@ -153,6 +164,7 @@ impl StockFact {
             | Movement::Count { .. }
             | Movement::TransferOut { .. }
             | Movement::TransferIn { .. }
+            | Movement::BroughtBack { .. }
             | Movement::Ceded { .. }
             | Movement::Returned { .. } => None,
         }
@@ -180,6 +192,7 @@ impl StockFact {
             | Movement::Adjustment
             | Movement::Count { .. }
             | Movement::TransferOut { .. }
+            | Movement::BroughtBack { .. }
             | Movement::TransferIn { .. } => 0,
         }
     }

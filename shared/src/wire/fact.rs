@@ -178,6 +178,9 @@ fn stock_form(fact: &StockFact) -> Said {
             Said::PutBackUnits { stock, hold: hold_form(hold), quantity: *quantity }
         }
         Movement::ShortPick { hold } => Said::ShortPick { stock, hold: hold_form(hold) },
+        Movement::BroughtBack { of, condition, units } => {
+            Said::BroughtBack { stock, of: of.clone(), condition: *condition, units: *units }
+        }
         Movement::Ceded { .. } => Said::Ceded { stock, rights },
         Movement::Returned { .. } => Said::Returned { stock, rights },
     }
@@ -240,6 +243,9 @@ fn body(said: Said) -> Body {
         Said::Opening { stock } => moved(stock, Movement::Opening),
         Said::Sale { stock } => moved(stock, Movement::Sale),
         Said::Return { stock } => moved(stock, Movement::Return),
+        Said::BroughtBack { stock, of, condition, units } => {
+            moved(stock, Movement::BroughtBack { of, condition, units })
+        }
         Said::Receipt { stock } => moved(stock, Movement::Receipt),
         Said::Adjustment { stock } => moved(stock, Movement::Adjustment),
         Said::Count { stock, found } => moved(stock, Movement::Count { found }),

@@ -7,6 +7,7 @@
 mod around;
 mod auth;
 mod body;
+mod bring_back;
 mod closure;
 mod enrolment;
 pub mod events;
@@ -81,6 +82,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(skus::one))
         .routes(routes!(rights::bound, rights::unbound))
         .routes(routes!(movements::record))
+        .routes(routes!(bring_back::bring_back))
         .routes(routes!(tasks::list))
         .routes(routes!(tasks::one))
         .routes(routes!(tasks::accept))

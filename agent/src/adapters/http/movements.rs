@@ -27,9 +27,9 @@ pub(super) struct Movements {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(super) struct Moved {
     /// The facts that were recorded.
-    facts: Vec<FactId>,
+    pub(super) facts: Vec<FactId>,
     /// The stock of the SKUs afterwards.
-    skus: Vec<SkuView>,
+    pub(super) skus: Vec<SkuView>,
 }
 
 /// Record movements. A till sells and takes back, a picker counts and takes in what another store sent, a

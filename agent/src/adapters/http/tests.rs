@@ -20,6 +20,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+mod bring_back;
 mod devices;
 mod orders;
 mod parcels;

@@ -1,6 +1,7 @@
 //! One file per command. Each takes the state that it acts on and gives what is to be recorded.
 
 pub mod accept;
+pub mod bring_back;
 pub mod close;
 pub mod decline;
 pub mod hand_over;

@@ -1,10 +1,11 @@
 use super::short;
 use crate::core::command::{
-    ClosureRequest, Command, MovementKind, MovementRequest, Position, Refusal, TaskAct,
+    BringBackLine, BringBackRequest, ClosureRequest, Command, MovementKind, MovementRequest, Position, Refusal, TaskAct,
 };
 use crate::core::decide::decide;
 use crate::core::outcome::{Context, Outcome, Reply, Undecided};
 use crate::core::testing::{Shelf, acts, at, intent, moves, request, task};
+use holdfast_shared::domain::bring_back::{Condition, ReturnRef};
 use holdfast_shared::domain::fact::Body;
 use holdfast_shared::domain::stock::Movement;
 use holdfast_shared::domain::task::{Illegal, LetGo, Phase, Recall, Release, TaskEvent, TaskState};
@@ -92,6 +93,37 @@ fn each_movement_becomes_the_difference_that_it_made() {
         let outcome = run(&shelf(&[("A", 10)]), &moves(kind, "A", quantity)).unwrap();
         assert_eq!(stock(&outcome)[0].1, delta, "{kind:?}");
         assert_eq!(outcome.reply, Reply::Moved(vec!["A".parse().unwrap()]));
+    }
+}
+
+fn brought_back(lines: &[(&str, i64, Condition)]) -> Command {
+    let line = |(sku, units, condition): &(&str, i64, Condition)| BringBackLine {
+        sku: sku.parse().unwrap(),
+        units: *units,
+        condition: *condition,
+    };
+    let of = ReturnRef::Order("o-1".parse().unwrap());
+    Command::BringBack(BringBackRequest { of, lines: lines.iter().map(line).collect(), note: None })
+}
+
+#[test]
+fn of_what_comes_back_only_the_sellable_is_stock() {
+    let lines = [("A", 2, Condition::Sellable), ("A", 1, Condition::Damaged), ("B", 1, Condition::Missing)];
+    let outcome = run(&shelf(&[("A", 10), ("B", 0)]), &brought_back(&lines)).unwrap();
+    assert_eq!(stock(&outcome), [("brought_back", 2), ("brought_back", 0), ("brought_back", 0)]);
+}
+
+#[test]
+fn what_cannot_have_come_back_is_refused_whole() {
+    let sellable = Condition::Sellable;
+    for lines in [
+        vec![],
+        vec![("A", 0, sellable)],
+        vec![("A", QUANTITY_MAX + 1, Condition::Damaged)],
+        vec![("A", 1, sellable), ("A", 1, sellable)],
+        vec![("A", 1, sellable), ("NO-SUCH", 1, sellable)],
+    ] {
+        assert!(run(&shelf(&[("A", 1)]), &brought_back(&lines)).is_err(), "{lines:?}");
     }
 }
 

@@ -5,6 +5,7 @@ import { read } from "../api.js";
 import { act } from "../outbox.js";
 import { mayPick } from "../session.js";
 import { ago } from "../words.js";
+import { bringBack } from "./bring_back.js";
 
 let lastText = "";
 
@@ -78,7 +79,8 @@ export function stockPage(sku) {
           el("p", { class: "small soft" },
             position.counted_at ? `Last counted ${ago(position.counted_at)}` : "Never counted"),
           mayPick() && el("button", { class: "primary wide", onclick: () => count(position, again) }, "Count the shelf"),
-          mayPick() && el("button", { class: "wide", onclick: () => came(position, again) }, "A parcel of another store came")),
+          mayPick() && el("button", { class: "wide", onclick: () => came(position, again) }, "A parcel of another store came"),
+          el("button", { class: "wide", onclick: () => bringBack(position, again) }, "A customer brings it back")),
       ];
     },
   };

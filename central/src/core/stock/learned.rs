@@ -142,6 +142,7 @@ impl Learned {
             Movement::Count { .. } => self.counted_at = self.counted_at.max(Some(at)),
             Movement::Opening
             | Movement::Return
+            | Movement::BroughtBack { .. }
             | Movement::Receipt
             | Movement::Adjustment
             | Movement::TransferOut { .. }
@@ -214,6 +215,7 @@ impl Check {
             Movement::Opening
             | Movement::Sale
             | Movement::Return
+            | Movement::BroughtBack { .. }
             | Movement::Receipt
             | Movement::Adjustment
             | Movement::TransferOut { .. }

@@ -1,5 +1,6 @@
 //! The JSON form of a fact, as it is; what it means is converted one level up.
 
+use crate::domain::bring_back::{Condition, ReturnRef};
 use crate::domain::fence::Fence;
 use crate::domain::task::{FulfilmentKind, ReleasePoint};
 use crate::ids::{Actor, FactId, LineNo, OrderId, ReplicaId, Sku, StoreId, TaskId, TraceId};
@@ -138,6 +139,15 @@ pub(super) enum Said {
         stock: Stock,
         #[serde(flatten)]
         hold: Hold,
+    },
+    BroughtBack {
+        #[serde(flatten)]
+        stock: Stock,
+        of: ReturnRef,
+        #[serde(rename = "c")]
+        condition: Condition,
+        #[serde(rename = "q")]
+        units: i64,
     },
     Ceded {
         #[serde(flatten)]

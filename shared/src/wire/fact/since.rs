@@ -11,6 +11,8 @@ const FIRST: u16 = 1;
 const THIRD: u16 = 3;
 /// Stores cede units of scarce SKUs.
 const FOURTH: u16 = 4;
+/// Customers bring goods of orders back.
+const FIFTH: u16 = 5;
 
 #[must_use]
 pub fn since(body: &Body) -> u16 {
@@ -34,6 +36,7 @@ pub fn since(body: &Body) -> u16 {
                 }
             }
             Movement::Ceded { .. } | Movement::Returned { .. } => FOURTH,
+            Movement::BroughtBack { .. } => FIFTH,
         },
         Body::Task(said) => event_since(&said.event),
         Body::Epoch(_) => THIRD,

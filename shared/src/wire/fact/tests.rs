@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::bring_back::{Condition, ReturnRef};
 use crate::domain::fence::Fence;
 use crate::domain::task::{FulfilmentKind, ReleasePoint};
 use crate::ids::LineNo;
@@ -20,6 +21,10 @@ fn offer_line(ceded: bool) -> OfferLine {
     OfferLine { line, sku: "A.1".parse().unwrap(), quantity: 2, ceded }
 }
 
+const fn brought_back(of: ReturnRef, condition: Condition, units: i64) -> Movement {
+    Movement::BroughtBack { of, condition, units }
+}
+
 fn every_body() -> Vec<Body> {
     let hold = || HoldRef {
         task: "o-1".parse().unwrap(),
@@ -33,6 +38,9 @@ fn every_body() -> Vec<Body> {
         (5, Movement::Opening),
         (-1, Movement::Sale),
         (1, Movement::Return),
+        (2, brought_back(ReturnRef::Order("o".parse().unwrap()), Condition::Sellable, 2)),
+        (0, brought_back(ReturnRef::Return("o-r1".parse().unwrap()), Condition::Damaged, 1)),
+        (0, brought_back(ReturnRef::Return("o-r1".parse().unwrap()), Condition::Missing, 1)),
         (9, Movement::Receipt),
         (-4, Movement::Adjustment),
         (0, Movement::Count { found: 3 }),

@@ -32,8 +32,8 @@ use version::is_zero;
 
 /// Raised when a side must know what the other understands. 1: documents and asks. 2: who speaks is
 /// told from its copies (boot numbers, challenges, losses). 3: documents are sealed and dropped. 4: stores
-/// cede units of scarce SKUs. Each side speaks the version of the older one.
-pub const SYNC_VERSION: u16 = 4;
+/// cede units of scarce SKUs. 5: stores take back goods of orders. Each side speaks the version of the older one.
+pub const SYNC_VERSION: u16 = 5;
 /// The oldest version that this side still reads.
 pub const SYNC_VERSION_MIN: u16 = 1;
 /// The header in which central tells the newest version that it speaks. The first central did not.

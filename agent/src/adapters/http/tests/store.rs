@@ -155,6 +155,17 @@ impl Inside {
                     movements.iter().map(|movement| self.moved(movement)).collect();
                 Ok(Answer::Moved { facts: Vec::new(), positions: moved? })
             }
+            Command::BringBack(request) => {
+                let moved = request.lines.iter().map(|line| {
+                    let quantity = line.condition.adds(line.units).max(1);
+                    let kind = MovementKind::Return;
+                    let sku = line.sku.clone();
+                    let peer = None;
+                    self.moved(&MovementRequest { kind, sku, quantity, peer, note: None })
+                });
+                let positions = moved.collect::<Result<Vec<Position>, Refusal>>()?;
+                Ok(Answer::Moved { facts: Vec::new(), positions })
+            }
             Command::Task { task, act } => {
                 let state = self.tasks.get_mut(&task).ok_or(Refusal::UnknownTask(task))?;
                 check(state, &event_of(&act))?;
