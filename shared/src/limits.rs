@@ -4,9 +4,11 @@
 
 mod events;
 mod exceptions;
+mod returns;
 
 pub use events::*;
 pub use exceptions::*;
+pub use returns::*;
 
 /// Characters of any identifier that people or other systems choose.
 pub const ID_CHARS_MAX: usize = 64;

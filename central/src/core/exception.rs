@@ -78,10 +78,14 @@ pub enum Category {
     BooksDiffer,
     /// A consumer of events is not sent what it should hear.
     Undelivered,
+    /// A store took back goods that nobody had announced, or more than left.
+    UnexpectedReturn,
+    /// A return cannot go on before a person has said something.
+    ReturnWaits,
 }
 
 impl Category {
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::Backorder,
         Self::ReleasedAtDarkStore,
         Self::Contradiction,
@@ -112,6 +116,8 @@ impl Category {
         Self::OutsideDown,
         Self::BooksDiffer,
         Self::Undelivered,
+        Self::UnexpectedReturn,
+        Self::ReturnWaits,
     ];
 
     #[must_use]
@@ -147,6 +153,8 @@ impl Category {
             Self::OutsideDown => "outside_down",
             Self::BooksDiffer => "books_differ",
             Self::Undelivered => "undelivered",
+            Self::UnexpectedReturn => "unexpected_return",
+            Self::ReturnWaits => "return_waits",
         }
     }
 }

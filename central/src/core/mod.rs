@@ -35,6 +35,7 @@ pub mod reconcile;
 pub mod recovery;
 pub mod repair;
 pub mod replay;
+pub mod returns;
 pub mod rivals;
 pub mod rollout;
 pub mod routing;

@@ -194,11 +194,15 @@ pub enum OrderState {
     Cancelled,
     /// It could not be paid.
     Rejected,
+    /// All that left came back.
+    Returned,
+    /// All the money went back.
+    Refunded,
     Exception,
 }
 
 impl OrderState {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Placed,
         Self::Authorized,
         Self::Backordered,
@@ -210,6 +214,8 @@ impl OrderState {
         Self::Collected,
         Self::Cancelled,
         Self::Rejected,
+        Self::Returned,
+        Self::Refunded,
         Self::Exception,
     ];
 
@@ -227,13 +233,23 @@ impl OrderState {
             Self::Collected => "collected",
             Self::Cancelled => "cancelled",
             Self::Rejected => "rejected",
+            Self::Returned => "returned",
+            Self::Refunded => "refunded",
             Self::Exception => "exception",
         }
     }
 
     #[must_use]
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::Shipped | Self::Collected | Self::Cancelled | Self::Rejected)
+        matches!(
+            self,
+            Self::Shipped
+                | Self::Collected
+                | Self::Cancelled
+                | Self::Rejected
+                | Self::Returned
+                | Self::Refunded
+        )
     }
 
     /// No store was asked about it yet.
@@ -254,6 +270,8 @@ pub struct OrderLine {
     pub backordered: bool,
     pub finished: i64,
     pub cancelled: i64,
+    /// Of the finished ones, those that are back.
+    pub came_back: i64,
     /// Units that other lines stand in for now. They are among the cancelled ones, unless they were found
     /// again and left after all.
     pub replaced: i64,
@@ -278,6 +296,7 @@ impl OrderLine {
             backordered: false,
             finished: 0,
             cancelled: 0,
+            came_back: 0,
             replaced: 0,
             unit_price,
             substitutes: None,

@@ -68,14 +68,14 @@ fn progress(task: &TaskState) -> Option<OrderState> {
 pub const fn may_become(from: OrderState, to: OrderState) -> bool {
     use OrderState::{
         Accepted, Allocated, Authorized, Backordered, Cancelled, Collected, Exception, Picking, Placed,
-        Ready, Rejected, Shipped,
+        Ready, Refunded, Rejected, Returned, Shipped,
     };
     match from {
         // Taking off what is open may uncover how far the rest has come.
-        Placed => !matches!(to, Placed),
+        Placed => !matches!(to, Placed | Returned | Refunded),
         // Its money may be gone again before a store is asked; what was set aside once is not rejected.
-        Authorized => !matches!(to, Authorized | Rejected),
-        Backordered => !matches!(to, Backordered | Rejected),
+        Authorized => !matches!(to, Authorized | Rejected | Returned | Refunded),
+        Backordered => !matches!(to, Backordered | Rejected | Returned | Refunded),
         Exception => !matches!(to, Exception | Rejected),
         Allocated => {
             matches!(
@@ -100,7 +100,12 @@ pub const fn may_become(from: OrderState, to: OrderState) -> bool {
         // Goods that left have left, whoever cancelled them.
         Cancelled => matches!(to, Shipped | Collected),
         // What left and cannot be charged is not complete.
-        Shipped | Collected => matches!(to, Exception),
+        // What comes back comes back of what left.
+        Shipped | Collected => matches!(to, Returned | Refunded | Exception),
+        // A store tells late that more had left, or that goods count no more as back.
+        Returned => matches!(to, Shipped | Collected | Refunded | Exception),
+        // More was captured after all.
+        Refunded => matches!(to, Shipped | Collected | Returned | Exception),
         Rejected => false,
     }
 }

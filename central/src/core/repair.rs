@@ -37,6 +37,7 @@ pub enum Call {
     Unpair,
     RetryPayment,
     RepairException,
+    ApproveReturn,
 }
 
 impl Call {
@@ -57,6 +58,7 @@ impl Call {
             Self::Unpair => "DELETE /v1/devices/{device}",
             Self::RetryPayment => "POST /v1/orders/{order}/payment/retry",
             Self::RepairException => "POST /v1/exceptions/{exception}/repair",
+            Self::ApproveReturn => "POST /v1/returns/{return}/approve",
         }
     }
 
@@ -75,6 +77,7 @@ impl Call {
             | Self::DecideCopy
             | Self::OverrideStore
             | Self::RepairException
+            | Self::ApproveReturn
             | Self::DraftPolicy
             | Self::RetryPayment => false,
         }
@@ -124,6 +127,13 @@ const REFUND_FAILED: Repair =
     Repair::ByPerson(Call::RetryPayment, "let it be tried again, or pay it back another way");
 const OUTSIDE_DOWN: Repair = Repair::Either("it answers again", Call::Resolve, "look at its status page");
 
+const UNEXPECTED_RETURN: Repair = Repair::Either(
+    "the store that handed the goods over tells of it",
+    Call::ApproveReturn,
+    "ask the customer, and approve it",
+);
+const RETURN_WAITS: Repair =
+    Repair::ByPerson(Call::RepairException, "approve it, or say whether damaged goods are paid back");
 const RELEASED_AT_DARK_STORE: Repair = Repair::Either(
     "the store is back and answers",
     Call::TakeBack,
@@ -198,6 +208,8 @@ pub const fn of_category(category: Category) -> Repair {
         Category::Undelivered => {
             Repair::Either("it gets through", Call::Resolve, "tell its owner, and have it tried again")
         }
+        Category::UnexpectedReturn => UNEXPECTED_RETURN,
+        Category::ReturnWaits => RETURN_WAITS,
     }
 }
 

@@ -37,6 +37,7 @@ pub mod reconcile;
 pub mod refund;
 pub mod repair_exception;
 pub mod replay;
+pub mod returns;
 pub mod rollback;
 pub mod rollout;
 pub mod route_orders;

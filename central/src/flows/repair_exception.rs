@@ -5,6 +5,7 @@ use super::answer_substitution::{Reply, answer_substitution};
 use super::cancel::{cancel_order, check_reason};
 use super::enrol::offer_enrolment;
 use super::overrule::{Wish as Overrule, overrule};
+use super::returns::{say_yes, waiting_return};
 use super::take_back::take_back;
 use super::{FlowError, Watch};
 use crate::core::exception::Exception;
@@ -17,6 +18,7 @@ use crate::ports::exceptions::{BeginOutcome, ExceptionQueue, RepairWish};
 use crate::ports::fleet::Fleet;
 use crate::ports::orders::Orders;
 use crate::ports::poke::Poke;
+use crate::ports::returns::Returns;
 use crate::ports::recovery::{OverrideOutcome, Recoveries, RecoveringStore};
 use crate::ports::substitutions::Substitutions;
 use crate::ports::work::Work;
@@ -31,10 +33,13 @@ const LIFTED_MS: i64 = 10 * 60 * 1000;
 const LOST_AFTER_MS: i64 = 60_000;
 
 /// All that the commands need of storage.
-pub trait Repairing: Access + ExceptionQueue + Fleet + Orders + Recoveries + Substitutions + Work {}
+pub trait Repairing:
+    Access + ExceptionQueue + Fleet + Orders + Recoveries + Returns + Substitutions + Work
+{
+}
 
 impl<S> Repairing for S where
-    S: Access + ExceptionQueue + Fleet + Orders + Recoveries + Substitutions + Work + ?Sized
+    S: Access + ExceptionQueue + Fleet + Orders + Recoveries + Returns + Substitutions + Work + ?Sized
 {
 }
 
@@ -95,6 +100,7 @@ pub async fn scene<S: Repairing + ?Sized>(
         scene.order = Some(OrderStands { state: known.state.as_str(), is_final: known.state.is_final() });
         scene.open_units = known.lines.iter().map(|line| line.open).fold(0, i64::saturating_add);
         scene.question = question(store, tenant, order).await?;
+        scene.return_waits = waiting_return(store, tenant, order).await?.map(|(_, words)| words);
         if scene.task.is_none()
             && let [task] = known.tasks.as_slice()
         {
@@ -255,6 +261,10 @@ async fn carry_out<S: Repairing + ?Sized>(
             let differed = store.fold_again(tenant, order()?, now.utc).await?;
             let words = if differed { "its state was another, and is told" } else { "its state was right" };
             return Ok(Repaired::new(RepairOutcome::Done, words));
+        }
+        RepairKind::SettleReturn => {
+            let id = say_yes(store, tenant, order()?, (reason, actor), now.utc).await?;
+            return Ok(Repaired::new(RepairOutcome::Done, format!("return {id} goes on")));
         }
         RepairKind::AcceptAsIs => {}
     }

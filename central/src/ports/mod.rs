@@ -33,6 +33,7 @@ pub mod reconcile;
 pub mod recovery;
 pub mod replays;
 pub mod replication;
+pub mod returns;
 pub mod rollouts;
 pub mod sagas;
 pub mod shadow;
@@ -87,6 +88,7 @@ pub trait Storage:
     + recovery::Recoveries
     + replays::Replays
     + replication::Replication
+    + returns::Returns
     + rollouts::Rollouts
     + sagas::Sagas
     + shadow::Shadows
@@ -127,6 +129,7 @@ impl<T> Storage for T where
         + recovery::Recoveries
         + replays::Replays
         + replication::Replication
+        + returns::Returns
         + rollouts::Rollouts
         + sagas::Sagas
         + shadow::Shadows

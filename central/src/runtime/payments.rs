@@ -11,6 +11,7 @@ use crate::core::outside::rate::RateTerms;
 use crate::flows::advance_sagas::{advance_sagas, tell_of_strangers};
 use crate::flows::gateways::{Gateway, Gateways};
 use crate::flows::read_notices::read_notices;
+use crate::flows::returns::advance_returns;
 use crate::ports::payments::Payments;
 use holdfast_platform::config::{Flawed, Reader};
 use holdfast_platform::random;
@@ -201,6 +202,7 @@ pub(super) fn spawn(life: &Lifetime, app: &Shared) {
     for provider in app.payments.names() {
         life.spawn(format!("payments-{provider}"), advance(Arc::clone(app), provider, life.token()));
     }
+    life.spawn("returns", bring_on_returns(Arc::clone(app), life.token()));
     life.spawn("payment-webhooks", read_inbox(Arc::clone(app), life.token()));
 }
 
@@ -236,6 +238,26 @@ async fn read_inbox(app: Shared, stop: CancellationToken) -> Ended {
             app.bells.payments.values().for_each(Notify::notify_one);
         }
         trouble.note(tell_of_strangers(&*app.storage, &app.payments, now).await);
+    }
+    Ok(())
+}
+
+/// Goods that came back, and the money that follows them.
+async fn bring_on_returns(app: Shared, stop: CancellationToken) -> Ended {
+    let mut ticker = Ticker::new(LOOK_EVERY, stop.clone());
+    let mut trouble = Trouble::of("returns");
+    while ticker.tick().await {
+        while !stop.is_cancelled() {
+            let advanced = advance_returns(&*app.storage, &app.policies, app.clock.now().utc).await;
+            let Some(advanced) = trouble.note(advanced) else { break };
+            if advanced.moved > 0 {
+                app.bells.publish.notify_one();
+                app.bells.payments.values().for_each(Notify::notify_one);
+            }
+            if !advanced.more {
+                break;
+            }
+        }
     }
     Ok(())
 }

@@ -327,6 +327,8 @@ impl Watcher {
                 | Category::Policy
                 | Category::PromiseMissed
                 | Category::LabelFailed
+                | Category::UnexpectedReturn
+                | Category::ReturnWaits
                 | Category::PossibleDuplicate => None,
             };
             if let Some(invariant) = invariant {

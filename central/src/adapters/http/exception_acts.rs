@@ -216,6 +216,7 @@ const fn scope_of(repair: RepairKind) -> Scope {
         | RepairKind::ReleaseHold
         | RepairKind::AnswerForStore
         | RepairKind::FoldAgain
+        | RepairKind::SettleReturn
         | RepairKind::AcceptAsIs => Scope::Support,
     }
 }

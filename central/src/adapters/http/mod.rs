@@ -56,6 +56,7 @@ mod reconciliation;
 mod reconciliation_report;
 mod recovery;
 mod replays;
+mod returns;
 mod rollback;
 mod rollouts;
 mod sessions;
@@ -213,6 +214,13 @@ fn paying() -> OpenApiRouter<Shared> {
         .routes(routes!(payments::steps))
         .routes(routes!(payments::retry))
         .routes(routes!(payments::webhooks))
+        .routes(routes!(returns::ask, returns::of_order))
+        .routes(routes!(returns::list))
+        .routes(routes!(returns::get))
+        .routes(routes!(returns::approve))
+        .routes(routes!(returns::refuse))
+        .routes(routes!(returns::cancel))
+        .routes(routes!(returns::damaged))
         .merge(
             OpenApiRouter::new()
                 .routes(routes!(payments::webhook))

@@ -128,6 +128,9 @@ pub(super) struct OrderLineView {
     finished: i64,
     /// Also those that another line stands in for.
     cancelled: i64,
+    /// Of the finished ones, those that are back.
+    #[serde(skip_serializing_if = "is_zero")]
+    came_back: i64,
     /// Of the cancelled ones, those that another line stands in for: the customer did not give them up.
     replaced: i64,
     /// The line whose units it stands in for.
@@ -147,6 +150,11 @@ pub(super) struct OrderLineView {
     signature: bool,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+const fn is_zero(units: &i64) -> bool {
+    *units == 0
+}
+
 fn line_view(line: OrderLine, asked: Option<&OrderLineRequest>) -> OrderLineView {
     let totals = line.money().and_then(|money| money.units(0, line.quantity).ok());
     OrderLineView {
@@ -156,6 +164,7 @@ fn line_view(line: OrderLine, asked: Option<&OrderLineRequest>) -> OrderLineView
         backordered: line.backordered,
         finished: line.finished,
         cancelled: line.cancelled,
+        came_back: line.came_back,
         replaced: line.replaced_units(),
         substitutes: line.substitutes,
         expected_at: line.expected_at.filter(|_| line.backordered),

@@ -8,7 +8,7 @@ use super::seals::{self, Place};
 use super::state::State;
 use super::tasks::{Grown, follow};
 use super::timeline::{CENTRAL, Happened, note, note_doubt};
-use super::{Result, adopt, arrivals, boots, older, rivals, stock, task_news};
+use super::{Result, adopt, arrivals, boots, older, return_receipts, rivals, stock, task_news};
 use crate::core::effects::words;
 use crate::core::exception::{Category, Severity};
 use crate::ports::StoreError;
@@ -343,6 +343,7 @@ fn record(
             stock::undo(conn, &from.tenant, &from.store, &undone, &receipt)?;
             let grew = stock::apply(conn, &from.tenant, &from.store, &new, &receipt)?;
             arrivals::heed(conn, (&from.tenant, &from.store), &new, now)?;
+            return_receipts::heed(conn, (&from.tenant, &from.store), (&undone, &new), now)?;
             (grew, None)
         }
         DocumentId::Task(task) => {

@@ -283,6 +283,8 @@ fn add(counts: &mut Counts, after: &OrderAfter) {
         | OrderState::Picking
         | OrderState::Ready
         | OrderState::Shipped
+        | OrderState::Returned
+        | OrderState::Refunded
         | OrderState::Collected => true,
     };
     let told_state = told_as(after.state).iter().any(|kind| after.told.contains(*kind));

@@ -27,6 +27,7 @@ pub(super) fn read_line(row: &Row<'_>) -> rusqlite::Result<OrderLine> {
         backordered: row.get("backordered")?,
         finished: row.get("finished")?,
         cancelled: row.get("cancelled")?,
+        came_back: row.get("came_back")?,
         replaced: row.get("replaced")?,
         unit_price: unit_price.map(|_| from_json(row, "unit_price")).transpose()?,
         substitutes: stands_in_for(line),

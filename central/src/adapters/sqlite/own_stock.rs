@@ -7,7 +7,7 @@ use super::pen::stamp;
 use super::row::one;
 use super::sql::sql;
 use super::state::State;
-use super::{Result, error, ledger, older, stock, timeline};
+use super::{Result, error, ledger, older, return_receipts, stock, timeline};
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::domain::stock::StockFact;
 use holdfast_shared::ids::{BootId, DeviceId, DocumentId, FactId, ReplicaId, StoreId, TenantId};
@@ -67,6 +67,7 @@ pub(super) fn write(
     }
     older::mark(conn, (tenant, store), &document, applied.iter().map(|fact| &fact.body))?;
     stock::apply(conn, tenant, store, &applied, &Receipt { at: now, ahead_ms: 0 })?;
+    return_receipts::heed(conn, (tenant, store), (&[], &applied), now)?;
     Ok(())
 }
 

@@ -53,6 +53,8 @@ pub(super) fn note_outcome(
             | OrderState::Ready
             | OrderState::Shipped
             | OrderState::Collected
+            | OrderState::Returned
+            | OrderState::Refunded
             | OrderState::Cancelled
             | OrderState::Exception,
         ) => None,

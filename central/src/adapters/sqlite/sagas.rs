@@ -190,7 +190,7 @@ fn rest(conn: &Connection, saga: &Saga, next_at: Option<UtcMs>, now: UtcMs) -> R
     Ok(Written::Yes)
 }
 
-fn ask_refund(conn: &Connection, new: &NewRefund, now: UtcMs) -> Result<RefundTaken> {
+pub(super) fn ask_refund(conn: &Connection, new: &NewRefund, now: UtcMs) -> Result<RefundTaken> {
     let SagaKey { tenant, order } = &new.key;
     let key = [tenant.as_str(), new.idempotency.as_str()];
     let known = one(conn, sql!(SAGAS.refund_by_key), key, |row| {
@@ -239,6 +239,17 @@ fn ask_refund(conn: &Connection, new: &NewRefund, now: UtcMs) -> Result<RefundTa
     refund_asked(conn, &new.key, &asked)?;
     wake(conn, tenant, order, now)?;
     Ok(RefundTaken::New(asked))
+}
+
+/// Each refund with what of it went back; none where the order is not paid for through here.
+pub(super) fn refunds_of(conn: &Connection, key: &SagaKey) -> Result<Option<Vec<(RefundAsked, i64)>>> {
+    let Some(saga) = load(conn, key)? else { return Ok(None) };
+    let account = Account::fold(&saga.facts);
+    let with = |asked: RefundAsked| {
+        let back = account.refunded(asked.number);
+        (asked, back)
+    };
+    Ok(Some(saga.refunds.into_iter().map(with).collect()))
 }
 
 fn keep_refund(conn: &Connection, new: &NewRefund, asked: &RefundAsked) -> Result<()> {

@@ -32,6 +32,7 @@ pub(super) const PROMISE_CHANGES: &str = include_str!("sql/promise_changes.sql")
 pub(super) const PROMISES: &str = include_str!("sql/promises.sql");
 pub(super) const RECONCILE: &str = include_str!("sql/reconcile.sql");
 pub(super) const REPLAYS: &str = include_str!("sql/replays.sql");
+pub(super) const RETURNS: &str = include_str!("sql/returns.sql");
 pub(super) const ROLLOUTS: &str = include_str!("sql/rollouts.sql");
 pub(super) const SAGAS: &str = include_str!("sql/sagas.sql");
 pub(super) const SEALS: &str = include_str!("sql/seals.sql");
@@ -82,6 +83,7 @@ pub(super) const FILES: &[&str] = &[
     SAGAS,
     DECISIONS,
     CONSUMERS,
+    RETURNS,
 ];
 
 const MARK: &[u8] = b"-- name: ";

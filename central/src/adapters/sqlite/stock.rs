@@ -14,6 +14,7 @@ use crate::core::events::kinds::stock::INVENTORY_ADJUSTED;
 use crate::core::routing::decision::DemandLine;
 use crate::core::stock::learned::Counts;
 use holdfast_shared::domain::fact::{Body, Fact};
+use holdfast_shared::domain::stock::Movement;
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{LineNo, Sku, StoreId, TaskId, TenantId};
 use holdfast_shared::stamp::Receipt;
@@ -29,6 +30,31 @@ struct Difference {
     rights: i64,
     freed: Freed,
     as_of: UtcMs,
+    why: Why,
+}
+
+/// What moved it.
+#[derive(Debug, Clone, Copy, Default)]
+enum Why {
+    #[default]
+    Nothing,
+    One(&'static str),
+    Several,
+}
+
+impl Why {
+    fn and(self, movement: &Movement) -> Self {
+        // For whoever keeps stock, goods of an order that come back are returns like any other.
+        let kind = match movement {
+            Movement::BroughtBack { .. } => Movement::Return.kind(),
+            movement => movement.kind(),
+        };
+        match self {
+            Self::Nothing => Self::One(kind),
+            Self::One(known) if known == kind => self,
+            Self::One(_) | Self::Several => Self::Several,
+        }
+    }
 }
 
 /// Applies the facts of one store. Tells whether units became available.
@@ -53,6 +79,7 @@ pub(super) fn apply(
         difference.rights = difference.rights.saturating_add(stock.rights());
         difference.freed = difference.freed.and(freed);
         difference.as_of = difference.as_of.max(receipt.likely(fact.at.wall));
+        difference.why = difference.why.and(&stock.movement);
     }
     let mut digests = Digests::read(conn, tenant, store)?;
     let mut grew = false;
@@ -83,7 +110,8 @@ pub(super) fn undo(
         let mut digests = Digests::read(conn, tenant, store)?;
         digest(conn, &mut digests, (tenant, store, &stock.sku), (on_hand, rights))?;
         digests.write(conn, tenant, store)?;
-        let difference = Difference { on_hand, rights, freed, as_of: receipt.likely(fact.at.wall) };
+        let as_of = receipt.likely(fact.at.wall);
+        let difference = Difference { on_hand, rights, freed, as_of, why: Why::Nothing };
         move_position(conn, tenant, store, &stock.sku, difference, receipt.at)?;
     }
     Ok(())
@@ -134,10 +162,13 @@ fn move_position(
     if difference.rights != 0 && rights_now == 0 {
         rights::is_settled(conn, (tenant, store, sku), now)?;
     }
-    let body = json!({
+    let mut body = json!({
         "store": store, "sku": sku, "on_hand": on_hand, "reserved": reserved,
         "change": difference.on_hand,
     });
+    if let (Why::One(reason), Some(fields)) = (difference.why, body.as_object_mut()) {
+        fields.insert("reason".to_owned(), json!(reason));
+    }
     let key = Key::StoreAndSku(store.clone(), sku.clone());
     append(conn, tenant, &NewEvent { kind: &INVENTORY_ADJUSTED, key: &key, at: now, body: &body })?;
     let Difference { on_hand: came, rights, freed, .. } = difference;

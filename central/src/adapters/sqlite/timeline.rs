@@ -7,13 +7,15 @@ use super::promise_outcomes::note_outcome;
 use super::row::{from_json, one, parsed, run, word, word_or_none};
 use super::saga_wake::wake;
 use super::sql::sql;
-use super::{Result, flow, kpis};
+use super::{Result, flow, kpis, returns};
 use crate::core::events::Kind;
 use crate::core::events::key::Key;
 use crate::core::events::kinds::orders;
 use crate::core::order::{OrderLine, OrderRequest, OrderState};
 use crate::core::order_state::order_state;
+use crate::core::returns::standing::{PaidBack, after_returns, has_left};
 use crate::core::saga::standing::Standing;
+use crate::core::totals::finished;
 use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::ids::{Actor, BadId, OrderId, StoreId, TaskId, TenantId, TraceId};
 use holdfast_shared::stamp::Receipt;
@@ -85,6 +87,7 @@ pub(super) fn refresh(conn: &Connection, tenant: &TenantId, order: &OrderId, at:
 pub(super) fn fold_state(conn: &Connection, tenant: &TenantId, order: &OrderId, at: UtcMs) -> Result<()> {
     let row = one(conn, sql!(ORDERS.state_of), [tenant.as_str(), order.as_str()], Stood::read)?;
     let Some(stood) = row else { return Ok(()) };
+    returns::wake(conn, (tenant, order), at)?;
     stood.moves_on(conn, (tenant, order), &lines(conn, tenant, order)?, &tasks_of(conn, tenant, order)?, at)
 }
 
@@ -117,11 +120,28 @@ impl Stood {
         tasks: &[TaskState],
         at: UtcMs,
     ) -> Result<()> {
-        let (was, request) = (self.state, &self.request);
-        let is = order_state(request.kind, lines, tasks, self.payment);
-        if was == is {
-            return Ok(());
+        let gone = order_state(self.request.kind, lines, tasks, self.payment);
+        let is = if has_left(gone) { came_back(conn, (tenant, order), gone, lines)? } else { gone };
+        let (mut was, back_before) = (self.state, is_back(self.state));
+        // What comes back has left before, although both may be heard of at once.
+        for is in [(is != gone && !back_before).then_some(gone), Some(is)].into_iter().flatten() {
+            if was != is {
+                self.step(conn, (tenant, order), (was, is), (lines, tasks), at)?;
+                was = is;
+            }
         }
+        Ok(())
+    }
+
+    fn step(
+        &self,
+        conn: &Connection,
+        (tenant, order): (&TenantId, &OrderId),
+        (was, is): (OrderState, OrderState),
+        (lines, tasks): (&[OrderLine], &[TaskState]),
+        at: UtcMs,
+    ) -> Result<()> {
+        let request = &self.request;
         note_outcome(conn, (tenant, order), request, is, tasks, at)?;
         if matches!(is, OrderState::Cancelled | OrderState::Rejected) {
             kpis::cancelled(conn, (tenant, order), at)?;
@@ -134,6 +154,24 @@ impl Stood {
         let step = Step { was: Some(was), is };
         publish(conn, (tenant, order), step, request, &self.trace, lines, at)
     }
+}
+
+const fn is_back(state: OrderState) -> bool {
+    matches!(state, OrderState::Returned | OrderState::Refunded)
+}
+
+/// What goods and money that went back make of it.
+fn came_back(
+    conn: &Connection,
+    (tenant, order): (&TenantId, &OrderId),
+    gone: OrderState,
+    lines: &[OrderLine],
+) -> Result<OrderState> {
+    let finished = finished(lines).ok().flatten().map_or(0, |totals| totals.total);
+    let paid = one(conn, sql!(RETURNS.paid), [tenant.as_str(), order.as_str()], |row| {
+        Ok(PaidBack { captured: row.get("captured")?, refunded: row.get("refunded")?, finished })
+    })?;
+    Ok(after_returns(gone, lines, paid))
 }
 
 /// From which state to which; a new order was in none.
@@ -158,7 +196,7 @@ pub(super) fn publish(
         .map(|line| {
             json!({
                 "line": line.line, "sku": line.sku, "quantity": line.quantity,
-                "finished": line.finished, "cancelled": line.cancelled,
+                "finished": line.finished, "cancelled": line.cancelled, "came_back": line.came_back,
                 "replaced": line.replaced_units(),
             })
         })
@@ -199,6 +237,8 @@ const fn event_of(step: Step) -> &'static Kind {
         OrderState::Shipped => &orders::ORDER_SHIPPED,
         OrderState::Collected => &orders::ORDER_COLLECTED,
         OrderState::Cancelled => &orders::ORDER_CANCELLED,
+        OrderState::Returned => &orders::ORDER_RETURNED,
+        OrderState::Refunded => &orders::ORDER_FULLY_REFUNDED,
         OrderState::Exception => &orders::ORDER_EXCEPTION,
     }
 }

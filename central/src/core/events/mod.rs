@@ -23,7 +23,8 @@ pub mod stored;
 pub use kind::{Audience, Class, Field, KeyedBy, Kind, Shape, optional, required};
 
 use kinds::{
-    backorders, cancels, changes, dates, exceptions, gatherings, orders, payments, stock, substitutions,
+    backorders, cancels, changes, dates, exceptions, gatherings, orders, payments, returns, stock,
+    substitutions,
 };
 
 /// Every kind that is published. Adding one is a constant in its family's file, and one line here.
@@ -40,6 +41,8 @@ pub const ALL: &[&Kind] = &[
     &orders::ORDER_SHIPPED,
     &orders::ORDER_COLLECTED,
     &orders::ORDER_CANCELLED,
+    &orders::ORDER_RETURNED,
+    &orders::ORDER_FULLY_REFUNDED,
     &orders::ORDER_EXCEPTION,
     &changes::ORDER_CHANGED,
     &changes::ORDER_LINE_CANCELLED,
@@ -51,6 +54,14 @@ pub const ALL: &[&Kind] = &[
     &payments::PAYMENT_FAILED,
     &payments::REFUND_REQUESTED,
     &cancels::CANCEL_ANSWERED,
+    &returns::RETURN_ASKED,
+    &returns::RETURN_APPROVED,
+    &returns::RETURN_REFUSED,
+    &returns::RETURN_CANCELLED,
+    &returns::RETURN_EXPIRED,
+    &returns::RETURN_RECEIVED,
+    &returns::RETURN_REFUNDED,
+    &returns::RETURN_CLOSED,
     &substitutions::SUBSTITUTION_PROPOSED,
     &substitutions::SUBSTITUTION_MADE,
     &substitutions::SUBSTITUTION_ENDED,

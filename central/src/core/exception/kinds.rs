@@ -66,6 +66,8 @@ pub const fn kind(category: Category) -> Kind {
         Category::OutsideDown => OUTSIDE_DOWN,
         Category::BooksDiffer => BOOKS_DIFFER,
         Category::Undelivered => UNDELIVERED,
+        Category::UnexpectedReturn => UNEXPECTED_RETURN,
+        Category::ReturnWaits => RETURN_WAITS,
     }
 }
 
@@ -248,6 +250,19 @@ const UNDELIVERED: Kind = row(
     Team::Engineering,
     &[Cause::OtherSystem, Cause::Network, Cause::Configuration],
     &[Do::AcceptAsIs],
+);
+
+const UNEXPECTED_RETURN: Kind = row(
+    "Goods came back to a store that nobody had announced, or more than are known to have left.",
+    Team::CustomerService,
+    &[Cause::Customer, Cause::StoreProcess, Cause::Carrier],
+    &[Do::SettleReturn, Do::AcceptAsIs],
+);
+const RETURN_WAITS: Kind = row(
+    "A return cannot go on before a person approves it, or says whether damaged goods are paid back.",
+    Team::CustomerService,
+    &[Cause::Customer, Cause::GoodsLost, Cause::Carrier],
+    &[Do::SettleReturn, Do::AcceptAsIs],
 );
 
 /// What can be done about it now, the likeliest first.

@@ -29,12 +29,14 @@ pub enum RepairKind {
     AnswerForStore,
     /// Derive the order's state anew from its lines and tasks.
     FoldAgain,
+    /// Say yes to what a return waits for: it is approved, or damaged goods are paid back, too.
+    SettleReturn,
     /// Nothing is to be done: it is known, and stays as it is.
     AcceptAsIs,
 }
 
 impl RepairKind {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::TakeBack,
         Self::CancelOrder,
         Self::RouteAgain,
@@ -45,6 +47,7 @@ impl RepairKind {
         Self::ReleaseHold,
         Self::AnswerForStore,
         Self::FoldAgain,
+        Self::SettleReturn,
         Self::AcceptAsIs,
     ];
 
@@ -61,6 +64,7 @@ impl RepairKind {
             Self::ReleaseHold => "release_hold",
             Self::AnswerForStore => "answer_for_store",
             Self::FoldAgain => "fold_again",
+            Self::SettleReturn => "settle_return",
             Self::AcceptAsIs => "accept_as_is",
         }
     }
@@ -76,6 +80,7 @@ impl RepairKind {
             | Self::Resend
             | Self::EnrolAnew
             | Self::LiftFreeze
+            | Self::SettleReturn
             | Self::AnswerForStore => false,
         }
     }
@@ -102,6 +107,8 @@ pub struct Scene {
     pub frozen: bool,
     /// Central waits for what this store did before a restore.
     pub waited_for: bool,
+    /// What a return of the order waits for.
+    pub return_waits: Option<String>,
 }
 
 /// What a repair would do now.
@@ -191,6 +198,10 @@ fn can(repair: RepairKind, exception: &Exception, scene: &Scene) -> Result<Strin
             }
             None => Err("it names no order".to_owned()),
         },
+        RepairKind::SettleReturn => match &scene.return_waits {
+            Some(what) => Ok(what.clone()),
+            None => Err("no return of the order waits for a word".to_owned()),
+        },
         RepairKind::AcceptAsIs => {
             Ok("changes nothing; the exception is over, and raised again if it comes back".to_owned())
         }
@@ -234,6 +245,7 @@ const fn usually(repair: RepairKind) -> &'static str {
         RepairKind::LiftFreeze => "lets silence count",
         RepairKind::ReleaseHold => "frees units that are held for work that has ended",
         RepairKind::AnswerForStore => "waits no longer for a store",
+        RepairKind::SettleReturn => "says yes to what a return waits for",
         RepairKind::FoldAgain => "derives the order's state anew",
         RepairKind::AcceptAsIs => "changes nothing",
     }

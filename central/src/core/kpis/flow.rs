@@ -62,7 +62,11 @@ impl Stage {
             OrderState::Allocated => Self::Allocation,
             OrderState::Accepted | OrderState::Picking | OrderState::Ready => Self::Handoff,
             OrderState::Shipped | OrderState::Collected => Self::Confirmation,
-            OrderState::Cancelled | OrderState::Rejected | OrderState::Exception => Self::Settlement,
+            OrderState::Cancelled
+            | OrderState::Rejected
+            | OrderState::Returned
+            | OrderState::Refunded
+            | OrderState::Exception => Self::Settlement,
         }
     }
 }
@@ -80,6 +84,8 @@ pub const fn is_ambiguous(state: OrderState) -> bool {
         | OrderState::Shipped
         | OrderState::Collected
         | OrderState::Cancelled
+        | OrderState::Returned
+        | OrderState::Refunded
         | OrderState::Rejected => false,
     }
 }
@@ -99,6 +105,7 @@ const fn far(state: OrderState) -> u8 {
         OrderState::Ready => 4,
         OrderState::Shipped | OrderState::Collected => 5,
         OrderState::Cancelled | OrderState::Rejected => 6,
+        OrderState::Returned | OrderState::Refunded => 7,
     }
 }
 

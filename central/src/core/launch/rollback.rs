@@ -123,7 +123,12 @@ const fn goes(state: OrderState) -> &'static str {
         }
         OrderState::Ready => "it stays with its store, and its goods may leave",
         OrderState::Exception => "a person decides; its exception says what to do",
-        OrderState::Shipped | OrderState::Collected | OrderState::Cancelled | OrderState::Rejected => {
+        OrderState::Shipped
+        | OrderState::Collected
+        | OrderState::Returned
+        | OrderState::Refunded
+        | OrderState::Cancelled
+        | OrderState::Rejected => {
             "nothing: it is over"
         }
     }

@@ -36,10 +36,16 @@ pub enum FindingKind {
     StuckOrder,
     /// Orders rest on stock of a store whose last word is old.
     StaleStock,
+    /// What returns count as back is not what stores took in, or is more than left.
+    ReturnUnits,
+    /// Goods are back, and their money is not; or the money is, and the goods are not.
+    ReturnMoney,
+    /// The sums of a payment are not what its facts add up to, or more went back than was taken.
+    PaymentSums,
 }
 
 impl FindingKind {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::OrderState,
         Self::LineUnits,
         Self::LeftUnits,
@@ -53,6 +59,9 @@ impl FindingKind {
         Self::MissingAnswer,
         Self::StuckOrder,
         Self::StaleStock,
+        Self::ReturnUnits,
+        Self::ReturnMoney,
+        Self::PaymentSums,
     ];
 
     #[must_use]
@@ -71,6 +80,9 @@ impl FindingKind {
             Self::MissingAnswer => "missing_answer",
             Self::StuckOrder => "stuck_order",
             Self::StaleStock => "stale_stock",
+            Self::ReturnUnits => "return_units",
+            Self::ReturnMoney => "return_money",
+            Self::PaymentSums => "payment_sums",
         }
     }
 }

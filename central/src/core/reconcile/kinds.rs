@@ -119,6 +119,21 @@ pub const fn row(kind: FindingKind) -> Row {
             "the health of stores acts on silence; this is for whoever asks why orders fail there",
             System::Store,
         ),
+        FindingKind::ReturnUnits => (
+            Treatment::Escalate(Category::UnexpectedReturn, Severity::High),
+            "goods are on a shelf or are not: a person asks the store, and money follows",
+            System::Store,
+        ),
+        FindingKind::ReturnMoney => (
+            Treatment::Escalate(Category::ReturnWaits, Severity::High),
+            "money moves only by a person where the rules did not move it",
+            System::Central,
+        ),
+        FindingKind::PaymentSums => (
+            Treatment::Escalate(Category::PaymentUnclear, Severity::High),
+            "what the provider says is the truth, and a person asks it",
+            System::Central,
+        ),
     };
     Row { treatment, why, system }
 }
@@ -144,6 +159,9 @@ pub const fn beyond(kind: FindingKind) -> (Category, Severity) {
     match kind {
         FindingKind::MissingAnswer | FindingKind::StuckOrder => (Category::Stuck, Severity::Medium),
         FindingKind::OnHand | FindingKind::StaleStock => (Category::Drift, Severity::Medium),
+        FindingKind::ReturnUnits => (Category::UnexpectedReturn, Severity::High),
+        FindingKind::ReturnMoney => (Category::ReturnWaits, Severity::High),
+        FindingKind::PaymentSums => (Category::PaymentUnclear, Severity::High),
         FindingKind::OrderState
         | FindingKind::LineUnits
         | FindingKind::LeftUnits

@@ -84,7 +84,12 @@ impl ReconcilePolicy {
             (OrderState::Ready, FulfilmentKind::Ship | FulfilmentKind::Delivery) => Some(stuck.ready_ms),
             (OrderState::Exception, _) => Some(stuck.exception_ms),
             (
-                OrderState::Shipped | OrderState::Collected | OrderState::Cancelled | OrderState::Rejected,
+                OrderState::Shipped
+                | OrderState::Collected
+                | OrderState::Returned
+                | OrderState::Refunded
+                | OrderState::Cancelled
+                | OrderState::Rejected,
                 _,
             ) => None,
         }

@@ -61,6 +61,7 @@ const fn next(state: OrderState, kind: FulfilmentKind) -> OrderState {
         | (OrderState::Shipped, _) => OrderState::Shipped,
         (OrderState::Cancelled, _) => OrderState::Cancelled,
         (OrderState::Rejected, _) => OrderState::Rejected,
+        (OrderState::Returned | OrderState::Refunded, _) => OrderState::Refunded,
     }
 }
 

@@ -10,6 +10,7 @@ mod health;
 mod intake;
 pub mod lint;
 mod reconciliation;
+mod returns;
 mod routing;
 mod stock;
 
@@ -26,6 +27,7 @@ use super::policy::section::{Kind, Section};
 use super::policy::version::PolicyVersion;
 use super::policy::{Found, Placed, Read, read, read_over};
 use super::reconcile::policy::ReconcilePolicy;
+use super::returns::policy::ReturnPolicy;
 use super::routing::policy::{Regions, RoutingPolicy};
 use super::stock::policy::StockPolicy;
 use holdfast_shared::domain::task::FulfilmentKind;
@@ -43,6 +45,7 @@ pub const KINDS: &[Kind] = &[
     Kind::of::<IntakePolicy>(),
     Kind::of::<ExceptionPolicy>(),
     Kind::of::<ReconcilePolicy>(),
+    Kind::of::<ReturnPolicy>(),
 ];
 
 /// Where a policy says which kinds of orders go by which ladder.
@@ -102,6 +105,7 @@ pub struct Steering {
     brands: BTreeMap<BrandId, Arc<RoutingPolicy>>,
     pub exceptions: Arc<ExceptionPolicy>,
     pub reconciliation: Arc<ReconcilePolicy>,
+    pub returns: Arc<ReturnPolicy>,
     stock_by_place: ByPlace<StockPolicy>,
     health: ByPlace<HealthPolicy>,
 }
@@ -127,6 +131,7 @@ impl Steering {
         let intake = section_for(&document, &whole);
         let exceptions = Arc::new(section_for(&document, &whole));
         let reconciliation = Arc::new(section_for(&document, &whole));
+        let returns = Arc::new(section_for(&document, &whole));
         let stock_by_place = ByPlace::of(&document);
         let stock = Arc::clone(stock_by_place.whole());
         let health = ByPlace::of(&document);
@@ -146,6 +151,7 @@ impl Steering {
             intake,
             exceptions,
             reconciliation,
+            returns,
             brands,
             stock_by_place,
             health,

@@ -103,7 +103,9 @@ fn remedy(exception: &Exception) -> Option<(String, &'static str)> {
         | Category::Stuck
         | Category::PromiseMissed
         | Category::LabelFailed
-        | Category::PossibleDuplicate => None,
+        | Category::PossibleDuplicate
+        | Category::UnexpectedReturn
+        | Category::ReturnWaits => None,
     }
 }
 

@@ -14,6 +14,8 @@ pub(super) const fn order_tone(state: OrderState) -> &'static str {
         | OrderState::Accepted
         | OrderState::Picking
         | OrderState::Ready
+        | OrderState::Returned
+        | OrderState::Refunded
         | OrderState::Cancelled => "calm",
         OrderState::Shipped | OrderState::Collected => "good",
     }

@@ -89,6 +89,8 @@ pub(super) const fn category(category: Category) -> &'static str {
         Category::OutsideDown => "A system outside does not answer",
         Category::BooksDiffer => "Central's books do not agree",
         Category::Undelivered => "A consumer does not get its events",
+        Category::UnexpectedReturn => "Goods came back that nobody had announced",
+        Category::ReturnWaits => "A return waits for a word",
     }
 }
 

@@ -35,7 +35,7 @@ WHERE tenant = :tenant AND sequence < :below
 ORDER BY sequence DESC LIMIT :rows
 
 -- name: lines
-SELECT line, sku, quantity, open, backordered, finished, cancelled, replaced, unit_price, expected_at, amounts
+SELECT line, sku, quantity, open, backordered, finished, cancelled, came_back, replaced, unit_price, expected_at, amounts
 FROM order_line WHERE tenant = ?1 AND order_id = ?2 ORDER BY line
 
 -- name: tasks
@@ -76,7 +76,7 @@ SELECT coalesce(sum(open), 0) AS units FROM order_line WHERE tenant = ?1 AND ord
 -- name: take_open
 UPDATE order_line SET open = open - :quantity, backordered = 0
 WHERE tenant = :tenant AND order_id = :order AND line = :line AND sku = :sku AND open >= :quantity
-RETURNING line, sku, quantity, open, backordered, finished, cancelled, replaced, unit_price, expected_at,
+RETURNING line, sku, quantity, open, backordered, finished, cancelled, came_back, replaced, unit_price, expected_at,
     amounts
 
 -- name: line_units

@@ -74,7 +74,7 @@ SELECT o.kind, o.state, o.changed_at, o.request,
 FROM orders o WHERE o.tenant = :tenant AND o.order_id = :order
 
 -- name: lines
-SELECT line, sku, quantity, open, backordered, finished, cancelled, replaced, unit_price, expected_at, amounts,
+SELECT line, sku, quantity, open, backordered, finished, cancelled, came_back, replaced, unit_price, expected_at, amounts,
     surplus
 FROM order_line WHERE tenant = :tenant AND order_id = :order ORDER BY line
 

@@ -8,5 +8,6 @@ pub mod exceptions;
 pub mod gatherings;
 pub mod orders;
 pub mod payments;
+pub mod returns;
 pub mod stock;
 pub mod substitutions;

@@ -8,6 +8,7 @@ const LINE: &[Field] = &[
     required("quantity", Shape::Count, "Units ordered"),
     required("finished", Shape::Count, "Units that have left"),
     required("cancelled", Shape::Count, "Units that nobody wants any more"),
+    optional("came_back", Shape::Count, "Of the finished ones, those that are back"),
     optional("replaced", Shape::Count, "Of the cancelled ones, those that another line stands in for"),
 ];
 
@@ -24,6 +25,8 @@ pub const STATES: &[&str] = &[
     "collected",
     "cancelled",
     "rejected",
+    "returned",
+    "refunded",
     "exception",
 ];
 
@@ -102,6 +105,14 @@ pub const ORDER_COLLECTED: Kind =
     order("OrderCollected", Class::Confirm, "The customer has collected it", example!("collected", 2, 0));
 pub const ORDER_CANCELLED: Kind =
     order("OrderCancelled", Class::Compensate, "Nothing of it will leave", example!("cancelled", 0, 2));
+pub const ORDER_RETURNED: Kind =
+    order("OrderReturned", Class::Compensate, "All that left of it is back", example!("returned", 2, 0));
+pub const ORDER_FULLY_REFUNDED: Kind = order(
+    "OrderFullyRefunded",
+    Class::Compensate,
+    "All the money that was taken for it went back",
+    example!("refunded", 2, 0),
+);
 pub const ORDER_EXCEPTION: Kind = order(
     "OrderException",
     Class::Update,

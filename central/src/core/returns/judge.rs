@@ -1,0 +1,43 @@
+//! Whether goods may come back, by the rules of the tenant.
+
+use super::policy::{Decides, ReturnPolicy};
+use super::request::AskedBy;
+use holdfast_shared::ids::{LineNo, SkuClass};
+use holdfast_shared::time::UtcMs;
+
+/// What the rules say, with words for the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    Approved(String),
+    /// A person decides.
+    Person(String),
+    Refused(String),
+}
+
+/// Lines that are asked for, with the class of their SKU, and when the goods left.
+#[must_use]
+pub fn judge(
+    lines: &[(LineNo, Option<SkuClass>)],
+    left_at: UtcMs,
+    asked_by: AskedBy,
+    policy: &ReturnPolicy,
+    now: UtcMs,
+) -> Verdict {
+    let is_final = |(_, class): &&(LineNo, Option<SkuClass>)| {
+        class.as_ref().is_some_and(|class| policy.final_sale.contains(class))
+    };
+    let against = if let Some((line, _)) = lines.iter().find(is_final) {
+        Some(format!("line {line} is of a class of which nothing is taken back"))
+    } else if now.since(left_at) > policy.window_ms() {
+        Some(format!("the goods left more than {} days ago", policy.window_days))
+    } else {
+        None
+    };
+    match (against, asked_by, policy.approve) {
+        // What a rule is against is for a person to allow, when a person asks.
+        (Some(why), AskedBy::Support, _) => Verdict::Person(why),
+        (Some(why), AskedBy::Customer | AskedBy::Till, _) => Verdict::Refused(why),
+        (None, _, Decides::Rule) => Verdict::Approved("the rules allow it".to_owned()),
+        (None, _, Decides::Person) => Verdict::Person("the policy leaves it to a person".to_owned()),
+    }
+}

@@ -1,0 +1,88 @@
+//! What a policy says about goods that come back.
+
+use crate::core::policy::Fault;
+use holdfast_shared::ids::SkuClass;
+use holdfast_shared::limits::{FINAL_SALE_CLASSES_MAX, RETURN_DAYS_MAX};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+const HOUR_MS: i64 = 60 * 60 * 1000;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReturnPolicy {
+    /// For so long after the goods left they may be returned.
+    pub window_days: u32,
+    /// Classes of the catalogue of which nothing is taken back.
+    pub final_sale: BTreeSet<SkuClass>,
+    /// Who approves what the rules allow.
+    pub approve: Decides,
+    /// Who says whether damaged units are paid back.
+    pub damaged: Decides,
+    /// Who approves what a store took back without anybody having asked.
+    pub unasked: Decides,
+    /// What has not come for so long is not waited for.
+    pub wait_days: u32,
+    /// Goods that are here for so long, and whose money is not back, are told.
+    pub refund_within_hours: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decides {
+    /// The rule itself: yes.
+    Rule,
+    Person,
+}
+
+impl Default for ReturnPolicy {
+    fn default() -> Self {
+        Self {
+            window_days: 30,
+            final_sale: BTreeSet::new(),
+            approve: Decides::Rule,
+            damaged: Decides::Person,
+            unasked: Decides::Person,
+            wait_days: 21,
+            refund_within_hours: 48,
+        }
+    }
+}
+
+impl ReturnPolicy {
+    #[must_use]
+    pub fn window_ms(&self) -> i64 {
+        i64::from(self.window_days).saturating_mul(DAY_MS)
+    }
+
+    #[must_use]
+    pub fn wait_ms(&self) -> i64 {
+        i64::from(self.wait_days).saturating_mul(DAY_MS)
+    }
+
+    #[must_use]
+    pub fn refund_within_ms(&self) -> i64 {
+        i64::from(self.refund_within_hours).saturating_mul(HOUR_MS)
+    }
+
+    #[must_use]
+    pub fn faults(&self) -> Vec<Fault> {
+        let days = [("window_days", self.window_days), ("wait_days", self.wait_days)];
+        let mut faults: Vec<Fault> = days
+            .into_iter()
+            .filter(|(_, said)| !(1..=RETURN_DAYS_MAX).contains(said))
+            .map(|(at, said)| Fault::new(at, format!("is {said}: expected 1 to {RETURN_DAYS_MAX} days")))
+            .collect();
+        let hours = self.refund_within_hours;
+        if !(1..=24 * RETURN_DAYS_MAX).contains(&hours) {
+            let what = format!("is {hours}: expected 1 to {} hours", 24 * RETURN_DAYS_MAX);
+            faults.push(Fault::new("refund_within_hours", what));
+        }
+        if self.final_sale.len() > FINAL_SALE_CLASSES_MAX {
+            let what = format!("names more than {FINAL_SALE_CLASSES_MAX} classes");
+            faults.push(Fault::new("final_sale", what));
+        }
+        faults
+    }
+}

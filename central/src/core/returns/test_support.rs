@@ -1,0 +1,1 @@
+//! Returns as facts tell them, for tests.
