@@ -8,7 +8,7 @@
 //! - [`operator`], [`explain`], [`drill`], [`kpis`], [`flow`] and [`replay`]: what is asked at a terminal, and the answers as text.
 //! - [`exceptions`] and [`reconcile`]: what a person must look at, and whether the books agree.
 //! - [`policy`], [`shadow`], [`readiness`] and [`rollback`]: what steers the orders, what a launch needs, and the way back.
-//! - [`consumers`]: those who are sent events.
+//! - [`consumers`]: those who are sent events. [`returns`]: goods that come back.
 //! - [`demo`]: a small chain with its stores, staff, customers and tills, played live.
 //!
 //! Nothing here decides anything about orders or stock: it asks, shows and breaks things.
@@ -28,6 +28,7 @@ pub mod policy;
 pub mod readiness;
 pub mod reconcile;
 pub mod replay;
+pub mod returns;
 pub mod rollback;
 pub mod shadow;
 pub mod steps;

@@ -8,11 +8,12 @@ use holdfast::exceptions::ExceptionsCommand;
 use holdfast::policy::PolicyCommand;
 use holdfast::reconcile::ReconcileCommand;
 use holdfast::replay::ReplayAsked;
+use holdfast::returns::ReturnsCommand;
 use holdfast::rollback::RollbackCommand;
 use holdfast::shadow::ShadowCommand;
 use holdfast::{
     consumers, demo, drill, exceptions, explain, flow, kpis, operator, order, policy, readiness, reconcile,
-    replay, rollback, shadow, steps,
+    replay, returns, rollback, shadow, steps,
 };
 use std::io::Write;
 use std::path::PathBuf;
@@ -216,6 +217,13 @@ enum Command {
         #[command(flatten)]
         central: MaybeCentral,
     },
+    /// Goods that come back: listed, shown, decided upon
+    Returns {
+        #[command(subcommand)]
+        command: ReturnsCommand,
+        #[command(flatten)]
+        central: MaybeCentral,
+    },
     /// One store's agent, as the demo starts it
     #[command(hide = true, disable_help_flag = true)]
     DemoAgent {
@@ -385,6 +393,7 @@ async fn run(command: Command) -> Result<()> {
         Command::Consumers { command, central } => {
             consumers::ask(&central.client()?, command, &mut out).await
         }
+        Command::Returns { command, central } => returns::ask(&central.client()?, command, &mut out).await,
         Command::DemoAgent { .. } => Ok(()),
     }
 }

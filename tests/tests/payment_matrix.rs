@@ -8,11 +8,15 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic in here is a finding")]
 
+#[path = "payment_matrix/coming_back.rs"]
+mod coming_back;
 #[path = "payment_matrix/stage.rs"]
 mod stage;
 
 use holdfast_central::adapters::payments::simulator::Fate;
 use holdfast_central::core::saga::fact::Call;
+use holdfast_shared::domain::bring_back::Condition;
+use coming_back::{Back, brought_back};
 use stage::{Point, Stage};
 use std::fmt::Write;
 
@@ -98,9 +102,8 @@ async fn until(stage: &mut Stage, call: Call) {
     }
 }
 
-async fn cell(call: Call, trouble: Trouble) -> String {
-    let mut stage = Stage::new().await;
-    until(&mut stage, call).await;
+/// What goes wrong with the next question.
+async fn strike(stage: &mut Stage, trouble: Trouble) {
     match trouble {
         Trouble::Nothing => {}
         Trouble::CrashBefore => stage.crash_at(Point::Before).await,
@@ -136,12 +139,30 @@ async fn cell(call: Call, trouble: Trouble) -> String {
         Trouble::Declined => stage.cards.fates([Fate::Declined]),
         Trouble::DeclinedTwice => stage.cards.fates([Fate::Declined, Fate::Normal, Fate::Declined]),
     }
+}
+
+async fn cell(call: Call, trouble: Trouble) -> String {
+    let mut stage = Stage::new().await;
+    until(&mut stage, call).await;
+    strike(&mut stage, trouble).await;
     stage.settle().await;
     if call == Call::Authorize && stage.is_routed().await {
         stage.ship().await;
         stage.settle().await;
     }
     stage.line().await
+}
+
+/// Both units come back and are refunded by themselves, with something that goes wrong on the way of the money.
+async fn paid_back(trouble: Trouble) -> String {
+    let mut stage = Stage::new().await;
+    until(&mut stage, Call::Capture).await;
+    stage.settle().await;
+    stage.ask_return(2).await;
+    stage.bring_back(2, Condition::Sellable).await;
+    strike(&mut stage, trouble).await;
+    stage.settle().await;
+    format!("{}    returns: {}\n", stage.line().await, stage.returns().await)
 }
 
 /// When the customer cancels.
@@ -304,4 +325,22 @@ async fn a_provider_that_is_silent_for_long_is_told_of_once_and_no_more_when_it_
     stage.settle().await;
     assert_eq!(stage.exceptions().await, [], "both end by themselves");
     assert!(stage.is_routed().await, "and the order goes on");
+}
+
+#[tokio::test]
+async fn the_money_of_goods_that_came_back_goes_back_once() {
+    let mut told = String::new();
+    for trouble in Trouble::ALL {
+        writeln!(told, "{}\n{}", trouble.words(), paid_back(trouble).await).unwrap();
+    }
+    assert_golden("return_refund", &told);
+}
+
+#[tokio::test]
+async fn goods_come_back_in_every_way() {
+    let mut told = String::new();
+    for back in Back::ALL {
+        writeln!(told, "{}\n{}", back.words(), brought_back(back).await).unwrap();
+    }
+    assert_golden("return", &told);
 }

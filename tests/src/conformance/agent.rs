@@ -5,6 +5,7 @@ use holdfast_central::ports::Storage;
 use holdfast_central::ports::access::ReplicaIdentity;
 use holdfast_central::ports::replication::Exchanged;
 use holdfast_shared::document::{Bag, Heads, Incoming, Root, WriterId};
+use holdfast_shared::domain::bring_back::{Condition, ReturnRef};
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::domain::stock::{HoldRef, Movement, OnHand, StockFact, digest_element, rights_element};
 use holdfast_shared::domain::task::{TaskEvent, TaskFact, TaskState};
@@ -144,6 +145,12 @@ impl Agent {
         let fact = self.fact(None, Body::Stock(StockFact { sku: sku(text), delta: units, movement, note }));
         let document = self.stock_document();
         self.put(&document, &fact);
+    }
+
+    /// Goods of an order, over the counter.
+    pub fn bring_back(&mut self, text: &str, units: i64, of: &ReturnRef, condition: Condition) {
+        let movement = Movement::BroughtBack { of: of.clone(), condition, units };
+        self.stock(&sku(text), condition.adds(units), movement);
     }
 
     fn facts_of(bag: &Bag) -> Vec<Fact> {

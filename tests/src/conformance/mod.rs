@@ -13,6 +13,7 @@
 
 pub mod access;
 pub mod agent;
+pub mod bringing_back;
 pub mod cancelling;
 pub mod changing;
 pub mod consumers;
@@ -208,6 +209,13 @@ macro_rules! conformance {
             orders::an_order_whose_work_comes_back_is_no_new_order,
             orders::events_are_published_in_order_and_once,
             priority::a_higher_priority_is_served_first_and_of_one_priority_who_waits_longest,
+            bringing_back::more_than_left_cannot_be_announced_however_it_is_asked,
+            bringing_back::a_return_is_asked_for_once_under_its_key,
+            bringing_back::what_was_announced_comes_back_and_is_sold_again,
+            bringing_back::goods_that_nobody_announced_are_a_return_and_a_person_says_what_of_it,
+            bringing_back::goods_that_came_before_it_was_known_that_they_left_count_when_it_is,
+            bringing_back::a_slip_of_nothing_is_told_and_its_goods_are_stock,
+            bringing_back::what_a_store_says_again_counts_once,
             paying::an_order_is_routed_when_its_money_is_set_aside_and_not_before,
             paying::an_order_that_cannot_be_paid_ends_and_frees_its_cart,
             paying::of_two_that_write_about_the_same_money_one_is_told_to_look_again,

@@ -13,16 +13,24 @@ use holdfast_central::core::saga::refund::{RefundLine, RefundRequest};
 use holdfast_central::flows::advance_sagas::{Advanced, advance_sagas};
 use holdfast_central::flows::gateways::{Gateway, Gateways};
 use holdfast_central::flows::read_notices::{Incoming, read_notices, take_in};
+use holdfast_central::core::returns::policy::ReturnPolicy;
+use holdfast_central::core::returns::request::{
+    AskedBy, ReturnLineRequest, ReturnReason, ReturnRequest, Wished,
+};
+use holdfast_central::core::returns::state::ReturnState;
 use holdfast_central::flows::refund::ask_refund;
+use holdfast_central::flows::returns::ask_return;
 use holdfast_central::ports::PageRequest;
 use holdfast_central::ports::fleet::Fleet;
 use holdfast_central::ports::orders::{Orders, Placed};
 use holdfast_central::ports::outbox::Outbox;
 use holdfast_central::ports::payments::{Answer, BadNotice, Known, Payments, Question};
+use holdfast_central::ports::returns::Returns;
 use holdfast_central::ports::sagas::{SagaKey, Sagas};
 use holdfast_central::ports::work::Work;
 use holdfast_platform::secret::Secret;
 use holdfast_platform::sqlite::{Options, Place};
+use holdfast_shared::domain::bring_back::{Condition, ReturnRef};
 use holdfast_shared::domain::task::{FulfilmentKind, TaskEvent};
 use holdfast_shared::ids::{Actor, IdempotencyKey, PaymentProvider, TaskId};
 use holdfast_shared::money::Money;
@@ -160,7 +168,41 @@ impl Stage {
     pub(crate) async fn advance(&self) -> Advanced {
         let now = &self.now;
         let clock = move || at(now.fetch_add(10, Ordering::SeqCst));
+        self.advance_returns().await;
         advance_sagas(&self.storage, &self.gateways, &cards(), &clock).await.unwrap()
+    }
+
+    async fn advance_returns(&self) {
+        let (now, policy) = (self.tick().utc, ReturnPolicy::default());
+        for (tenant, id) in self.storage.due_returns(now, UtcMs(i64::MAX), 9).await.unwrap() {
+            self.storage.advance_return(&tenant, &id, &policy, now).await.unwrap();
+        }
+    }
+
+    pub(crate) async fn ask_return(&self, units: i64) {
+        let lines = vec![ReturnLineRequest { line: LINE, quantity: units, reason: ReturnReason::ChangedMind }];
+        let (asked_by, wished, note) = (AskedBy::Customer, Wished::Refund, None);
+        let request = ReturnRequest { lines, asked_by, wished, note };
+        let (order, policy, now) = (order_id(ORDER), ReturnPolicy::default(), self.tick().utc);
+        for replayed in [false, true] {
+            let key = (IdempotencyKey::new("return-1").unwrap(), Actor::new("storefront").unwrap());
+            let of = (&tenant(), &order);
+            let asked = ask_return(&self.storage, of, request.clone(), key, &policy, now).await.unwrap();
+            assert_eq!((asked.0.state, asked.1), (ReturnState::Approved, replayed));
+        }
+    }
+
+    /// At the counter of the store, which tells of it at once.
+    pub(crate) async fn bring_back(&mut self, units: i64, condition: Condition) {
+        self.leeds.bring_back("A", units, &ReturnRef::Order(order_id(ORDER)), condition);
+        self.leeds.sync(&self.storage, self.tick()).await;
+    }
+
+    /// How each return stands, for the line.
+    pub(crate) async fn returns(&self) -> String {
+        let all = self.storage.returns_of(&tenant(), &order_id(ORDER)).await.unwrap();
+        let words = all.iter().map(|of| format!("{} {}", of.id, of.state.as_str()));
+        words.collect::<Vec<_>>().join(", ")
     }
 
     /// Everything that happens by itself within some hours.

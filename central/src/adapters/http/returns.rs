@@ -134,11 +134,16 @@ pub(super) struct Reason {
 }
 
 async fn act(app: &Shared, caller: &Caller, id: &str, act: Act) -> Answer<Json<Return>> {
+    Ok(Json(act_by(app, caller, id, act).await?))
+}
+
+/// In the name of the caller; the console does the same.
+pub(super) async fn act_by(app: &Shared, caller: &Caller, id: &str, act: Act) -> Answer<Return> {
     let id: ReturnId = known(id, Code::NotFound)?;
     let of = (caller.tenant(), &id);
     let is = act_on_return(&*app.storage, of, act, &caller.actor()?, app.clock.now().utc).await?;
     app.work_changed();
-    Ok(Json(is))
+    Ok(is)
 }
 
 /// It may come back, whatever the rules say.

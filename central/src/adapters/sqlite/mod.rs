@@ -115,6 +115,7 @@ mod quarantine;
 mod readopt;
 mod recall;
 mod reconcile_books;
+mod reconcile_returns;
 mod reconciling;
 mod recovery;
 mod recovery_report;

@@ -3,10 +3,10 @@
 use super::order_rows::read_line;
 use super::row::{from_json, list, one, parsed, unsigned, word, word_or_none};
 use super::sql::sql;
-use super::{Result, ledger, window};
+use super::{Result, ledger, reconcile_returns, window};
 use crate::core::order::OrderRequest;
 use crate::core::reconcile::book::{
-    HoldBook, LineBook, OrderBook, PositionBook, StoreBook, TaskBook, TaskColumns, UnequalPosition,
+    HoldBook, LineBook, OrderBook, PositionBook, ReturnsBook, StoreBook, TaskBook, TaskColumns, UnequalPosition,
 };
 use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::ids::{LineNo, OrderId, Sku, StoreId, TaskId, TenantId};
@@ -31,6 +31,8 @@ pub(super) fn order_book(conn: &Connection, tenant: &TenantId, order: &OrderId) 
             in_queue: row.get("in_queue")?,
             lines: Vec::new(),
             tasks: Vec::new(),
+            returns: ReturnsBook::default(),
+            money: None,
         })
     })?;
     let Some(head) = head else { return Ok(None) };
@@ -48,7 +50,9 @@ pub(super) fn order_book(conn: &Connection, tenant: &TenantId, order: &OrderId) 
         tasks.push(row);
     }
     let held = window::is_held(conn, tenant, order)?;
-    Ok(Some(OrderBook { held, lines, tasks, ..head }))
+    let returns = reconcile_returns::returns(conn, tenant, order)?;
+    let money = reconcile_returns::money(conn, tenant, order)?;
+    Ok(Some(OrderBook { held, lines, tasks, returns, money, ..head }))
 }
 
 fn read_task(row: &Row<'_>) -> rusqlite::Result<TaskBook> {

@@ -115,7 +115,7 @@ fn load(conn: &Connection, key: &SagaKey) -> Result<Option<Saga>> {
         currency,
         lines: lines(conn, &key.tenant, &key.order)?,
         facts: facts_of(conn, key)?,
-        refunds: list(conn, sql!(SAGAS.refunds), names, read_refund)?,
+        refunds: refund_rows(conn, key)?,
         changes,
         held: window::is_held(conn, &key.tenant, &key.order)?,
     }))
@@ -239,6 +239,10 @@ pub(super) fn ask_refund(conn: &Connection, new: &NewRefund, now: UtcMs) -> Resu
     refund_asked(conn, &new.key, &asked)?;
     wake(conn, tenant, order, now)?;
     Ok(RefundTaken::New(asked))
+}
+
+pub(super) fn refund_rows(conn: &Connection, key: &SagaKey) -> Result<Vec<RefundAsked>> {
+    list(conn, sql!(SAGAS.refunds), [key.tenant.as_str(), key.order.as_str()], read_refund)
 }
 
 /// Each refund with what of it went back; none where the order is not paid for through here.

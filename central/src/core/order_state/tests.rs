@@ -15,6 +15,7 @@ fn line(quantity: i64, open: i64, finished: i64, cancelled: i64) -> OrderLine {
         backordered: false,
         finished,
         cancelled,
+        came_back: 0,
         replaced: 0,
         unit_price: None,
         substitutes: None,

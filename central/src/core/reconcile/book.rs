@@ -1,9 +1,13 @@
 //! Rows as they stand, for the comparators: nothing in here was made by what is compared.
 
 use crate::core::order::{OrderLine, OrderState};
+use crate::core::returns::state::ReturnState;
+use crate::core::saga::fact::SagaFact;
+use crate::core::saga::refund::RefundAsked;
 use crate::core::saga::standing::Standing;
+use holdfast_shared::domain::bring_back::Condition;
 use holdfast_shared::domain::task::{FulfilmentKind, TaskState};
-use holdfast_shared::ids::{LineNo, OrderId, Sku, StoreId, TenantId};
+use holdfast_shared::ids::{LineNo, OrderId, ReturnId, Sku, StoreId, TenantId};
 use holdfast_shared::time::UtcMs;
 
 /// All of one order, in one reading.
@@ -25,6 +29,47 @@ pub struct OrderBook {
     pub in_queue: bool,
     pub lines: Vec<LineBook>,
     pub tasks: Vec<TaskBook>,
+    pub returns: ReturnsBook,
+    /// None where it is not paid for through here.
+    pub money: Option<MoneyBook>,
+}
+
+/// Returns of an order, and what stores said of goods that came back.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ReturnsBook {
+    pub returns: Vec<ReturnRow>,
+    pub receipts: Vec<ReceiptRow>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReturnRow {
+    pub id: ReturnId,
+    pub number: u32,
+    pub state: ReturnState,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptRow {
+    pub number: u32,
+    pub line: LineNo,
+    pub sku: Sku,
+    pub store: StoreId,
+    pub fact: String,
+    pub units: i64,
+    pub condition: Condition,
+    pub at: UtcMs,
+    /// What the store's own fact says: what it added to the stock, and of how many units it speaks. None when it is not
+    /// kept.
+    pub told: Option<(i64, i64)>,
+}
+
+/// The sums as they stand, with what they rest on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MoneyBook {
+    pub captured: i64,
+    pub refunded: i64,
+    pub facts: Vec<SagaFact>,
+    pub refunds: Vec<RefundAsked>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -109,6 +109,9 @@ const fn patience_ms(kind: FindingKind, policy: &ReconcilePolicy) -> i64 {
         | FindingKind::ReservedUnits
         | FindingKind::OnHand
         | FindingKind::StuckOrder
+        | FindingKind::ReturnUnits
+        | FindingKind::ReturnMoney
+        | FindingKind::PaymentSums
         | FindingKind::StaleStock => policy.settle_ms,
     }
 }

@@ -12,8 +12,10 @@ pub mod kinds;
 pub mod life;
 mod order;
 pub mod policy;
+mod payment;
 mod position;
 pub mod report;
+mod returns;
 mod store;
 mod stuck;
 mod task;
@@ -36,6 +38,8 @@ pub fn of_order(book: &OrderBook, policy: &ReconcilePolicy, now: UtcMs) -> Vec<D
     all.extend(hold::differences(book));
     all.extend(unanswered::differences(book, policy, now));
     all.extend(stuck::differences(book, policy, now));
+    all.extend(returns::differences(book, policy, now));
+    all.extend(payment::differences(book));
     sorted(all)
 }
 

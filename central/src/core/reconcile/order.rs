@@ -17,7 +17,7 @@ pub(super) fn differences(book: &OrderBook) -> Vec<Difference> {
     all
 }
 
-fn about(book: &OrderBook, kind: FindingKind, subject: String, field: &'static str) -> Difference {
+pub(super) fn about(book: &OrderBook, kind: FindingKind, subject: String, field: &'static str) -> Difference {
     Difference {
         kind,
         subject,
@@ -74,9 +74,21 @@ fn amounts_to(book: &OrderBook) -> OrderState {
         (true, false, _) if book.payment == Standing::Rejected => OrderState::Rejected,
         (true, false, _) => OrderState::Cancelled,
         (true, true, _) if book.payment == Standing::Owed => OrderState::Exception,
+        (true, true, _) if all_paid_back(book) => OrderState::Refunded,
+        (true, true, _) if book.lines.iter().all(|LineBook { line, .. }| line.came_back >= line.finished) => {
+            OrderState::Returned
+        }
         (true, true, FulfilmentKind::Pickup) => OrderState::Collected,
         (true, true, FulfilmentKind::Ship | FulfilmentKind::Delivery) => OrderState::Shipped,
     }
+}
+
+/// What all that left is worth was taken, and none of it is kept.
+fn all_paid_back(book: &OrderBook) -> bool {
+    let Some(money) = &book.money else { return false };
+    let worth = |LineBook { line, .. }: &LineBook| line.money()?.units(0, line.finished).ok();
+    let gone = book.lines.iter().filter_map(worth).map(|sums| sums.total).fold(0, i64::saturating_add);
+    money.refunded > 0 && money.refunded >= money.captured && money.captured >= gone
 }
 
 /// The order still counts on this task: it goes on, or puts back for a cancel.

@@ -23,6 +23,8 @@ pub struct ReconcilePolicy {
     pub promise_grace_ms: i64,
     /// How long a person has for what is proposed, where no promise says it.
     pub decide_ms: i64,
+    /// Goods that are back for so long, and whose money is not, are told.
+    pub refund_ms: i64,
     pub stuck: StuckAfter,
 }
 
@@ -64,6 +66,7 @@ impl Default for ReconcilePolicy {
             stale_ms: DAY_MS,
             promise_grace_ms: HOUR_MS,
             decide_ms: 4 * HOUR_MS,
+            refund_ms: 2 * DAY_MS,
             stuck: StuckAfter::default(),
         }
     }
@@ -104,6 +107,7 @@ impl ReconcilePolicy {
             ("stale_ms", self.stale_ms),
             ("promise_grace_ms", self.promise_grace_ms),
             ("decide_ms", self.decide_ms),
+            ("refund_ms", self.refund_ms),
             ("stuck.placed_ms", stuck.placed_ms),
             ("stuck.backordered_ms", stuck.backordered_ms),
             ("stuck.allocated_ms", stuck.allocated_ms),

@@ -1,6 +1,6 @@
 //! Books that agree, to change what matters.
 
-use super::book::{HoldBook, LineBook, OrderBook, TaskBook, TaskColumns};
+use super::book::{HoldBook, LineBook, OrderBook, ReturnsBook, TaskBook, TaskColumns};
 use super::finding::{Difference, Finding, FindingId, FindingKind, FindingState};
 use crate::core::order::{OrderLine, OrderState};
 use crate::core::saga::standing::Standing;
@@ -95,5 +95,7 @@ pub(crate) fn book() -> OrderBook {
         in_queue: false,
         lines: vec![LineBook { line, surplus: 0 }],
         tasks: vec![told(task("leeds", Phase::Accepted))],
+        returns: ReturnsBook::default(),
+        money: None,
     }
 }

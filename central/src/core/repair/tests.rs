@@ -1,6 +1,7 @@
 use super::*;
 use crate::core::effects::{CancelAnswer, Disposition};
 use crate::core::exception::Severity;
+use holdfast_shared::domain::bring_back::{Condition, ReturnRef};
 use holdfast_shared::domain::stock::HoldRef;
 use holdfast_shared::domain::task::{FulfilmentKind, Illegal, LetGo, Offer, ReleasePoint};
 use holdfast_shared::domain::task_fold::Contradiction;
@@ -52,6 +53,11 @@ fn movements() -> Vec<Movement> {
         Movement::Opening,
         Movement::Sale,
         Movement::Return,
+        Movement::BroughtBack {
+            of: ReturnRef::Order("o".parse().unwrap()),
+            condition: Condition::Sellable,
+            units: 1,
+        },
         Movement::Receipt,
         Movement::Adjustment,
         Movement::Count { found: 0 },

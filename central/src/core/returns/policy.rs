@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-const HOUR_MS: i64 = 60 * 60 * 1000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -24,8 +23,6 @@ pub struct ReturnPolicy {
     pub unasked: Decides,
     /// What has not come for so long is not waited for.
     pub wait_days: u32,
-    /// Goods that are here for so long, and whose money is not back, are told.
-    pub refund_within_hours: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +42,6 @@ impl Default for ReturnPolicy {
             damaged: Decides::Person,
             unasked: Decides::Person,
             wait_days: 21,
-            refund_within_hours: 48,
         }
     }
 }
@@ -62,11 +58,6 @@ impl ReturnPolicy {
     }
 
     #[must_use]
-    pub fn refund_within_ms(&self) -> i64 {
-        i64::from(self.refund_within_hours).saturating_mul(HOUR_MS)
-    }
-
-    #[must_use]
     pub fn faults(&self) -> Vec<Fault> {
         let days = [("window_days", self.window_days), ("wait_days", self.wait_days)];
         let mut faults: Vec<Fault> = days
@@ -74,11 +65,6 @@ impl ReturnPolicy {
             .filter(|(_, said)| !(1..=RETURN_DAYS_MAX).contains(said))
             .map(|(at, said)| Fault::new(at, format!("is {said}: expected 1 to {RETURN_DAYS_MAX} days")))
             .collect();
-        let hours = self.refund_within_hours;
-        if !(1..=24 * RETURN_DAYS_MAX).contains(&hours) {
-            let what = format!("is {hours}: expected 1 to {} hours", 24 * RETURN_DAYS_MAX);
-            faults.push(Fault::new("refund_within_hours", what));
-        }
         if self.final_sale.len() > FINAL_SALE_CLASSES_MAX {
             let what = format!("names more than {FINAL_SALE_CLASSES_MAX} classes");
             faults.push(Fault::new("final_sale", what));

@@ -103,6 +103,7 @@ fn a_substitute_is_not_replaced_and_a_line_without_open_units_needs_none() {
         backordered: false,
         finished: 0,
         cancelled: 0,
+        came_back: 0,
         replaced: 0,
         unit_price: None,
         substitutes: None,

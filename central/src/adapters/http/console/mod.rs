@@ -18,6 +18,7 @@ mod policies;
 mod preflight;
 mod reconciliation;
 mod recovery;
+mod returns;
 mod rollouts;
 mod routing;
 mod session;
@@ -100,6 +101,8 @@ pub(super) fn router() -> Router<Shared> {
         .route("/console/orders/{order}/substitutions/{substitution}", post(backorders::reply))
         .route("/console/backorders", get(backorders::list))
         .route("/console/gatherings", get(gatherings::list))
+        .route("/console/returns", get(returns::list))
+        .route("/console/returns/{return}/{act}", post(returns::act))
         .route("/console/tasks/{task}/take-back", post(orders::take_back))
         .route("/console/moves", get(moves::show))
         .route("/console/drills", post(moves::begin))

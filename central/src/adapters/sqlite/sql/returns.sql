@@ -11,6 +11,9 @@ SELECT order_id FROM order_return WHERE tenant = ?1 AND return_id = ?2
 -- name: of_order
 SELECT number, return_id FROM order_return WHERE tenant = ?1 AND order_id = ?2 ORDER BY number
 
+-- name: states_of_order
+SELECT number, return_id, state FROM order_return WHERE tenant = ?1 AND order_id = ?2 ORDER BY number
+
 -- name: facts
 SELECT sequence, at, actor, said FROM return_fact
 WHERE tenant = :tenant AND order_id = :order AND number = :number ORDER BY sequence
@@ -79,7 +82,7 @@ SELECT captured, refunded FROM payment WHERE tenant = ?1 AND order_id = ?2
 
 -- name: books
 -- What stores took in, straight from what they said, beside what returns count.
-SELECT g.order_id, g.number, g.line, g.sku, g.store, g.fact, g.units, g.condition,
+SELECT g.number, g.line, g.sku, g.store, g.fact, g.units, g.condition, g.at,
     json_extract(f.text, '$.d') AS delta, json_extract(f.text, '$.q') AS told
 FROM return_receipt g
 LEFT JOIN fact f ON f.tenant = g.tenant AND f.store = g.store AND f.fact = g.fact
