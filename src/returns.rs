@@ -71,9 +71,15 @@ pub async fn ask(central: &CentralClient, command: ReturnsCommand, out: &mut dyn
             write_return(&told, out)?;
             write_facts(&told, out)
         }
-        ReturnsCommand::Approve { id, reason } => say(central, &id, "approve", &json!({ "reason": reason }), out).await,
-        ReturnsCommand::Refuse { id, reason } => say(central, &id, "refuse", &json!({ "reason": reason }), out).await,
-        ReturnsCommand::Cancel { id, reason } => say(central, &id, "cancel", &json!({ "reason": reason }), out).await,
+        ReturnsCommand::Approve { id, reason } => {
+            say(central, &id, "approve", &json!({ "reason": reason }), out).await
+        }
+        ReturnsCommand::Refuse { id, reason } => {
+            say(central, &id, "refuse", &json!({ "reason": reason }), out).await
+        }
+        ReturnsCommand::Cancel { id, reason } => {
+            say(central, &id, "cancel", &json!({ "reason": reason }), out).await
+        }
         ReturnsCommand::Damaged { id, refund, reason } => {
             say(central, &id, "damaged", &json!({ "refund": refund, "reason": reason }), out).await
         }
@@ -114,7 +120,12 @@ fn write_return(of: &Value, out: &mut dyn Write) -> Result<()> {
     }
     for refund in rows(of, "/refunds") {
         let back = Some(text(refund, "/refunded_at")).filter(|at| !at.is_empty()).unwrap_or("on its way");
-        writeln!(out, "  refund {}: {} minor units, {back}", number(refund, "/refund"), number(refund, "/amount"))?;
+        writeln!(
+            out,
+            "  refund {}: {} minor units, {back}",
+            number(refund, "/refund"),
+            number(refund, "/amount")
+        )?;
     }
     Ok(())
 }

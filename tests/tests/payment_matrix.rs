@@ -13,10 +13,10 @@ mod coming_back;
 #[path = "payment_matrix/stage.rs"]
 mod stage;
 
+use coming_back::{Back, brought_back};
 use holdfast_central::adapters::payments::simulator::Fate;
 use holdfast_central::core::saga::fact::Call;
 use holdfast_shared::domain::bring_back::Condition;
-use coming_back::{Back, brought_back};
 use stage::{Point, Stage};
 use std::fmt::Write;
 

@@ -326,3 +326,35 @@ async fn a_sweep_goes_through_all_of_it_page_by_page() {
     assert_eq!((looked.looked, looked.found), (254, 0));
     println!("a full sweep: {} rows a second", 1_000 * looked.looked.cast_signed() / took_ms);
 }
+
+#[tokio::test]
+async fn units_that_count_as_back_and_that_nobody_took_in_are_for_a_person() {
+    let scene = Scene::new().await;
+    scene.plant("UPDATE order_line SET came_back = 1 WHERE order_id = 'o1'");
+    scene.must_escalate(FindingKind::ReturnUnits, Category::UnexpectedReturn).await;
+}
+
+#[tokio::test]
+async fn goods_that_a_return_counts_and_no_store_told_of_are_for_a_person() {
+    let scene = Scene::new().await;
+    let now = at(0).utc.0;
+    scene.plant(&format!(
+        "INSERT INTO order_return (tenant, order_id, number, return_id, state, entry, asked_at, changed_at)
+         SELECT tenant, order_id, 1, 'o1-r1', 'closed', 1, {now}, {now} FROM orders WHERE order_id = 'o1';
+         INSERT INTO return_receipt (tenant, store, fact, order_id, number, line, sku, units, condition, at)
+         SELECT tenant, 'leeds', 'hh-9.1.1', order_id, 1, 1, 'A', 1, 'sellable', {now} FROM orders WHERE order_id = 'o1';
+         UPDATE order_line SET came_back = 1 WHERE order_id = 'o1';"
+    ));
+    let told = scene.must_escalate(FindingKind::ReturnUnits, Category::UnexpectedReturn).await;
+    assert!(told.detail.contains("told of nothing"), "{}", told.detail);
+}
+
+#[tokio::test]
+async fn money_that_no_provider_took_is_for_a_person() {
+    let scene = Scene::new().await;
+    scene.plant(
+        "INSERT INTO payment (tenant, order_id, provider, root, currency, authorized, captured, standing, covered)
+         SELECT tenant, order_id, 'cards', 'k', 'EUR', 500, 500, 'authorized', 1 FROM orders WHERE order_id = 'o1'",
+    );
+    scene.must_escalate(FindingKind::PaymentSums, Category::PaymentUnclear).await;
+}

@@ -18,7 +18,8 @@ pub fn recognise(command: &Command, facts: &[Fact]) -> Option<Reply> {
                 .then(|| Reply::Moved(requests.iter().map(|request| request.sku.clone()).collect()))
         }
         Command::BringBack(request) => {
-            let same = facts.iter().all(|fact| request.lines.iter().any(|line| is_back(fact, &request.of, line)));
+            let same =
+                facts.iter().all(|fact| request.lines.iter().any(|line| is_back(fact, &request.of, line)));
             (same && facts.len() <= request.lines.len())
                 .then(|| Reply::Moved(request.lines.iter().map(|line| line.sku.clone()).collect()))
         }

@@ -58,12 +58,8 @@ pub async fn act_on_return<S: Returns + ?Sized>(
     check_reason(reason)?;
     match store.act_on_return(tenant, id, &act, by, now).await? {
         ActOutcome::Done(is) => Ok(*is),
-        ActOutcome::Unknown => {
-            Err(FlowError::refused(Code::NotFound, format!("there is no return {id}")))
-        }
-        ActOutcome::Illegal(illegal) => {
-            Err(FlowError::refused(Code::IllegalTransition, illegal.to_string()))
-        }
+        ActOutcome::Unknown => Err(FlowError::refused(Code::NotFound, format!("there is no return {id}"))),
+        ActOutcome::Illegal(illegal) => Err(FlowError::refused(Code::IllegalTransition, illegal.to_string())),
     }
 }
 

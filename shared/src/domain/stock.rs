@@ -1,7 +1,7 @@
 //! Stock facts and their fold. Only differences sum, so the order of arrival does not matter.
 
-use super::fence::Fence;
 use super::bring_back::{Condition, ReturnRef};
+use super::fence::Fence;
 use crate::ids::{LineNo, Sku, StoreId, TaskId};
 use crate::limits::QUANTITY_MAX;
 use crate::time::Hlc;

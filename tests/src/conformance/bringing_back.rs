@@ -75,7 +75,9 @@ pub async fn more_than_left_cannot_be_announced_however_it_is_asked(storage: &dy
     let told = storage.ask_return(&early, at(20).utc).await.unwrap();
     assert_eq!(told, ReturnTaken::Refused(BadReturn::NotLeft { state: "placed" }));
     shipped(storage).await;
-    assert!(matches!(asked(storage, "k1", 1).await, ReturnTaken::New(of) if of.state == ReturnState::Approved));
+    assert!(
+        matches!(asked(storage, "k1", 1).await, ReturnTaken::New(of) if of.state == ReturnState::Approved)
+    );
     let told = asked(storage, "k2", 2).await;
     assert_eq!(told, ReturnTaken::Refused(BadReturn::TooManyUnits { line: LINE, left: 1, asked: 2 }));
     assert!(matches!(asked(storage, "k3", 1).await, ReturnTaken::New(_)));
@@ -103,7 +105,10 @@ pub async fn what_was_announced_comes_back_and_is_sold_again(storage: &dyn Stora
     asked(storage, "k1", 2).await;
     leeds.bring_back("A", 1, &order(), Condition::Sellable);
     leeds.sync(storage, at(60)).await;
-    assert_eq!((known(storage).await.remove(0).state, position(storage, "leeds").await.on_hand), (ReturnState::Received, 4));
+    assert_eq!(
+        (known(storage).await.remove(0).state, position(storage, "leeds").await.on_hand),
+        (ReturnState::Received, 4)
+    );
     assert_eq!(the_order(storage, "o1").await.lines.remove(0).came_back, 1);
     assert_eq!(state(storage, "o1").await, OrderState::Shipped, "some of it came back");
     let id = known(storage).await.remove(0).id;
@@ -115,7 +120,8 @@ pub async fn what_was_announced_comes_back_and_is_sold_again(storage: &dyn Stora
     let of = known(storage).await.remove(0);
     assert_eq!((of.state, of.receipts.len()), (ReturnState::Restocked, 2));
     assert_eq!(open(storage).await, [Category::ReturnWaits], "whether damaged goods are paid back");
-    let (act, by) = (Act::Decide { refund_damaged: false, reason: "worn".into() }, Actor::new("ann").unwrap());
+    let (act, by) =
+        (Act::Decide { refund_damaged: false, reason: "worn".into() }, Actor::new("ann").unwrap());
     storage.act_on_return(&tenant(), &id, &act, &by, at(90).utc).await.unwrap();
     advanced(storage, 100).await;
     assert_eq!(known(storage).await.remove(0).state, ReturnState::Closed);
@@ -160,7 +166,8 @@ pub async fn goods_that_came_before_it_was_known_that_they_left_count_when_it_is
     assert!(storage.timeline(&tenant(), &order_id("o1")).await.unwrap().len() > 4);
     let mut events = storage.recent_events(&tenant(), 99).await.unwrap();
     events.reverse();
-    let told: Vec<&str> = events.iter().filter(|told| told.key == "o1").map(|told| told.kind.as_str()).collect();
+    let told: Vec<&str> =
+        events.iter().filter(|told| told.key == "o1").map(|told| told.kind.as_str()).collect();
     let place = |kind: &str| told.iter().position(|known| *known == kind);
     assert!(place("OrderShipped") < place("OrderReturned") && place("OrderShipped").is_some(), "{told:?}");
     sound(storage, 0).await;

@@ -6,6 +6,11 @@ use holdfast_central::adapters::sqlite::SqliteStore;
 use holdfast_central::core::order::OrderState;
 use holdfast_central::core::order_terms::{Payment, PaymentToken};
 use holdfast_central::core::outside::gate::GateTerms;
+use holdfast_central::core::returns::policy::ReturnPolicy;
+use holdfast_central::core::returns::request::{
+    AskedBy, ReturnLineRequest, ReturnReason, ReturnRequest, Wished,
+};
+use holdfast_central::core::returns::state::ReturnState;
 use holdfast_central::core::saga::account::{Account, Sums};
 use holdfast_central::core::saga::notice::Notice;
 use holdfast_central::core::saga::plan::Capabilities;
@@ -13,11 +18,6 @@ use holdfast_central::core::saga::refund::{RefundLine, RefundRequest};
 use holdfast_central::flows::advance_sagas::{Advanced, advance_sagas};
 use holdfast_central::flows::gateways::{Gateway, Gateways};
 use holdfast_central::flows::read_notices::{Incoming, read_notices, take_in};
-use holdfast_central::core::returns::policy::ReturnPolicy;
-use holdfast_central::core::returns::request::{
-    AskedBy, ReturnLineRequest, ReturnReason, ReturnRequest, Wished,
-};
-use holdfast_central::core::returns::state::ReturnState;
 use holdfast_central::flows::refund::ask_refund;
 use holdfast_central::flows::returns::ask_return;
 use holdfast_central::ports::PageRequest;
@@ -180,7 +180,8 @@ impl Stage {
     }
 
     pub(crate) async fn ask_return(&self, units: i64) {
-        let lines = vec![ReturnLineRequest { line: LINE, quantity: units, reason: ReturnReason::ChangedMind }];
+        let lines =
+            vec![ReturnLineRequest { line: LINE, quantity: units, reason: ReturnReason::ChangedMind }];
         let (asked_by, wished, note) = (AskedBy::Customer, Wished::Refund, None);
         let request = ReturnRequest { lines, asked_by, wished, note };
         let (order, policy, now) = (order_id(ORDER), ReturnPolicy::default(), self.tick().utc);

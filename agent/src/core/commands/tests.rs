@@ -1,6 +1,7 @@
 use super::short;
 use crate::core::command::{
-    BringBackLine, BringBackRequest, ClosureRequest, Command, MovementKind, MovementRequest, Position, Refusal, TaskAct,
+    BringBackLine, BringBackRequest, ClosureRequest, Command, MovementKind, MovementRequest, Position,
+    Refusal, TaskAct,
 };
 use crate::core::decide::decide;
 use crate::core::outcome::{Context, Outcome, Reply, Undecided};

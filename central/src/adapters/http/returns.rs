@@ -46,8 +46,7 @@ pub(super) async fn ask(
     let policy = app.policies.of(tenant);
     let of = (tenant, &order);
     let now = app.clock.now().utc;
-    let (taken, replayed) =
-        ask_return(&*app.storage, of, request, (key, by), &policy.returns, now).await?;
+    let (taken, replayed) = ask_return(&*app.storage, of, request, (key, by), &policy.returns, now).await?;
     app.work_changed();
     let status_url = format!("/v1/returns/{}", taken.id);
     Ok((StatusCode::ACCEPTED, Json(ReturnTaken { taken, replayed, status_url })))

@@ -6,7 +6,8 @@ use super::sql::sql;
 use super::{Result, ledger, reconcile_returns, window};
 use crate::core::order::OrderRequest;
 use crate::core::reconcile::book::{
-    HoldBook, LineBook, OrderBook, PositionBook, ReturnsBook, StoreBook, TaskBook, TaskColumns, UnequalPosition,
+    HoldBook, LineBook, OrderBook, PositionBook, ReturnsBook, StoreBook, TaskBook, TaskColumns,
+    UnequalPosition,
 };
 use holdfast_shared::domain::task::TaskState;
 use holdfast_shared::ids::{LineNo, OrderId, Sku, StoreId, TaskId, TenantId};

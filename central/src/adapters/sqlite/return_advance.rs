@@ -96,8 +96,7 @@ fn refund(
     (lines, by): (Vec<RefundLine>, &Actor),
     now: UtcMs,
 ) -> Result<Said> {
-    let request =
-        RefundRequest { lines: lines.clone(), amount: None, reason: format!("return {}", of.id) };
+    let request = RefundRequest { lines: lines.clone(), amount: None, reason: format!("return {}", of.id) };
     let idempotency = IdempotencyKey::new(format!("return/{}/{}", of.id, of.sequence))?;
     let canonical = super::row::to_json(&request)?;
     let new = NewRefund {

@@ -25,7 +25,12 @@ fn told(of: &Return, said: &Said) -> Told {
     match said {
         Said::Asked { lines, .. } => {
             let of_line = |line: &crate::core::returns::fact::AskedLine| {
-                format!("{} of line {} ({})", line.quantity, line.line, line.reason.as_str().replace('_', " "))
+                format!(
+                    "{} of line {} ({})",
+                    line.quantity,
+                    line.line,
+                    line.reason.as_str().replace('_', " ")
+                )
             };
             let words: Vec<String> = lines.iter().map(of_line).collect();
             (Some(&returns::RETURN_ASKED), "return_asked", format!("return {id}: {}", words.join(", ")))
@@ -40,9 +45,11 @@ fn told(of: &Return, said: &Said) -> Told {
         Said::Refused { reason } => {
             (Some(&returns::RETURN_REFUSED), "return_refused", format!("return {id} is refused: {reason}"))
         }
-        Said::Cancelled { reason } => {
-            (Some(&returns::RETURN_CANCELLED), "return_cancelled", format!("return {id} is cancelled: {reason}"))
-        }
+        Said::Cancelled { reason } => (
+            Some(&returns::RETURN_CANCELLED),
+            "return_cancelled",
+            format!("return {id} is cancelled: {reason}"),
+        ),
         Said::Expired => {
             let words = format!("what has not come of return {id} is not waited for");
             (Some(&returns::RETURN_EXPIRED), "return_expired", words)

@@ -163,9 +163,7 @@ fn unheed(
         run(conn, sql!(RETURNS.drop_receipts), key)?;
         for (order, number) in of {
             let all = facts(conn, (tenant, &order), number)?;
-            let unsaid = |known: &crate::core::returns::fact::ReturnFact| {
-                matches!(&known.said, Said::Unsaid { fact: of } if *of == fact.id)
-            };
+            let unsaid = |known: &crate::core::returns::fact::ReturnFact| matches!(&known.said, Said::Unsaid { fact: of } if *of == fact.id);
             let known = of_order(conn, (tenant, &order))?.into_iter().find(|known| known.number == number);
             if let Some(known) = known.filter(|_| !all.iter().any(unsaid)) {
                 let said = Said::Unsaid { fact: fact.id.clone() };

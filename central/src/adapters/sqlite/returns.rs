@@ -3,8 +3,8 @@
 
 use super::counters::next as next_number;
 use super::error::unreadable;
-use super::order_rows::lines;
 use super::exceptions::settle;
+use super::order_rows::lines;
 use super::return_news::{beyond_key, tell};
 use super::row::{below, fetch, from_json, list, one, paged, parsed, run, to_json, word, word_or_none};
 use super::savepoint::{Stop, attempt};
@@ -40,8 +40,7 @@ fn read_fact(row: &Row<'_>) -> rusqlite::Result<ReturnFact> {
 }
 
 pub(super) fn facts(conn: &Connection, (tenant, order): Of<'_>, number: u32) -> Result<Vec<ReturnFact>> {
-    let params =
-        named_params! { ":tenant": tenant.as_str(), ":order": order.as_str(), ":number": number };
+    let params = named_params! { ":tenant": tenant.as_str(), ":order": order.as_str(), ":number": number };
     list(conn, sql!(RETURNS.facts), params, read_fact)
 }
 
@@ -332,12 +331,7 @@ impl Returns for SqliteStore {
         self.read(move |conn| page(conn, &tenant, &filter, &request)).await
     }
 
-    async fn due_returns(
-        &self,
-        now: UtcMs,
-        beyond: UtcMs,
-        limit: u32,
-    ) -> Result<Vec<(TenantId, ReturnId)>> {
+    async fn due_returns(&self, now: UtcMs, beyond: UtcMs, limit: u32) -> Result<Vec<(TenantId, ReturnId)>> {
         self.read(move |conn| {
             let params =
                 named_params! { ":now": now.0, ":beyond": beyond.0, ":rows": limit.min(PAGE_ROWS_MAX) };

@@ -128,9 +128,7 @@ const fn goes(state: OrderState) -> &'static str {
         | OrderState::Returned
         | OrderState::Refunded
         | OrderState::Cancelled
-        | OrderState::Rejected => {
-            "nothing: it is over"
-        }
+        | OrderState::Rejected => "nothing: it is over",
     }
 }
 

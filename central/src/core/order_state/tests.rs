@@ -174,8 +174,8 @@ proptest! {
 fn no_state_becomes_itself_and_what_left_stays_gone() {
     for state in OrderState::ALL {
         assert!(!may_become(state, state));
-        // But what left and cannot be charged is not complete.
-        let goes_on = state == OrderState::Exception;
+        // But what left and cannot be charged is not complete, and goods and money may come back.
+        let goes_on = matches!(state, OrderState::Exception | OrderState::Returned | OrderState::Refunded);
         assert_eq!(may_become(OrderState::Shipped, state), goes_on);
         assert_eq!(may_become(OrderState::Collected, state), goes_on);
     }

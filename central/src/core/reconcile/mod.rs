@@ -11,8 +11,8 @@ mod hold;
 pub mod kinds;
 pub mod life;
 mod order;
-pub mod policy;
 mod payment;
+pub mod policy;
 mod position;
 pub mod report;
 mod returns;
@@ -22,7 +22,7 @@ mod task;
 mod unanswered;
 
 use self::book::{OrderBook, PositionBook, StoreBook};
-use self::finding::Difference;
+use self::finding::{Difference, FindingKind};
 use self::policy::ReconcilePolicy;
 use holdfast_shared::time::UtcMs;
 
@@ -38,8 +38,11 @@ pub fn of_order(book: &OrderBook, policy: &ReconcilePolicy, now: UtcMs) -> Vec<D
     all.extend(hold::differences(book));
     all.extend(unanswered::differences(book, policy, now));
     all.extend(stuck::differences(book, policy, now));
-    all.extend(returns::differences(book, policy, now));
-    all.extend(payment::differences(book));
+    let mut back = returns::differences(book, policy, now);
+    back.extend(payment::differences(book));
+    // A state that follows from what is wrong is not another finding.
+    all.retain(|known| back.is_empty() || known.kind != FindingKind::OrderState);
+    all.extend(back);
     sorted(all)
 }
 

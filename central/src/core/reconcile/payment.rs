@@ -66,3 +66,38 @@ fn answered(money: &MoneyBook, call: Call) -> i64 {
     let moved = |(run, amount): (u32, i64)| amount.clamp(0, wished.get(&run).copied().unwrap_or(0).max(0));
     done.into_iter().map(moved).fold(0, i64::saturating_add)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::reconcile::test_support::book;
+    use crate::core::saga::refund::RefundAsked;
+    use crate::core::saga::test_scene::Facts;
+    use holdfast_shared::time::UtcMs;
+
+    fn found(captured: i64, refunded: i64, asked: i64) -> Vec<&'static str> {
+        let mut facts = Facts::new();
+        facts.asked(Call::Capture, 0, 100, Some(0)).done(Call::Capture, 0, 100);
+        facts.done(Call::Capture, 0, 100).asked(Call::Refund, 0, 40, Some(0)).done(Call::Refund, 0, 60);
+        let refund = RefundAsked {
+            number: 1,
+            amount: asked,
+            currency: "EUR".parse().unwrap(),
+            lines: Vec::new(),
+            reason: "goodwill".to_owned(),
+            by: "ann".parse().unwrap(),
+            at: UtcMs(0),
+        };
+        let money = MoneyBook { captured, refunded, facts: facts.all, refunds: vec![refund] };
+        let book = OrderBook { money: Some(money), ..book() };
+        differences(&book).into_iter().map(|one| one.field).collect()
+    }
+
+    #[test]
+    fn sums_are_those_of_the_answers_once_each_and_no_more_than_was_asked_for() {
+        assert_eq!(found(100, 40, 40), [""; 0]);
+        assert_eq!(found(200, 40, 40), ["payment.captured"]);
+        assert_eq!(found(100, 60, 40), ["payment.refunded"]);
+        assert_eq!(found(100, 40, 101), ["refund.amount"]);
+    }
+}

@@ -33,9 +33,11 @@ const fn is_here(condition: Condition) -> bool {
 
 /// What a return counts of a store's fact, against that fact. More units than it speaks of were counted twice.
 fn told(book: &OrderBook, receipt: &ReceiptRow, now: UtcMs) -> Option<Difference> {
-    let of_fact = book.returns.receipts.iter().filter(|other| {
-        other.fact == receipt.fact && other.store == receipt.store
-    });
+    let of_fact = book
+        .returns
+        .receipts
+        .iter()
+        .filter(|other| other.fact == receipt.fact && other.store == receipt.store);
     let first = of_fact.clone().map(|other| (other.number, other.line)).min();
     if first != Some((receipt.number, receipt.line)) {
         return None;
@@ -69,7 +71,10 @@ fn counted(book: &OrderBook, LineBook { line, .. }: &LineBook) -> Option<Differe
     let here = units(of_line.filter(|receipt| is_here(receipt.condition)).map(|receipt| receipt.units));
     let should = here.min(line.finished);
     let words = if line.came_back != should {
-        format!("of line {} of order {} {should} units are back, and {} count", line.line, book.order, line.came_back)
+        format!(
+            "of line {} of order {} {should} units are back, and {} count",
+            line.line, book.order, line.came_back
+        )
     } else if here > line.finished && book.state.is_final() {
         format!(
             "{here} units of line {} of order {} came back, and {} left. Ask the stores what they took",
@@ -102,7 +107,8 @@ fn money(book: &OrderBook, of: &ReturnRow, policy: &ReconcilePolicy, now: UtcMs)
         });
         units(of_it.map(|receipt| receipt.units))
     };
-    let over = book.lines.iter().map(|line| &line.line).find(|line| paid(line.line) > came(line.line, is_here));
+    let over =
+        book.lines.iter().map(|line| &line.line).find(|line| paid(line.line) > came(line.line, is_here));
     let subject = |what: &str| format!("{what}/{}", of.id);
     if let Some(line) = over {
         let (expected, found) = (came(line.line, is_here).to_string(), paid(line.line).to_string());
@@ -126,9 +132,11 @@ fn money(book: &OrderBook, of: &ReturnRow, policy: &ReconcilePolicy, now: UtcMs)
     let newest = book.returns.receipts.iter().filter(|receipt| receipt.number == of.number);
     let since = newest.map(|receipt| receipt.at).max()?;
     let sellable = |condition| matches!(condition, Condition::Sellable);
-    let owed = units(book.lines.iter().map(|LineBook { line, .. }| {
-        came(line.line, sellable).saturating_sub(paid(line.line)).max(0)
-    }));
+    let owed = units(
+        book.lines
+            .iter()
+            .map(|LineBook { line, .. }| came(line.line, sellable).saturating_sub(paid(line.line)).max(0)),
+    );
     let asked = money.refunds.iter().filter(|refund| refund.reason == named).map(|refund| refund.amount);
     let asked = asked.fold(0, i64::saturating_add);
     if !waits || now.since(since) <= policy.refund_ms || (owed == 0 && money.refunded >= asked) {
@@ -144,4 +152,102 @@ fn money(book: &OrderBook, of: &ReturnRow, policy: &ReconcilePolicy, now: UtcMs)
     let (expected, found) = (asked.to_string(), money.refunded.to_string());
     let decide_by = Some(now.plus(policy.decide_ms));
     Some(Difference { expected, found, words, decide_by, harm: true, ..base })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::order::OrderState;
+    use crate::core::reconcile::book::{MoneyBook, ReturnsBook};
+    use crate::core::reconcile::test_support::book;
+    use crate::core::saga::refund::{RefundAsked, RefundLine};
+
+    fn receipt(fact: &str, units: i64, told: Option<(i64, i64)>) -> ReceiptRow {
+        ReceiptRow {
+            number: 1,
+            line: LineNo(1),
+            sku: "TEA".parse().unwrap(),
+            store: "leeds".parse().unwrap(),
+            fact: fact.to_owned(),
+            units,
+            condition: Condition::Sellable,
+            at: UtcMs(0),
+            told,
+        }
+    }
+
+    /// Both units left, and `receipts` came back.
+    fn back(receipts: Vec<ReceiptRow>, state: ReturnState, refunded_units: i64) -> OrderBook {
+        let mut book = book();
+        book.state = OrderState::Shipped;
+        book.tasks.clear();
+        let here: i64 = receipts.iter().map(|receipt| receipt.units).sum();
+        for LineBook { line, .. } in &mut book.lines {
+            line.finished = 2;
+            line.came_back = here.min(2);
+        }
+        let row = ReturnRow { id: "o1-r1".parse().unwrap(), number: 1, state };
+        book.returns = ReturnsBook { returns: vec![row], receipts };
+        let refund = RefundAsked {
+            number: 1,
+            amount: refunded_units * 500,
+            currency: "EUR".parse().unwrap(),
+            lines: vec![RefundLine { line: LineNo(1), quantity: refunded_units }],
+            reason: "return o1-r1".to_owned(),
+            by: "central".parse().unwrap(),
+            at: UtcMs(0),
+        };
+        let refunds = if refunded_units > 0 { vec![refund] } else { Vec::new() };
+        let refunded = refunded_units * 500;
+        book.money = Some(MoneyBook { captured: 1_000, refunded, facts: Vec::new(), refunds });
+        book
+    }
+
+    fn found(book: &OrderBook, now: i64) -> Vec<(FindingKind, &'static str)> {
+        let all = differences(book, &ReconcilePolicy::default(), UtcMs(now));
+        all.into_iter().map(|one| (one.kind, one.field)).collect()
+    }
+
+    #[test]
+    fn goods_that_are_back_and_paid_back_are_no_finding() {
+        let told = || vec![receipt("hh-1.1.1", 1, Some((1, 1)))];
+        assert_eq!(found(&back(told(), ReturnState::Closed, 1), 0), []);
+        assert_eq!(found(&back(told(), ReturnState::Restocked, 0), 0), [], "it has only just come");
+    }
+
+    #[test]
+    fn what_a_store_did_not_say_or_said_once_is_found() {
+        let units = |receipts| found(&back(receipts, ReturnState::Closed, 0), 0);
+        let wrong = (FindingKind::ReturnUnits, "return_receipt.units");
+        assert_eq!(units(vec![receipt("hh-1.1.1", 1, None)]), [wrong], "nobody said so");
+        assert_eq!(units(vec![receipt("hh-1.1.1", 1, Some((0, 1)))]), [wrong], "it is not in the stock");
+        let twice = || receipt("hh-1.1.1", 1, Some((1, 1)));
+        assert_eq!(units(vec![twice(), ReceiptRow { number: 2, ..twice() }]), [wrong], "restocked twice");
+        let old = found(&back(vec![receipt("hh-1.1.1", 1, None)], ReturnState::Closed, 0), FACTS_KEPT_MS + 1);
+        assert_eq!(old, [], "its facts are not kept one by one any more");
+    }
+
+    #[test]
+    fn more_back_than_left_and_a_wrong_count_are_found() {
+        let counted = (FindingKind::ReturnUnits, "order_line.came_back");
+        let three = vec![receipt("hh-1.1.1", 3, Some((3, 3)))];
+        assert_eq!(found(&back(three, ReturnState::Closed, 0), 0), [counted]);
+        let mut wrong = back(vec![receipt("hh-1.1.1", 1, Some((1, 1)))], ReturnState::Closed, 0);
+        wrong.lines.first_mut().unwrap().line.came_back = 2;
+        assert_eq!(found(&wrong, 0), [counted]);
+    }
+
+    #[test]
+    fn money_without_goods_and_goods_without_money_are_found() {
+        assert_eq!(
+            found(&back(Vec::new(), ReturnState::Approved, 1), 0),
+            [(FindingKind::ReturnMoney, "refund.lines")]
+        );
+        let here = || vec![receipt("hh-1.1.1", 1, Some((1, 1)))];
+        let late = ReconcilePolicy::default().refund_ms + 1;
+        assert_eq!(
+            found(&back(here(), ReturnState::Restocked, 0), late),
+            [(FindingKind::ReturnMoney, "payment.refunded")]
+        );
+    }
 }

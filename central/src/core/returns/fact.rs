@@ -28,22 +28,45 @@ pub enum Said {
         note: Option<String>,
     },
     /// A store brought it, and nobody had asked.
-    Adopted { store: StoreId },
-    Approved { words: String },
-    Refused { reason: String },
-    Cancelled { reason: String },
+    Adopted {
+        store: StoreId,
+    },
+    Approved {
+        words: String,
+    },
+    Refused {
+        reason: String,
+    },
+    Cancelled {
+        reason: String,
+    },
     /// What has not come by now is not waited for.
     Expired,
     /// A store's fact, as far as its units belong to this return.
     Received(Receipt),
     /// Another body stands under the id of a store's fact: what it said before does not count.
-    Unsaid { fact: FactId },
+    Unsaid {
+        fact: FactId,
+    },
     /// A person says whether the money for damaged units goes back, too.
-    Decided { refund_damaged: bool, reason: String },
-    RefundAsked { refund: u32, lines: Vec<RefundLine>, amount: i64 },
+    Decided {
+        refund_damaged: bool,
+        reason: String,
+    },
+    RefundAsked {
+        refund: u32,
+        lines: Vec<RefundLine>,
+        amount: i64,
+    },
     /// No money goes back for these, and why.
-    NotRefunded { lines: Vec<RefundLine>, why: String },
-    Refunded { refund: u32, amount: i64 },
+    NotRefunded {
+        lines: Vec<RefundLine>,
+        why: String,
+    },
+    Refunded {
+        refund: u32,
+        amount: i64,
+    },
     Closed,
 }
 

@@ -75,8 +75,9 @@ pub fn next(of: &Return, book: &Book<'_>, policy: &ReturnPolicy, now: UtcMs) -> 
 #[must_use]
 pub fn waits_for_person(of: &Return, policy: &ReturnPolicy) -> Option<&'static str> {
     match of.state {
-        ReturnState::Asked if of.adopted_from.is_some() => (policy.unasked == Decides::Person)
-            .then_some("goods came back, and nobody had asked for that"),
+        ReturnState::Asked if of.adopted_from.is_some() => {
+            (policy.unasked == Decides::Person).then_some("goods came back, and nobody had asked for that")
+        }
         ReturnState::Asked => Some("a return is asked for, and a person decides"),
         ReturnState::Received | ReturnState::Restocked | ReturnState::WrittenOff => {
             let open = of.has_damaged() && of.refund_damaged.is_none() && policy.damaged == Decides::Person;
@@ -95,8 +96,10 @@ pub fn waits_for_person(of: &Return, policy: &ReturnPolicy) -> Option<&'static s
 fn paid_back(of: &Return, book: &Book<'_>) -> Option<Said> {
     let open = of.refunds.iter().filter(|known| known.refunded_at.is_none());
     open.filter_map(|known| {
-        let (asked, back) =
-            book.refunds?.iter().find(|(asked, back)| asked.number == known.refund && *back >= asked.amount)?;
+        let (asked, back) = book
+            .refunds?
+            .iter()
+            .find(|(asked, back)| asked.number == known.refund && *back >= asked.amount)?;
         Some(Said::Refunded { refund: asked.number, amount: *back })
     })
     .next()

@@ -205,6 +205,8 @@ impl Return {
             Said::Received(receipt) => {
                 let known = |other: &Receipt| other.fact == receipt.fact && other.line == receipt.line;
                 if !self.receipts.iter().any(known) {
+                    // What follows may settle its units before all receipts are counted.
+                    self.line(receipt.line, &receipt.sku);
                     self.receipts.push(receipt.clone());
                 }
             }
@@ -228,7 +230,8 @@ impl Return {
         let place = self.lines.iter().position(|known| known.line == line).unwrap_or(self.lines.len());
         if place == self.lines.len() {
             let (sku, reason) = (sku.clone(), None);
-            let new = ReturnLine { line, sku, asked: 0, reason, sellable: 0, damaged: 0, missing: 0, settled: 0 };
+            let new =
+                ReturnLine { line, sku, asked: 0, reason, sellable: 0, damaged: 0, missing: 0, settled: 0 };
             self.lines.push(new);
         }
         #[expect(clippy::indexing_slicing, reason = "the place was found, or made, just above")]
@@ -300,7 +303,9 @@ impl Return {
     /// Since when it is waited for: the approval, or the newest that came.
     #[must_use]
     pub fn waits_since(&self) -> Option<UtcMs> {
-        self.approved_at.filter(|_| self.waits_for_goods() && self.over.is_none()).map(|at| at.max(self.changed_at))
+        self.approved_at
+            .filter(|_| self.waits_for_goods() && self.over.is_none())
+            .map(|at| at.max(self.changed_at))
     }
 
     /// Units for which money goes back by what is decided, beside those about which it was decided before.
@@ -347,8 +352,12 @@ pub fn act(of: &Return, act: Act) -> Result<Said, Illegal> {
         Act::Approve { words } if of.state == ReturnState::Asked => Ok(Said::Approved { words }),
         Act::Approve { .. } => illegal("only what is asked can be approved"),
         Act::Refuse { reason } if of.state == ReturnState::Asked => Ok(Said::Refused { reason }),
-        Act::Refuse { .. } => illegal("only what is asked can be refused; what was approved can be cancelled"),
-        Act::Cancel { .. } if of.has_come() => illegal("goods of it are here already, so it cannot be cancelled"),
+        Act::Refuse { .. } => {
+            illegal("only what is asked can be refused; what was approved can be cancelled")
+        }
+        Act::Cancel { .. } if of.has_come() => {
+            illegal("goods of it are here already, so it cannot be cancelled")
+        }
         Act::Cancel { reason } => match of.state {
             ReturnState::Asked | ReturnState::Approved => Ok(Said::Cancelled { reason }),
             ReturnState::Received

@@ -9,7 +9,11 @@ use holdfast_shared::time::UtcMs;
 
 pub(crate) fn asked(line: u32, quantity: i64) -> Said {
     let (sku, line, reason) = (sku(line), LineNo(line), ReturnReason::ChangedMind);
-    Said::Asked { lines: vec![AskedLine { line, sku, quantity, reason }], asked_by: AskedBy::Customer, note: None }
+    Said::Asked {
+        lines: vec![AskedLine { line, sku, quantity, reason }],
+        asked_by: AskedBy::Customer,
+        note: None,
+    }
 }
 
 pub(crate) fn sku(line: u32) -> holdfast_shared::ids::Sku {

@@ -63,7 +63,9 @@ fn rules_approve_and_refuse_and_leave_to_a_person_what_a_person_asks() {
     let (early, late) = (UtcMs(29 * DAY_MS), UtcMs(31 * DAY_MS));
     let say = |class: &[_], by, now| judge(class, UtcMs(0), by, &policy, now);
     assert!(matches!(say(&class("shirts"), AskedBy::Customer, early), Verdict::Approved(_)));
-    assert!(matches!(say(&class("shirts"), AskedBy::Customer, late), Verdict::Refused(why) if why.contains("30 days")));
+    assert!(
+        matches!(say(&class("shirts"), AskedBy::Customer, late), Verdict::Refused(why) if why.contains("30 days"))
+    );
     assert!(matches!(say(&class("underwear"), AskedBy::Till, early), Verdict::Refused(_)));
     assert!(matches!(say(&class("underwear"), AskedBy::Support, early), Verdict::Person(_)));
     let person = ReturnPolicy { approve: Decides::Person, ..policy.clone() };
@@ -179,7 +181,11 @@ fn an_order_is_returned_when_all_is_back_and_refunded_when_all_is_paid_back() {
     assert_eq!(after_returns(OrderState::Collected, &back(2), None), OrderState::Returned);
     assert_eq!(after_returns(OrderState::Shipped, &back(2), paid(1_000, 500)), OrderState::Returned);
     assert_eq!(after_returns(OrderState::Shipped, &back(0), paid(1_000, 1_000)), OrderState::Refunded);
-    assert_eq!(after_returns(OrderState::Shipped, &back(0), paid(500, 500)), OrderState::Shipped, "more is captured");
+    assert_eq!(
+        after_returns(OrderState::Shipped, &back(0), paid(500, 500)),
+        OrderState::Shipped,
+        "more is captured"
+    );
     assert_eq!(after_returns(OrderState::Picking, &back(2), paid(1_000, 1_000)), OrderState::Picking);
 }
 
@@ -265,7 +271,8 @@ impl World {
             Ok(amount) => {
                 let number = u32::try_from(earlier.len()).unwrap() + 1;
                 let (reason, by, at) = ("return".to_owned(), "ann".parse().unwrap(), UtcMs(1));
-                let refund = RefundAsked { number, amount, currency: eur(), lines: lines.clone(), reason, by, at };
+                let refund =
+                    RefundAsked { number, amount, currency: eur(), lines: lines.clone(), reason, by, at };
                 self.refunds.push((refund, 0));
                 Said::RefundAsked { refund: number, lines, amount }
             }

@@ -28,6 +28,7 @@ mod promises;
 mod receiver;
 mod reconciliation;
 mod replays;
+mod returns;
 mod rollouts;
 mod routing;
 mod sections;

@@ -14,14 +14,14 @@ fn back(till: &str, key: &str, body: &Value) -> Ask {
 #[tokio::test]
 async fn goods_of_an_order_come_back_at_the_till_once() {
     let (lan, till) = till().await;
-    let body =
-        json!({ "order": "o-1042", "lines": [{ "sku": "A-1", "units": 2, "condition": "sellable" }] });
+    let body = json!({ "order": "o-1042", "lines": [{ "sku": "A-1", "units": 2, "condition": "sellable" }] });
     let taken = lan.send(back(&till, "hh-1.1.1", &body)).await;
     assert_eq!((taken.status, &taken.body["skus"][0]["on_hand"]), (StatusCode::OK, &json!(7)));
     lan.committed.notified().await;
     let again = lan.send(back(&till, "hh-1.1.1", &body)).await;
     assert_eq!((again.headers["idempotent-replayed"].to_str().unwrap(), again.body), ("true", taken.body));
-    let other = json!({ "return": "o-1042-r1", "lines": [{ "sku": "A-1", "units": 2, "condition": "sellable" }] });
+    let other =
+        json!({ "return": "o-1042-r1", "lines": [{ "sku": "A-1", "units": 2, "condition": "sellable" }] });
     assert_eq!(lan.send(back(&till, "hh-1.1.1", &other)).await.code(), "idempotency_key_reused");
 }
 
@@ -34,7 +34,10 @@ async fn a_slip_is_of_a_return_or_of_an_order_and_says_how_the_goods_are() {
         (json!({ "order": "o-1", "return": "o-1-r1", "lines": [line] }), "invalid_request"),
         (json!({ "order": "O 1", "lines": [line] }), "invalid_request"),
         (json!({ "order": "o-1", "lines": [{ "sku": "A-1", "units": 1 }] }), "invalid_request"),
-        (json!({ "order": "o-1", "lines": [{ "sku": "A-1", "units": 1, "condition": "used" }] }), "invalid_request"),
+        (
+            json!({ "order": "o-1", "lines": [{ "sku": "A-1", "units": 1, "condition": "used" }] }),
+            "invalid_request",
+        ),
         (json!({ "order": "o-1", "lines": [line], "refund": true }), "unknown_field"),
     ]
     .into_iter()

@@ -34,6 +34,8 @@ const CATEGORIES: &[&str] = &[
     "outside_down",
     "books_differ",
     "undelivered",
+    "unexpected_return",
+    "return_waits",
 ];
 
 const SEVERITIES: &[&str] = &["low", "medium", "high"];
