@@ -59,12 +59,8 @@ pub async fn ask(central: &CentralClient, command: ReturnsCommand, out: &mut dyn
             write_list(&central.get(&format!("/v1/orders/{order}/returns")).await?, out)
         }
         ReturnsCommand::List { state, store, order: None } => {
-            let named = [("state", state), ("store", store)];
-            let asked: Vec<String> = named
-                .into_iter()
-                .filter_map(|(name, value)| value.map(|value| format!("{name}={value}")))
-                .collect();
-            write_list(&central.get(&format!("/v1/returns?{}", asked.join("&"))).await?, out)
+            let asked = [("state", state.as_deref()), ("store", store.as_deref())];
+            write_list(&central.find("/v1/returns", &asked).await?, out)
         }
         ReturnsCommand::Show { id } => {
             let told = central.get(&format!("/v1/returns/{id}")).await?;
