@@ -88,7 +88,7 @@ async fn say(central: &CentralClient, id: &str, act: &str, body: &Value, out: &m
 }
 
 fn write_list(told: &Value, out: &mut dyn Write) -> Result<()> {
-    if rows(told, "/returns").is_empty() {
+    if rows(told, "/returns").next().is_none() {
         writeln!(out, "no returns")?;
     }
     for of in rows(told, "/returns") {
