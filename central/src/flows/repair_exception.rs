@@ -262,10 +262,7 @@ async fn carry_out<S: Repairing + ?Sized>(
             let words = if differed { "its state was another, and is told" } else { "its state was right" };
             return Ok(Repaired::new(RepairOutcome::Done, words));
         }
-        RepairKind::SettleReturn => {
-            let id = say_yes(store, tenant, order()?, (reason, actor), now.utc).await?;
-            return Ok(Repaired::new(RepairOutcome::Done, format!("return {id} goes on")));
-        }
+        RepairKind::SettleReturn => say_yes(store, tenant, order()?, (reason, actor), now.utc).await?,
         RepairKind::AcceptAsIs => {}
     }
     Ok(Repaired::new(RepairOutcome::Done, told.does))

@@ -105,7 +105,7 @@ pub(super) async fn say_yes<S: Returns + ?Sized>(
     order: &OrderId,
     (reason, by): (&str, &Actor),
     now: UtcMs,
-) -> Result<ReturnId, FlowError> {
+) -> Result<(), FlowError> {
     let nothing = || FlowError::refused(Code::IllegalTransition, "no return of the order waits for a word");
     let (known, _) = waiting_return(store, tenant, order).await?.ok_or_else(nothing)?;
     let reason = reason.to_owned();
@@ -122,7 +122,7 @@ pub(super) async fn say_yes<S: Returns + ?Sized>(
         | ReturnState::Expired => Act::Decide { refund_damaged: true, reason },
     };
     act_on_return(store, (tenant, &known.id), act, by, now).await?;
-    Ok(known.id)
+    Ok(())
 }
 
 /// What one run did.

@@ -27,8 +27,6 @@ pub enum Condition {
 }
 
 impl Condition {
-    pub const ALL: [Self; 3] = [Self::Sellable, Self::Damaged, Self::Missing];
-
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

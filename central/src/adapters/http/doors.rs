@@ -52,7 +52,7 @@ pub(crate) const DOORS: &[(Method, &str, Needs)] = &[
     (Method::GET, "/v1/orders/{order}/steps", AnyOf(&[Support])),
     (Method::POST, "/v1/orders/{order}/returns", AnyOf(&[OrdersWrite, Support])),
     (Method::GET, "/v1/orders/{order}/returns", AnyOf(&[OrdersWrite, OrdersRead, Support])),
-    (Method::GET, "/v1/returns", AnyOf(&[OrdersRead, Support])),
+    (Method::GET, "/v1/returns", AnyOf(&[Support])),
     (Method::GET, "/v1/returns/{return}", AnyOf(&[OrdersWrite, OrdersRead, Support])),
     (Method::POST, "/v1/returns/{return}/approve", AnyOf(&[Support])),
     (Method::POST, "/v1/returns/{return}/refuse", AnyOf(&[Support])),

@@ -8,6 +8,7 @@ use crate::core::returns::fact::ReturnFact;
 use crate::core::returns::request::ReturnRequest;
 use crate::core::returns::state::{Act, Return, ReturnState};
 use crate::flows::returns::{act_on_return, ask_return};
+use crate::ports::access::Scope;
 use crate::ports::returns::ReturnFilter;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -49,7 +50,13 @@ pub(super) async fn ask(
     let (taken, replayed) = ask_return(&*app.storage, of, request, (key, by), &policy.returns, now).await?;
     app.work_changed();
     let status_url = format!("/v1/returns/{}", taken.id);
+    let taken = for_caller(&caller, taken);
     Ok((StatusCode::ACCEPTED, Json(ReturnTaken { taken, replayed, status_url })))
+}
+
+/// Which store took the goods in is for customer service: a storefront knows no stores.
+fn for_caller(caller: &Caller, of: Return) -> Return {
+    if caller.may(Scope::Support) { of } else { of.without_stores() }
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -68,14 +75,16 @@ pub(super) async fn of_order(
     let order: OrderId = known(&order, Code::UnknownOrder)?;
     let unknown = || Refused::new(Code::UnknownOrder, format!("order {order} is not known"));
     app.storage.order(caller.tenant(), &order).await?.ok_or_else(unknown)?;
-    Ok(Json(ReturnList { returns: app.storage.returns_of(caller.tenant(), &order).await? }))
+    let all = app.storage.returns_of(caller.tenant(), &order).await?;
+    Ok(Json(ReturnList { returns: all.into_iter().map(|of| for_caller(&caller, of)).collect() }))
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ReturnShown {
     #[serde(flatten)]
     shown: Return,
-    /// All that happened, oldest first.
+    /// All that happened, oldest first; for customer service alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     facts: Vec<ReturnFact>,
 }
 
@@ -90,7 +99,8 @@ pub(super) async fn get(
     let id: ReturnId = known(&id, Code::NotFound)?;
     let missing = || Refused::new(Code::NotFound, format!("there is no return {id}"));
     let (shown, facts) = app.storage.return_of(caller.tenant(), &id).await?.ok_or_else(missing)?;
-    Ok(Json(ReturnShown { shown, facts }))
+    let facts = if caller.may(Scope::Support) { facts } else { Vec::new() };
+    Ok(Json(ReturnShown { shown: for_caller(&caller, shown), facts }))
 }
 
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -142,7 +152,7 @@ pub(super) async fn act_by(app: &Shared, caller: &Caller, id: &str, act: Act) ->
     let of = (caller.tenant(), &id);
     let is = act_on_return(&*app.storage, of, act, &caller.actor()?, app.clock.now().utc).await?;
     app.work_changed();
-    Ok(is)
+    Ok(for_caller(caller, is))
 }
 
 /// It may come back, whatever the rules say.

@@ -4,8 +4,9 @@
 use super::Result;
 use super::exceptions::{raise, settle};
 use super::order_rows::lines;
+use super::return_book::{has_room, say};
 use super::return_news::{refused_refund, waits, waits_key};
-use super::returns::{has_room, of_order, order_of, say};
+use super::return_rows::{of_order, order_of};
 use super::row::run;
 use super::sagas::{self, refunds_of};
 use super::sql::sql;

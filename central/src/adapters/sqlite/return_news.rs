@@ -2,6 +2,7 @@
 
 use super::Result;
 use super::outbox::{NewEvent, append};
+use super::return_rows::beyond_key;
 use super::timeline::{Happened, note};
 use crate::core::events::Kind;
 use crate::core::events::key::Key;
@@ -179,10 +180,6 @@ pub(super) fn stray(store: &StoreId, fact: &Fact, of: &ReturnRef, sku: &Sku) -> 
         format!("{store} took back {sku} for {named}, which is not known or has no {sku}"),
         "Ask the store what stands on the slip. What can be sold is in its stock; no money went back.",
     )
-}
-
-pub(super) fn beyond_key(order: &OrderId) -> String {
-    format!("beyond_return/{order}")
 }
 
 /// More is back than is known to have left.

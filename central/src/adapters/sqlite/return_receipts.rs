@@ -3,8 +3,9 @@
 use super::Result;
 use super::exceptions::raise;
 use super::order_rows::lines;
+use super::return_book::{begin, say};
 use super::return_news::{beyond, stray};
-use super::returns::{begin, facts, of_order, order_of, say};
+use super::return_rows::{facts, of_order, order_of};
 use super::row::{list, parsed, run};
 use super::sql::sql;
 use super::timeline::fold_state;

@@ -1,12 +1,10 @@
 //! Returns: asked for, decided upon, shown. Every fact is written with the state that follows from it, and with what the
 //! order's lines count as coming back and back.
 
-use super::counters::next as next_number;
-use super::error::unreadable;
-use super::exceptions::settle;
 use super::order_rows::lines;
-use super::return_news::{beyond_key, tell};
-use super::row::{below, fetch, from_json, list, one, paged, parsed, run, to_json, word, word_or_none};
+use super::return_book::{begin, say};
+use super::return_rows::{facts, of_order, order_of};
+use super::row::{below, fetch, list, one, paged, parsed, run, word, word_or_none};
 use super::savepoint::{Stop, attempt};
 use super::sql::sql;
 use super::timeline::{central, fold_state};
@@ -23,131 +21,9 @@ use crate::ports::returns::{ActOutcome, NewReturn, ReturnFilter, ReturnTaken, Re
 use crate::ports::{Page, PageRequest, StoreError};
 use async_trait::async_trait;
 use holdfast_shared::ids::{Actor, LineNo, OrderId, ReturnId, SkuClass, StoreId, TenantId};
-use holdfast_shared::limits::{PAGE_ROWS_MAX, RETURN_FACTS_MAX, RETURNS_MAX};
+use holdfast_shared::limits::{PAGE_ROWS_MAX, RETURNS_MAX};
 use holdfast_shared::time::UtcMs;
-use rusqlite::{Connection, Row, named_params};
-
-/// Whose.
-pub(super) type Of<'a> = (&'a TenantId, &'a OrderId);
-
-fn read_fact(row: &Row<'_>) -> rusqlite::Result<ReturnFact> {
-    Ok(ReturnFact {
-        sequence: row.get("sequence")?,
-        at: UtcMs(row.get("at")?),
-        by: parsed(row, "actor")?,
-        said: from_json(row, "said")?,
-    })
-}
-
-pub(super) fn facts(conn: &Connection, (tenant, order): Of<'_>, number: u32) -> Result<Vec<ReturnFact>> {
-    let params = named_params! { ":tenant": tenant.as_str(), ":order": order.as_str(), ":number": number };
-    list(conn, sql!(RETURNS.facts), params, read_fact)
-}
-
-/// All of an order's, the first one first.
-pub(super) fn of_order(conn: &Connection, (tenant, order): Of<'_>) -> Result<Vec<Return>> {
-    let rows = list(conn, sql!(RETURNS.of_order), [tenant.as_str(), order.as_str()], |row| {
-        Ok((row.get::<_, u32>("number")?, parsed::<ReturnId>(row, "return_id")?))
-    })?;
-    let fold = |(number, id): (u32, ReturnId)| {
-        Ok(Return::fold(&id, order, number, &facts(conn, (tenant, order), number)?))
-    };
-    rows.into_iter().map(fold).collect()
-}
-
-pub(super) fn order_of(conn: &Connection, tenant: &TenantId, id: &ReturnId) -> Result<Option<OrderId>> {
-    one(conn, sql!(RETURNS.by_id), [tenant.as_str(), id.as_str()], |row| parsed(row, "order_id"))
-}
-
-/// A new row, without a fact yet.
-pub(super) fn begin(
-    conn: &Connection,
-    (tenant, order): Of<'_>,
-    known: &[Return],
-    asked: Option<&NewReturn>,
-    now: UtcMs,
-) -> Result<Return> {
-    let number = known.last().map_or(1, |last| last.number.saturating_add(1));
-    let id = ReturnId::new(format!("{order}-r{number}"))?;
-    let params = named_params! {
-        ":tenant": tenant.as_str(),
-        ":order": order.as_str(),
-        ":number": number,
-        ":return": id.as_str(),
-        ":key": asked.map(|asked| asked.idempotency.as_str()),
-        ":request_hash": asked.map(|asked| asked.request_hash),
-        ":entry": i64::try_from(next_number(conn, "return")?).map_err(unreadable)?,
-        ":now": now.0,
-    };
-    run(conn, sql!(RETURNS.begin), params)?;
-    Ok(Return::fold(&id, order, number, &[]))
-}
-
-/// Writes a fact, and what follows from it. The return as it is from now on.
-pub(super) fn say(
-    conn: &Connection,
-    tenant: &TenantId,
-    of: &Return,
-    (said, by): (Said, &Actor),
-    now: UtcMs,
-) -> Result<Return> {
-    let sequence = of.sequence.saturating_add(1);
-    let params = named_params! {
-        ":tenant": tenant.as_str(),
-        ":order": of.order.as_str(),
-        ":number": of.number,
-        ":sequence": sequence,
-        ":at": now.0,
-        ":actor": by.as_str(),
-        ":said": to_json(&said)?,
-    };
-    run(conn, sql!(RETURNS.say), params)?;
-    let all = facts(conn, (tenant, &of.order), of.number)?;
-    let is = Return::fold(&of.id, &of.order, of.number, &all);
-    let params = named_params! {
-        ":tenant": tenant.as_str(),
-        ":order": of.order.as_str(),
-        ":number": of.number,
-        ":state": is.state.as_str(),
-        ":facts": sequence,
-        ":now": now.0,
-    };
-    run(conn, sql!(RETURNS.stand), params)?;
-    recount(conn, (tenant, &of.order), now)?;
-    tell(conn, tenant, &is, (&said, by), now)?;
-    Ok(is)
-}
-
-/// What the order's lines count, from all its returns.
-fn recount(conn: &Connection, (tenant, order): Of<'_>, now: UtcMs) -> Result<()> {
-    let returns = of_order(conn, (tenant, order))?;
-    if returns.is_empty() {
-        return Ok(());
-    }
-    let (mut changed, mut surplus) = (false, 0_i64);
-    for line in tally(&lines(conn, tenant, order)?, &returns) {
-        surplus = surplus.saturating_add(line.surplus);
-        let params = named_params! {
-            ":tenant": tenant.as_str(),
-            ":order": order.as_str(),
-            ":line": line.line.0,
-            ":coming_back": line.coming_back,
-            ":came_back": line.came_back,
-        };
-        changed |= run(conn, sql!(RETURNS.count_line), params)? > 0;
-    }
-    if changed && surplus == 0 {
-        settle(conn, tenant, &beyond_key(order), "all that is back is known to have left", now)?;
-    }
-    Ok(())
-}
-
-/// Something of the order changed: its returns are looked at now.
-pub(super) fn wake(conn: &Connection, (tenant, order): Of<'_>, now: UtcMs) -> Result<()> {
-    let params = named_params! { ":tenant": tenant.as_str(), ":order": order.as_str(), ":now": now.0 };
-    run(conn, sql!(RETURNS.wake), params)?;
-    recount(conn, (tenant, order), now)
-}
+use rusqlite::{Connection, named_params};
 
 type Attempt<T> = std::result::Result<T, Stop<ReturnTaken>>;
 
@@ -253,11 +129,6 @@ fn act_on(
     let is = say(conn, tenant, &known, (said, by), now)?;
     fold_state(conn, tenant, &order, now)?;
     Ok(ActOutcome::Done(Box::new(is)))
-}
-
-/// Room for one more fact, beside those that stores bring.
-pub(super) fn has_room(of: &Return) -> bool {
-    usize::try_from(of.sequence).is_ok_and(|facts| facts < RETURN_FACTS_MAX)
 }
 
 fn page(

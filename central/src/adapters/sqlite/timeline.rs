@@ -7,7 +7,7 @@ use super::promise_outcomes::note_outcome;
 use super::row::{from_json, one, parsed, run, word, word_or_none};
 use super::saga_wake::wake;
 use super::sql::sql;
-use super::{Result, flow, kpis, returns};
+use super::{Result, flow, kpis, return_rows};
 use crate::core::events::Kind;
 use crate::core::events::key::Key;
 use crate::core::events::kinds::orders;
@@ -87,7 +87,7 @@ pub(super) fn refresh(conn: &Connection, tenant: &TenantId, order: &OrderId, at:
 pub(super) fn fold_state(conn: &Connection, tenant: &TenantId, order: &OrderId, at: UtcMs) -> Result<()> {
     let row = one(conn, sql!(ORDERS.state_of), [tenant.as_str(), order.as_str()], Stood::read)?;
     let Some(stood) = row else { return Ok(()) };
-    returns::wake(conn, (tenant, order), at)?;
+    return_rows::wake(conn, (tenant, order), at)?;
     stood.moves_on(conn, (tenant, order), &lines(conn, tenant, order)?, &tasks_of(conn, tenant, order)?, at)
 }
 

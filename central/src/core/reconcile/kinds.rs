@@ -60,6 +60,24 @@ pub struct Row {
     pub system: System,
 }
 
+type Terms = (Treatment, &'static str, System);
+
+const RETURN_UNITS: Terms = (
+    Treatment::Escalate(Category::UnexpectedReturn, Severity::High),
+    "goods are on a shelf or are not: a person asks the store, and money follows",
+    System::Store,
+);
+const RETURN_MONEY: Terms = (
+    Treatment::Escalate(Category::ReturnWaits, Severity::High),
+    "money moves only by a person where the rules did not move it",
+    System::Central,
+);
+const PAYMENT_SUMS: Terms = (
+    Treatment::Escalate(Category::PaymentUnclear, Severity::High),
+    "what the provider says is the truth, and a person asks it",
+    System::Central,
+);
+
 #[must_use]
 pub const fn row(kind: FindingKind) -> Row {
     let (treatment, why, system) = match kind {
@@ -119,21 +137,9 @@ pub const fn row(kind: FindingKind) -> Row {
             "the health of stores acts on silence; this is for whoever asks why orders fail there",
             System::Store,
         ),
-        FindingKind::ReturnUnits => (
-            Treatment::Escalate(Category::UnexpectedReturn, Severity::High),
-            "goods are on a shelf or are not: a person asks the store, and money follows",
-            System::Store,
-        ),
-        FindingKind::ReturnMoney => (
-            Treatment::Escalate(Category::ReturnWaits, Severity::High),
-            "money moves only by a person where the rules did not move it",
-            System::Central,
-        ),
-        FindingKind::PaymentSums => (
-            Treatment::Escalate(Category::PaymentUnclear, Severity::High),
-            "what the provider says is the truth, and a person asks it",
-            System::Central,
-        ),
+        FindingKind::ReturnUnits => RETURN_UNITS,
+        FindingKind::ReturnMoney => RETURN_MONEY,
+        FindingKind::PaymentSums => PAYMENT_SUMS,
     };
     Row { treatment, why, system }
 }

@@ -70,27 +70,6 @@ pub enum Said {
     Closed,
 }
 
-impl Said {
-    #[must_use]
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Asked { .. } => "asked",
-            Self::Adopted { .. } => "adopted",
-            Self::Approved { .. } => "approved",
-            Self::Refused { .. } => "refused",
-            Self::Cancelled { .. } => "cancelled",
-            Self::Expired => "expired",
-            Self::Received(_) => "received",
-            Self::Unsaid { .. } => "unsaid",
-            Self::Decided { .. } => "decided",
-            Self::RefundAsked { .. } => "refund_asked",
-            Self::NotRefunded { .. } => "not_refunded",
-            Self::Refunded { .. } => "refunded",
-            Self::Closed => "closed",
-        }
-    }
-}
-
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AskedLine {
     pub line: LineNo,

@@ -136,6 +136,7 @@ pub struct Return {
     pub asked_at: UtcMs,
     pub changed_at: UtcMs,
     /// Each store's word that counts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub receipts: Vec<Receipt>,
     /// Of the newest fact.
     #[serde(skip)]
@@ -290,6 +291,12 @@ impl Return {
     pub fn is_paid_back(&self) -> bool {
         self.refunds.iter().all(|refund| refund.refunded_at.is_some())
             && self.lines.iter().all(|line| line.settled >= line.here())
+    }
+
+    /// As a storefront may see it.
+    #[must_use]
+    pub fn without_stores(self) -> Self {
+        Self { adopted_from: None, receipts: Vec::new(), ..self }
     }
 
     /// Units that may still come: nobody else may announce them.

@@ -109,6 +109,16 @@ fn a_fact_of_a_store_counts_once_and_not_when_it_is_unsaid() {
 }
 
 #[test]
+fn a_storefront_sees_no_store() {
+    let store = "leeds".parse().unwrap();
+    let of = a_return([Said::Adopted { store }, approved(), received(1, 1, 1, SELLABLE)]);
+    let (all, some) =
+        (serde_json::to_string(&of).unwrap(), serde_json::to_string(&of.without_stores()).unwrap());
+    assert!(all.contains("leeds") && !some.contains("leeds"), "{some}");
+    assert!(some.contains(r#""sellable":1"#), "{some}");
+}
+
+#[test]
 fn what_may_not_be_done_is_refused_with_its_reason() {
     let reason = || "because".to_owned();
     let acts = || {

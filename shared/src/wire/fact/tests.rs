@@ -40,7 +40,6 @@ fn every_body() -> Vec<Body> {
         (1, Movement::Return),
         (2, brought_back(ReturnRef::Order("o".parse().unwrap()), Condition::Sellable, 2)),
         (0, brought_back(ReturnRef::Return("o-r1".parse().unwrap()), Condition::Damaged, 1)),
-        (0, brought_back(ReturnRef::Return("o-r1".parse().unwrap()), Condition::Missing, 1)),
         (9, Movement::Receipt),
         (-4, Movement::Adjustment),
         (0, Movement::Count { found: 3 }),
