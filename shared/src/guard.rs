@@ -64,10 +64,14 @@ pub enum Guard {
     /// Units that other goods were sent for are not sent as they were ordered, also by a central that was
     /// restored and knows the others from their store alone.
     StandInsCount,
+    /// Of what nobody answered the other side is asked before it is asked for again.
+    VerifyBeforeRetry,
+    /// A payment is asked for under the same key each time, so that a provider does it once.
+    PaymentKey,
 }
 
 impl Guard {
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::ReleaseBeforeHandOver,
         Self::RecallAndReleaseOnOneRow,
         Self::FenceCheck,
@@ -95,6 +99,8 @@ impl Guard {
         Self::DocumentOwner,
         Self::RightsFloor,
         Self::StandInsCount,
+        Self::VerifyBeforeRetry,
+        Self::PaymentKey,
     ];
 
     #[must_use]
@@ -127,6 +133,8 @@ impl Guard {
             Self::DocumentOwner => "document-owner",
             Self::RightsFloor => "rights-floor",
             Self::StandInsCount => "stand-ins-count",
+            Self::VerifyBeforeRetry => "verify-before-retry",
+            Self::PaymentKey => "payment-key",
         }
     }
 

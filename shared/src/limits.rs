@@ -366,6 +366,8 @@ pub const ORDER_BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub const ORDER_BATCH_AT_ONCE: usize = 64;
 /// How long before it an order of the same customer and goods may make another a possible duplicate.
 pub const DUPLICATE_MINUTES_MAX: u32 = 7 * 24 * 60;
+/// Channels whose orders have a priority of their own.
+pub const INTAKE_CHANNELS_MAX: usize = 64;
 /// Refunds of one order.
 pub const REFUNDS_MAX: usize = 100;
 /// Facts about the money of one order; beyond it a person goes on with it by hand.

@@ -16,7 +16,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const SEEDS_MAX: u64 = 1_000;
 const STEPS: u64 = 150;
 
-const SEVERAL_BOXES: &[Kind] = &[Kind::TwoBoxes, Kind::BoxCloned];
+/// What happens besides, but for the guards that stand against it: several boxes of a store, money, goods that few have.
+const BESIDES: &[Kind] = &[Kind::TwoBoxes, Kind::BoxCloned, Kind::Paid, Kind::Scattered];
 
 struct Bite {
     guard: Guard,
@@ -78,6 +79,8 @@ const BITES: &[Bite] = &[
     bite(Guard::CloneQuarantine, 2, 0, &[Kind::BoxCloned], &["ISOLATED"]),
     bite(Guard::ReadoptWhileFree, 2, 0, &[Kind::RivalRecalls, Kind::StoreCutOff], &["NO_DOUBLE_SHIP"]),
     bite(Guard::FenceCheck, 2, 7, &[Kind::RivalRecalls], &["LEGAL"]),
+    bite(Guard::VerifyBeforeRetry, 2, 0, &[Kind::Paid, Kind::CardUnheard], &["ONCE", "PAID", "NO_ORPHAN", "CONVERGE"]),
+    bite(Guard::PaymentKey, 2, 0, &[Kind::Paid, Kind::CardLate], &["ONCE", "PAID", "NO_ORPHAN", "CONVERGE"]),
     bite(Guard::RightsFloor, 2, 8, &[Kind::Escrowed, Kind::RivalAssigns], &["NO_OVERSELL"]),
 ];
 
@@ -89,8 +92,7 @@ const PROVEN_BY_SCENARIO: &[Guard] = &[Guard::StandInsCount];
 fn found(bite: &Bite) -> Result<(u64, String), String> {
     for seed in std::iter::once(bite.known_seed).chain(0..SEEDS_MAX) {
         let mut plan = Plan::of(seed).sized(Some(STEPS), Some(bite.stores)).often(bite.often);
-        // What several boxes of a store do besides is noise, but for the guard that stands against it.
-        plan.without_kinds.extend(SEVERAL_BOXES.iter().filter(|kind| !bite.often.contains(kind)));
+        plan.without_kinds.extend(BESIDES.iter().filter(|kind| !bite.often.contains(kind)));
         let Err(failure) = run(&plan.clone().breaking(Some(bite.guard))) else { continue };
         let named = bite.found_by.iter().any(|invariant| failure.why.starts_with(invariant));
         // It says nothing of the guard if it is so with the guard, too.

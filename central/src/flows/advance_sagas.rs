@@ -19,6 +19,7 @@ use crate::ports::sagas::{NewSagaFact, Saga, SagaKey, Sagas, Written};
 use futures::StreamExt;
 use futures::stream;
 use holdfast_shared::error::Code;
+use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{BadId, IdempotencyKey, PaymentProvider};
 use holdfast_shared::limits::SAGA_FACTS_MAX;
 use holdfast_shared::time::{Now, UtcMs};
@@ -48,8 +49,7 @@ pub async fn advance_sagas<S: Sagas + Fleet + ?Sized>(
 ) -> Result<Advanced, FlowError> {
     let Some(gateway) = gateways.of(provider) else { return Ok(Advanced::default()) };
     let now = clock();
-    let beyond = now.utc.plus(LOOK_MS_MAX.saturating_mul(2));
-    let due = store.due_sagas(provider, now.utc, beyond, SAGAS_MAX).await?;
+    let due = store.due_sagas(provider, now.utc, SAGAS_MAX).await?;
     let looked_at = u32::try_from(due.len()).unwrap_or(u32::MAX);
     let at_once = usize::try_from(gateway.calls_max()).unwrap_or(1).max(1);
     let advanced = stream::iter(due).map(|key| async move { advance(store, gateway, &key, clock).await });
@@ -142,20 +142,22 @@ fn draw(key: &SagaKey, sequence: u32) -> u64 {
 }
 
 /// The key of a question: the same at each try of it, whoever asks.
-fn key_of(saga: &Saga, id: CallId) -> Result<IdempotencyKey, BadId> {
+fn key_of(saga: &Saga, id: CallId, attempt: u32) -> Result<IdempotencyKey, BadId> {
     let step = match id.call {
         Call::Authorize => KeyStep::Authorize,
         Call::Capture => KeyStep::Capture,
         Call::Void => KeyStep::Void,
         Call::Refund => KeyStep::Refund,
     };
-    Root::of(&saga.key.tenant, &saga.root).derive(Scope { step, line: None, turn: Turn::Nth(id.run) })
+    let of_try = id.run.saturating_mul(SAGAS_MAX).saturating_add(attempt);
+    let turn = Turn::Nth(if Guard::PaymentKey.stands() { id.run } else { of_try });
+    Root::of(&saga.key.tenant, &saga.root).derive(Scope { step, line: None, turn })
 }
 
 fn question(
     saga: &Saga,
     account: &Account,
-    id: CallId,
+    (id, attempt): (CallId, u32),
     wish: Wish,
     at: UtcMs,
 ) -> Result<Question, FlowError> {
@@ -164,7 +166,7 @@ fn question(
         tenant: saga.key.tenant.clone(),
         order: saga.key.order.clone(),
         id,
-        key: key_of(saga, id).map_err(StoreError::from)?,
+        key: key_of(saga, id, attempt).map_err(StoreError::from)?,
         reference: of.map(|authorization| authorization.reference.clone()),
         wish,
         currency: saga.currency,
@@ -187,8 +189,8 @@ async fn ask<S: Sagas + ?Sized>(
         Ok(pass) => pass,
         Err(stopped) => return wait(store, saga, stopped, now.utc).await,
     };
-    let question = question(saga, account, id, wish.clone(), now.utc)?;
     let attempt = account.call(id).map_or(1, |record| record.attempts.saturating_add(1));
+    let question = question(saga, account, (id, attempt), wish.clone(), now.utc)?;
     let asked = Said::Asked { attempt, key: question.key.clone(), wish };
     if say(store, saga, account.sequence, id, asked, Source::Central, now.utc).await?.is_none() {
         return Ok(None);
@@ -213,8 +215,13 @@ async fn look_up<S: Sagas + ?Sized>(
         Ok(pass) => pass,
         Err(stopped) => return wait(store, saga, stopped, now.utc).await,
     };
-    let question = question(saga, account, id, record.wish.clone(), now.utc)?;
-    let known = gateway.port().look_up(&question).await;
+    let question = question(saga, account, (id, record.attempts), record.wish.clone(), now.utc)?;
+    let known = if Guard::VerifyBeforeRetry.stands() {
+        gateway.port().look_up(&question).await
+    } else {
+        let (code, words) = (String::from("silence"), String::from("silence is taken for a no"));
+        Known::Ended(Answer::Soft { code, words })
+    };
     let said = match known {
         Known::Ended(Answer::Busy { retry_after_ms, words }) => {
             let busy = Answer::Busy { retry_after_ms, words: words.clone() };

@@ -3,6 +3,7 @@
 use super::FlowError;
 use crate::core::order::OrderRequest;
 use crate::core::order_request;
+use crate::core::order_terms::Priority;
 use crate::core::personal::Personal;
 use crate::ports::fleet::Fleet;
 use crate::ports::orders::{NewOrder, Orders, Placed};
@@ -21,6 +22,8 @@ pub struct PlaceOrder {
     pub trace: TraceId,
     /// As the policy in force says it.
     pub duplicate_within_ms: i64,
+    /// Of an order that says nothing of its own, as the policy in force says it for the channel.
+    pub priority: Priority,
 }
 
 pub async fn place_order<S: Orders + Fleet + ?Sized>(
@@ -28,7 +31,7 @@ pub async fn place_order<S: Orders + Fleet + ?Sized>(
     command: PlaceOrder,
     now: UtcMs,
 ) -> Result<Placed, FlowError> {
-    let PlaceOrder { tenant, order, request, key, actor, trace, duplicate_within_ms } = command;
+    let PlaceOrder { tenant, order, request, key, actor, trace, duplicate_within_ms, priority } = command;
     order_request::check(&request).map_err(|bad| FlowError::refused(bad.code(), bad.to_string()))?;
     let skus: Vec<Sku> = request.lines.iter().map(|line| line.sku.clone()).collect();
     let unknown = store.unknown_skus(&tenant, &skus).await?;
@@ -40,7 +43,10 @@ pub async fn place_order<S: Orders + Fleet + ?Sized>(
     {
         return Err(FlowError::refused(Code::UnknownStore, format!("pickup_store {chosen} is not known")));
     }
+    // Of what was sent: a policy that changed since makes no other request of the same one.
     let request_hash = order_hash(&request)?;
+    let priority = if request.priority.is_standard() { priority } else { request.priority };
+    let request = OrderRequest { priority, ..request };
     let placed = store
         .place(NewOrder {
             tenant,

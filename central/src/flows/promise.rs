@@ -278,7 +278,7 @@ fn demand(
         tenant: ask.tenant.clone(),
         order: OrderId::new("cart").map_err(|bad| malformed(&bad))?,
         channel: Channel::new(request.channel.clone()),
-        brand: None,
+        brand: request.brand.clone(),
         kind,
         destination: request.destination,
         pickup_store: request.pickup_store.clone().filter(|_| kind == FulfilmentKind::Pickup),

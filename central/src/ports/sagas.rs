@@ -74,13 +74,12 @@ pub enum RefundTaken {
 
 #[async_trait]
 pub trait Sagas: Send + Sync {
-    /// Those of this provider at which it is time to look, the longest waiting first; also those that wait until after
-    /// `beyond`, which only a clock that was put back since can have given.
+    /// Those of this provider at which it is time to look, the longest waiting first; also those that were told to wait
+    /// by a clock that has been put back since.
     async fn due_sagas(
         &self,
         provider: &PaymentProvider,
         now: UtcMs,
-        beyond: UtcMs,
         limit: u32,
     ) -> Result<Vec<SagaKey>, StoreError>;
     /// Those whose provider is none of these.

@@ -1,6 +1,7 @@
 //! The chain as it is before the first step: its stores, one of them a distribution centre when there
 //! are several, described, enrolled by the real flows, and stocked.
 
+use super::cards::CardNetwork;
 use super::dice::Dice;
 use super::fate::Fate;
 use super::head_office::HeadOffice;
@@ -18,7 +19,9 @@ use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
 use holdfast_shared::ids::{Sku, StoreId, TenantId};
 use holdfast_shared::time::{MonoMs, Now, UtcMs};
 use holdfast_shared::wire::enrolment::EnrolRequest;
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use tempfile::TempDir;
 
 const SHOPS: [&str; 5] = ["leeds", "dc-north", "york", "hull", "ripon"];
@@ -31,6 +34,8 @@ pub struct Chain {
     pub skus: Vec<Sku>,
     pub office: HeadOffice,
     pub shops: Vec<Shop>,
+    /// What each store gets from its suppliers.
+    pub assortments: BTreeMap<StoreId, Vec<Sku>>,
 }
 
 /// In memory where the machine has such a place: nothing here tests the disk.
@@ -45,11 +50,12 @@ fn name(n: usize) -> String {
 
 /// # Errors
 /// When the chain cannot be built.
-pub async fn open_chain(fate: &Fate, begin: UtcMs) -> Result<Chain> {
+pub async fn open_chain(fate: &Arc<Fate>, begin: UtcMs) -> Result<Chain> {
     let folder = folder()?;
     let tenant = TenantId::new("acme")?;
     let skus: Vec<Sku> = SKUS.into_iter().map(Sku::new).collect::<Result<_, _>>()?;
-    let office = HeadOffice::open(folder.path().join("central.db"), fate)?;
+    let cards = Arc::new(CardNetwork::new(Arc::clone(fate)));
+    let office = HeadOffice::open(folder.path().join("central.db"), cards, fate)?;
     let store = office.store().cloned().context("central is down")?;
     let named = skus.iter().map(|sku| CatalogueItem {
         sku: sku.clone(),
@@ -64,7 +70,8 @@ pub async fn open_chain(fate: &Fate, begin: UtcMs) -> Result<Chain> {
         store.put_substitutes(&tenant, sku, &others).await?;
     }
     let now = Now { utc: begin, mono: MonoMs(0) };
-    let mut shops = Vec::new();
+    let (mut shops, mut assortments) = (Vec::new(), BTreeMap::new());
+    let scattered = fate.strikes(Kind::Scattered, 0).is_some();
     for n in 0..fate.plan().stores {
         let name = name(n);
         let dice = fate.dice("store", n);
@@ -74,7 +81,10 @@ pub async fn open_chain(fate: &Fate, begin: UtcMs) -> Result<Chain> {
         let file = folder.path().join(format!("{name}.db"));
         let mut shop = Shop::new(shops.len(), identity, file, fate)?;
         shop.start(fate, now)?;
-        let opening: Vec<_> = skus.iter().map(|sku| (sku.clone(), dice.between(0, 6))).collect();
+        let kept = assortment(&skus, &fate.dice("assortment", n), scattered);
+        let opening = skus.iter().map(|sku| (sku.clone(), dice.between(0, 6)));
+        let opening: Vec<_> = opening.filter(|(sku, _)| kept.contains(sku)).collect();
+        assortments.insert(node.clone(), kept);
         shop.stock(&opening, now).await?;
         let standby = fate.strikes(Kind::TwoBoxes, n);
         shops.push(shop);
@@ -86,7 +96,13 @@ pub async fn open_chain(fate: &Fate, begin: UtcMs) -> Result<Chain> {
             shops.push(another);
         }
     }
-    Ok(Chain { folder, tenant, skus, office, shops })
+    Ok(Chain { folder, tenant, skus, office, shops, assortments })
+}
+
+/// About half of the goods, where they are scattered.
+fn assortment(skus: &[Sku], dice: &Dice, scattered: bool) -> Vec<Sku> {
+    let kept: Vec<Sku> = skus.iter().filter(|_| !scattered || dice.happens(500)).cloned().collect();
+    if kept.is_empty() { skus.to_vec() } else { kept }
 }
 
 /// A box gets an identity, by the product's own way.

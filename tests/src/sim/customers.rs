@@ -2,6 +2,7 @@
 //! news.
 
 use super::kind::Kind;
+use super::outside::paying;
 use super::people::{self, Before, Wants};
 use super::watcher::Moment;
 use super::world::World;
@@ -18,7 +19,7 @@ impl World {
         if let Some(dice) = self.fate.strikes(Kind::Ordered, 0) {
             let n = self.orders;
             self.orders += 1;
-            let wants = self.wants();
+            let wants = self.wants()?;
             let wish = people::order(&self.tenant, n, (&self.skus, &self.shops), &dice, wants)?;
             self.order(wish, Before::No).await?;
         }
@@ -36,6 +37,7 @@ impl World {
         if let Some(wish) = self.wishes.iter().rev().find(asked) {
             people::answer(&self.office, wish, &self.fate.dice("answer", 0), &self.fate, now).await?;
         }
+        self.give_back().await?;
         self.rivals().await?;
         self.know_better().await?;
         if let Some(dice) = self.fate.strikes(Kind::ForeignClaim, 0) {
@@ -46,12 +48,14 @@ impl World {
     }
 
     /// What this customer says beside what is ordered.
-    fn wants(&self) -> Wants {
+    fn wants(&self) -> Result<Wants> {
         let other_goods = self.fate.strikes(Kind::OtherGoods, 0);
-        Wants {
+        let paid = self.fate.strikes(Kind::Paid, 0);
+        Ok(Wants {
             consent: other_goods.map(|dice| if dice.happens(500) { Consent::Allow } else { Consent::Ask }),
             one_parcel: self.fate.strikes(Kind::OneParcel, 0).is_some(),
-        }
+            payment: paid.map(|dice| paying(&dice)).transpose()?,
+        })
     }
 
     async fn rivals(&mut self) -> Result<()> {

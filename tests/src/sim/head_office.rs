@@ -1,29 +1,24 @@
 //! Central: the real flows and the real storage, in the caller's thread, on a file that survives
 //! its crashes.
 
+use super::cards::CardNetwork;
 use super::disk;
 use super::fate::Fate;
 use super::restore::How;
-use anyhow::{Context, Error, Result, bail};
+use anyhow::{Error, Result, bail};
 use holdfast_central::adapters::sqlite::SqliteStore;
+use holdfast_central::core::carriers::CarrierPolicy;
 use holdfast_central::core::health::book::Heard as Word;
 use holdfast_central::core::health::observatory::Observatory;
 use holdfast_central::core::health::policy::HealthPolicy;
 use holdfast_central::core::routing::policy::{Consolidate, Gathers, RoutingPolicy};
 use holdfast_central::core::steering::Sections;
-use holdfast_central::flows::evaluate::evaluate;
 use holdfast_central::flows::exchange::exchange;
-use holdfast_central::flows::expire_offers::expire_offers;
-use holdfast_central::flows::failover::fail_over;
-use holdfast_central::flows::gather::end_gatherings;
 use holdfast_central::flows::hear::{Outcome, hear};
-use holdfast_central::flows::route_orders::{Router, route_orders};
-use holdfast_central::flows::unanswered::tell_unanswered_cancels;
-use holdfast_central::flows::{FlowError, Watch};
+use holdfast_central::flows::Watch;
+use holdfast_central::flows::gateways::Gateways;
 use holdfast_central::ports::access::ReplicaIdentity;
 use holdfast_central::ports::poke::Poke;
-use holdfast_central::ports::promises::Promises;
-use holdfast_central::ports::substitutions::Substitutions;
 use holdfast_platform::sqlite::mishap::{self, Mishap};
 use holdfast_platform::sqlite::{Mode, Options, Place};
 use holdfast_shared::ids::{DecisionId, StoreId, TenantId};
@@ -32,17 +27,14 @@ use holdfast_shared::wire::sync::{SyncMessage, SyncRequest};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Shorter than usual, so that a run of a few hundred steps sees the whole way of a failover.
 pub const ACCEPT_WITHIN_MS: i64 = 40_000;
 const SUBSTITUTION_WITHIN_MS: i64 = 30_000;
 const GATHER_WITHIN_MS: i64 = 90_000;
-/// Promises that ended are not looked at again.
-const PROMISES_KEPT_MS: i64 = 60_000;
 /// Who looks away for less is as good as there.
 const LOOKED_AWAY_MS: i64 = 10_000;
-pub const CANCEL_WITHIN_MS: i64 = 60_000;
 /// Longer than it takes to call a store dark, or a lease that nobody keeps would not be noticed.
 pub const LEASE_MS: i64 = 45_000;
 
@@ -54,7 +46,10 @@ pub struct HeadOffice {
     store: Option<SqliteStore>,
     pub watch: Watch,
     pub pokes: Pokes,
-    policy: Sections,
+    pub(super) policy: Sections,
+    /// Outside of this process; the way to it is its own.
+    pub(super) cards: Arc<CardNetwork>,
+    pub(super) gateways: Gateways,
     decisions: AtomicU64,
     pub back_at_step: u64,
     pub paused_until_step: u64,
@@ -102,7 +97,7 @@ fn watch() -> Watch {
 impl HeadOffice {
     /// # Errors
     /// When central does not start.
-    pub fn open(file: PathBuf, fate: &Fate) -> Result<Self> {
+    pub fn open(file: PathBuf, cards: Arc<CardNetwork>, fate: &Fate) -> Result<Self> {
         let mut office = Self {
             file,
             files: 0,
@@ -121,8 +116,12 @@ impl HeadOffice {
                     },
                     ..RoutingPolicy::default()
                 },
+                // A run lasts minutes: nobody would wait for a parcel that is a day on the road.
+                carriers: CarrierPolicy { services: Vec::new(), ..CarrierPolicy::default() },
                 ..Sections::default()
             },
+            gateways: cards.gateways(MonoMs(0))?,
+            cards,
             decisions: AtomicU64::new(0),
             back_at_step: 0,
             paused_until_step: 0,
@@ -155,6 +154,7 @@ impl HeadOffice {
         }
         self.store = Some(store);
         self.watch = watch();
+        self.gateways = self.cards.gateways(MonoMs(at_ms + self.mono_zero_ms))?;
         self.listens_since_ms = at_ms;
         if fate.step() < self.full_until_step {
             mishap::befalls(&self.file, Mishap::DiskFull, 0);
@@ -306,87 +306,6 @@ impl HeadOffice {
             self.note_heard(&from.store, now.mono.0, false);
         }
         Ok(taken)
-    }
-
-    /// # Errors
-    /// When central fails.
-    pub async fn judge(&self, fate: &Fate, now: Now) -> Result<()> {
-        let Some(store) = self.store() else { return Ok(()) };
-        let evaluated = evaluate(store, &self.watch, self.clock(now)).await;
-        let Some(evaluation) = self.excuse(evaluated, fate).context("evaluate")? else { return Ok(()) };
-        for change in &evaluation.changes {
-            let after = &change.after;
-            fate.say(format_args!("{} is {}: {}", change.key.store, after.standing.as_str(), after.why()));
-            fate.mark(after.standing.as_str());
-        }
-        if self.watch.with(|observatory| observatory.frozen()) {
-            fate.mark("observer_frozen");
-        }
-        Ok(())
-    }
-
-    /// # Errors
-    /// When central fails.
-    pub async fn move_work(&self, fate: &Fate, now: Now) -> Result<()> {
-        let Some(store) = self.store() else { return Ok(()) };
-        let now = self.clock(now);
-        let next = || self.decision_id(now);
-        let router =
-            Router { watch: &self.watch, poke: &self.pokes, policy: &self.policy, decision_id: &next };
-        let moved = fail_over(store, &router, now).await;
-        let Some(moved) = self.excuse(moved, fate).context("fail over")? else { return Ok(()) };
-        fate.mark_many("failed_over", moved.recalled.into());
-        fate.mark_many("stayed_released", moved.told.into());
-        Ok(())
-    }
-
-    /// # Errors
-    /// When central fails.
-    pub async fn withdraw(&self, fate: &Fate, now: Now) -> Result<()> {
-        let Some(store) = self.store() else { return Ok(()) };
-        let within = self.policy.routing.accept_within_ms;
-        let now = self.clock(now);
-        let next = || self.decision_id(now);
-        let router =
-            Router { watch: &self.watch, poke: &self.pokes, policy: &self.policy, decision_id: &next };
-        let done = expire_offers(store, &router, within, now).await;
-        let Some(withdrawn) = self.excuse(done, fate).context("expire offers")? else { return Ok(()) };
-        fate.mark_many("offer_withdrawn", withdrawn.into());
-        let told = tell_unanswered_cancels(store, &self.watch, CANCEL_WITHIN_MS, now).await;
-        let told = self.excuse(told, fate).context("tell unanswered cancels")?;
-        fate.mark_many("cancel_unanswered", told.unwrap_or(0).into());
-        Ok(())
-    }
-
-    /// # Errors
-    /// When central fails.
-    pub async fn route(&self, fate: &Fate, now: Now) -> Result<()> {
-        let Some(store) = self.store() else { return Ok(()) };
-        let now = self.clock(now);
-        let next = || self.decision_id(now);
-        let router =
-            Router { watch: &self.watch, poke: &self.pokes, policy: &self.policy, decision_id: &next };
-        let ended = store.expire_substitutions(now.utc).await.map_err(FlowError::from);
-        let Some(ended) = self.excuse(ended, fate).context("expire substitutions")? else { return Ok(()) };
-        fate.mark_many("substitute_not_answered", ended.values().map(|count| u64::from(*count)).sum());
-        let swept = store.sweep_promises(now.utc, PROMISES_KEPT_MS).await.map_err(FlowError::from);
-        if self.excuse(swept, fate).context("sweep promises")?.is_none() {
-            return Ok(());
-        }
-        let over = end_gatherings(store, &self.watch, now).await;
-        let Some(over) = self.excuse(over, fate).context("end gatherings")? else { return Ok(()) };
-        fate.mark_many("gathering_ended", over.into());
-        let routed = route_orders(store, &router, now).await;
-        let Some(routed) = self.excuse(routed, fate).context("route")? else { return Ok(()) };
-        if routed.assigned > 0 {
-            fate.say(format_args!("central assigned {}", routed.assigned));
-        }
-        fate.mark_many("assigned", routed.assigned.into());
-        fate.mark_many("backordered", routed.backordered.into());
-        fate.mark_many("substituted", routed.substituted.into());
-        fate.mark_many("substitute_proposed", routed.proposed.into());
-        fate.mark_many("gathering_began", routed.gathered.into());
-        Ok(())
     }
 
     pub fn decision_id(&self, now: Now) -> DecisionId {

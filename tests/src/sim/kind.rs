@@ -119,6 +119,23 @@ kinds! {
     OtherGoods "other_goods" 250 Act ON "a customer takes other goods in place of what cannot be had";
     OneParcel "one_parcel" 350 Act ON "a customer rather has one parcel later than several";
     ParcelLost "parcel_lost" 150 Fault ON "goods are lost on their way from store to store";
+    Scattered "scattered" 500 Fault ON "each store has only some of the goods, and gets no others";
+    // Money.
+    Paid "paid" 450 Act ON "a customer pays by card";
+    RefundAsked "refund_asked" 25 Act ON "customer service gives money back";
+    CardDeclined "card_declined" 40 Fault ON "a payment provider refuses for good";
+    CardSoft "card_soft" 40 Fault ON "a payment provider cannot do it for now";
+    CardBusy "card_busy" 40 Fault ON "a payment provider takes a question not in";
+    CardUnheard "card_unheard" 50 Fault ON "a payment provider has done it, and its answer is lost";
+    CardLost "card_lost" 50 Fault ON "a question to a payment provider is lost";
+    CardLate "card_late" 40 Fault ON "a question to a payment provider arrives long after";
+    CardTwice "card_twice" 60 Fault ON "a question to a payment provider arrives twice";
+    CardSilent "card_silent" 30 Fault ON "a payment provider does not answer, and says nothing when it is asked again";
+    CardsDown "cards_down" 6 Fault ON "a payment provider is down";
+    KilledBeforeAsking "killed_before_asking" 25 Fault ON "central is killed before its question to a payment provider leaves";
+    KilledBeforeHearing "killed_before_hearing" 25 Fault ON "central is killed before the answer of a payment provider comes";
+    WebhookLate "webhook_late" 150 Fault ON "a webhook comes late";
+    WebhookDoubled "webhook_doubled" 150 Fault ON "a webhook comes twice";
 }
 
 impl Kind {

@@ -27,6 +27,7 @@
     reason = "a panic in here is a finding"
 )]
 
+pub mod cards;
 pub mod chain;
 pub mod checks;
 mod claims;
@@ -41,7 +42,9 @@ pub mod head_office;
 pub mod kind;
 pub mod left;
 pub mod many;
+mod money;
 pub mod network;
+mod outside;
 pub mod overrides;
 pub mod parcels;
 pub mod people;
@@ -54,6 +57,7 @@ pub mod shop;
 pub mod shrink;
 pub mod staff;
 mod strike;
+mod turns;
 pub mod twins;
 pub mod watcher;
 pub mod window;

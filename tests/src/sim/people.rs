@@ -7,6 +7,7 @@ use super::shop::Shop;
 use anyhow::{Result, bail, ensure};
 use holdfast_central::core::fleet::Place;
 use holdfast_central::core::order::{Consent, OrderLineRequest, OrderRequest};
+use holdfast_central::core::order_terms::{Payment, Priority};
 use holdfast_central::core::routing::decision::{Choice, Decision, Demand, Plan};
 use holdfast_central::flows::FlowError;
 use holdfast_central::flows::answer_substitution::{Reply, answer_substitution};
@@ -17,15 +18,18 @@ use holdfast_central::ports::work::{AssignOutcome, Assignment, RecallOutcome, Ta
 use holdfast_shared::domain::fence::Fence;
 use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
 use holdfast_shared::ids::{Actor, IdempotencyKey, OrderId, Sku, TenantId, TraceId};
+use holdfast_shared::money::Money;
 use holdfast_shared::time::{Now, UtcMs};
 
 /// What a customer says beside what is ordered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wants {
     /// Whether other goods may come in place of those that cannot be had.
     pub consent: Option<Consent>,
     /// Rather one parcel later than several soon.
     pub one_parcel: bool,
+    /// How it is paid for, where it is through central.
+    pub payment: Option<Payment>,
 }
 
 /// # Errors
@@ -43,7 +47,8 @@ pub fn order(
         _ => FulfilmentKind::Pickup,
     };
     let first = dice.index(skus.len());
-    let lines = (0..1 + dice.index(3)).filter_map(|k| skus.get((first + k) % skus.len()));
+    let lines = (0..1 + dice.index(3)).map(|k| (first + k) % skus.len());
+    let lines = lines.filter_map(|n| Some((n, skus.get(n)?)));
     let pickup = dice.pick(shops).filter(|_| kind == FulfilmentKind::Pickup);
     let latitude = 53.0 + f64::from(u32::try_from(dice.between(0, 100))?) / 100.0;
     Ok(PlaceOrder {
@@ -53,18 +58,27 @@ pub fn order(
             pickup_store: pickup.map(|shop| shop.identity.store.clone()),
             substitution: wants.consent,
             consolidate: wants.one_parcel,
+            payment: wants.payment,
             ..OrderRequest::of(
                 "web",
                 kind,
                 Place { latitude, longitude: -1.5 },
-                lines.map(|sku| OrderLineRequest::of(sku.clone(), dice.between(1, 3))).collect(),
+                lines.map(|line| priced(line, dice)).collect::<Result<_>>()?,
             )
         },
         key: IdempotencyKey::new(format!("key-{n}"))?,
         actor: Actor::new("storefront")?,
         trace: TraceId::new(format!("{:032x}", u128::from(n) + 1))?,
         duplicate_within_ms: 0,
+        priority: Priority::Standard,
     })
+}
+
+/// Each SKU has its price, so that none is taken for another.
+fn priced((n, sku): (usize, &Sku), dice: &Dice) -> Result<OrderLineRequest> {
+    let unit_price = Money { minor: 100 + i64::try_from(n)? * 7, currency: "EUR".parse()? };
+    let line = OrderLineRequest::of(sku.clone(), dice.between(1, 3));
+    Ok(OrderLineRequest { unit_price: Some(unit_price), ..line })
 }
 
 /// A customer who was asked about other goods says something, maybe too late, maybe about nothing.

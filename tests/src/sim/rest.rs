@@ -48,6 +48,12 @@ impl World {
                 return Ok(Some(format!("CONVERGE: {} has {summary:?}, central {central:?}", shop.name())));
             }
         }
+        if let Some(unequal) = self.money_that_differs().await? {
+            return Ok(Some(unequal));
+        }
+        if let Some(unknown) = self.refunds_unconfirmed() {
+            return Ok(Some(unknown));
+        }
         if let Some(unequal) = self.books_that_differ().await? {
             return Ok(Some(unequal));
         }

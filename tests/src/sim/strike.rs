@@ -55,6 +55,7 @@ impl World {
     pub(super) fn strike(&mut self, step: u64) -> Result<()> {
         self.strike_central(step)?;
         self.strike_centrals_disk(step)?;
+        self.strike_outside(step);
         let index = self.fate.dice("victim", 0).index(self.shops.len());
         self.strike_network(index, step);
         self.strike_box(index, step)?;
@@ -243,6 +244,7 @@ impl World {
         self.fate.say("all is healed");
         mishap::over(&self.office.file);
         self.bury();
+        self.heal_outside();
         (self.office.back_at_step, self.office.paused_until_step) = (0, 0);
         (self.office.broker_lost_until_step, self.office.uplink_lost_until_step) = (0, 0);
         (self.office.full_until_step, self.office.skew_ms) = (0, 0);
@@ -270,6 +272,7 @@ impl World {
         self.give_up_boxes_that_are_gone().await?;
         self.arrive(step).await?;
         self.repeat_what_is_lost().await?;
+        self.customer_service().await?;
         let now = self.now();
         for shop in &mut self.shops {
             staff::say_unsure(shop, &self.fate, now).await?;

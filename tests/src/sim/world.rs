@@ -5,7 +5,9 @@ use super::checks::Checks;
 use super::fate::Fate;
 use super::head_office::HeadOffice;
 use super::kind::Kind;
+use super::money::Money;
 use super::network::{Link, Load, Network, Ways};
+use super::outside::Refund;
 use super::parcels::Parcel;
 use super::plan::Plan;
 use super::shop::Shop;
@@ -17,13 +19,14 @@ use holdfast_agent::flows::sync::{SyncError, converse};
 use holdfast_agent::ports::ledger::Replica;
 use holdfast_central::flows::place_order::PlaceOrder;
 use holdfast_central::ports::work::{TaskRow, Work};
-use holdfast_shared::ids::{OrderId, Sku, TenantId};
+use holdfast_shared::ids::{OrderId, Sku, StoreId, TenantId};
 use holdfast_shared::limits::MQTT_PAYLOAD_BYTES_MAX;
 use holdfast_shared::time::{MonoMs, Now, UtcMs};
 use holdfast_shared::wire::signal;
 use holdfast_shared::wire::sync::{SyncMessage, SyncResponse};
 use holdfast_shared::wire::topic::{Channel, Topic};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tempfile::TempDir;
 
@@ -32,10 +35,11 @@ const BEAT_EVERY_MS: i64 = 5_000;
 
 #[derive(Debug)]
 pub struct World {
-    pub fate: Fate,
+    pub fate: Arc<Fate>,
     pub(super) at_ms: i64,
     pub(super) tenant: TenantId,
     pub(super) skus: Vec<Sku>,
+    assortments: BTreeMap<StoreId, Vec<Sku>>,
     pub(super) office: HeadOffice,
     pub(super) shops: Vec<Shop>,
     network: Network,
@@ -51,6 +55,8 @@ pub struct World {
     pub(super) rivals_view: Vec<TaskRow>,
     /// What travels between stores.
     pub(super) parcels: Vec<Parcel>,
+    pub(super) refunds: Vec<Refund>,
+    pub(super) money: Money,
     folder: TempDir,
 }
 
@@ -58,14 +64,15 @@ impl World {
     /// # Errors
     /// When the chain cannot be built.
     pub async fn new(plan: Plan) -> Result<Self> {
-        let fate = Fate::new(plan);
-        let Chain { folder, tenant, skus, office, shops } = open_chain(&fate, BEGIN).await?;
+        let fate = Arc::new(Fate::new(plan));
+        let Chain { folder, tenant, skus, office, shops, assortments } = open_chain(&fate, BEGIN).await?;
         let checks = Checks::new(&office, &shops)?;
         Ok(Self {
             fate,
             at_ms: 0,
             tenant,
             skus,
+            assortments,
             office,
             shops,
             network: Network::default(),
@@ -77,6 +84,8 @@ impl World {
             orders: 0,
             rivals_view: Vec::new(),
             parcels: Vec::new(),
+            refunds: Vec::new(),
+            money: Money::default(),
             folder,
         })
     }
@@ -142,6 +151,7 @@ impl World {
             self.think().await?;
         }
         self.checks.look(&self.office, &self.shops, &self.tenant).await?;
+        self.look_at_money()?;
         self.send_parcels(step)?;
         self.fate.mark_many("sealed", self.checks.look_at_documents(&self.shops)?);
         self.look_at_twins()?;
@@ -165,6 +175,7 @@ impl World {
         self.look_at_events(Moment::MovingWork)?;
         self.office.withdraw(&self.fate, now).await?;
         self.look_at_events(Moment::Withdrawing)?;
+        self.deal_with_outside().await?;
         self.office.route(&self.fate, now).await?;
         self.look_at_events(Moment::Other)?;
         self.bury();
@@ -235,7 +246,8 @@ impl World {
                 staff::work(shop, Mood::Human, &dice, &self.fate, now).await?;
             }
             if let Some(dice) = self.fate.strikes(Kind::Moved, slot) {
-                staff::movement(shop, &self.skus, &dice, &self.fate, now).await?;
+                let kept = self.assortments.get(&shop.identity.store).unwrap_or(&self.skus);
+                staff::movement(shop, kept, &dice, &self.fate, now).await?;
             }
             if let Some(dice) = self.fate.strikes(Kind::AskedAgain, slot)
                 && let Some(told) = dice.pick(&shop.told).cloned()

@@ -38,6 +38,7 @@ use holdfast_central::core::order::{Order, OrderEvent, OrderRequest, OrderState}
 use holdfast_central::flows::FlowError;
 use holdfast_central::flows::cancel::cancel_order;
 use holdfast_central::flows::enrol::{enrol, offer_enrolment};
+use holdfast_central::core::order_terms::Priority;
 use holdfast_central::flows::place_order::{PlaceOrder, place_order};
 use holdfast_central::flows::take_back::{TakenBack, take_back};
 use holdfast_central::ports::access::ReplicaIdentity;
@@ -209,6 +210,7 @@ impl Stage {
             actor: Actor::new("storefront").unwrap(),
             trace: TraceId::new("0123456789abcdef0123456789abcdef").unwrap(),
             duplicate_within_ms: 0,
+            priority: Priority::Standard,
         };
         let placed = place_order(self.office.store(), wish, self.office.clock(self.now()).utc).await.unwrap();
         assert_eq!(placed, Placed::New);

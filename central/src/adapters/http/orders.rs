@@ -7,6 +7,7 @@ use super::order_view::OrderView;
 use super::paging::Paging;
 use super::payments::check_provider;
 use crate::core::order::{Order, OrderEvent, OrderRequest, OrderState, StoreClock, order_id};
+use crate::core::stock::class::Channel;
 use crate::flows::place_order::{PlaceOrder, place_order};
 use crate::ports::access::Scope;
 use crate::ports::orders::Placed;
@@ -152,7 +153,9 @@ pub(super) async fn place_one(
     check_provider(app, &tenant, &request)?;
     let order = order_id(&tenant, &key).map_err(|bad| internal("an order id", bad))?;
     let promise = request.promise.clone();
-    let duplicate_within_ms = app.policies.of(&tenant).intake.duplicate_within_ms();
+    let policy = app.policies.of(&tenant);
+    let duplicate_within_ms = policy.intake.duplicate_within_ms();
+    let priority = policy.intake.priority(&Channel::new(request.channel.clone()));
     let trace = trace.clone();
     let command = PlaceOrder {
         tenant,
@@ -162,6 +165,7 @@ pub(super) async fn place_one(
         actor,
         trace: trace.clone(),
         duplicate_within_ms,
+        priority,
     };
     let placed = place_order(&*app.storage, command, app.clock.now().utc).await?;
     let (order, trace_id, replayed) = match placed {

@@ -158,6 +158,7 @@ fn write(conn: &Connection, new: &NewSagaFact, now: UtcMs) -> Result<Written> {
         ":standing": Standing::of(&after, worth).as_str(),
         ":covered": is_covered(&after, worth),
         ":next_at": new.next_at.0,
+        ":now": now.0,
     };
     run(conn, sql!(SAGAS.stand), params)?;
     for told in news(&before, &after, worth) {
@@ -180,6 +181,7 @@ fn rest(conn: &Connection, saga: &Saga, next_at: Option<UtcMs>, now: UtcMs) -> R
         ":after": account.sequence,
         ":changes": saga.changes,
         ":next_at": next_at.map(|at| at.0),
+        ":now": now.0,
         ":covered": covered,
         ":standing": standing.as_str(),
     };
@@ -280,14 +282,13 @@ impl Sagas for SqliteStore {
         &self,
         provider: &PaymentProvider,
         now: UtcMs,
-        beyond: UtcMs,
         limit: u32,
     ) -> Result<Vec<SagaKey>> {
         let provider = provider.clone();
         self.read(move |conn| {
             let rows = limit.min(PAGE_ROWS_MAX);
             let params = named_params! {
-                ":provider": provider.as_str(), ":now": now.0, ":beyond": beyond.0, ":rows": rows,
+                ":provider": provider.as_str(), ":now": now.0, ":rows": rows,
             };
             list(conn, sql!(SAGAS.due), params, read_key)
         })

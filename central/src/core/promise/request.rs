@@ -4,7 +4,7 @@ use crate::core::fleet::Place;
 use crate::core::order_request::{BadOrder, check_channel, check_place};
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::error::Code;
-use holdfast_shared::ids::{Sku, StoreId};
+use holdfast_shared::ids::{BrandId, Sku, StoreId};
 use holdfast_shared::limits::{CART_HOLD_S_MAX, CART_LINES_MAX, QUANTITY_MAX};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -16,6 +16,10 @@ use utoipa::ToSchema;
 pub struct PromiseRequest {
     #[schema(example = "web")]
     pub channel: String,
+    /// Under which brand it would be sold, as orders say it.
+    // Left out when there is none: the hash of an older request must stay what it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brand: Option<BrandId>,
     /// The kinds that the customer may choose from.
     pub kinds: BTreeSet<FulfilmentKind>,
     /// Where it goes; for a pickup, where the customer is.
@@ -130,6 +134,7 @@ mod tests {
     fn refused(change: impl FnOnce(&mut PromiseRequest)) -> BadPromise {
         let mut request = PromiseRequest {
             channel: "web".to_owned(),
+            brand: None,
             kinds: BTreeSet::from([FulfilmentKind::Ship]),
             destination: LONDON,
             pickup_store: None,

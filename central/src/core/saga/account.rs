@@ -17,6 +17,8 @@ pub struct Authorization {
     pub closed: bool,
     /// A capture from it was refused: nothing more is to be had, but its rest is not known to be free.
     pub spent: bool,
+    /// When it was heard of.
+    pub since: UtcMs,
     pub lapses_at: Option<UtcMs>,
 }
 
@@ -139,6 +141,7 @@ impl Account {
                 refunded: 0,
                 closed: lapsed.contains(&run),
                 spent: false,
+                since: record.last_at,
                 lapses_at: *lapses_at,
             };
             let of_it = |other: &&CallRecord| other.wish.authorization == Some(run);

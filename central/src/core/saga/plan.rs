@@ -57,7 +57,8 @@ pub enum Next {
 const HOUR_MS: i64 = 60 * 60 * 1_000;
 /// The longest that nobody looks at an order whose money is not settled.
 pub const LOOK_MS_MAX: i64 = HOUR_MS;
-/// An authorization is renewed when so much of its life is left, or a quarter of it where that is less.
+/// An authorization is renewed when so much of its life is left, or a quarter of what is usual there, or half of its own
+/// where that is less: one that lives shortly is not renewed as soon as it is there.
 const RENEW_MS: i64 = 12 * HOUR_MS;
 /// Of one order in a row: nobody is asked for a third authorization without a person's word.
 const CAPTURES_DECLINED_MAX: usize = 2;
@@ -259,10 +260,8 @@ fn refund(view: &View<'_>, draw: u64, now: UtcMs) -> Option<Next> {
 }
 
 /// When its answer did not say, the provider's usual time counts from the answer on.
-fn lapses_at(known: &Authorization, account: &Account, can: Capabilities) -> Option<UtcMs> {
-    let answered =
-        || account.call(CallId { call: Call::Authorize, run: known.run }).map(|record| record.last_at);
-    known.lapses_at.or_else(|| Some(answered()?.plus(can.authorization_ms)))
+fn lapses_at(known: &Authorization, can: Capabilities) -> UtcMs {
+    known.lapses_at.unwrap_or_else(|| known.since.plus(can.authorization_ms))
 }
 
 fn has_lapsed(known: &Authorization, now: UtcMs) -> bool {
@@ -270,9 +269,13 @@ fn has_lapsed(known: &Authorization, now: UtcMs) -> bool {
     known.rest() > 0 && known.lapses_at.is_some_and(|at| at <= now)
 }
 
+fn margin_ms(known: &Authorization, can: Capabilities) -> i64 {
+    let life_ms = lapses_at(known, can).since(known.since).max(0);
+    RENEW_MS.min(can.authorization_ms / 4).min(life_ms / 2)
+}
+
 fn nears_its_end(known: &Authorization, can: Capabilities, now: UtcMs) -> bool {
-    let margin = RENEW_MS.min(can.authorization_ms / 4);
-    known.lapses_at.is_some_and(|at| at.since(now) <= margin)
+    known.lapses_at.is_some_and(|at| at.since(now) <= margin_ms(known, can))
 }
 
 fn rest(view: &View<'_>, now: UtcMs) -> Next {
@@ -282,10 +285,9 @@ fn rest(view: &View<'_>, now: UtcMs) -> Next {
     if !waits {
         return Next::Rest;
     }
-    let margin = RENEW_MS.min(view.can.authorization_ms / 4);
     let turns = view.account.authorizations.iter().filter(|known| known.rest() > 0);
-    let ends = turns.filter_map(|known| lapses_at(known, view.account, view.can));
-    let soonest = ends.map(|end| end.plus(margin.saturating_neg())).filter(|at| *at > now).min();
+    let ends = turns.map(|known| lapses_at(known, view.can).plus(margin_ms(known, view.can).saturating_neg()));
+    let soonest = ends.filter(|at| *at > now).min();
     let latest = now.plus(LOOK_MS_MAX);
     Next::Until(soonest.map_or(latest, |at| at.min(latest)))
 }

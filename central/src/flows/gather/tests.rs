@@ -127,6 +127,7 @@ fn request(hold: bool) -> crate::core::promise::PromiseRequest {
     use crate::core::promise::{CartLine, HoldRequest, PromiseRequest};
     PromiseRequest {
         channel: "web".to_owned(),
+        brand: None,
         kinds: [FulfilmentKind::Pickup].into(),
         destination: crate::core::test_support::LONDON,
         pickup_store: Some("leeds".parse().unwrap()),

@@ -12,6 +12,7 @@ fn command(request: OrderRequest) -> PlaceOrder {
         actor: "web".parse().unwrap(),
         trace: TraceId::new("0".repeat(32)).unwrap(),
         duplicate_within_ms: 0,
+        priority: Priority::Standard,
     }
 }
 
@@ -79,4 +80,20 @@ fn an_older_request_is_written_as_it_always_was() {
         r#""pickup_store":null,"lines":[{"sku":"TEA","quantity":2,"unit_price":null}],"promise_by":null,"note":null}"#
     );
     assert_eq!(written, expected, "or a key that came before an update is called another request after it");
+}
+
+#[tokio::test]
+async fn a_channel_says_who_goes_first_where_the_order_says_nothing() {
+    let ram = Ram::default();
+    let of_channel = |order| PlaceOrder { priority: Priority::High, ..command(order) };
+    place_order(&ram, of_channel(order_request()), UtcMs(7)).await.unwrap();
+    let low = OrderRequest { priority: Priority::Low, ..order_request() };
+    place_order(&ram, of_channel(low), UtcMs(8)).await.unwrap();
+    // The policy has changed since: the same request again is the same request.
+    place_order(&ram, command(order_request()), UtcMs(9)).await.unwrap();
+    let written: Vec<_> =
+        ram.done(|done| done.orders.iter().map(|order| (order.request.priority, order.request_hash)).collect());
+    assert_eq!(written[0].0, Priority::High);
+    assert_eq!(written[1].0, Priority::Low, "what an order says of itself counts");
+    assert_eq!(written[0].1, written[2].1);
 }

@@ -1,10 +1,15 @@
 use super::*;
+use crate::core::carriers::CarrierPolicy;
+use crate::core::failover::policy::FailoverPolicy;
 use crate::core::promise::{CartLine, HoldRequest};
+use crate::core::routing::policy::RoutingPolicy;
 use crate::core::steering::Sections;
+use crate::core::stock::policy::StockPolicy;
 use crate::core::test_support::{LONDON, at_ms, beat, record, tenant};
 use crate::flows::evaluate::evaluate;
 use crate::flows::test_support::{Ram, position};
 use holdfast_shared::time::MonoMs;
+use std::sync::Arc;
 
 /// Stores that are heard and eligible, all in London, with tea.
 async fn chain(ram: &Ram, stock: &[(&str, i64)]) -> Watch {
@@ -23,6 +28,7 @@ async fn chain(ram: &Ram, stock: &[(&str, i64)]) -> Watch {
 fn cart(quantity: i64) -> PromiseRequest {
     PromiseRequest {
         channel: "web".to_owned(),
+        brand: None,
         kinds: BTreeSet::from([FulfilmentKind::Ship]),
         destination: LONDON,
         pickup_store: None,
@@ -84,4 +90,43 @@ async fn a_place_without_a_clock_has_no_date_and_is_not_named() {
     let answers = asked(&ram, &watch, &request).await.unwrap().answers;
     let Some(WhyNot::NoDate(words)) = &answers[0].why_not else { panic!("{answers:?}") };
     assert!(words.contains("clock") && !words.contains("Nowhere"), "{words}");
+}
+
+/// A luxury brand ships in one parcel; the chain splits.
+#[derive(Debug)]
+struct ByBrand(Sections);
+
+impl Steers for ByBrand {
+    fn routing(&self, demand: &Demand) -> Arc<RoutingPolicy> {
+        let splits_max = if demand.brand.is_some() { 1 } else { 3 };
+        Arc::new(RoutingPolicy { splits_max, ..self.0.routing.clone() })
+    }
+
+    fn stock(&self, tenant: &TenantId) -> Arc<StockPolicy> {
+        self.0.stock(tenant)
+    }
+
+    fn carriers(&self, tenant: &TenantId) -> Arc<CarrierPolicy> {
+        self.0.carriers(tenant)
+    }
+
+    fn failover(&self, tenant: &TenantId) -> Arc<FailoverPolicy> {
+        self.0.failover(tenant)
+    }
+}
+
+#[tokio::test]
+async fn a_cart_of_a_brand_is_promised_as_its_orders_are_routed() {
+    let ram = Ram::default();
+    let watch = chain(&ram, &[("leeds", 1), ("york", 1)]).await;
+    let policy = ByBrand(Sections::default());
+    let promiser = Promiser { watch: &watch, policy: &policy };
+    let plain = PromiseRequest { hold: None, ..cart(2) };
+    let luxe = PromiseRequest { brand: Some("luxe".parse().unwrap()), ..plain.clone() };
+    let (tenant, now) = (tenant(), at_ms(0).utc);
+    let of = |request| promise(&ram, promiser, Ask { tenant: &tenant, request, key: None, now });
+    let split = of(&plain).await.unwrap().answers;
+    assert!(split[0].why_not.is_none() && split[0].options[0].parcels == 2, "{split:?}");
+    let whole = of(&luxe).await.unwrap().answers;
+    assert!(matches!(whole[0].why_not, Some(WhyNot::Stock(_))), "no single store has both: {whole:?}");
 }

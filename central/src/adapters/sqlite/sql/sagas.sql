@@ -1,6 +1,6 @@
 -- name: begin
-INSERT INTO payment (tenant, order_id, provider, root, currency, next_at)
-VALUES (:tenant, :order, :provider, :root, :currency, :now)
+INSERT INTO payment (tenant, order_id, provider, root, currency, next_at, looked_at)
+VALUES (:tenant, :order, :provider, :root, :currency, :now, :now)
 
 -- name: due
 SELECT tenant, order_id FROM (
@@ -8,7 +8,8 @@ SELECT tenant, order_id FROM (
     ORDER BY next_at LIMIT :rows)
 UNION ALL
 SELECT tenant, order_id FROM (
-    SELECT tenant, order_id FROM payment WHERE provider = :provider AND next_at > :beyond LIMIT :rows)
+    SELECT tenant, order_id FROM payment
+    WHERE provider = :provider AND looked_at > :now AND next_at IS NOT NULL AND next_at > :now LIMIT :rows)
 
 -- name: sagas_without
 SELECT tenant, order_id FROM payment
@@ -37,15 +38,16 @@ VALUES (:tenant, :order, :sequence, :call, :run, :source, :at, :said)
 
 -- name: stand
 UPDATE payment SET facts = :facts, authorized = :authorized, captured = :captured, voided = :voided,
-    refunded = :refunded, standing = :standing, covered = :covered, next_at = :next_at
+    refunded = :refunded, standing = :standing, covered = :covered, next_at = :next_at,
+    looked_at = :now
 WHERE tenant = :tenant AND order_id = :order AND facts = :after
 
 -- name: rest
-UPDATE payment SET next_at = :next_at, covered = :covered, standing = :standing
+UPDATE payment SET next_at = :next_at, looked_at = :now, covered = :covered, standing = :standing
 WHERE tenant = :tenant AND order_id = :order AND facts = :after AND changes = :changes
 
 -- name: wake
-UPDATE payment SET changes = changes + 1, next_at = min(coalesce(next_at, :now), :now)
+UPDATE payment SET changes = changes + 1, next_at = min(coalesce(next_at, :now), :now), looked_at = :now
 WHERE tenant = :tenant AND order_id = :order
 
 -- name: begin_refund

@@ -156,10 +156,21 @@ fn an_authorization_that_nears_its_end_is_renewed_and_the_old_one_freed() {
     let lapses_at = Some(UtcMs(24 * HOUR_MS));
     facts.say(Call::Authorize, 0, Said::Done { reference: "a".into(), amount: 100, lapses_at });
     assert_eq!(at(&facts, worth(100, 0), 11 * HOUR_MS), "wait");
-    assert_eq!(at(&facts, worth(100, 0), 12 * HOUR_MS), "authorize/1 100");
+    assert_eq!(at(&facts, worth(100, 0), 13 * HOUR_MS), "authorize/1 100");
     facts.asked(Call::Authorize, 1, 100, None).done(Call::Authorize, 1, 100);
-    assert_eq!(at(&facts, worth(100, 0), 12 * HOUR_MS), "void/0 100");
+    assert_eq!(at(&facts, worth(100, 0), 13 * HOUR_MS), "void/0 100");
     assert_eq!(at(&facts, worth(100, 0), 24 * HOUR_MS), "lapse 0");
+}
+
+#[test]
+fn an_authorization_that_lives_an_hour_is_not_renewed_as_soon_as_it_is_there() {
+    let mut facts = Facts::new();
+    let lapses_at = Some(UtcMs(HOUR_MS));
+    let done = || Said::Done { reference: "a".into(), amount: 100, lapses_at };
+    facts.asked(Call::Authorize, 0, 100, None).say(Call::Authorize, 0, done());
+    assert_eq!(at(&facts, worth(100, 0), 3), "wait");
+    assert_eq!(planned(&facts, worth(100, 0), CAN, 3), Next::Until(UtcMs(HOUR_MS - (HOUR_MS - 2) / 2)));
+    assert_eq!(at(&facts, worth(100, 0), HOUR_MS / 2 + 2), "authorize/1 100");
 }
 
 #[test]
