@@ -120,6 +120,8 @@ pub const BASELINE_POSITIONS_MAX: usize = 2_000;
 pub const SEALS_MAX: usize = 1_000;
 /// SKUs of one store that are in escrow: scarce ones are few.
 pub const ESCROW_SKUS_MAX: usize = 200;
+/// Classes of SKUs that are in escrow at one store.
+pub const ESCROW_CLASSES_MAX: usize = 20;
 /// Labels that could not be made which a store keeps for central, and parcels or labels that it is told of.
 pub const PARCELS_TOLD_MAX: usize = 200;
 /// Rows that one step of housekeeping changes, so that nobody waits long behind it.

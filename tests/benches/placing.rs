@@ -13,10 +13,10 @@ use futures::StreamExt;
 use holdfast_central::adapters::sqlite::{IN_SERVICE, SqliteStore};
 use holdfast_central::core::health::observatory::Observatory;
 use holdfast_central::core::health::policy::HealthPolicy;
+use holdfast_central::core::order_terms::Priority;
 use holdfast_central::core::steering::Sections;
 use holdfast_central::flows::Watch;
 use holdfast_central::flows::evaluate::evaluate;
-use holdfast_central::core::order_terms::Priority;
 use holdfast_central::flows::place_order::{PlaceOrder, place_order};
 use holdfast_central::flows::route_orders::{Router, route_orders};
 use holdfast_central::ports::fleet::Fleet;
@@ -198,7 +198,16 @@ async fn place(storage: &SqliteStore, number: usize, size: usize, stores: usize)
     request.destination.latitude += (number % stores) as f64 / 111.0;
     let NewOrder { tenant, order, key, actor, trace, now, request, .. } =
         world::new_order(&name, &name, request);
-    let command = PlaceOrder { tenant, order, request, key, actor, trace, duplicate_within_ms: 0, priority: Priority::Standard };
+    let command = PlaceOrder {
+        tenant,
+        order,
+        request,
+        key,
+        actor,
+        trace,
+        duplicate_within_ms: 0,
+        priority: Priority::Standard,
+    };
     ensure!(place_order(storage, command, now).await? == Placed::New, "{name} was there before");
     Ok(())
 }

@@ -79,8 +79,14 @@ const BITES: &[Bite] = &[
     bite(Guard::CloneQuarantine, 2, 0, &[Kind::BoxCloned], &["ISOLATED"]),
     bite(Guard::ReadoptWhileFree, 2, 0, &[Kind::RivalRecalls, Kind::StoreCutOff], &["NO_DOUBLE_SHIP"]),
     bite(Guard::FenceCheck, 2, 7, &[Kind::RivalRecalls], &["LEGAL"]),
-    bite(Guard::VerifyBeforeRetry, 2, 0, &[Kind::Paid, Kind::CardUnheard], &["ONCE", "PAID", "NO_ORPHAN", "CONVERGE"]),
-    bite(Guard::PaymentKey, 2, 0, &[Kind::Paid, Kind::CardLate], &["ONCE", "PAID", "NO_ORPHAN", "CONVERGE"]),
+    bite(
+        Guard::VerifyBeforeRetry,
+        2,
+        0,
+        &[Kind::Paid, Kind::CardUnheard, Kind::RefundAsked],
+        &["ONCE", "PAID", "NO_ORPHAN", "CONVERGE"],
+    ),
+    bite(Guard::PaymentKey, 2, 3, &[Kind::Paid, Kind::CardLate], &["ONCE", "PAID", "NO_ORPHAN", "CONVERGE"]),
     bite(Guard::RightsFloor, 2, 8, &[Kind::Escrowed, Kind::RivalAssigns], &["NO_OVERSELL"]),
 ];
 

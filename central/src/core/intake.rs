@@ -64,7 +64,8 @@ mod tests {
     fn a_window_that_is_too_long_is_told() {
         assert_eq!(IntakePolicy::default().faults(), []);
         assert_eq!(IntakePolicy::default().duplicate_within_ms(), 3_600_000);
-        let long = IntakePolicy { duplicate_within_minutes: DUPLICATE_MINUTES_MAX + 1, ..IntakePolicy::default() };
+        let long =
+            IntakePolicy { duplicate_within_minutes: DUPLICATE_MINUTES_MAX + 1, ..IntakePolicy::default() };
         assert!(long.faults()[0].what.contains("expected 0 to 10080 minutes"));
     }
 

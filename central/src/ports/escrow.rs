@@ -2,7 +2,7 @@
 
 use super::StoreError;
 use async_trait::async_trait;
-use holdfast_shared::ids::{Actor, Sku, StoreId, TenantId};
+use holdfast_shared::ids::{Actor, Sku, SkuClass, StoreId, TenantId};
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::sync::EscrowTarget;
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,19 @@ pub struct InEscrow {
     pub skus: Vec<Escrowed>,
 }
 
+/// A class of SKUs in escrow at one store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ClassInEscrow {
+    #[schema(example = "hot")]
+    pub class: SkuClass,
+    /// Units of each of its SKUs that central wants to have.
+    pub target_units: i64,
+    /// SKUs that are in escrow because of it.
+    pub skus: i64,
+    /// SKUs that are not, because the store has as many in escrow as it may.
+    pub left_out: i64,
+}
+
 #[async_trait]
 pub trait Escrows: Send + Sync {
     /// From now on only ceded units of the SKU are promised; the store is asked to cede up to the target.
@@ -67,4 +80,26 @@ pub trait Escrows: Send + Sync {
         now: UtcMs,
     ) -> Result<bool, StoreError>;
     async fn escrows(&self, tenant: &TenantId, store: &StoreId) -> Result<InEscrow, StoreError>;
+    /// The same for each SKU of a class, also for one that joins it later, unless something else was said of that SKU
+    /// alone.
+    async fn put_class_escrow(
+        &self,
+        tenant: &TenantId,
+        store: &StoreId,
+        of_each: (&SkuClass, i64),
+        actor: &Actor,
+        now: UtcMs,
+    ) -> Result<PutOutcome, StoreError>;
+    async fn drop_class_escrow(
+        &self,
+        tenant: &TenantId,
+        store: &StoreId,
+        class: &SkuClass,
+        now: UtcMs,
+    ) -> Result<bool, StoreError>;
+    async fn classes_in_escrow(
+        &self,
+        tenant: &TenantId,
+        store: &StoreId,
+    ) -> Result<Vec<ClassInEscrow>, StoreError>;
 }

@@ -6,6 +6,7 @@ use super::world::{
 };
 use holdfast_central::core::exception::{Category, Exception};
 use holdfast_central::ports::escrow::{InEscrow, PutOutcome};
+use holdfast_central::ports::fleet::CatalogueItem;
 use holdfast_central::ports::work::{AssignOutcome, RecallOutcome};
 use holdfast_central::ports::{PageRequest, Storage};
 use holdfast_shared::domain::stock::Movement;
@@ -261,4 +262,43 @@ pub async fn a_store_cannot_give_itself_back_what_it_ceded(storage: &dyn Storage
     let refused = leeds.sync(storage, at(30)).await.response.errors;
     assert_eq!(refused[0].code(), Some(Code::Forbidden));
     assert_eq!(rights(storage).await, (4, 0));
+}
+
+async fn named(storage: &dyn Storage, sku_name: &str, class: Option<&str>) {
+    let class = class.map(|class| class.parse().unwrap());
+    let item = CatalogueItem { sku: sku(sku_name), name: sku_name.to_owned(), class, needs: [].into() };
+    storage.put_catalogue(&tenant(), &[item]).await.unwrap();
+}
+
+async fn wanted(storage: &dyn Storage) -> Vec<(String, i64)> {
+    let skus = escrow(storage).await.skus.into_iter();
+    skus.map(|known| (known.sku.to_string(), known.target_units)).collect()
+}
+
+pub async fn a_class_in_escrow_is_each_of_its_skus_also_one_that_joins_later(storage: &dyn Storage) {
+    let mut leeds = stocked(storage, "leeds", 10).await;
+    for (name, class) in [("A", Some("hot")), ("B", Some("hot")), ("C", None)] {
+        named(storage, name, class).await;
+    }
+    let (tenant, node, hot) = (tenant(), store_id("leeds"), "hot".parse().unwrap());
+    let who = Actor::new("key:ann").unwrap();
+    assert_eq!(put(storage, 7).await, PutOutcome::Put, "of A something else is said alone");
+    let done = storage.put_class_escrow(&tenant, &node, (&hot, 3), &who, at(5).utc).await.unwrap();
+    assert_eq!(done, PutOutcome::Put);
+    assert_eq!(wanted(storage).await, [("A".to_owned(), 7), ("B".to_owned(), 3)]);
+    named(storage, "C", Some("hot")).await;
+    named(storage, "B", Some("cold")).await;
+    assert_eq!(wanted(storage).await, [("A".to_owned(), 7), ("C".to_owned(), 3)]);
+    assert!(storage.drop_escrow(&tenant, &node, &sku("A"), at(6).utc).await.unwrap());
+    assert_eq!(wanted(storage).await, [("A".to_owned(), 3), ("C".to_owned(), 3)], "its class holds");
+    assert!(!storage.drop_escrow(&tenant, &node, &sku("A"), at(6).utc).await.unwrap());
+    leeds.sync(storage, at(6)).await;
+    assert_eq!(leeds.wanted.targets.len(), 2, "the store hears of each");
+    assert!(!promised(storage, "o1", 1).await, "nothing is ceded yet");
+    let told = storage.classes_in_escrow(&tenant, &node).await.unwrap();
+    assert_eq!((told[0].class.clone(), told[0].target_units), (hot.clone(), 3));
+    assert_eq!((told[0].skus, told[0].left_out), (2, 0));
+    assert!(storage.drop_class_escrow(&tenant, &node, &hot, at(7).utc).await.unwrap());
+    assert!(!storage.drop_class_escrow(&tenant, &node, &hot, at(7).utc).await.unwrap());
+    assert_eq!(wanted(storage).await, []);
 }

@@ -94,6 +94,7 @@ macro_rules! conformance {
             escrow::a_manager_gets_back_what_no_order_holds,
             escrow::an_older_box_is_asked_for_nothing,
             escrow::a_second_box_ends_it,
+            escrow::a_class_in_escrow_is_each_of_its_skus_also_one_that_joins_later,
             escrow::a_sale_beyond_is_told_and_settles,
             escrow::rights_stay_when_documents_are_sealed,
             escrow::a_store_cannot_give_itself_back_what_it_ceded,

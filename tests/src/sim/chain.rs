@@ -83,7 +83,9 @@ pub async fn open_chain(fate: &Arc<Fate>, begin: UtcMs) -> Result<Chain> {
         shop.start(fate, now)?;
         let kept = assortment(&skus, &fate.dice("assortment", n), scattered);
         let opening = skus.iter().map(|sku| (sku.clone(), dice.between(0, 6)));
-        let opening: Vec<_> = opening.filter(|(sku, _)| kept.contains(sku)).collect();
+        // Every store knows all goods of the chain, also those that it never has.
+        let opening = opening.map(|(sku, units)| if kept.contains(&sku) { (sku, units) } else { (sku, 0) });
+        let opening: Vec<_> = opening.collect();
         assortments.insert(node.clone(), kept);
         shop.stock(&opening, now).await?;
         let standby = fate.strikes(Kind::TwoBoxes, n);

@@ -118,7 +118,7 @@ kinds! {
     Escrowed "escrowed" 60 Act ON "central wants a scarce SKU to be ceded, or wants it no more";
     OtherGoods "other_goods" 250 Act ON "a customer takes other goods in place of what cannot be had";
     OneParcel "one_parcel" 350 Act ON "a customer rather has one parcel later than several";
-    ParcelLost "parcel_lost" 150 Fault ON "goods are lost on their way from store to store";
+    ParcelLost "parcel_lost" 300 Fault ON "goods are lost on their way from store to store";
     Scattered "scattered" 500 Fault ON "each store has only some of the goods, and gets no others";
     // Money.
     Paid "paid" 450 Act ON "a customer pays by card";
@@ -128,7 +128,7 @@ kinds! {
     CardBusy "card_busy" 40 Fault ON "a payment provider takes a question not in";
     CardUnheard "card_unheard" 50 Fault ON "a payment provider has done it, and its answer is lost";
     CardLost "card_lost" 50 Fault ON "a question to a payment provider is lost";
-    CardLate "card_late" 40 Fault ON "a question to a payment provider arrives long after";
+    CardLate "card_late" 60 Fault ON "a question to a payment provider arrives long after";
     CardTwice "card_twice" 60 Fault ON "a question to a payment provider arrives twice";
     CardSilent "card_silent" 30 Fault ON "a payment provider does not answer, and says nothing when it is asked again";
     CardsDown "cards_down" 6 Fault ON "a payment provider is down";

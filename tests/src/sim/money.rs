@@ -106,7 +106,8 @@ impl World {
             if forgotten {
                 continue;
             }
-            if let Some(unequal) = self.money_of(wish).await? {
+            let unequal = self.money_of(wish).await.with_context(|| format!("the money of {order}"))?;
+            if let Some(unequal) = unequal {
                 return Ok(Some(format!("{unequal}: {order}")));
             }
         }

@@ -146,9 +146,10 @@ impl World {
 
     /// What was promised to go back and is not known any more.
     pub(super) fn refunds_unconfirmed(&self) -> Option<String> {
-        let unknown = self.refunds.iter().find(|refund| {
-            refund.promised && !refund.confirmed && !self.lost.contains(&refund.order)
-        })?;
+        let unknown = self
+            .refunds
+            .iter()
+            .find(|refund| refund.promised && !refund.confirmed && !self.lost.contains(&refund.order))?;
         Some(format!("NO_LOST_ACK: {} of {} was promised and is gone", unknown.key, unknown.order))
     }
 }

@@ -35,10 +35,10 @@ use holdfast_agent::core::command::{Command, MovementKind, MovementRequest, Task
 use holdfast_agent::flows::sync::Conversation;
 use holdfast_agent::ports::ledger::{Executed, Ledger, LedgerError};
 use holdfast_central::core::order::{Order, OrderEvent, OrderRequest, OrderState};
+use holdfast_central::core::order_terms::Priority;
 use holdfast_central::flows::FlowError;
 use holdfast_central::flows::cancel::cancel_order;
 use holdfast_central::flows::enrol::{enrol, offer_enrolment};
-use holdfast_central::core::order_terms::Priority;
 use holdfast_central::flows::place_order::{PlaceOrder, place_order};
 use holdfast_central::flows::take_back::{TakenBack, take_back};
 use holdfast_central::ports::access::ReplicaIdentity;

@@ -6,6 +6,7 @@ use holdfast_central::core::order::{Consent, OrderState};
 use holdfast_central::ports::orders::{Orders, Placed};
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::guard::Guard;
+use holdfast_shared::money::Money;
 use holdfast_tests::conformance::world;
 use holdfast_tests::stage::Stage;
 
@@ -121,4 +122,25 @@ async fn a_lost_order_that_two_stores_shared_asks_for_no_third_unit() {
         "{told:?}"
     );
     stage.sound().await;
+}
+
+/// What the other goods were sold for is lost with the record of them, and without a price nothing could be charged.
+#[tokio::test]
+async fn other_goods_that_central_forgot_cost_what_those_ordered_would_have() {
+    let mut stage = chain(&[("B", 1)]).await;
+    let mut asked = world::request(FulfilmentKind::Ship, &[("A", 1)]);
+    asked.substitution = Some(Consent::Allow);
+    let price = Money { minor: 500, currency: "EUR".parse().unwrap() };
+    asked.lines[0].unit_price = Some(price);
+    stage.place("o1", asked).await;
+    let backup = stage.back_up_central();
+    stage.decide().await;
+    all_hand_over(&mut stage, "o1").await;
+    restore(&mut stage, &backup);
+    for _ in 0..2 {
+        replay(&mut stage, "leeds").await;
+    }
+    assert_eq!(lines(&stage, "o1").await, [line("A", [1, 0, 0, 1], None), line("B", [1, 0, 1, 0], Some(1))]);
+    let lines = stage.the_order("o1").await.lines;
+    assert!(lines.iter().all(|line| line.unit_price == Some(price)), "{lines:?}");
 }

@@ -49,14 +49,22 @@ pub(super) async fn put(
 ) -> Answer<StatusCode> {
     let store = find(&app, &caller, &store).await?.store.store;
     let sku: Sku = known(&sku, Code::UnknownSku)?;
+    let now = app.clock.now().utc;
+    let target = EscrowTarget { sku, units: units(&request)? };
+    let done = app.storage.put_escrow(caller.tenant(), &store, &target, &caller.actor()?, now).await?;
+    put_answer(&app, &store, done)
+}
+
+pub(super) fn units(request: &EscrowRequest) -> Answer<i64> {
     let units = request.target_units;
     if !(0..=QUANTITY_MAX).contains(&units) {
         let detail = format!("target_units is {units}: expected 0 to {QUANTITY_MAX}");
         return Err(Refused::new(Code::InvalidQuantity, detail));
     }
-    let now = app.clock.now().utc;
-    let target = EscrowTarget { sku, units };
-    let done = app.storage.put_escrow(caller.tenant(), &store, &target, &caller.actor()?, now).await?;
+    Ok(units)
+}
+
+pub(super) fn put_answer(app: &Shared, store: &StoreId, done: PutOutcome) -> Answer<StatusCode> {
     match done {
         PutOutcome::Put => {
             app.work_changed();
@@ -72,8 +80,9 @@ pub(super) async fn put(
             Err(Problem::new(Code::InvalidRequest, detail).with_hint(hint).into())
         }
         PutOutcome::TooMany => {
-            let detail =
-                format!("{store} has {ESCROW_SKUS_MAX} SKUs in escrow; end that of another one first");
+            let detail = format!(
+                "{store} would have more than {ESCROW_SKUS_MAX} SKUs in escrow; end that of another one first"
+            );
             Err(Refused::new(Code::InvalidRequest, detail))
         }
     }
@@ -92,7 +101,7 @@ pub(super) async fn end(
     let sku: Sku = known(&sku, Code::UnknownSku)?;
     let now = app.clock.now().utc;
     if !app.storage.drop_escrow(caller.tenant(), &store, &sku, now).await? {
-        return Err(Refused::new(Code::NotFound, format!("{sku} is not in escrow at {store}")));
+        return Err(Refused::new(Code::NotFound, format!("{sku} is not in escrow at {store} by itself")));
     }
     app.work_changed();
     Ok(StatusCode::NO_CONTENT)

@@ -22,6 +22,7 @@ mod doors;
 mod drills;
 mod dry_run;
 mod escrow;
+mod escrow_classes;
 mod event_catalogue;
 mod event_stream;
 mod events;
@@ -170,6 +171,8 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(stock::report))
         .routes(routes!(escrow::list))
         .routes(routes!(escrow::put, escrow::end))
+        .routes(routes!(escrow_classes::list))
+        .routes(routes!(escrow_classes::put, escrow_classes::end))
         .routes(routes!(observer::freeze, observer::release))
         .routes(routes!(tasks::take_back))
         .routes(routes!(labels::label_failed))

@@ -43,6 +43,33 @@ pub(super) fn adopt(
             grow(conn, (tenant, order), line, units)?;
         }
     }
+    price_stand_ins(conn, (tenant, order))
+}
+
+/// What was agreed for other goods is lost with the record of them: they cost what those would have cost that they stand
+/// in for. Without a price nothing of the order could be charged.
+fn price_stand_ins(conn: &Connection, (tenant, order): (&TenantId, &OrderId)) -> Result<()> {
+    let known = lines(conn, tenant, order)?;
+    for ordered in &known {
+        let Some((unit_price, money)) = ordered.unit_price.zip(ordered.money()) else { continue };
+        let stand_ins = known.iter().filter(|line| line.substitutes == Some(ordered.line));
+        let mut from = ordered.quantity.saturating_sub(ordered.cancelled);
+        for line in stand_ins {
+            let amounts = money.amounts_of(from, line.quantity).map_err(error::unreadable)?.if_any();
+            from = from.saturating_add(line.quantity);
+            if line.unit_price.is_some() {
+                continue;
+            }
+            let params = named_params! {
+                ":tenant": tenant.as_str(),
+                ":order": order.as_str(),
+                ":line": line.line.0,
+                ":unit_price": to_json(&unit_price)?,
+                ":amounts": amounts.as_ref().map(to_json).transpose()?,
+            };
+            run(conn, sql!(RECOVERY.price_stand_in), params)?;
+        }
+    }
     Ok(())
 }
 
@@ -149,5 +176,6 @@ pub(super) fn complete(
             is_replaced(conn, (tenant, order), line, 0)?;
         }
     }
+    price_stand_ins(conn, (tenant, order))?;
     Ok(beyond)
 }

@@ -10,14 +10,14 @@ use super::rights::{Boxes, boxes, is_compared};
 use super::row::{list, one, parsed, run};
 use super::sql::sql;
 use super::state::State;
-use super::{Result, SqliteStore, error, own_stock, stock, store_row, window};
+use super::{Result, SqliteStore, error, escrow_classes, own_stock, stock, store_row, window};
 use crate::core::exception::{Category, NewException, Severity};
 use crate::ports::access::ReplicaIdentity;
-use crate::ports::escrow::{Escrowed, Escrows, InEscrow, PutOutcome};
+use crate::ports::escrow::{ClassInEscrow, Escrowed, Escrows, InEscrow, PutOutcome};
 use async_trait::async_trait;
 use holdfast_shared::domain::rights::{Ceded, Shelf};
 use holdfast_shared::domain::stock::{Movement, StockFact};
-use holdfast_shared::ids::{Actor, Sku, StoreId, TenantId};
+use holdfast_shared::ids::{Actor, Sku, SkuClass, StoreId, TenantId};
 use holdfast_shared::limits::ESCROW_SKUS_MAX;
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::sync::{EscrowTarget, EscrowTargets, SyncRequest};
@@ -162,7 +162,7 @@ impl Escrows for SqliteStore {
                 ":tenant": tenant.as_str(), ":store": store.as_str(), ":sku": sku.as_str(),
             };
             let dropped = run(conn, sql!(ESCROW.drop_target), params)? > 0;
-            if dropped {
+            if dropped && !escrow_classes::join_again(conn, (&tenant, &store), &sku)? {
                 stock::grow(conn, &tenant, &sku, now)?;
             }
             Ok(dropped)
@@ -184,6 +184,38 @@ impl Escrows for SqliteStore {
             })
         })
         .await
+    }
+
+    async fn put_class_escrow(
+        &self,
+        tenant: &TenantId,
+        store: &StoreId,
+        (class, target_units): (&SkuClass, i64),
+        actor: &Actor,
+        now: UtcMs,
+    ) -> Result<PutOutcome> {
+        let (tenant, store) = (tenant.clone(), store.clone());
+        let (class, actor) = (class.clone(), actor.clone());
+        self.write(move |conn, _| {
+            escrow_classes::put(conn, (&tenant, &store), (&class, target_units), &actor, now)
+        })
+        .await
+    }
+
+    async fn drop_class_escrow(
+        &self,
+        tenant: &TenantId,
+        store: &StoreId,
+        class: &SkuClass,
+        now: UtcMs,
+    ) -> Result<bool> {
+        let (tenant, store, class) = (tenant.clone(), store.clone(), class.clone());
+        self.write(move |conn, _| escrow_classes::end(conn, (&tenant, &store), &class, now)).await
+    }
+
+    async fn classes_in_escrow(&self, tenant: &TenantId, store: &StoreId) -> Result<Vec<ClassInEscrow>> {
+        let (tenant, store) = (tenant.clone(), store.clone());
+        self.read(move |conn| escrow_classes::listed(conn, (&tenant, &store))).await
     }
 }
 

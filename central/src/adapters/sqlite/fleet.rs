@@ -3,7 +3,7 @@
 use super::row::{below, fetch, from_json, list, one, paged, parsed, run, to_json};
 use super::sql::sql;
 use super::store_row::{read_store, record};
-use super::{Result, SqliteStore, arranging, exceptions};
+use super::{Result, SqliteStore, arranging, escrow_classes, exceptions};
 use crate::core::arranged::{Arrangement, Unfit};
 use crate::core::eligibility::Standing;
 use crate::core::exception::{Exception, NewException};
@@ -220,6 +220,7 @@ fn put_store(conn: &Connection, tenant: &TenantId, store: &Store, now: UtcMs) ->
 
 fn put_catalogue(conn: &Connection, tenant: &TenantId, items: &[CatalogueItem]) -> Result<u64> {
     let mut changed: u64 = 0;
+    let in_escrow = escrow_classes::any(conn, tenant)?;
     for item in items {
         let params = named_params! {
             ":tenant": tenant.as_str(),
@@ -229,6 +230,9 @@ fn put_catalogue(conn: &Connection, tenant: &TenantId, items: &[CatalogueItem]) 
             ":needs": to_json(&item.needs)?,
         };
         let rows = run(conn, sql!(FLEET.put_catalogue_item), params)?;
+        if in_escrow && rows > 0 {
+            escrow_classes::follow(conn, tenant, &item.sku, item.class.as_ref())?;
+        }
         changed = changed.saturating_add(u64::try_from(rows).unwrap_or(u64::MAX));
     }
     Ok(changed)

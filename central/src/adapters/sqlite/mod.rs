@@ -65,6 +65,7 @@ mod documents;
 mod drills;
 mod error;
 mod escrow;
+mod escrow_classes;
 mod exception_acts;
 mod exception_queue;
 mod exception_repairs;

@@ -278,12 +278,7 @@ fn keep_refund(conn: &Connection, new: &NewRefund, asked: &RefundAsked) -> Resul
 
 #[async_trait]
 impl Sagas for SqliteStore {
-    async fn due_sagas(
-        &self,
-        provider: &PaymentProvider,
-        now: UtcMs,
-        limit: u32,
-    ) -> Result<Vec<SagaKey>> {
+    async fn due_sagas(&self, provider: &PaymentProvider, now: UtcMs, limit: u32) -> Result<Vec<SagaKey>> {
         let provider = provider.clone();
         self.read(move |conn| {
             let rows = limit.min(PAGE_ROWS_MAX);

@@ -11,6 +11,7 @@ pub(super) const DECISIONS: &str = include_str!("sql/decisions.sql");
 pub(super) const DOCUMENTS: &str = include_str!("sql/documents.sql");
 pub(super) const DRILLS: &str = include_str!("sql/drills.sql");
 pub(super) const ESCROW: &str = include_str!("sql/escrow.sql");
+pub(super) const ESCROW_CLASSES: &str = include_str!("sql/escrow_classes.sql");
 pub(super) const EXCEPTIONS: &str = include_str!("sql/exceptions.sql");
 pub(super) const FLEET: &str = include_str!("sql/fleet.sql");
 pub(super) const FLOW: &str = include_str!("sql/flow.sql");
@@ -49,6 +50,7 @@ pub(super) const FILES: &[&str] = &[
     DOCUMENTS,
     DRILLS,
     ESCROW,
+    ESCROW_CLASSES,
     EXCEPTIONS,
     FLEET,
     FLOW,

@@ -286,7 +286,8 @@ fn rest(view: &View<'_>, now: UtcMs) -> Next {
         return Next::Rest;
     }
     let turns = view.account.authorizations.iter().filter(|known| known.rest() > 0);
-    let ends = turns.map(|known| lapses_at(known, view.can).plus(margin_ms(known, view.can).saturating_neg()));
+    let ends =
+        turns.map(|known| lapses_at(known, view.can).plus(margin_ms(known, view.can).saturating_neg()));
     let soonest = ends.filter(|at| *at > now).min();
     let latest = now.plus(LOOK_MS_MAX);
     Next::Until(soonest.map_or(latest, |at| at.min(latest)))

@@ -91,8 +91,8 @@ async fn a_channel_says_who_goes_first_where_the_order_says_nothing() {
     place_order(&ram, of_channel(low), UtcMs(8)).await.unwrap();
     // The policy has changed since: the same request again is the same request.
     place_order(&ram, command(order_request()), UtcMs(9)).await.unwrap();
-    let written: Vec<_> =
-        ram.done(|done| done.orders.iter().map(|order| (order.request.priority, order.request_hash)).collect());
+    let written: Vec<_> = ram
+        .done(|done| done.orders.iter().map(|order| (order.request.priority, order.request_hash)).collect());
     assert_eq!(written[0].0, Priority::High);
     assert_eq!(written[1].0, Priority::Low, "what an order says of itself counts");
     assert_eq!(written[0].1, written[2].1);

@@ -11,10 +11,10 @@ SELECT count(*) AS skus FROM escrow WHERE tenant = :tenant AND store = :store AN
 INSERT INTO escrow (tenant, store, sku, target, changed_at, changed_by)
 VALUES (:tenant, :store, :sku, :target, :now, :actor)
 ON CONFLICT (tenant, store, sku) DO UPDATE SET
-    target = excluded.target, changed_at = excluded.changed_at, changed_by = excluded.changed_by
+    target = excluded.target, changed_at = excluded.changed_at, changed_by = excluded.changed_by, of_class = NULL
 
 -- name: drop_target
-DELETE FROM escrow WHERE tenant = :tenant AND store = :store AND sku = :sku
+DELETE FROM escrow WHERE tenant = :tenant AND store = :store AND sku = :sku AND of_class IS NULL
 
 -- name: boxes
 -- Those that were enrolled, and those of them that can cede and know what others ceded.

@@ -146,6 +146,10 @@ UPDATE order_line SET unit_price = :unit_price, amounts = :amounts, quantity = :
 WHERE tenant = :tenant AND order_id = :order AND line = :line
 RETURNING surplus
 
+-- name: price_stand_in
+UPDATE order_line SET unit_price = :unit_price, amounts = :amounts
+WHERE tenant = :tenant AND order_id = :order AND line = :line
+
 -- name: is_replaced
 -- Of a line of which others are told to stand in for so many units.
 UPDATE order_line SET replaced = :replaced, cancelled = :cancelled,
