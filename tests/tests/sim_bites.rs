@@ -81,9 +81,10 @@ const BITES: &[Bite] = &[
     bite(Guard::FenceCheck, 2, 7, &[Kind::RivalRecalls], &["LEGAL"]),
     bite(
         Guard::VerifyBeforeRetry,
+        3,
         2,
-        0,
-        &[Kind::Paid, Kind::CardUnheard, Kind::RefundAsked],
+        // Its webhook would tell before it is asked again.
+        &[Kind::Paid, Kind::CardUnheard, Kind::WebhookLate, Kind::RefundAsked, Kind::Scattered],
         &["ONCE", "PAID", "NO_ORPHAN", "CONVERGE"],
     ),
     bite(Guard::PaymentKey, 2, 3, &[Kind::Paid, Kind::CardLate], &["ONCE", "PAID", "NO_ORPHAN", "CONVERGE"]),

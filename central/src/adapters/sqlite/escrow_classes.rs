@@ -89,21 +89,16 @@ pub(super) fn any(conn: &Connection, tenant: &TenantId) -> Result<bool> {
 
 /// The catalogue says something else of a SKU. A store that has as many in escrow as it may takes no further one; how many
 /// are left out, the list says.
-pub(super) fn follow(
-    conn: &Connection,
-    tenant: &TenantId,
-    sku: &Sku,
-    class: Option<&SkuClass>,
-) -> Result<()> {
+pub(super) fn follow(conn: &Connection, tenant: &TenantId, sku: &Sku, class: Option<&str>) -> Result<()> {
     let named = named_params! {
-        ":tenant": tenant.as_str(), ":sku": sku.as_str(), ":class": class.map(SkuClass::as_str),
+        ":tenant": tenant.as_str(), ":sku": sku.as_str(), ":class": class,
     };
     run(conn, sql!(ESCROW_CLASSES.leaves), named)?;
     let Some(class) = class else { return Ok(()) };
     let joining = named_params! {
         ":tenant": tenant.as_str(),
         ":sku": sku.as_str(),
-        ":class": class.as_str(),
+        ":class": class,
         ":most": i64::try_from(ESCROW_SKUS_MAX).map_err(error::unreadable)?,
     };
     run(conn, sql!(ESCROW_CLASSES.joins), joining)?;

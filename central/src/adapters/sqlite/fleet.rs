@@ -231,7 +231,7 @@ fn put_catalogue(conn: &Connection, tenant: &TenantId, items: &[CatalogueItem]) 
         };
         let rows = run(conn, sql!(FLEET.put_catalogue_item), params)?;
         if in_escrow && rows > 0 {
-            escrow_classes::follow(conn, tenant, &item.sku, item.class.as_ref())?;
+            escrow_classes::follow(conn, tenant, &item.sku, item.class.as_deref())?;
         }
         changed = changed.saturating_add(u64::try_from(rows).unwrap_or(u64::MAX));
     }
