@@ -5,7 +5,7 @@
 //!   POS or a handheld would use them.
 //! - [`launch`]: real processes of central and of agents, with a network between them that can
 //!   be cut. The end-to-end tests stand on the same room, so the demo is a test that one watches.
-//! - [`operator`], [`explain`], [`drill`], [`kpis`], [`flow`] and [`replay`]: what is asked at a terminal, and the answers as text.
+//! - [`operator`], [`explain`], [`trace`], [`drill`], [`kpis`], [`flow`] and [`replay`]: what is asked at a terminal, and the answers as text.
 //! - [`exceptions`] and [`reconcile`]: what a person must look at, and whether the books agree.
 //! - [`policy`], [`shadow`], [`readiness`] and [`rollback`]: what steers the orders, what a launch needs, and the way back.
 //! - [`consumers`]: those who are sent events. [`returns`]: goods that come back.
@@ -33,3 +33,4 @@ pub mod rollback;
 pub mod shadow;
 pub mod steps;
 mod told;
+pub mod trace;

@@ -13,7 +13,7 @@ use holdfast::rollback::RollbackCommand;
 use holdfast::shadow::ShadowCommand;
 use holdfast::{
     consumers, demo, drill, exceptions, explain, flow, kpis, operator, order, policy, readiness, reconcile,
-    replay, returns, rollback, shadow, steps,
+    replay, returns, rollback, shadow, steps, trace,
 };
 use std::io::Write;
 use std::path::PathBuf;
@@ -88,6 +88,13 @@ enum Command {
         /// Print all that central tells as one JSON object
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        central: Central,
+    },
+    /// One trace from the storefront to the hand-over and back, as it is on record
+    Trace {
+        #[command(flatten)]
+        asked: trace::TraceAsked,
         #[command(flatten)]
         central: Central,
     },
@@ -353,7 +360,7 @@ async fn run(command: Command) -> Result<()> {
         Command::Explain { order, policy, json, central } => {
             explain::explain(&central.client()?, &order, policy, json, &mut out).await
         }
-
+        Command::Trace { asked, central } => trace::trace(&central.client()?, &asked, &mut out).await,
         Command::TakeBack { task, reason, central } => {
             operator::take_back(&central.client()?, &task, &reason, &mut out).await
         }

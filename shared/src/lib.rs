@@ -17,6 +17,7 @@
 //! - [`ids`], [`time`], [`money`], [`limits`], [`error`], [`packed`]: words that every other room uses.
 //! - [`guard`]: what the simulator may take away to prove that it would notice.
 //! - [`domain`]: facts, fences, the stock fold, the task's transition table and fold.
+//! - [`trace`]: whose request something belongs to, and the spans of what is on record.
 //! - [`document`]: bags of facts over automerge, and the check that hostile bytes must pass.
 //! - [`wire`]: the forms of facts, sync messages, MQTT payloads and topics.
 //!
@@ -34,4 +35,5 @@ pub mod packed;
 pub mod set_hash;
 pub mod stamp;
 pub mod time;
+pub mod trace;
 pub mod wire;

@@ -5,10 +5,12 @@
 mod events;
 mod exceptions;
 mod returns;
+mod traces;
 
 pub use events::*;
 pub use exceptions::*;
 pub use returns::*;
+pub use traces::*;
 
 /// Characters of any identifier that people or other systems choose.
 pub const ID_CHARS_MAX: usize = 64;

@@ -65,6 +65,20 @@ impl LanClient {
         self.act(&format!("/v1/tasks/{task}/{act}"), key, body).await
     }
 
+    /// The same, by a handheld that says to which trace it belongs.
+    pub async fn task_act_in(
+        &self,
+        task: &TaskId,
+        act: &str,
+        key: &str,
+        body: &Value,
+        parent: &str,
+    ) -> Result<Value> {
+        let request = self.request(Method::POST, &format!("/v1/tasks/{task}/{act}"));
+        let request = request.header("Idempotency-Key", key).header("traceparent", parent);
+        json(request.json(body).send().await?).await
+    }
+
     pub async fn open_tasks(&self) -> Result<Vec<Value>> {
         let page = self.get("/v1/tasks?limit=100").await?;
         Ok(page.get("tasks").and_then(Value::as_array).cloned().unwrap_or_default())

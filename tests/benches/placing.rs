@@ -196,7 +196,7 @@ async fn place(storage: &SqliteStore, number: usize, size: usize, stores: usize)
     let mut request = world::request(FulfilmentKind::Ship, &lines);
     // Customers live all along the chain.
     request.destination.latitude += (number % stores) as f64 / 111.0;
-    let NewOrder { tenant, order, key, actor, trace, now, request, .. } =
+    let NewOrder { tenant, order, key, actor, trace, upstream, now, request, .. } =
         world::new_order(&name, &name, request);
     let command = PlaceOrder {
         tenant,
@@ -205,6 +205,7 @@ async fn place(storage: &SqliteStore, number: usize, size: usize, stores: usize)
         key,
         actor,
         trace,
+        upstream,
         duplicate_within_ms: 0,
         priority: Priority::Standard,
     };

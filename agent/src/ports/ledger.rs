@@ -9,6 +9,7 @@ use holdfast_shared::error::Code;
 use holdfast_shared::ids::{BootId, DeviceId, ReplicaId, Sku, StoreId, TaskId, TenantId};
 use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::{Hlc, Now, UtcMs};
+use holdfast_shared::trace::TraceParent;
 use holdfast_shared::wire::signal::{ClosureNote, PlannedNote};
 use holdfast_shared::wire::sync::{
     BaselineAsk, DocumentFrame, DocumentHeads, EscrowTarget, LabelReport, Loss, SyncResponse,
@@ -50,6 +51,8 @@ pub trait Ledger: Send + Sync {
     /// none: as many as central wants. Central gives back what it has promised to nobody.
     async fn leave_central(&self, sku: &Sku, at_most: Option<i64>) -> Result<Position, LedgerError>;
     async fn task(&self, task: &TaskId) -> Result<Option<TaskState>, LedgerError>;
+    /// Where a task stands in its order's trace; none when the offer came without one.
+    async fn trace_of(&self, task: &TaskId) -> Result<Option<TraceParent>, LedgerError>;
     /// Newest change first; `before` continues a listing.
     async fn tasks(&self, filter: TaskFilter) -> Result<TaskPage, LedgerError>;
     /// Labels that could not be made, and goods that come from other stores.

@@ -1,6 +1,8 @@
 //! Every setting of the agent, with its default. All mistakes of a file are told at once.
 
 use holdfast_platform::config::{ConfigErrors, Flawed, Reader};
+use holdfast_platform::service::Lifetime;
+use holdfast_platform::telemetry;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -25,6 +27,8 @@ pub struct AgentConfig {
     pub central_url: Option<String>,
     pub sync_every: Duration,
     pub heartbeat_every: Duration,
+    /// Who is told of traces.
+    pub traces: Option<telemetry::Settings>,
 }
 
 impl Default for AgentConfig {
@@ -37,6 +41,7 @@ impl Default for AgentConfig {
             central_url: None,
             sync_every: Duration::from_secs(5),
             heartbeat_every: Duration::from_secs(5),
+            traces: None,
         }
     }
 }
@@ -72,6 +77,7 @@ impl AgentConfig {
         let central = from.optional::<String>("central.url");
         let sync_every = from.or_default("sync.every", usual.sync_every);
         let heartbeat_every = from.or_default("heartbeat.every", usual.heartbeat_every);
+        let traces = telemetry::read(&mut from, "holdfast-agent");
 
         let mut wrong: Option<Flawed> = None;
         if let (Ok(listen), Ok(false)) = (&listen, &beyond)
@@ -108,7 +114,16 @@ impl AgentConfig {
             central_url: central?,
             sync_every: sync_every?,
             heartbeat_every: heartbeat_every?,
+            traces: traces?,
         })
+    }
+
+    /// Spans go to the collector from now on, where one is configured.
+    pub(super) fn tell_collector(&self, life: &Lifetime) -> Result<(), telemetry::StartError> {
+        if let Some(collector) = self.traces.as_ref().map(telemetry::Sender::start).transpose()?.flatten() {
+            life.spawn("collector", collector.run(life.token()));
+        }
+        Ok(())
     }
 
     /// The file as it would stand, for `config check`.
@@ -120,13 +135,14 @@ impl AgentConfig {
         };
         format!(
             "data_dir = {:?}\nlog = {:?}\n\n[lan]\nlisten = \"{}\"\nallow_beyond_loopback = {}\n\n\
-             [central]\n{central}\n\n[sync]\nevery = \"{}ms\"\n\n[heartbeat]\nevery = \"{}ms\"\n",
+             [central]\n{central}\n\n[sync]\nevery = \"{}ms\"\n\n[heartbeat]\nevery = \"{}ms\"\n\n{}",
             self.data_dir,
             self.log,
             self.lan_listen,
             self.lan_allow_beyond_loopback,
             self.sync_every.as_millis(),
             self.heartbeat_every.as_millis(),
+            telemetry::shown(self.traces.as_ref()),
         )
     }
 }

@@ -78,6 +78,8 @@ pub enum StartError {
     Serve(#[from] ServeError),
     #[error(transparent)]
     Client(#[from] NoClient),
+    #[error(transparent)]
+    Traces(#[from] holdfast_platform::telemetry::StartError),
     #[error(
         "lan.listen = {0} can be reached from other machines; set lan.allow_beyond_loopback = true if that is meant"
     )]
@@ -247,8 +249,8 @@ pub async fn start(config: AgentConfig) -> Result<Running, StartError> {
     let ledger = ledger_of(&dir, boot, identity.as_ref()).await?;
     let admin_token = random::token()?;
     dir.write_secret(ADMIN_TOKEN_FILE, admin_token.as_bytes())?;
-
     let life = Lifetime::new(DRAIN_ALL);
+    config.tell_collector(&life)?;
     let hub = hub(life.token());
     let central_url = central_url(&config, stored.as_ref());
     let broker = stored.as_ref().and_then(|stored| stored.broker(&central_url));

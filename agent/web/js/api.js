@@ -17,12 +17,13 @@ export class Unreachable extends Error {}
 
 const WAIT_MS = 15000;
 
-export async function call(method, path, { body, key } = {}) {
+export async function call(method, path, { body, key, parent } = {}) {
   const headers = { accept: "application/json" };
   const me = device();
   if (me) headers.authorization = `Bearer ${me.token}`;
   if (body !== undefined) headers["content-type"] = "application/json";
   if (key) headers["idempotency-key"] = key;
+  if (parent) headers.traceparent = parent;
   let response;
   try {
     response = await fetch(path, {

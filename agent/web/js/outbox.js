@@ -32,8 +32,8 @@ export function clear() {
 }
 
 // The same act, still under way, is joined instead of being sent twice; `each` makes every call an
-// act of its own, as two scans of two units are.
-export function act(method, path, body, { each = false } = {}) {
+// act of its own, as two scans of two units are. `parent` says to which order's trace it belongs.
+export function act(method, path, body, { each = false, parent } = {}) {
   const items = load();
   const text = JSON.stringify(body ?? {});
   const twin = !each && items.find((item) => item.method === method && item.path === path && item.text === text);
@@ -44,7 +44,7 @@ export function act(method, path, body, { each = false } = {}) {
   if (items.length >= LENGTH_MAX) {
     return Promise.reject(new Error("Too much is waiting to be sent. Reconnect this handheld first."));
   }
-  const item = { key: freshKey(), method, path, text, device: device().device };
+  const item = { key: freshKey(), method, path, text, device: device().device, parent };
   store([...items, item]);
   const answer = answerOf(item.key);
   run();
@@ -76,7 +76,7 @@ export async function run() {
         continue;
       }
       try {
-        const answer = await call(item.method, item.path, { body: JSON.parse(item.text), key: item.key });
+        const answer = await call(item.method, item.path, { body: JSON.parse(item.text), key: item.key, parent: item.parent });
         misses = 0;
         settle(item.key, "resolve", answer);
       } catch (error) {

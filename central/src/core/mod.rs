@@ -47,6 +47,7 @@ pub mod steering;
 pub mod stock;
 pub mod substitution;
 pub mod totals;
+pub mod trace;
 pub mod work_hours;
 
 #[cfg(test)]

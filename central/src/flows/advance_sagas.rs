@@ -12,6 +12,7 @@ use crate::core::saga::fact::{Call, CallId, Said, Source, Wish};
 use crate::core::saga::plan::{LOOK_MS_MAX, Next, View, next};
 use crate::core::saga::steps::terms;
 use crate::core::saga::worth::Worth;
+use crate::core::trace::spans;
 use crate::ports::StoreError;
 use crate::ports::fleet::Fleet;
 use crate::ports::payments::{Answer, Known, Question};
@@ -23,6 +24,7 @@ use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{BadId, IdempotencyKey, PaymentProvider};
 use holdfast_shared::limits::SAGA_FACTS_MAX;
 use holdfast_shared::time::{Now, UtcMs};
+use holdfast_shared::trace::TraceParent;
 
 /// Orders that one run looks at.
 const SAGAS_MAX: u32 = 200;
@@ -172,6 +174,11 @@ fn question(
         currency: saga.currency,
         token: saga.token.clone(),
         at,
+        parent: TraceParent {
+            trace: saga.trace.clone(),
+            span: spans::question(&saga.key.order, id),
+            sampled: true,
+        },
     })
 }
 

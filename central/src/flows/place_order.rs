@@ -10,6 +10,7 @@ use crate::ports::orders::{NewOrder, Orders, Placed};
 use holdfast_shared::error::Code;
 use holdfast_shared::ids::{Actor, IdempotencyKey, OrderId, Sku, TenantId, TraceId};
 use holdfast_shared::time::UtcMs;
+use holdfast_shared::trace::Upstream;
 
 #[derive(Debug, Clone)]
 pub struct PlaceOrder {
@@ -20,6 +21,8 @@ pub struct PlaceOrder {
     pub key: IdempotencyKey,
     pub actor: Actor,
     pub trace: TraceId,
+    /// Whose request it came from; none when the trace began here.
+    pub upstream: Option<Upstream>,
     /// As the policy in force says it.
     pub duplicate_within_ms: i64,
     /// Of an order that says nothing of its own, as the policy in force says it for the channel.
@@ -31,7 +34,7 @@ pub async fn place_order<S: Orders + Fleet + ?Sized>(
     command: PlaceOrder,
     now: UtcMs,
 ) -> Result<Placed, FlowError> {
-    let PlaceOrder { tenant, order, request, key, actor, trace, duplicate_within_ms, priority } = command;
+    let PlaceOrder { tenant, order, request, key, actor, trace, upstream, duplicate_within_ms, priority } = command;
     order_request::check(&request).map_err(|bad| FlowError::refused(bad.code(), bad.to_string()))?;
     let skus: Vec<Sku> = request.lines.iter().map(|line| line.sku.clone()).collect();
     let unknown = store.unknown_skus(&tenant, &skus).await?;
@@ -56,6 +59,7 @@ pub async fn place_order<S: Orders + Fleet + ?Sized>(
             request_hash,
             actor,
             trace,
+            upstream,
             duplicate_within_ms,
             now,
         })

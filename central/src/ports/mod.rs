@@ -42,6 +42,7 @@ pub mod sinks;
 pub mod stock;
 pub mod substitutions;
 pub mod surroundings;
+pub mod traces;
 pub mod vetoes;
 pub mod work;
 
@@ -94,6 +95,7 @@ pub trait Storage:
     + shadow::Shadows
     + stock::Stock
     + substitutions::Substitutions
+    + traces::Traces
     + vetoes::Vetoes
     + work::Work
 {
@@ -135,6 +137,7 @@ impl<T> Storage for T where
         + shadow::Shadows
         + stock::Stock
         + substitutions::Substitutions
+        + traces::Traces
         + vetoes::Vetoes
         + work::Work
 {

@@ -7,6 +7,7 @@ use crate::core::routing::decision::{Decision, Recorded};
 use async_trait::async_trait;
 use holdfast_shared::ids::{Actor, IdempotencyKey, OrderId, TenantId, TraceId};
 use holdfast_shared::time::UtcMs;
+use holdfast_shared::trace::Upstream;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -20,6 +21,8 @@ pub struct NewOrder {
     pub request_hash: [u8; 32],
     pub actor: Actor,
     pub trace: TraceId,
+    /// Whose request it came from; none when the trace began here.
+    pub upstream: Option<Upstream>,
     /// How long before it an order of the same customer and goods makes it a possible duplicate; 0: never.
     pub duplicate_within_ms: i64,
     pub now: UtcMs,

@@ -10,6 +10,7 @@ use holdfast_shared::error::Code;
 use holdfast_shared::ids::{IdempotencyKey, OrderId, TenantId};
 use holdfast_shared::money::Currency;
 use holdfast_shared::time::UtcMs;
+use holdfast_shared::trace::TraceParent;
 
 /// One question, whole: enough to ask it, and to find out later what came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct Question {
     /// The provider's name for the authorization that it draws on.
     pub reference: Option<String>,
     pub at: UtcMs,
+    /// Of the order's trace, with the span that is this question's however often it is asked.
+    pub parent: TraceParent,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use crate::core::saga::fact::{CallId, SagaFact, Said, Source};
 use crate::core::saga::notice::{Notice, NoticeOutcome, Received};
 use crate::core::saga::refund::{BadRefund, RefundAsked, RefundRequest};
 use async_trait::async_trait;
-use holdfast_shared::ids::{Actor, IdempotencyKey, OrderId, PaymentProvider, TenantId};
+use holdfast_shared::ids::{Actor, IdempotencyKey, OrderId, PaymentProvider, TenantId, TraceId};
 use holdfast_shared::money::Currency;
 use holdfast_shared::time::UtcMs;
 
@@ -26,6 +26,8 @@ pub struct Saga {
     pub token: PaymentToken,
     /// The key under which the order was placed.
     pub root: IdempotencyKey,
+    /// The order's.
+    pub trace: TraceId,
     pub currency: Currency,
     pub lines: Vec<OrderLine>,
     pub facts: Vec<SagaFact>,

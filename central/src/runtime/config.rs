@@ -16,6 +16,7 @@ use crate::ports::housekeeping::Retention;
 use holdfast_platform::config::{ConfigErrors, Flawed, Reader};
 use holdfast_platform::secret::Secret;
 use holdfast_platform::service::LogFormat;
+use holdfast_platform::telemetry;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -69,6 +70,8 @@ pub struct CentralConfig {
     pub launch: LaunchTerms,
     /// How events go out.
     pub egress: Egress,
+    /// Who is told of traces.
+    pub traces: Option<telemetry::Settings>,
     /// Where backups should lie.
     pub backup_dir: Option<PathBuf>,
     /// How often the fleet is judged when nothing else wakes it.
@@ -110,6 +113,7 @@ impl CentralConfig {
             retention: Retention::default(),
             launch: LaunchTerms::default(),
             egress: Egress::default(),
+            traces: None,
             backup_dir: None,
             tick: Duration::from_millis(250),
             drain: DRAIN,
@@ -159,6 +163,7 @@ fn read(reader: &mut Reader, default_dir: PathBuf) -> Result<CentralConfig, Flaw
     let (routing, failover) = (routing(reader), failover(reader));
     let (retention, payments) = (retention::read(reader), super::payments::read(reader));
     let egress = egress::read(reader);
+    let traces = telemetry::read(reader, "holdfast-central");
     let (launch, backup_dir) = super::launch::read(reader)?;
     Ok(CentralConfig {
         data_dir: data_dir?,
@@ -177,6 +182,7 @@ fn read(reader: &mut Reader, default_dir: PathBuf) -> Result<CentralConfig, Flaw
         retention: retention?,
         launch,
         egress: egress?,
+        traces: traces?,
         backup_dir,
         tick: tick?,
         drain: drain?,

@@ -4,7 +4,7 @@
 //! takes signals into the health book; `health` judges the fleet on a tick and a bell, then moves
 //! work away from stores that are dark; `route` finds nodes for open units; `policies` lets versions begin and looks
 //! at those in force; `shadow` compares decisions with what others would have decided; `publish` relays the
-//! outbox to open streams; `consumers` keeps a worker for each that is sent events; `payments-NAME` asks one payment provider and `payment-webhooks` reads what they tell; `measure` keeps the gauges; `canary` hears whether central hears. One that fails stops the process: a central
+//! outbox to open streams; `consumers` keeps a worker for each that is sent events; `payments-NAME` asks one payment provider and `payment-webhooks` reads what they tell; `measure` keeps the gauges; `traces` tells a collector of steps of orders, and `collector` sends what is told; `canary` hears whether central hears. One that fails stops the process: a central
 //! that is half there would look alive and not be.
 
 mod backup;
@@ -22,6 +22,7 @@ mod retention;
 mod shadow;
 mod steering;
 mod tasks;
+mod telling;
 #[cfg(test)]
 mod tests;
 
@@ -57,6 +58,7 @@ use holdfast_platform::server::{self, ServeError};
 use holdfast_platform::service::{Lifetime, LifetimeError};
 use holdfast_platform::sqlite::Place;
 use holdfast_platform::sse::Hub;
+use holdfast_platform::telemetry::{Sender, StartError};
 use holdfast_shared::limits::{STREAM_LAG_MAX, STREAMS_MAX};
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -90,6 +92,8 @@ pub enum CentralError {
     Listen(#[from] ServeError),
     #[error(transparent)]
     Broker(#[from] BrokerError),
+    #[error(transparent)]
+    Traces(#[from] StartError),
     #[error(transparent)]
     Life(#[from] LifetimeError),
 }
@@ -164,6 +168,7 @@ pub async fn start(
         CentralError::Policy(told.join(", "))
     })?;
     let clock = SystemClock;
+    let collector = config.traces.as_ref().map(Sender::start).transpose()?.flatten();
     let admin_key = first_start::admin_key(&data_dir, &storage, damage.is_none(), clock.now().utc).await?;
     let life = Lifetime::new(config.drain.saturating_add(config.drain));
     let (heard, hears) = mpsc::channel(HEARD_QUEUE_MAX);
@@ -206,6 +211,9 @@ pub async fn start(
     canary::spawn(&life, &app, &signals.canary);
     payments::spawn(&life, &app);
     spawn_keepers(&life, &app);
+    if let Some(collector) = collector {
+        life.spawn("collector", collector.run(life.token()));
+    }
     let (router, stop, drain) = (http::router(&app), life.token(), config.drain);
     life.spawn("http", async move { server::serve(listener, router, stop, drain).await.map(|_drained| ()) });
     life.ready(&format!("serving on {http}"));
@@ -236,6 +244,7 @@ fn spawn_keepers(life: &Lifetime, app: &http::Shared) {
     life.spawn("policies", steering::keep(Arc::clone(app), life.token()));
     life.spawn("consumers", consumers::keep(Arc::clone(app), life.token()));
     life.spawn("shadow", shadow::keep(Arc::clone(app), life.token()));
+    life.spawn("traces", telling::tell(Arc::clone(app), life.token()));
 }
 
 /// Where signals come in, and pokes go out.

@@ -2,7 +2,7 @@
 
 use holdfast_shared::time::{MonoMs, Now, UtcMs};
 use std::sync::{Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Where time comes from: the machine, or the hand of a test.
 pub trait Clock: Send + Sync {
@@ -20,9 +20,19 @@ impl Clock for SystemClock {
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one wall clock")]
-fn wall() -> UtcMs {
+fn since_1970() -> Duration {
     // A machine whose clock stands before 1970 has lost its time; zero is as wrong as any other.
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// For what is measured and told to collectors; nothing is decided by it.
+#[must_use]
+pub fn unix_ns() -> u64 {
+    u64::try_from(since_1970().as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn wall() -> UtcMs {
+    let since = since_1970();
     // One far beyond the calendar is as wrong, and must not keep anything from being written.
     UtcMs(i64::try_from(since.as_millis()).unwrap_or(i64::MAX)).writable()
 }

@@ -20,6 +20,8 @@
 //! - [`clock`] and [`random`] are the only places that read a raw clock or ask for randomness.
 //! - [`secret`] keeps secrets out of logs and compares them in constant time.
 //!
+//! What is measured of a trace goes to a collector by [`telemetry`], or nowhere: it never holds anything up.
+//!
 //! Absent on purpose: domain types beyond ids and limits, routes, SQL other than pragmas and
 //! transactions, retries. A damaged database is an answer here ([`sqlite::Opened::Damaged`]), not
 //! an error: a process that crash-loops over it tells nobody what is wrong.
@@ -34,3 +36,4 @@ pub mod server;
 pub mod service;
 pub mod sqlite;
 pub mod sse;
+pub mod telemetry;

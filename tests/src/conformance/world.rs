@@ -118,6 +118,7 @@ pub fn new_order(order: &str, key: &str, request: OrderRequest) -> NewOrder {
         key: IdempotencyKey::new(key).unwrap(),
         actor: Actor::new("storefront").unwrap(),
         trace: TraceId::new("0123456789abcdef0123456789abcdef").unwrap(),
+        upstream: None,
         duplicate_within_ms: 0,
         now: at(10).utc,
     }

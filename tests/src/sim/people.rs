@@ -69,6 +69,7 @@ pub fn order(
         key: IdempotencyKey::new(format!("key-{n}"))?,
         actor: Actor::new("storefront")?,
         trace: TraceId::new(format!("{:032x}", u128::from(n) + 1))?,
+        upstream: None,
         duplicate_within_ms: 0,
         priority: Priority::Standard,
     })

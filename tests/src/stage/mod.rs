@@ -209,6 +209,7 @@ impl Stage {
             key: IdempotencyKey::new(order).unwrap(),
             actor: Actor::new("storefront").unwrap(),
             trace: TraceId::new("0123456789abcdef0123456789abcdef").unwrap(),
+            upstream: None,
             duplicate_within_ms: 0,
             priority: Priority::Standard,
         };

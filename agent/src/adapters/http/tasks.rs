@@ -99,7 +99,8 @@ async fn known_skus(api: &Api, tasks: &[TaskState]) -> Result<HashMap<Sku, Posit
 pub(super) async fn shown(api: &Api, state: &TaskState) -> Result<TaskView, Failure> {
     let known = known_skus(api, std::slice::from_ref(state)).await?;
     let label = LabelView::of(state, &api.ledger().parcels().await?);
-    Ok(TaskView::new(state, &known, &api.around()).labelled(label))
+    let parent = api.ledger().trace_of(&state.task).await?;
+    Ok(TaskView::new(state, &known, &api.around()).labelled(label).traced(parent))
 }
 
 /// One task, with what may be done next.

@@ -14,6 +14,7 @@ use holdfast_shared::error::Code;
 use holdfast_shared::ids::{DeviceId, LineNo, OrderId, ReplicaId, Sku, TaskId};
 use holdfast_shared::stamp::STAMP_EARLIEST;
 use holdfast_shared::time::UtcMs;
+use holdfast_shared::trace::TraceParent;
 use holdfast_shared::wire::signal::ClosureNote;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -173,6 +174,10 @@ pub struct TaskView {
     pub label: Option<LabelView>,
     pub offered_at: Option<String>,
     pub changed_at: Option<String>,
+    /// Where the work stands in its order's trace: what a device sends as `traceparent` with what it does for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")]
+    pub traceparent: Option<String>,
     /// What may be done now.
     pub next: Vec<ActName>,
     pub blocked: Option<Blocked>,
@@ -207,6 +212,7 @@ impl TaskView {
             label: None,
             offered_at: stamp(state.offered_at.wall),
             changed_at: stamp(state.changed_at.wall),
+            traceparent: None,
             next: next_acts(state, around),
             blocked: blocked(state),
         }
@@ -215,6 +221,11 @@ impl TaskView {
     #[must_use]
     pub(super) fn labelled(self, label: Option<LabelView>) -> Self {
         Self { label, ..self }
+    }
+
+    #[must_use]
+    pub(super) fn traced(self, parent: Option<TraceParent>) -> Self {
+        Self { traceparent: parent.map(|parent| parent.to_string()), ..self }
     }
 }
 

@@ -21,6 +21,7 @@ use holdfast_shared::ids::{Sku, TaskId};
 use holdfast_shared::limits::{LOOKUP_SKUS_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::{Now, UtcMs};
+use holdfast_shared::trace::TraceParent;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// SKUs of a look-up that is not worth another thread.
@@ -57,6 +58,11 @@ impl Ledger for SqliteLedger {
     async fn task(&self, task: &TaskId) -> Result<Option<TaskState>, LedgerError> {
         let task = task.clone();
         self.read(move |connection| Ok(Stored(connection).task(&task)?)).await
+    }
+
+    async fn trace_of(&self, task: &TaskId) -> Result<Option<TraceParent>, LedgerError> {
+        let task = task.clone();
+        self.read(move |connection| Ok(Stored(connection).trace_of(&task)?)).await
     }
 
     async fn tasks(&self, filter: TaskFilter) -> Result<TaskPage, LedgerError> {
@@ -109,7 +115,10 @@ fn execute(
     let mut pen = hand.pen(connection)?;
     let replica = hand.identity.as_ref().map(|identity| &identity.replica);
     let outcome = decide(&pen.view(), command, Context { intent, replica, now })?;
-    let facts = pen.mint.write(outcome.said, Author::of(intent), now.utc)?;
+    let of_order = tracing_of(&pen.view(), command)?;
+    let author = Author::of(intent);
+    let author = Author { trace: of_order.as_ref().map(|parent| &parent.trace).or(author.trace), ..author };
+    let facts = pen.mint.write(outcome.said, author, now.utc)?;
     enter_new(&mut pen, &facts, now.utc)?;
     pen.keep()?;
     escrow::after(connection, hand, &facts, now.utc)?;
@@ -129,6 +138,15 @@ fn execute(
         keep_answer(connection, intent, &answer, now.utc)?;
     }
     Ok(Executed { answer, replayed: false })
+}
+
+/// Whatever a device measures of its own, what becomes of an order belongs to the order's trace.
+fn tracing_of(stored: &Stored<'_>, command: &Command) -> Result<Option<TraceParent>, StorageError> {
+    match command {
+        Command::Task { task, .. } => stored.trace_of(task),
+        Command::Label(request) => stored.trace_of(&request.task),
+        Command::Move(_) | Command::Close(_) | Command::Plan(_) | Command::Unplan(_) => Ok(None),
+    }
 }
 
 fn answered_before(connection: &Connection, intent: &Intent) -> Result<Option<Answer>, LedgerError> {

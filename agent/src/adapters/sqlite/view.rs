@@ -5,10 +5,11 @@ use super::{parcels, planned, sql};
 use crate::core::command::{Position, Rights};
 use crate::core::view::View;
 use holdfast_platform::sqlite::StorageError;
-use holdfast_shared::domain::fact::Fact;
-use holdfast_shared::domain::task::TaskState;
+use holdfast_shared::domain::fact::{Body, Fact};
+use holdfast_shared::domain::task::{TaskEvent, TaskState};
 use holdfast_shared::ids::{FactId, Sku, TaskId};
 use holdfast_shared::time::UtcMs;
+use holdfast_shared::trace::{SpanId, TraceParent};
 use holdfast_shared::wire::fact::decode;
 use holdfast_shared::wire::signal::PlannedNote;
 use holdfast_shared::wire::sync::LabelReport;
@@ -85,6 +86,20 @@ impl Stored<'_> {
             Some(rights) => position.with_rights(rights),
             None => position,
         })
+    }
+
+    /// Where a task stands in its order's trace: the trace that came with its offer, and the offer's span. What a
+    /// store does is told below that.
+    pub(super) fn trace_of(self, task: &TaskId) -> Result<Option<TraceParent>, StorageError> {
+        let facts = self.facts(sql::FACTS_OF_TASK, task.as_str())?;
+        let is_offer = |fact: &&Fact| {
+            matches!(&fact.body, Body::Task(said) if matches!(said.event, TaskEvent::Offered(_)))
+        };
+        let offer = facts.iter().find(is_offer);
+        Ok(offer.and_then(|offer| {
+            let trace = offer.trace.clone()?;
+            Some(TraceParent { trace, span: SpanId::of_fact(&offer.id), sampled: true })
+        }))
     }
 
     /// Facts by a statement that selects id and text.

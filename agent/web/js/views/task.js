@@ -14,7 +14,7 @@ export function taskPage(id, isApart) {
   // Every step answers with the task as it then is, so the screen needs no second question.
   const step = async (name, body, how) => {
     try {
-      page.task = inOwnTime(await act("POST", `${path}/${name}`, body, how));
+      page.task = inOwnTime(await act("POST", `${path}/${name}`, body, { ...how, parent: page.task?.traceparent }));
       page.fresh = true;
       page.again();
       return true;

@@ -12,9 +12,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt as _;
-use holdfast_platform::http::{Trace, masked};
+use holdfast_platform::http::{Called, masked};
 use holdfast_shared::error::{Code, Problem};
-use holdfast_shared::ids::{IdempotencyKey, TraceId};
+use holdfast_shared::ids::IdempotencyKey;
 use holdfast_shared::limits::{ORDER_BATCH_AT_ONCE, ORDER_BATCH_MAX};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -62,7 +62,7 @@ pub(super) struct BatchResult {
 pub(super) async fn place(
     State(app): State<Shared>,
     caller: Caller,
-    Trace(trace): Trace,
+    called: Called,
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer<Response> {
@@ -73,8 +73,8 @@ pub(super) async fn place(
         return Err(Refused::new(Code::InvalidRequest, detail));
     }
     let places = entries.into_iter().enumerate().map(|(entry, read)| {
-        let (app, caller, trace) = (&app, &caller, &trace);
-        async move { answered(app, caller, trace, entry, read).await }
+        let (app, caller, called) = (&app, &caller, &called);
+        async move { answered(app, caller, called, entry, read).await }
     });
     let results: Vec<BatchResult> =
         futures::stream::iter(places).buffered(ORDER_BATCH_AT_ONCE).collect().await;
@@ -135,11 +135,11 @@ fn read(value: Value) -> Read {
 
 const KEY_CHARS_TOLD: usize = 128;
 
-async fn answered(app: &Shared, caller: &Caller, trace: &TraceId, entry: usize, read: Read) -> BatchResult {
+async fn answered(app: &Shared, caller: &Caller, called: &Called, entry: usize, read: Read) -> BatchResult {
     let (key, outcome) = match read {
         Ok(BatchEntry { key, order }) => {
             let told = Some(key.to_string());
-            (told, place_one(app, caller, trace, key, order).await.map_err(|refused| *refused.0))
+            (told, place_one(app, caller, called, key, order).await.map_err(|refused| *refused.0))
         }
         Err(unread) => {
             let (key, problem) = *unread;
@@ -149,7 +149,7 @@ async fn answered(app: &Shared, caller: &Caller, trace: &TraceId, entry: usize, 
     match outcome {
         Ok(placed) => BatchResult { entry, key, status: 202, placed: Some(placed), problem: None },
         Err(problem) => {
-            let problem = Problem { trace_id: Some(trace.to_string()), ..problem };
+            let problem = Problem { trace_id: Some(called.trace.to_string()), ..problem };
             BatchResult { entry, key, status: problem.status, placed: None, problem: Some(problem) }
         }
     }

@@ -41,6 +41,7 @@ pub(crate) const DOORS: &[(Method, &str, Needs)] = &[
     (Method::GET, "/v1/orders/{order}", AnyOf(&[OrdersWrite, OrdersRead, Support])),
     (Method::GET, "/v1/orders/{order}/timeline", AnyOf(&[OrdersWrite, OrdersRead, Support])),
     (Method::GET, "/v1/orders/{order}/explain", AnyOf(&[Support])),
+    (Method::GET, "/v1/orders/{order}/trace", AnyOf(&[Support])),
     (Method::POST, "/v1/orders/{order}/cancel", AnyOf(&[OrdersWrite, Support])),
     (Method::POST, "/v1/orders/batch", AnyOf(&[OrdersWrite])),
     (Method::POST, "/v1/orders/{order}/changes", AnyOf(&[OrdersWrite, Support])),

@@ -67,6 +67,7 @@ mod sheet;
 mod stock;
 mod substitutions;
 mod tasks;
+mod traces;
 
 pub use app::Bells;
 pub(crate) use app::{App, Rooms, Shared};
@@ -147,6 +148,7 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(orders::get))
         .routes(routes!(orders::timeline))
         .routes(routes!(explain::explain))
+        .routes(routes!(traces::of_order))
         .merge(ordering())
         .routes(routes!(promises::ask))
         .routes(routes!(promises::accuracy))
@@ -320,7 +322,9 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// Everything that central answers over HTTP.
 pub(crate) fn router(app: &Shared) -> Router {
     let (api, _document) = api().split_for_parts();
-    let api = api.route_layer(from_fn_with_state(app.clone(), doors::keep));
+    let api = api
+        .route_layer(from_fn_with_state(app.clone(), traces::heed))
+        .route_layer(from_fn_with_state(app.clone(), doors::keep));
     let all = Router::new().merge(api).merge(console::router()).layer(from_fn(measure::measure));
     guard(all.with_state(app.clone()), Guard::default())
 }

@@ -14,7 +14,7 @@ use crate::ports::orders::Placed;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, StatusCode, header};
-use holdfast_platform::http::{ApiJson, ApiQuery, Idempotency, Trace};
+use holdfast_platform::http::{ApiJson, ApiQuery, Called, Idempotency};
 use holdfast_shared::error::{Code, Problem};
 use holdfast_shared::ids::{Actor, IdempotencyKey, OrderId, PromiseId, StoreId, TaskId, TraceId};
 use holdfast_shared::limits::NOTE_CHARS_MAX;
@@ -133,11 +133,11 @@ impl TimelineEntry {
 pub(super) async fn place(
     State(app): State<Shared>,
     caller: Caller,
-    Trace(trace): Trace,
+    called: Called,
     Idempotency(key): Idempotency,
     ApiJson(request): ApiJson<OrderRequest>,
 ) -> Answer<(StatusCode, [(HeaderName, String); 1], Json<PlacedOrder>)> {
-    let placed = place_one(&app, &caller, &trace, key, request).await?;
+    let placed = place_one(&app, &caller, &called, key, request).await?;
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, placed.status_url.clone())], Json(placed)))
 }
 
@@ -145,7 +145,7 @@ pub(super) async fn place(
 pub(super) async fn place_one(
     app: &Shared,
     caller: &Caller,
-    trace: &TraceId,
+    called: &Called,
     key: IdempotencyKey,
     request: OrderRequest,
 ) -> Answer<PlacedOrder> {
@@ -156,7 +156,7 @@ pub(super) async fn place_one(
     let policy = app.policies.of(&tenant);
     let duplicate_within_ms = policy.intake.duplicate_within_ms();
     let priority = policy.intake.priority(&Channel::new(request.channel.clone()));
-    let trace = trace.clone();
+    let Called { trace, upstream, .. } = called.clone();
     let command = PlaceOrder {
         tenant,
         order: order.clone(),
@@ -164,6 +164,7 @@ pub(super) async fn place_one(
         key,
         actor,
         trace: trace.clone(),
+        upstream,
         duplicate_within_ms,
         priority,
     };

@@ -3,13 +3,15 @@
 use super::answer::{Answer, Refused, known};
 use super::app::Shared;
 use super::doors::Caller;
+use super::traces::keep;
 use crate::core::promise::{PromiseOption, PromiseRequest};
 use crate::flows::FlowError;
 use crate::flows::promise::{Ask, Lack, Promised, Promiser, WhyNot, promise};
 use crate::ports::promises::{Accuracy, CartPromise, GivenBack, PromiseEnd};
+use crate::ports::traces::Subject;
 use axum::Json;
 use axum::extract::{Path, State};
-use holdfast_platform::http::{ApiJson, ApiQuery, Idempotency};
+use holdfast_platform::http::{ApiJson, ApiQuery, Called, Idempotency};
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::error::{Code, Problem};
 use holdfast_shared::ids::{OrderId, PromiseId, Sku};
@@ -152,6 +154,7 @@ pub(super) struct AccuracyAnswer {
 pub(super) async fn ask(
     State(app): State<Shared>,
     caller: Caller,
+    called: Called,
     key: Result<Idempotency, Refused>,
     ApiJson(request): ApiJson<PromiseRequest>,
 ) -> Answer<Json<PromiseAnswer>> {
@@ -166,6 +169,9 @@ pub(super) async fn ask(
         None => "unavailable",
     };
     metrics::counter!("holdfast_promises_total", "outcome" => outcome).increment(1);
+    if let Some(hold) = promised.hold.as_ref().filter(|hold| !hold.replayed) {
+        keep(&app, &caller, called, (Subject::Promise(hold.promise.clone()), "promise")).await;
+    }
     Ok(Json(promised.into()))
 }
 

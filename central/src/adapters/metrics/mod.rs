@@ -46,6 +46,7 @@ fn describe() {
     describe_counter!("holdfast_http_requests_total", "Requests answered, by path and status");
     describe_counter!("holdfast_orders_placed_total", "Orders taken, by tenant; replays not counted");
     describe_counter!("holdfast_routing_total", "Routing runs, by outcome");
+    describe_counter!("holdfast_trace_spans_total", "Spans for the collector of traces, sent or dropped");
     describe_counter!("holdfast_recalls_total", "Recalls of work at a store, by cause and outcome");
     describe_counter!("holdfast_sync_exchanges_total", "Rounds of sync, by outcome");
     describe_histogram!("holdfast_sync_seconds", Unit::Seconds, "Time to answer a round of sync");

@@ -148,6 +148,7 @@ fn place_child(conn: &Connection, new: &NewGathering, now: UtcMs) -> Attempt<Ord
             key,
             actor: central().map_err(StoreError::from)?,
             trace,
+            upstream: None,
             duplicate_within_ms: 0,
             now,
         },

@@ -154,6 +154,7 @@ mod substitutions;
 mod task_news;
 mod tasks;
 mod timeline;
+mod traces;
 mod vetoes;
 mod window;
 mod work;

@@ -7,7 +7,7 @@ use super::row::{
 };
 use super::sql::sql;
 use super::timeline::{Happened, Step, note, publish};
-use super::{Result, SqliteStore, cancel, contacts, decision_rows, flow, ledger, promises, sagas};
+use super::{Result, SqliteStore, cancel, contacts, decision_rows, flow, ledger, promises, sagas, traces};
 use crate::core::fences::{FenceStep, history};
 use crate::core::order::{Order, OrderEvent, OrderLine, OrderState, StoreClock};
 use crate::core::routing::decision::{Decision, Recorded};
@@ -20,7 +20,7 @@ use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, Row, named_params};
 use std::collections::BTreeMap;
 
-fn read_event(row: &Row<'_>) -> rusqlite::Result<OrderEvent> {
+pub(super) fn read_event(row: &Row<'_>) -> rusqlite::Result<OrderEvent> {
     Ok(OrderEvent {
         sequence: unsigned(row, "sequence")?,
         kind: row.get("kind")?,
@@ -207,6 +207,7 @@ pub(super) fn place(conn: &Connection, new: &NewOrder) -> Result<Placed> {
     run(conn, sql!(ORDERS.place), params)?;
     let lines = place_lines(conn, new)?;
     contacts::keep(conn, new)?;
+    traces::placed(conn, new)?;
     if Guard::OrderIdempotency.stands() {
         remember_key(conn, new, &new.trace)?;
     }

@@ -31,6 +31,8 @@ pub(super) fn append(conn: &Connection, tenant: &TenantId, event: &NewEvent<'_>)
         Key::Order(order) => Some(order.as_str()),
         Key::StoreAndSku(..) | Key::Exception(_) => None,
     };
+    // Of an exception too, where it is about an order.
+    let about = order.or_else(|| event.body.get("order").and_then(serde_json::Value::as_str));
     let params = named_params! {
         ":tenant": tenant.as_str(),
         ":kind": event.kind.name,
@@ -40,6 +42,7 @@ pub(super) fn append(conn: &Connection, tenant: &TenantId, event: &NewEvent<'_>)
         ":class": event.kind.class.as_str(),
         ":at": event.at.0,
         ":order": order,
+        ":about": about,
         ":body": body,
     };
     run(conn, sql!(OUTBOX.append), params)?;
@@ -57,6 +60,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<OutboxEvent> {
         class: word(row, "class")?,
         at: UtcMs(row.get("at")?),
         root_key: parsed_or_none(row, "root_key")?,
+        trace_id: parsed_or_none(row, "trace")?,
         body: from_json(row, "body")?,
     })
 }

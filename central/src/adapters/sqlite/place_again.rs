@@ -39,6 +39,7 @@ pub(super) fn place_again(conn: &Connection, new: &NewOrder) -> Result<Option<Pl
     run(conn, sql!(RECOVERY.complete_order), params)?;
     contacts::keep(conn, new)?;
     remember_key(conn, new, &trace)?;
+    super::traces::placed(conn, new)?;
     let happened = Happened {
         kind: "placed_again",
         at: new.now,

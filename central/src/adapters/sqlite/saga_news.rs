@@ -126,11 +126,12 @@ fn write(
         fields.insert(name.to_owned(), value);
     }
     let of = Key::Order(key.order.clone());
-    append(conn, &key.tenant, &NewEvent { kind: told.event, key: &of, at: now, body: &body })?;
     let actor = central()?;
     let words = &told.words;
     let happened = Happened { kind: told.kind, at: now, actor: &actor, store: None, task: None, words };
-    note(conn, &key.tenant, &key.order, &happened)
+    // First what happened, then who is told of it: an event comes of the newest entry.
+    note(conn, &key.tenant, &key.order, &happened)?;
+    append(conn, &key.tenant, &NewEvent { kind: told.event, key: &of, at: now, body: &body })
 }
 
 pub(super) fn refund_asked(conn: &Connection, key: &SagaKey, asked: &RefundAsked) -> Result<()> {
@@ -139,7 +140,6 @@ pub(super) fn refund_asked(conn: &Connection, key: &SagaKey, asked: &RefundAsked
         "lines": asked.lines, "reason": asked.reason,
     });
     let (kind, of) = (&payments::REFUND_REQUESTED, &Key::Order(key.order.clone()));
-    append(conn, &key.tenant, &NewEvent { kind, key: of, at: asked.at, body: &body })?;
     let money = Money { minor: asked.amount, currency: asked.currency };
     let words = format!("{money} shall go back: {}", asked.reason);
     let happened = Happened {
@@ -150,7 +150,8 @@ pub(super) fn refund_asked(conn: &Connection, key: &SagaKey, asked: &RefundAsked
         task: None,
         words: &words,
     };
-    note(conn, &key.tenant, &key.order, &happened)
+    note(conn, &key.tenant, &key.order, &happened)?;
+    append(conn, &key.tenant, &NewEvent { kind, key: of, at: asked.at, body: &body })
 }
 
 /// Nothing of it was given to a store: units that wait end, and what a checkout held is free.

@@ -22,7 +22,7 @@ use crate::ports::sagas::{NewRefund, NewSagaFact, RefundTaken, Saga, SagaKey, Sa
 use crate::ports::{Page, PageRequest, StoreError};
 use async_trait::async_trait;
 use holdfast_shared::error::Code;
-use holdfast_shared::ids::{PaymentProvider, TenantId};
+use holdfast_shared::ids::{PaymentProvider, TenantId, TraceId};
 use holdfast_shared::limits::{PAGE_ROWS_MAX, REFUNDS_MAX};
 use holdfast_shared::money::{Currency, MoneyError};
 use holdfast_shared::time::UtcMs;
@@ -103,15 +103,17 @@ fn load(conn: &Connection, key: &SagaKey) -> Result<Option<Saga>> {
     let head = one(conn, sql!(SAGAS.head), names, |row| {
         let request: OrderRequest = from_json(row, "request")?;
         let currency: Currency = parsed(row, "currency")?;
-        Ok((parsed(row, "provider")?, parsed(row, "root")?, currency, row.get("changes")?, request))
+        let trace: TraceId = parsed(row, "trace")?;
+        Ok((parsed(row, "provider")?, parsed(row, "root")?, trace, currency, row.get("changes")?, request))
     })?;
-    let Some((provider, root, currency, changes, request)) = head else { return Ok(None) };
+    let Some((provider, root, trace, currency, changes, request)) = head else { return Ok(None) };
     let Some(payment) = request.payment else { return Ok(None) };
     Ok(Some(Saga {
         key: key.clone(),
         provider,
         token: payment.token,
         root,
+        trace,
         currency,
         lines: lines(conn, &key.tenant, &key.order)?,
         facts: facts_of(conn, key)?,

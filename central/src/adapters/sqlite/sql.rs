@@ -41,6 +41,7 @@ pub(super) const SHADOW: &str = include_str!("sql/shadow.sql");
 pub(super) const RECOVERY: &str = include_str!("sql/recovery.sql");
 pub(super) const STOCK: &str = include_str!("sql/stock.sql");
 pub(super) const SUBSTITUTIONS: &str = include_str!("sql/substitutions.sql");
+pub(super) const TRACES: &str = include_str!("sql/traces.sql");
 pub(super) const WORK: &str = include_str!("sql/work.sql");
 
 #[cfg(test)]
@@ -74,6 +75,7 @@ pub(super) const FILES: &[&str] = &[
     SHADOW,
     RECOVERY,
     STOCK,
+    TRACES,
     WORK,
     LABELS,
     PARCELS,

@@ -40,7 +40,6 @@ pub(super) fn answered(
         .collect();
     let body = json!({ "order": task.order, "task": task.task, "outcome": answer.as_str(), "lines": lines });
     let (kind, key) = (&CANCEL_ANSWERED, &Key::Order(task.order.clone()));
-    append(conn, tenant, &NewEvent { kind, key, at: now, body: &body })?;
     let words = match answer {
         CancelAnswer::PutBack => format!("{} stopped: the goods are back on the shelf", task.store),
         CancelAnswer::HandedOver => match &fed {
@@ -58,6 +57,7 @@ pub(super) fn answered(
         words: &words,
     };
     note(conn, tenant, &task.order, &happened)?;
+    append(conn, tenant, &NewEvent { kind, key, at: now, body: &body })?;
     settle(conn, tenant, &unanswered_key(task), "the store has answered", now)?;
     match answer {
         CancelAnswer::PutBack => Ok(()),

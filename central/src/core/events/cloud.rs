@@ -2,6 +2,9 @@
 
 use super::by_name;
 use super::stored::OutboxEvent;
+use crate::core::trace::spans;
+use holdfast_shared::ids::TraceId;
+use holdfast_shared::trace::TraceParent;
 use serde_json::{Map, Value, json};
 
 /// How an installation calls itself and its events.
@@ -86,9 +89,9 @@ impl CloudEvent {
 
 /// Of the trace that the order began, with a span that is this event's for ever.
 fn traceparent(event: &OutboxEvent) -> Option<String> {
-    let trace = event.body.get("trace_id").and_then(Value::as_str).filter(|trace| trace.len() == 32)?;
-    let span = blake3::hash(event.id.as_bytes());
-    Some(format!("00-{trace}-{}-01", span.to_hex().get(..16)?))
+    let told = || event.body.get("trace_id").and_then(Value::as_str).and_then(|trace| TraceId::new(trace).ok());
+    let trace = event.trace_id.clone().or_else(told)?;
+    Some(TraceParent { trace, span: spans::event(&event.id), sampled: true }.to_string())
 }
 
 /// What is neither visible ASCII nor allowed in a head is written as its bytes, as the HTTP binding says.
@@ -121,6 +124,7 @@ mod tests {
             class: Class::Confirm,
             at: UtcMs(1_800_000_000_000),
             root_key: Some("cart-7/%".parse().unwrap()),
+            trace_id: None,
             body: json!({ "order": "o-1", "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736" }),
         }
     }
@@ -157,6 +161,16 @@ mod tests {
         assert_eq!(once["traceparent"], again["traceparent"]);
         let parent = once["traceparent"].as_str().unwrap();
         assert!(parent.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-") && parent.len() == 55, "{parent}");
+    }
+
+    #[test]
+    fn what_names_no_trace_itself_goes_on_with_that_of_its_order() {
+        let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+        let silent = OutboxEvent { trace_id: Some(trace.parse().unwrap()), body: json!({}), ..event() };
+        let parent = &CloudEvent::of(&silent, &Naming::default(), false).structured()["traceparent"];
+        assert_eq!(parent, &json!(format!("00-{trace}-{}-01", spans::event("evt-1"))));
+        let nobodys = OutboxEvent { trace_id: None, ..silent };
+        assert!(CloudEvent::of(&nobodys, &Naming::default(), false).structured().get("traceparent").is_none());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! An event as it is written down with the state that it tells of.
 
 use super::kind::Class;
-use holdfast_shared::ids::{IdempotencyKey, TenantId};
+use holdfast_shared::ids::{IdempotencyKey, TenantId, TraceId};
 use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -25,6 +25,9 @@ pub struct OutboxEvent {
     /// The key under which the order was placed that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root_key: Option<IdempotencyKey>,
+    /// That of the order that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<TraceId>,
     pub body: serde_json::Value,
 }
 

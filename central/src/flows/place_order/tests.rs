@@ -11,6 +11,7 @@ fn command(request: OrderRequest) -> PlaceOrder {
         key: "k1".parse().unwrap(),
         actor: "web".parse().unwrap(),
         trace: TraceId::new("0".repeat(32)).unwrap(),
+        upstream: None,
         duplicate_within_ms: 0,
         priority: Priority::Standard,
     }

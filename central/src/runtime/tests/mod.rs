@@ -36,4 +36,5 @@ mod shadow;
 mod shadow_legacy;
 mod stock;
 mod substitutions;
+mod traces;
 mod triggers;

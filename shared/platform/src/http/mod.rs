@@ -16,7 +16,7 @@ pub use documented::{Asks, tell_problems};
 pub use extract::{ApiJson, ApiPath, ApiQuery, Bearer, Idempotency, masked};
 pub use guard::{Guard, guard};
 pub use problem::ProblemResponse;
-pub use trace::{Trace, traceparent};
+pub use trace::{Called, HEADER as TRACEPARENT, Trace};
 
 #[cfg(test)]
 mod tests;

@@ -120,6 +120,62 @@ async fn the_callers_trace_is_kept_and_told() {
 }
 
 #[tokio::test]
+async fn a_trace_that_the_standard_forbids_is_none_and_a_new_one_is_told() {
+    let begun = |values: Vec<String>| async move {
+        let mut request = Request::get("/trace").body(Body::empty()).unwrap();
+        for value in values {
+            request.headers_mut().append("traceparent", value.parse().unwrap());
+        }
+        let response = send(Guard::default(), request).await;
+        let told = response.headers()["traceresponse"].to_str().unwrap().to_owned();
+        let bytes = axum::body::to_bytes(response.into_body(), 1 << 10).await.unwrap();
+        let trace = String::from_utf8(bytes.to_vec()).unwrap();
+        assert_eq!(told.split('-').nth(1), Some(trace.as_str()), "the answer names the trace that the handler had");
+        trace
+    };
+    let span = "b7ad6b7169203331";
+    for wrong in [
+        format!("00-{}-{span}-01", TRACE.to_uppercase()),
+        format!("00-{}-{span}-01", "0".repeat(32)),
+        format!("00-{TRACE}-{}-01", "0".repeat(16)),
+        format!("ff-{TRACE}-{span}-01"),
+        format!("00-{TRACE}-{span}-01-more"),
+        String::from("nonsense"),
+    ] {
+        let trace = begun(vec![wrong.clone()]).await;
+        assert!(trace != TRACE && trace.len() == 32, "{wrong:?} became {trace}");
+    }
+    let good = format!("00-{TRACE}-{span}-01");
+    assert_ne!(begun(vec![good.clone(), good.clone()]).await, TRACE, "two parents are none");
+    assert_eq!(begun(vec![format!("cc-{TRACE}-{span}-01-what-the-future-says")]).await, TRACE);
+    assert_eq!(begun(vec![good]).await, TRACE);
+}
+
+#[tokio::test]
+async fn what_travels_with_a_trace_is_read_beside_it_and_not_alone() {
+    let read = |parent: Option<&str>, states: &[&str]| {
+        let mut request = Request::get("/").body(Body::empty()).unwrap();
+        parent.map(|parent| request.headers_mut().append("traceparent", parent.parse().unwrap()));
+        for state in states {
+            request.headers_mut().append("tracestate", state.parse().unwrap());
+        }
+        let (mut parts, _) = request.into_parts();
+        async move {
+            let called = <Called as axum::extract::FromRequestParts<()>>::from_request_parts(&mut parts, &());
+            called.await.ok().unwrap()
+        }
+    };
+    let parent = format!("00-{TRACE}-b7ad6b7169203331-00");
+    let called = read(Some(&parent), &["rojo=1", "congo=2"]).await;
+    assert_ne!(called.span.to_string(), "b7ad6b7169203331", "a request is a span of its own");
+    let upstream = called.upstream.clone().unwrap();
+    assert_eq!(upstream.state.unwrap().as_str(), "rojo=1,congo=2");
+    assert!(!upstream.sampled && called.parent().to_string().ends_with("-00"), "passed on as it was said");
+    assert_eq!(read(Some(&parent), &["broken"]).await.upstream.unwrap().state, None);
+    assert!(read(None, &["rojo=1"]).await.upstream.is_none());
+}
+
+#[tokio::test]
 async fn more_than_the_limit_in_flight_is_shed() {
     let response = send(Guard { in_flight_max: 0, ..Guard::default() }, plain("/trace")).await;
     assert!(response.headers().contains_key(header::RETRY_AFTER));

@@ -14,3 +14,4 @@ mod storage;
 mod support;
 mod sync;
 mod sync_faults;
+mod traces;

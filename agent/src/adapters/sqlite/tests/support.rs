@@ -296,13 +296,17 @@ impl FakeCentral {
     }
 }
 
+/// Of the orders that [`FakeCentral`] offers.
+pub(super) const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
 pub(super) fn task_fact(device: &str, n: u64, task: &str, event: TaskEvent) -> (FactId, String) {
     let fact = Fact {
         id: FactId::new(&device.parse().unwrap(), 1, n).unwrap(),
         at: Hlc { wall: UtcMs(NOW + i64::try_from(n).unwrap()), counter: 0 },
         actor: "central".parse().unwrap(),
         after: None,
-        trace: None,
+        // As central writes them: the trace comes with the offer.
+        trace: matches!(event, TaskEvent::Offered(_)).then(|| TRACE.parse().unwrap()),
         body: Body::Task(TaskFact { task: task.parse().unwrap(), fence: "1.1".parse().unwrap(), event }),
     };
     let text = encode(&fact).unwrap();

@@ -26,6 +26,7 @@ mod shadow;
 mod stock;
 mod stores;
 mod tones;
+mod trace;
 mod words;
 
 use super::answer::{Answer, Refused, internal};
@@ -98,6 +99,7 @@ pub(super) fn router() -> Router<Shared> {
         .route("/console/health/release", post(observer::release))
         .route("/console/orders", get(orders::list))
         .route("/console/orders/{order}", get(orders::one))
+        .route("/console/orders/{order}/trace", get(trace::show))
         .route("/console/orders/{order}/substitutions/{substitution}", post(backorders::reply))
         .route("/console/backorders", get(backorders::list))
         .route("/console/gatherings", get(gatherings::list))

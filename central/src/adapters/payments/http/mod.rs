@@ -14,6 +14,7 @@ use crate::core::saga::notice::Notice;
 use crate::core::saga::plan::Capabilities;
 use crate::ports::payments::{Answer, BadNotice, Known, Payments, Question};
 use async_trait::async_trait;
+use holdfast_platform::http::TRACEPARENT;
 use holdfast_platform::secret::Secret;
 use holdfast_shared::time::UtcMs;
 use read::{Got, authorized, captured, error, found_refund, refunded, voided};
@@ -62,6 +63,7 @@ impl Intents {
 
     fn post(&self, rest: &str, question: &Question, form: &[(String, String)]) -> RequestBuilder {
         let request = self.client.post(self.path(rest)).bearer_auth(self.settings.secret.reveal());
+        let request = request.header(TRACEPARENT, question.parent.to_string());
         request.header("Idempotency-Key", question.key.as_str()).form(form)
     }
 

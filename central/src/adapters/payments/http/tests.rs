@@ -222,6 +222,7 @@ fn question(call: Call, run: u32, amount: i64, reference: Option<&str>) -> Quest
         token: PaymentToken::new("pm_visa").unwrap(),
         reference: reference.map(str::to_owned),
         at: NOW,
+        parent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().unwrap(),
     }
 }
 

@@ -96,6 +96,7 @@ mod tests {
             class: Class::Confirm,
             at: UtcMs(0),
             root_key: None,
+            trace_id: None,
             body: json!({ "order": "o-1" }),
         }
     }

@@ -19,6 +19,7 @@ fn event() -> OutboxEvent {
         class: Class::Confirm,
         at: UtcMs(1_800_000_000_000),
         root_key: None,
+        trace_id: None,
         body: json!({ "order": "o-1", "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736" }),
     }
 }

@@ -5,7 +5,9 @@ SELECT record, looked FROM decision WHERE tenant = ?1 AND order_id = ?2 ORDER BY
 SELECT record, inputs, looked FROM decision WHERE tenant = ?1 AND order_id = ?2 ORDER BY sequence
 
 -- name: record
-INSERT INTO decision (tenant, order_id, record, looked) VALUES (:tenant, :order, :record, :looked)
+INSERT INTO decision (tenant, order_id, record, looked, cause)
+VALUES (:tenant, :order, :record, :looked,
+    (SELECT max(e.sequence) FROM order_event e WHERE e.tenant = :tenant AND e.order_id = :order))
 RETURNING sequence
 
 -- name: replace

@@ -1,6 +1,8 @@
 -- name: raise
-INSERT INTO exception (tenant, key, category, severity, order_id, task, store, detail, suggestion, raised_at, seen_at)
-VALUES (:tenant, :key, :category, :severity, :order, :task, :store, :detail, :suggestion, :now, :now)
+INSERT INTO exception (tenant, key, category, severity, order_id, task, store, detail, suggestion, raised_at, seen_at,
+    cause)
+VALUES (:tenant, :key, :category, :severity, :order, :task, :store, :detail, :suggestion, :now, :now,
+    (SELECT max(e.sequence) FROM order_event e WHERE e.tenant = :tenant AND e.order_id = :order))
 ON CONFLICT (tenant, key) WHERE resolved_at IS NULL
 DO UPDATE SET times = times + 1, detail = excluded.detail, severity = excluded.severity, seen_at = excluded.seen_at
 RETURNING 'x' || sequence AS exception, times

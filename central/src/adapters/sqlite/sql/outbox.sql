@@ -4,27 +4,29 @@ ON CONFLICT (tenant, key) DO UPDATE SET last = last + 1
 RETURNING last
 
 -- name: append
-INSERT INTO outbox (tenant, kind, key, key_sequence, event_id, class, at, root_key, body)
+INSERT INTO outbox (tenant, kind, key, key_sequence, event_id, class, at, root_key, body, trace, cause)
 VALUES (:tenant, :kind, :key, :key_sequence, :id, :class, :at,
-    (SELECT o.root_key FROM orders o WHERE o.tenant = :tenant AND o.order_id = :order), :body)
+    (SELECT o.root_key FROM orders o WHERE o.tenant = :tenant AND o.order_id = :order), :body,
+    (SELECT o.trace FROM orders o WHERE o.tenant = :tenant AND o.order_id = :about),
+    (SELECT max(e.sequence) FROM order_event e WHERE e.tenant = :tenant AND e.order_id = :about))
 
 -- name: unpublished
-SELECT sequence, event_id, tenant, kind, key, key_sequence, class, at, root_key, body FROM outbox
+SELECT sequence, event_id, tenant, kind, key, key_sequence, class, at, root_key, trace, body FROM outbox
 WHERE published_at IS NULL ORDER BY sequence LIMIT ?1
 
 -- name: published
 UPDATE outbox SET published_at = :now WHERE published_at IS NULL AND sequence <= :up_to
 
 -- name: recent
-SELECT sequence, event_id, tenant, kind, key, key_sequence, class, at, root_key, body FROM outbox
+SELECT sequence, event_id, tenant, kind, key, key_sequence, class, at, root_key, trace, body FROM outbox
 WHERE tenant = :tenant ORDER BY sequence DESC LIMIT :rows
 
 -- name: after
-SELECT sequence, event_id, tenant, kind, key, key_sequence, class, at, root_key, body FROM outbox
+SELECT sequence, event_id, tenant, kind, key, key_sequence, class, at, root_key, trace, body FROM outbox
 WHERE tenant = :tenant AND sequence > :after ORDER BY sequence LIMIT :rows
 
 -- name: event
-SELECT sequence, event_id, tenant, kind, key, key_sequence, class, at, root_key, body FROM outbox
+SELECT sequence, event_id, tenant, kind, key, key_sequence, class, at, root_key, trace, body FROM outbox
 WHERE tenant = :tenant AND sequence = :sequence
 
 -- name: outline

@@ -17,7 +17,7 @@ WHERE next_at <= :now AND provider NOT IN (SELECT value FROM json_each(:known))
 LIMIT :rows
 
 -- name: head
-SELECT p.provider, p.root, p.currency, p.changes, o.request
+SELECT p.provider, p.root, p.currency, p.changes, o.request, o.trace
 FROM payment p JOIN orders o ON o.tenant = p.tenant AND o.order_id = p.order_id
 WHERE p.tenant = ?1 AND p.order_id = ?2
 
@@ -33,8 +33,9 @@ SELECT number, amount, currency, lines, reason, actor, at FROM refund
 WHERE tenant = ?1 AND order_id = ?2 ORDER BY number
 
 -- name: say
-INSERT INTO saga_fact (tenant, order_id, sequence, call, run, source, at, said)
-VALUES (:tenant, :order, :sequence, :call, :run, :source, :at, :said)
+INSERT INTO saga_fact (tenant, order_id, sequence, call, run, source, at, said, cause)
+VALUES (:tenant, :order, :sequence, :call, :run, :source, :at, :said,
+    (SELECT max(e.sequence) FROM order_event e WHERE e.tenant = :tenant AND e.order_id = :order))
 
 -- name: stand
 UPDATE payment SET facts = :facts, authorized = :authorized, captured = :captured, voided = :voided,

@@ -1,0 +1,242 @@
+use super::record::{Call, Decided, OnRecord, PLACE, Published, Raised};
+use super::*;
+use crate::core::order::{OrderEvent, OrderState};
+use crate::core::saga::fact::{Call as Question, CallId, SagaFact, Said, Source, Wish};
+use holdfast_shared::domain::fact::{Body, Fact};
+use holdfast_shared::domain::fence::Fence;
+use holdfast_shared::domain::task::{FulfilmentKind, Offer, ReleasePoint, TaskEvent, TaskFact};
+use holdfast_shared::time::Hlc;
+use holdfast_shared::trace::Upstream;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const OTHER: &str = "0af7651916cd43dd8448eb211c80319c";
+
+fn at(ms: i64) -> UtcMs {
+    UtcMs(1_800_000_000_000 + ms)
+}
+
+fn entry(sequence: u64, kind: &str, ms: i64, actor: &str, at_store: bool) -> OrderEvent {
+    OrderEvent {
+        sequence,
+        kind: kind.to_owned(),
+        at: at(ms),
+        actor: actor.parse().unwrap(),
+        store: at_store.then(|| "leeds".parse().unwrap()),
+        task: at_store.then(|| "o1-1".parse().unwrap()),
+        words: format!("{kind} in words"),
+        store_clock: None,
+    }
+}
+
+fn fact(id: &str, ms: i64, event: TaskEvent) -> Fact {
+    let fence = Fence { incarnation: 1, number: 1 };
+    Fact {
+        id: id.parse().unwrap(),
+        at: Hlc { wall: at(ms), counter: 0 },
+        actor: "x".parse().unwrap(),
+        after: None,
+        trace: Some(TRACE.parse().unwrap()),
+        body: Body::Task(TaskFact { task: "o1-1".parse().unwrap(), fence, event }),
+    }
+}
+
+fn offer() -> TaskEvent {
+    TaskEvent::Offered(Offer {
+        order: "o1".parse().unwrap(),
+        store: "leeds".parse().unwrap(),
+        kind: FulfilmentKind::Ship,
+        release_point: ReleasePoint::Packed,
+        lines: Vec::new(),
+        accept_by: at(60_000),
+        promise_by: None,
+        note: None,
+    })
+}
+
+fn call(act: &str, trace: &str, span: &str, parent: Option<&str>) -> Call {
+    let upstream = parent.map(|span| Upstream { span: span.parse().unwrap(), sampled: true, state: None });
+    let (trace, span) = (trace.parse().unwrap(), span.parse().unwrap());
+    Call { act: act.to_owned(), at: at(0), actor: "key:web".parse().unwrap(), trace, span, upstream }
+}
+
+/// An order that went the usual way, from a storefront that said who it is.
+fn shipped() -> OnRecord {
+    let asked = Said::Asked {
+        attempt: 1,
+        key: "acme:k/authorize/-/n0".parse().unwrap(),
+        wish: Wish { amount: 100, authorization: None, refund: None, last: false },
+    };
+    let done = Said::Done { reference: String::from("ch-1"), amount: 100, lapses_at: None };
+    let id = CallId { call: Question::Capture, run: 0 };
+    let said = |sequence, said, ms| SagaFact { sequence, id, said, source: Source::Central, at: at(ms) };
+    OnRecord {
+        tenant: "acme".parse().unwrap(),
+        order: "o1".parse().unwrap(),
+        state: OrderState::Shipped,
+        trace: TRACE.parse().unwrap(),
+        channel: String::from("web"),
+        placed_at: at(0),
+        calls: vec![call(PLACE, TRACE, "00f067aa0ba902b7", Some("aaaaaaaaaaaaaaaa"))],
+        promised: Vec::new(),
+        timeline: vec![
+            entry(1, "placed", 0, "key:web", false),
+            entry(2, "allocated", 50, "central", true),
+            entry(3, "accepted", 1_000, "hh-3", true),
+            entry(4, "picked", 401_000, "hh-3", true),
+            entry(5, "released", 402_000, "central", true),
+            entry(6, "handed_over", 410_000, "hh-3", true),
+        ],
+        facts: vec![
+            fact("central.1.1", 50, offer()),
+            fact("hh-3.1.1", 1_000, TaskEvent::Accepted),
+            fact("hh-3.1.2", 401_000, TaskEvent::Picked { line: holdfast_shared::ids::LineNo(1), quantity: 1 }),
+            fact("central.1.2", 402_000, TaskEvent::Released { replica: "leeds-a".parse().unwrap() }),
+            fact("hh-3.1.3", 410_000, TaskEvent::HandedOver { to: None }),
+        ],
+        decisions: vec![Decided {
+            decision: "d1".parse().unwrap(),
+            at: at(40),
+            words: String::from("leeds is nearest"),
+            cause: Some(1),
+        }],
+        events: vec![Published {
+            id: String::from("evt-1"),
+            kind: String::from("OrderShipped"),
+            at: at(410_000),
+            published_at: Some(at(410_020)),
+            cause: Some(6),
+        }],
+        provider: Some("cards".parse().unwrap()),
+        money: vec![(said(1, asked, 410_050), Some(6)), (said(2, done, 410_350), Some(6))],
+        exceptions: vec![Raised {
+            exception: "x7".parse().unwrap(),
+            category: String::from("drift"),
+            store: Some("leeds".parse().unwrap()),
+            task: None,
+            raised_at: at(402_500),
+            resolved_at: None,
+            cause: Some(5),
+        }],
+    }
+}
+
+fn named<'t>(told: &'t Trace, name: &str) -> &'t Step {
+    told.steps.iter().find(|step| step.name == name).unwrap_or_else(|| panic!("{name} is not in {told:#?}"))
+}
+
+/// One root, every other step after the one that it hangs on, no span twice.
+fn is_one_tree(told: &Trace) {
+    let mut seen = BTreeSet::new();
+    for (number, step) in told.steps.iter().enumerate() {
+        assert_eq!(step.parent.is_none(), number == 0, "{step:?}");
+        assert!(step.parent.is_none_or(|parent| seen.contains(&parent)), "{step:?} is an orphan");
+        assert!(seen.insert(step.span), "{step:?} is there twice");
+    }
+}
+
+#[test]
+fn an_order_is_one_tree_from_the_storefront_to_the_hand_over() {
+    let told = trace(&shipped());
+    is_one_tree(&told);
+    let parent_of = |name: &str| {
+        let parent = named(&told, name).parent;
+        told.steps.iter().find(|step| Some(step.span) == parent).map(|step| step.name.as_str())
+    };
+    for (child, parent) in [
+        ("placed", "storefront"),
+        ("decision", "placed"),
+        ("offered", "decision"),
+        ("accepted", "offered"),
+        ("picked", "offered"),
+        ("handed_over", "offered"),
+        ("OrderShipped", "handed_over"),
+        ("capture", "handed_over"),
+        ("exception", "released"),
+    ] {
+        assert_eq!(parent_of(child), Some(parent), "{child}");
+    }
+    assert_eq!(told.steps[0].span.to_string(), "aaaaaaaaaaaaaaaa", "the storefront's own span is the root");
+}
+
+#[test]
+fn each_step_says_where_and_how_long() {
+    let told = trace(&shipped());
+    let places = ["accepted", "released", "capture"].map(|name| named(&told, name).place);
+    assert_eq!(places, [Place::Store, Place::Central, Place::Provider]);
+    assert_eq!(named(&told, "picked").took_ms(), 400_000, "since the work was accepted");
+    assert_eq!(named(&told, "capture").took_ms(), 300, "from the question to the answer");
+    assert_eq!((named(&told, "exception").ended_at, named(&told, "OrderShipped").took_ms()), (None, 20));
+}
+
+#[test]
+fn the_span_of_a_step_is_that_of_its_record_on_every_side() {
+    let told = trace(&shipped());
+    let of_fact = |id: &str| SpanId::of_fact(&id.parse().unwrap());
+    assert_eq!(named(&told, "offered").span, of_fact("central.1.1"));
+    assert_eq!(named(&told, "handed_over").span, of_fact("hh-3.1.3"));
+    assert_eq!(trace(&shipped()), told, "made anew it is the same");
+}
+
+#[test]
+fn without_a_caller_the_order_itself_is_the_root() {
+    let told = trace(&OnRecord { calls: Vec::new(), ..shipped() });
+    is_one_tree(&told);
+    assert_eq!(told.steps[0].name, "placed");
+    assert_eq!(told.parent().to_string(), format!("00-{TRACE}-{}-01", told.steps[0].span));
+}
+
+#[test]
+fn a_request_of_another_trace_hangs_on_the_order_and_names_its_own() {
+    let mut known = shipped();
+    known.calls.push(call("cancel", OTHER, "bbbbbbbbbbbbbbbb", Some("cccccccccccccccc")));
+    known.calls.push(call("change", TRACE, "dddddddddddddddd", Some("eeeeeeeeeeeeeeee")));
+    known.promised.push(call("promise", TRACE, "ffffffffffffffff", Some("aaaaaaaaaaaaaaaa")));
+    let told = trace(&known);
+    is_one_tree(&told);
+    let cancel = named(&told, "cancel");
+    let link = cancel.link.as_ref().unwrap();
+    assert_eq!((link.trace_id.as_str(), link.span.to_string().as_str()), (OTHER, "bbbbbbbbbbbbbbbb"));
+    assert_ne!(cancel.span, link.span, "a span belongs to one trace");
+    let change = named(&told, "change");
+    assert_eq!(change.parent.unwrap().to_string(), "eeeeeeeeeeeeeeee");
+    assert_eq!((change.span.to_string().as_str(), change.link.clone()), ("dddddddddddddddd", None));
+    assert_eq!(named(&told, "promise").parent.unwrap().to_string(), "aaaaaaaaaaaaaaaa");
+}
+
+#[test]
+fn a_device_that_measures_for_itself_does_not_tear_the_tree() {
+    let mut known = shipped();
+    known.facts[1].trace = Some(OTHER.parse().unwrap());
+    let told = trace(&known);
+    is_one_tree(&told);
+    assert_eq!(named(&told, "accepted").link.as_ref().unwrap().trace_id.as_str(), OTHER);
+}
+
+#[test]
+fn when_facts_are_no_longer_kept_the_timeline_stands_for_them() {
+    let told = trace(&OnRecord { facts: Vec::new(), decisions: Vec::new(), ..shipped() });
+    is_one_tree(&told);
+    assert_eq!(named(&told, "picked").took_ms(), 400_000);
+    assert_eq!(named(&told, "offered").what, What::Entry);
+}
+
+proptest! {
+    /// Whatever of it is lost or comes in another order, it is one tree.
+    #[test]
+    fn it_is_one_tree_whatever_is_missing(kept in prop::collection::vec(any::<bool>(), 16), causes in prop::collection::vec(0_u64..9, 4)) {
+        let mut known = shipped();
+        let mut keep = kept.into_iter().cycle();
+        known.timeline.retain(|_| keep.next().unwrap());
+        known.facts.retain(|_| keep.next().unwrap());
+        known.decisions.retain(|_| keep.next().unwrap());
+        known.money.retain(|_| keep.next().unwrap());
+        known.events[0].cause = Some(causes[0]);
+        known.exceptions[0].cause = Some(causes[1]);
+        if let Some(decided) = known.decisions.first_mut() {
+            decided.cause = Some(causes[2]);
+        }
+        is_one_tree(&trace(&known));
+    }
+}
