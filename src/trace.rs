@@ -41,7 +41,12 @@ fn write_trace(told: &Value, out: &mut dyn Write) -> Result<()> {
     if let Some(idle_ms) = told.pointer("/idle_ms").and_then(Value::as_u64) {
         let long = idle_ms >= number(told, "/long_after_s").saturating_mul(1_000);
         let mark = if long { "!" } else { " " };
-        writeln!(out, "{mark} {:<24} {:>9}  nothing since: the order waits", text(told, "/idle_since"), length(idle_ms))?;
+        writeln!(
+            out,
+            "{mark} {:<24} {:>9}  nothing since: the order waits",
+            text(told, "/idle_since"),
+            length(idle_ms)
+        )?;
     }
     Ok(())
 }
@@ -49,7 +54,8 @@ fn write_trace(told: &Value, out: &mut dyn Write) -> Result<()> {
 fn write_step(step: &Value, out: &mut dyn Write) -> Result<()> {
     let long = step.pointer("/long").and_then(Value::as_bool) == Some(true);
     let depth = usize::try_from(number(step, "/depth")).unwrap_or_default();
-    let branch = if depth == 0 { String::new() } else { format!("{}└ ", "  ".repeat(depth.saturating_sub(1))) };
+    let branch =
+        if depth == 0 { String::new() } else { format!("{}└ ", "  ".repeat(depth.saturating_sub(1))) };
     let name = format!("{branch}{}", text(step, "/name").replace('_', " "));
     let place = match text(step, "/store") {
         "" => text(step, "/place"),
@@ -65,7 +71,8 @@ fn write_step(step: &Value, out: &mut dyn Write) -> Result<()> {
     let mark = if long { "!" } else { " " };
     let when = if open { text(step, "/began_at") } else { text(step, "/ended_at") };
     writeln!(out, "{mark} {when:<24} {took:>9}  {name:<44} {who:<28} {}", text(step, "/span"))?;
-    let mut more: Vec<String> = Some(text(step, "/words").to_owned()).filter(|words| !words.is_empty()).into_iter().collect();
+    let mut more: Vec<String> =
+        Some(text(step, "/words").to_owned()).filter(|words| !words.is_empty()).into_iter().collect();
     if step.pointer("/clock_off").and_then(Value::as_bool) == Some(true) {
         more.push("the store's clock was off".to_owned());
     }
@@ -127,7 +134,9 @@ mod tests {
             "began_at": "2026-11-22T10:00:00Z", "clock_off": true, "words": "asked", "took_ms": 0,
             "link": { "trace_id": "0af7651916cd43dd8448eb211c80319c", "span": "b7ad6b7169203331" } }] });
         let shown = shown(&told);
-        for part in ["open", "asked", "the store's clock was off", "also in trace 0af7651916cd43dd8448eb211c80319c"] {
+        for part in
+            ["open", "asked", "the store's clock was off", "also in trace 0af7651916cd43dd8448eb211c80319c"]
+        {
             assert!(shown.contains(part), "{part} is not in {shown}");
         }
     }

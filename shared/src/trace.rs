@@ -231,9 +231,15 @@ mod tests {
     fn a_state_is_passed_on_or_dropped_whole() {
         let kept = |text: &str| text.parse::<TraceState>().ok().map(|state| state.as_str().to_owned());
         assert_eq!(kept("rojo=00f067,congo=t61 x").as_deref(), Some("rojo=00f067,congo=t61 x"));
-        assert_eq!(kept(" a=1 , ,b=2").as_deref(), Some("a=1,b=2"), "empty members are allowed, and mean nothing");
+        assert_eq!(
+            kept(" a=1 , ,b=2").as_deref(),
+            Some("a=1,b=2"),
+            "empty members are allowed, and mean nothing"
+        );
         let many = (0..33).map(|n| format!("k{n}=v")).collect::<Vec<_>>().join(",");
-        for wrong in ["", "novalue", "=v", "k=", "k=\u{e4}", "a b=c", &many, &format!("k={}", "v".repeat(511))] {
+        for wrong in
+            ["", "novalue", "=v", "k=", "k=\u{e4}", "a b=c", &many, &format!("k={}", "v".repeat(511))]
+        {
             assert_eq!(kept(wrong), None, "{wrong:?}");
         }
     }
@@ -243,7 +249,11 @@ mod tests {
         let fact: FactId = "hh-3.1.42".parse().unwrap();
         assert_eq!(SpanId::of_fact(&fact), SpanId::of_fact(&fact));
         assert_ne!(SpanId::of_fact(&fact), SpanId::of_fact(&"hh-3.1.43".parse().unwrap()));
-        assert_eq!(SpanId::from_bytes([0; 8]).to_string(), "0000000000000001", "never the one that means none");
+        assert_eq!(
+            SpanId::from_bytes([0; 8]).to_string(),
+            "0000000000000001",
+            "never the one that means none"
+        );
     }
 
     proptest! {

@@ -22,7 +22,7 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::runtime::{Builder, Runtime};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const STOREFRONT: &str = "00f067aa0ba902b7";
@@ -33,19 +33,27 @@ type Heard = Arc<Mutex<Vec<(String, Span)>>>;
 struct Collector {
     address: SocketAddr,
     heard: Heard,
-    serving: JoinHandle<()>,
+    /// Its own, so that its connections end with it.
+    runtime: Runtime,
 }
 
 impl Collector {
-    async fn start() -> Result<Self> {
+    fn start() -> Result<Self> {
         let heard = Heard::default();
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+        listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let router = Router::new().route("/v1/traces", post(take)).with_state(Arc::clone(&heard));
-        let serving = tokio::spawn(async move {
-            axum::serve(listener, router).await.unwrap();
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        runtime.spawn(async move {
+            axum::serve(TcpListener::from_std(listener).unwrap(), router).await.unwrap();
         });
-        Ok(Self { address, heard, serving })
+        Ok(Self { address, heard, runtime })
+    }
+
+    /// As if its machine were switched off.
+    fn stop(self) {
+        self.runtime.shutdown_background();
     }
 
     fn config(&self) -> String {
@@ -116,7 +124,9 @@ async fn fulfil(chain: &Chain, handheld: &LanClient, order: &str) -> Result<()> 
     let parent = shown["traceparent"].as_str().context("the task says nothing of its trace")?.to_owned();
     let nothing = json!({});
     let pick = json!({ "line": 1, "quantity": 1 });
-    for (act, body) in [("accept", &nothing), ("start-picking", &nothing), ("pick", &pick), ("pack", &nothing)] {
+    for (act, body) in
+        [("accept", &nothing), ("start-picking", &nothing), ("pick", &pick), ("pack", &nothing)]
+    {
         handheld.task_act_in(&task, act, &handheld.intent(), body, &parent).await?;
     }
     until("the goods are released", async || {
@@ -148,7 +158,7 @@ async fn printed(chain: &Chain, order: &str) -> Result<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_trace_goes_from_the_storefront_to_the_hand_over_and_back() -> Result<()> {
-    let collector = Collector::start().await?;
+    let collector = Collector::start()?;
     let mut chain = chain(&collector).await?;
     let handheld = chain.stores[0].pair(Role::Picker, "handheld").await?;
     let placed = place(&chain, "traced", &format!("00-{TRACE}-{STOREFRONT}-01")).await?;
@@ -186,7 +196,7 @@ async fn one_trace_goes_from_the_storefront_to_the_hand_over_and_back() -> Resul
     ensure!(!said.contains("key:") && !said.contains("handheld-"), "an actor was told: {said}");
 
     // The collector is gone, and central begins anew: the tree is the same.
-    collector.serving.abort();
+    collector.stop();
     chain.central.stop().await?;
     chain.central.start().await?;
     let again = chain.client.get(&format!("/v1/orders/{order}/trace")).await?;
@@ -200,9 +210,9 @@ fn names(spans: &[(String, Span)]) -> Vec<&str> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_its_collector_orders_go_on_and_what_is_lost_is_counted() -> Result<()> {
-    let collector = Collector::start().await?;
+    let collector = Collector::start()?;
     let chain = chain(&collector).await?;
-    collector.serving.abort();
+    collector.stop();
     let handheld = chain.stores[0].pair(Role::Picker, "handheld").await?;
     // A parent that the standard forbids begins a new trace.
     let placed = place(&chain, "untold", &format!("ff-{TRACE}-{STOREFRONT}-01")).await?;
@@ -211,7 +221,8 @@ async fn without_its_collector_orders_go_on_and_what_is_lost_is_counted() -> Res
     fulfil(&chain, &handheld, placed["order"].as_str().unwrap()).await?;
     until("what was lost is counted", async || {
         let metrics = http()?.get(format!("{}/metrics", chain.client.url())).send().await?.text().await?;
-        let line = metrics.lines().find(|line| line.starts_with("holdfast_trace_spans_total{outcome=\"dropped\"}"));
+        let line =
+            metrics.lines().find(|line| line.starts_with("holdfast_trace_spans_total{outcome=\"dropped\"}"));
         let dropped: f64 = line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or(0.0);
         Ok(dropped > 0.0)
     })

@@ -50,6 +50,7 @@ pub mod stock;
 pub mod substituting;
 pub mod sync;
 pub mod tasks;
+pub mod traces;
 pub mod work;
 pub mod world;
 
@@ -151,6 +152,9 @@ macro_rules! conformance {
             flow::what_is_added_up_can_be_made_anew_with_the_same_result,
             flow::open_orders_stand_somewhere_since_a_time_and_may_be_late,
             flow::old_steps_go_together_with_their_sums,
+            traces::a_shipped_order_is_one_tree_below_the_request_that_placed_it,
+            traces::requests_about_an_order_are_kept_up_to_a_limit,
+            traces::others_are_told_from_where_they_were_told_last,
             kpis::what_is_routed_is_counted_with_it_and_once,
             kpis::a_better_node_that_was_missed_is_counted,
             kpis::work_that_a_store_declined_is_counted_at_both,

@@ -92,9 +92,7 @@ impl Stored<'_> {
     /// store does is told below that.
     pub(super) fn trace_of(self, task: &TaskId) -> Result<Option<TraceParent>, StorageError> {
         let facts = self.facts(sql::FACTS_OF_TASK, task.as_str())?;
-        let is_offer = |fact: &&Fact| {
-            matches!(&fact.body, Body::Task(said) if matches!(said.event, TaskEvent::Offered(_)))
-        };
+        let is_offer = |fact: &&Fact| matches!(&fact.body, Body::Task(said) if matches!(said.event, TaskEvent::Offered(_)));
         let offer = facts.iter().find(is_offer);
         Ok(offer.and_then(|offer| {
             let trace = offer.trace.clone()?;

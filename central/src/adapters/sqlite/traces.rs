@@ -154,7 +154,8 @@ fn on_record(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Op
     }
     let key = SagaKey { tenant: tenant.clone(), order: order.clone() };
     let causes = list(conn, sql!(TRACES.money_causes), names, cause)?;
-    let provider = one(conn, sql!(TRACES.provider_asked), names, |row| parsed::<PaymentProvider>(row, "provider"))?;
+    let provider =
+        one(conn, sql!(TRACES.provider_asked), names, |row| parsed::<PaymentProvider>(row, "provider"))?;
     Ok(Some(OnRecord {
         tenant: tenant.clone(),
         order: order.clone(),

@@ -89,7 +89,8 @@ impl CloudEvent {
 
 /// Of the trace that the order began, with a span that is this event's for ever.
 fn traceparent(event: &OutboxEvent) -> Option<String> {
-    let told = || event.body.get("trace_id").and_then(Value::as_str).and_then(|trace| TraceId::new(trace).ok());
+    let told =
+        || event.body.get("trace_id").and_then(Value::as_str).and_then(|trace| TraceId::new(trace).ok());
     let trace = event.trace_id.clone().or_else(told)?;
     Some(TraceParent { trace, span: spans::event(&event.id), sampled: true }.to_string())
 }
@@ -170,7 +171,9 @@ mod tests {
         let parent = &CloudEvent::of(&silent, &Naming::default(), false).structured()["traceparent"];
         assert_eq!(parent, &json!(format!("00-{trace}-{}-01", spans::event("evt-1"))));
         let nobodys = OutboxEvent { trace_id: None, ..silent };
-        assert!(CloudEvent::of(&nobodys, &Naming::default(), false).structured().get("traceparent").is_none());
+        assert!(
+            CloudEvent::of(&nobodys, &Naming::default(), false).structured().get("traceparent").is_none()
+        );
     }
 
     #[test]

@@ -98,7 +98,8 @@ impl<'a> Build<'a> {
         let placed = known.calls.iter().find(|call| call.act == PLACE && call.trace == known.trace);
         let caller = placed.and_then(|call| self.caller(call));
         let first = self.happened.iter().find(|done| done.span == self.intake).map(|done| done.event);
-        let words = first.map_or_else(|| String::from("known from a store alone"), |event| event.words.clone());
+        let words =
+            first.map_or_else(|| String::from("known from a store alone"), |event| event.words.clone());
         let intake = Step {
             parent: caller,
             actor: first.map(|event| event.actor.clone()),
@@ -131,7 +132,8 @@ impl<'a> Build<'a> {
         let known = self.known;
         // The intake itself stands for the request that placed it.
         let placing = known.calls.iter().position(|call| call.act == PLACE && call.trace == known.trace);
-        let about = known.calls.iter().enumerate().filter(|(at, _)| Some(*at) != placing).map(|(_, call)| call);
+        let about =
+            known.calls.iter().enumerate().filter(|(at, _)| Some(*at) != placing).map(|(_, call)| call);
         for call in known.promised.iter().chain(about) {
             let same = call.trace == known.trace;
             let parent = self.caller(call).or(Some(self.intake)).filter(|parent| *parent != call.span);
@@ -236,7 +238,12 @@ impl<'a> Build<'a> {
                 task: raised.task.clone(),
                 ended_at: raised.resolved_at,
                 words: format!("{} {}", raised.exception, raised.category.replace('_', " ")),
-                ..self.step(spans::exception(&raised.exception), What::Exception, "exception", raised.raised_at)
+                ..self.step(
+                    spans::exception(&raised.exception),
+                    What::Exception,
+                    "exception",
+                    raised.raised_at,
+                )
             };
             self.steps.push(step);
         }
@@ -273,7 +280,8 @@ impl<'a> Build<'a> {
             siblings.sort_by_key(|step| std::cmp::Reverse(step.began_at));
         }
         let mut steps: Vec<Step> = Vec::new();
-        let mut open: Vec<(u32, Step)> = below.remove(&None).unwrap_or_default().into_iter().map(|step| (0, step)).collect();
+        let mut open: Vec<(u32, Step)> =
+            below.remove(&None).unwrap_or_default().into_iter().map(|step| (0, step)).collect();
         while let Some((depth, step)) = open.pop() {
             let children = below.remove(&Some(step.span)).unwrap_or_default();
             open.extend(children.into_iter().map(|child| (depth.saturating_add(1), child)));
@@ -299,7 +307,8 @@ fn paired<'k>(known: &'k OnRecord, intake: SpanId) -> Vec<Happened<'k>> {
     }
     let mut is_placed = false;
     let pair = |event: &'k OrderEvent| {
-        let told = event.task.as_ref().and_then(|task| waiting.get_mut(&(task, event.kind.as_str()))?.pop_front());
+        let told =
+            event.task.as_ref().and_then(|task| waiting.get_mut(&(task, event.kind.as_str()))?.pop_front());
         let first = event.kind == "placed" && !std::mem::replace(&mut is_placed, true);
         let span = match told {
             Some(fact) => SpanId::of_fact(&fact.id),

@@ -3,7 +3,9 @@
 use crate::core::order::{OrderEvent, OrderState};
 use crate::core::saga::fact::SagaFact;
 use holdfast_shared::domain::fact::Fact;
-use holdfast_shared::ids::{Actor, DecisionId, ExceptionId, OrderId, PaymentProvider, StoreId, TaskId, TenantId, TraceId};
+use holdfast_shared::ids::{
+    Actor, DecisionId, ExceptionId, OrderId, PaymentProvider, StoreId, TaskId, TenantId, TraceId,
+};
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::trace::{SpanId, Upstream};
 

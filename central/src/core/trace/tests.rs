@@ -91,7 +91,11 @@ fn shipped() -> OnRecord {
         facts: vec![
             fact("central.1.1", 50, offer()),
             fact("hh-3.1.1", 1_000, TaskEvent::Accepted),
-            fact("hh-3.1.2", 401_000, TaskEvent::Picked { line: holdfast_shared::ids::LineNo(1), quantity: 1 }),
+            fact(
+                "hh-3.1.2",
+                401_000,
+                TaskEvent::Picked { line: holdfast_shared::ids::LineNo(1), quantity: 1 },
+            ),
             fact("central.1.2", 402_000, TaskEvent::Released { replica: "leeds-a".parse().unwrap() }),
             fact("hh-3.1.3", 410_000, TaskEvent::HandedOver { to: None }),
         ],

@@ -100,5 +100,8 @@ async fn what_took_long_is_asked_about_in_seconds_and_the_page_tells_the_same() 
         let answer = bench.get(&format!("/v1/orders/{id}/trace?long_after_s={asked}"), &admin).await;
         assert_eq!(answer.status.as_u16(), code, "{asked}: {}", answer.text);
     }
-    assert_eq!(bench.get("/v1/orders/o-none/trace", &admin).await.problem(), (404, "unknown_order".to_owned()));
+    assert_eq!(
+        bench.get("/v1/orders/o-none/trace", &admin).await.problem(),
+        (404, "unknown_order".to_owned())
+    );
 }

@@ -130,7 +130,11 @@ async fn a_trace_that_the_standard_forbids_is_none_and_a_new_one_is_told() {
         let told = response.headers()["traceresponse"].to_str().unwrap().to_owned();
         let bytes = axum::body::to_bytes(response.into_body(), 1 << 10).await.unwrap();
         let trace = String::from_utf8(bytes.to_vec()).unwrap();
-        assert_eq!(told.split('-').nth(1), Some(trace.as_str()), "the answer names the trace that the handler had");
+        assert_eq!(
+            told.split('-').nth(1),
+            Some(trace.as_str()),
+            "the answer names the trace that the handler had"
+        );
         trace
     };
     let span = "b7ad6b7169203331";

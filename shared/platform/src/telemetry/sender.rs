@@ -74,7 +74,16 @@ impl Sender {
             return Ok(None);
         }
         let (endpoint, service) = (settings.endpoint.clone(), settings.service.clone());
-        Ok(Some(Self { queue, client, endpoint, service, pending: Vec::new(), tries: 0, rest: 0, told: None }))
+        Ok(Some(Self {
+            queue,
+            client,
+            endpoint,
+            service,
+            pending: Vec::new(),
+            tries: 0,
+            rest: 0,
+            told: None,
+        }))
     }
 
     /// A stop sends what is queued once more, and waits little.
@@ -91,9 +100,7 @@ impl Sender {
                 }
             }
         }
-        let last = async {
-            while self.fill() && self.send().await {}
-        };
+        let last = async { while self.fill() && self.send().await {} };
         let _in_time = tokio::time::timeout(LAST_WITHIN, last).await;
         self.queue.close();
         let mut left = u64::try_from(self.pending.len()).unwrap_or(u64::MAX);
@@ -157,7 +164,10 @@ impl Sender {
 
     fn tell(&mut self, why: String) {
         if self.told.as_ref() != Some(&why) {
-            tracing::warn!(why, "the collector of traces takes no spans; orders go on, spans wait or are dropped");
+            tracing::warn!(
+                why,
+                "the collector of traces takes no spans; orders go on, spans wait or are dropped"
+            );
             self.told = Some(why);
         }
     }

@@ -36,7 +36,9 @@ pub fn read(reader: &mut Reader, service: &str) -> Result<Option<Settings>, Flaw
     };
     for name in headers.keys() {
         if reqwest::header::HeaderName::from_bytes(name.as_bytes()).is_err() {
-            return Err(reader.reject("traces.otlp_headers", format!("{name:?} cannot be the name of a header")));
+            return Err(
+                reader.reject("traces.otlp_headers", format!("{name:?} cannot be the name of a header"))
+            );
         }
     }
     // As collectors document it: a base address, or the whole one.

@@ -27,10 +27,10 @@ SELECT 'x' || sequence AS exception, category, store, task, raised_at, resolved_
 WHERE tenant = :tenant AND order_id = :order ORDER BY sequence LIMIT :rows
 
 -- name: told_up_to
-SELECT up_to, (SELECT coalesce(max(entry), 0) FROM order_event) AS newest FROM trace_told
+SELECT up_to, (SELECT coalesce(max(entry), 0) FROM order_event) AS newest FROM trace_told WHERE only = 1
 
 -- name: entries_after
 SELECT entry, tenant, order_id FROM order_event WHERE entry > :after ORDER BY entry LIMIT :rows
 
 -- name: tell_up_to
-UPDATE trace_told SET up_to = max(up_to, :up_to)
+UPDATE trace_told SET up_to = max(up_to, :up_to) WHERE only = 1
