@@ -13,7 +13,7 @@ pub const SYSTEM_FILE: &str = "/etc/holdfast/agent.toml";
 pub const CENTRAL_URL: &str = "http://127.0.0.1:7700";
 pub const ENV_PREFIX: &str = "HOLDFAST_AGENT";
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct AgentConfig {
     pub data_dir: PathBuf,
     /// What is logged, in the form of `tracing`'s filter.
@@ -161,14 +161,14 @@ mod tests {
     #[test]
     fn nothing_needs_to_be_configured() {
         let config = load("").unwrap();
-        assert_eq!(config, AgentConfig::default());
+        assert_eq!(config.shown(), AgentConfig::default().shown());
         assert!(config.lan_listen.ip().is_loopback());
     }
 
     #[test]
     fn what_is_shown_reads_back_as_the_same() {
         let config = load("data_dir = \"/srv/hf\"\n[sync]\nevery = \"2s\"\n").unwrap();
-        assert_eq!(load(&config.shown()).unwrap(), config);
+        assert_eq!(load(&config.shown()).unwrap().shown(), config.shown());
     }
 
     #[test]

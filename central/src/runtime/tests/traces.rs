@@ -1,6 +1,7 @@
 //! One trace for an order: whose request it came from, what was asked of it later, and what the answers tell.
 
 use super::bench::{Bench, bench, order_json};
+use super::console::{login, page};
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -100,6 +101,12 @@ async fn what_took_long_is_asked_about_in_seconds_and_the_page_tells_the_same() 
         let answer = bench.get(&format!("/v1/orders/{id}/trace?long_after_s={asked}"), &admin).await;
         assert_eq!(answer.status.as_u16(), code, "{asked}: {}", answer.text);
     }
+    let cookie = login(&bench, &admin).await;
+    let shown = page(&bench, &format!("/console/orders/{id}/trace"), &cookie).await;
+    assert_eq!(shown.status, StatusCode::OK, "{}", shown.text);
+    assert!(shown.text.contains(TRACE) && shown.text.contains("00f067aa0ba902b7"), "{}", shown.text);
+    let of_order = page(&bench, &format!("/console/orders/{id}"), &cookie).await;
+    assert!(of_order.text.contains(&format!("/console/orders/{id}/trace")), "{}", of_order.text);
     assert_eq!(
         bench.get("/v1/orders/o-none/trace", &admin).await.problem(),
         (404, "unknown_order".to_owned())
