@@ -1,9 +1,9 @@
 //! An order's rows as domain values, for all who work on orders.
 
-use super::row::{from_json, list, one, parsed, word};
+use super::row::{from_json, list, one, parsed, parsed_or_none, unsigned, word};
 use super::sql::sql;
 use super::{Result, error};
-use crate::core::order::{OrderLine, stands_in_for};
+use crate::core::order::{OrderEvent, OrderLine, StoreClock, stands_in_for};
 use crate::core::rivals::{Rival, rivals};
 use crate::core::saga::standing::Standing;
 use crate::core::totals::{Amounts, BadMoney, allot};
@@ -50,6 +50,30 @@ pub(super) fn payment_of(conn: &Connection, tenant: &TenantId, order: &OrderId) 
     let key = [tenant.as_str(), order.as_str()];
     let standing = one(conn, sql!(SAGAS.standing), key, |row| word(row, "standing"))?;
     Ok(standing.unwrap_or_default())
+}
+
+pub(super) fn read_event(row: &Row<'_>) -> rusqlite::Result<OrderEvent> {
+    Ok(OrderEvent {
+        sequence: unsigned(row, "sequence")?,
+        kind: row.get("kind")?,
+        at: UtcMs(row.get("at")?),
+        actor: parsed(row, "actor")?,
+        store: parsed_or_none(row, "store")?,
+        task: parsed_or_none(row, "task")?,
+        words: row.get("words")?,
+        store_clock: read_store_clock(row)?,
+    })
+}
+
+fn read_store_clock(row: &Row<'_>) -> rusqlite::Result<Option<StoreClock>> {
+    let said: Option<i64> = row.get("said_at")?;
+    let received: Option<i64> = row.get("received_at")?;
+    let ahead_ms: Option<i64> = row.get("ahead_ms")?;
+    Ok(said.zip(received).zip(ahead_ms).map(|((said, received), ahead_ms)| StoreClock {
+        said_at: UtcMs(said),
+        received_at: UtcMs(received),
+        ahead_ms,
+    }))
 }
 
 /// How often it was assigned, whether it is to be cancelled, and its trace.

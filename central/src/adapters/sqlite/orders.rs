@@ -1,6 +1,6 @@
 //! Orders in, and what is known of them.
 
-use super::order_rows::{allotted, lines, tasks_of};
+use super::order_rows::{allotted, lines, read_event, tasks_of};
 use super::place_again::{place_again, remember_key};
 use super::row::{
     below, fetch, from_json, list, one, paged, parsed, parsed_or_none, run, to_json, unsigned, word,
@@ -9,7 +9,7 @@ use super::sql::sql;
 use super::timeline::{Happened, Step, note, publish};
 use super::{Result, SqliteStore, cancel, contacts, decision_rows, flow, ledger, promises, sagas, traces};
 use crate::core::fences::{FenceStep, history};
-use crate::core::order::{Order, OrderEvent, OrderLine, OrderState, StoreClock};
+use crate::core::order::{Order, OrderEvent, OrderLine, OrderState};
 use crate::core::routing::decision::{Decision, Recorded};
 use crate::ports::orders::{Activity, CancelOutcome, NewOrder, Orders, Placed};
 use crate::ports::{Page, PageRequest};
@@ -19,30 +19,6 @@ use holdfast_shared::ids::{Actor, LineNo, OrderId, TenantId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, Row, named_params};
 use std::collections::BTreeMap;
-
-pub(super) fn read_event(row: &Row<'_>) -> rusqlite::Result<OrderEvent> {
-    Ok(OrderEvent {
-        sequence: unsigned(row, "sequence")?,
-        kind: row.get("kind")?,
-        at: UtcMs(row.get("at")?),
-        actor: parsed(row, "actor")?,
-        store: parsed_or_none(row, "store")?,
-        task: parsed_or_none(row, "task")?,
-        words: row.get("words")?,
-        store_clock: read_store_clock(row)?,
-    })
-}
-
-fn read_store_clock(row: &Row<'_>) -> rusqlite::Result<Option<StoreClock>> {
-    let said: Option<i64> = row.get("said_at")?;
-    let received: Option<i64> = row.get("received_at")?;
-    let ahead_ms: Option<i64> = row.get("ahead_ms")?;
-    Ok(said.zip(received).zip(ahead_ms).map(|((said, received), ahead_ms)| StoreClock {
-        said_at: UtcMs(said),
-        received_at: UtcMs(received),
-        ahead_ms,
-    }))
-}
 
 /// The row without its lines and tasks, which are read apart.
 fn read_head(row: &Row<'_>) -> rusqlite::Result<(i64, Order)> {

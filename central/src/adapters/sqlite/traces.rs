@@ -1,7 +1,7 @@
 //! What is on record of an order's trace: whose requests it came from, and what each step came of.
 
 use super::decision_rows;
-use super::order_rows::tasks_of;
+use super::order_rows::{read_event, tasks_of};
 use super::row::{list, one, parsed, parsed_or_none, run, unsigned, word};
 use super::sagas::facts_of;
 use super::sql::sql;
@@ -165,7 +165,7 @@ fn on_record(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Op
         placed_at,
         calls: calls(conn, tenant, &Subject::Order(order.clone()))?,
         promised,
-        timeline: list(conn, sql!(ORDERS.timeline), names, super::orders::read_event)?,
+        timeline: list(conn, sql!(ORDERS.timeline), names, read_event)?,
         facts,
         decisions: decided(conn, tenant, order)?,
         events: published(conn, tenant, order)?,
