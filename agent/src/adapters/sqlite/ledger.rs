@@ -145,7 +145,12 @@ fn tracing_of(stored: &Stored<'_>, command: &Command) -> Result<Option<TracePare
     match command {
         Command::Task { task, .. } => stored.trace_of(task),
         Command::Label(request) => stored.trace_of(&request.task),
-        Command::Move(_) | Command::Close(_) | Command::Plan(_) | Command::Unplan(_) => Ok(None),
+        // What comes back may be of an order that this store never had.
+        Command::BringBack(_)
+        | Command::Move(_)
+        | Command::Close(_)
+        | Command::Plan(_)
+        | Command::Unplan(_) => Ok(None),
     }
 }
 
