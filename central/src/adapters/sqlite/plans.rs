@@ -24,11 +24,11 @@ const THROUGH_ALL: &[&str] = &[
     // A bounded number of the newest decisions, gathered once.
     "measure_rollout",
     "policies_in_force",
-    "sku_classes",
     "rollouts_running",
     // Webhooks that nobody has read yet.
     "waiting_notices",
     // The first that there is.
+    "any",
     "any_escrow",
     // Before a launch, after it and on the way back: keys and stores, orders in flight, open exceptions, and a
     // bounded number of the newest orders and decisions.
