@@ -22,6 +22,7 @@ use tower::ServiceExt;
 
 mod bring_back;
 mod devices;
+mod doors;
 mod orders;
 mod parcels;
 mod rights;

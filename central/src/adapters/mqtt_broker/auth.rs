@@ -200,6 +200,29 @@ mod tests {
     }
 
     #[test]
+    fn of_all_topics_of_all_stores_a_login_opens_its_own() {
+        let leeds = leeds();
+        let mut opened = Vec::new();
+        for tenant in ["acme", "acm", "rival"] {
+            for store in ["leeds", "leeds-a", "york"] {
+                for channel in [Channel::Heartbeat, Channel::Freshness, Channel::Presence, Channel::Poke] {
+                    let topic =
+                        Topic::new(tenant.parse().unwrap(), store.parse().unwrap(), channel).to_string();
+                    for (act, may) in
+                        [("says", leeds.may_publish(&topic)), ("hears", leeds.may_subscribe(&topic))]
+                    {
+                        opened.extend(may.then(|| format!("{act} {topic}")));
+                    }
+                }
+            }
+        }
+        let own = |words: &str| words.replace("OWN", "holdfast/v1/acme/leeds");
+        let expected =
+            ["says OWN/heartbeat", "says OWN/freshness", "says OWN/presence", "hears OWN/poke"].map(own);
+        assert_eq!(opened, expected);
+    }
+
+    #[test]
     fn the_canary_flies_one_way_only() {
         assert!(Login::Canary.may_publish(CANARY_TOPIC) && Login::Canary.may_subscribe(CANARY_TOPIC));
         for foreign in ["holdfast/v1/acme/leeds/heartbeat", "holdfast/v1/acme/leeds/poke", "holdfast/v1/#"] {
