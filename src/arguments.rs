@@ -6,11 +6,13 @@ use holdfast::client::{CentralClient, http};
 use holdfast::consumers::ConsumersCommand;
 use holdfast::demo;
 use holdfast::exceptions::ExceptionsCommand;
+use holdfast::kpis::KpisAsked;
 use holdfast::policy::PolicyCommand;
 use holdfast::reconcile::ReconcileCommand;
 use holdfast::replay::ReplayAsked;
 use holdfast::returns::ReturnsCommand;
 use holdfast::rollback::RollbackCommand;
+use holdfast::search::{OrdersAsked, TimelineAsked};
 use holdfast::shadow::ShadowCommand;
 use holdfast::trace::TraceAsked;
 use std::path::PathBuf;
@@ -55,13 +57,19 @@ pub(crate) enum Command {
         #[command(flatten)]
         central: Central,
     },
-    /// The newest orders
+    /// The newest orders, or those that are looked for
     Orders {
         #[command(flatten)]
+        asked: Box<OrdersAsked>,
+        #[command(flatten)]
         central: Central,
-        /// Only those in this state
-        #[arg(long)]
-        state: Option<String>,
+    },
+    /// What happened to an order, as customer service, its customer or a store may read it
+    Timeline {
+        #[command(flatten)]
+        asked: TimelineAsked,
+        #[command(flatten)]
+        central: Central,
     },
     /// One order: what it says and comes to, how far each line is, and what was changed
     Order {
@@ -137,13 +145,8 @@ pub(crate) enum Command {
     },
     /// How routing does: the best node's share, splits, reroutes, what was not there, promises, waits
     Kpis {
-        /// A day like 2026-11-01, in UTC; 30 days up to the last when left out
-        #[arg(long)]
-        from: Option<String>,
-        #[arg(long)]
-        to: Option<String>,
-        #[arg(long, default_value = "channel", value_parser = ["channel", "kind", "policy", "region", "node"])]
-        by: String,
+        #[command(flatten)]
+        asked: KpisAsked,
         #[command(flatten)]
         central: Central,
     },

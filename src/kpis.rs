@@ -28,14 +28,30 @@ enum Form {
     Time,
 }
 
-pub async fn kpis(
-    central: &CentralClient,
-    (from, to): (Option<&str>, Option<&str>),
-    by: &str,
-    out: &mut dyn Write,
-) -> Result<()> {
-    let asked = [("from", from), ("to", to), ("by", Some(by))];
-    write_kpis(&central.find("/v1/kpis/routing", &asked).await?, out)
+/// Which days, and split by what.
+#[derive(Debug, Clone, clap::Args)]
+pub struct KpisAsked {
+    /// A day like 2026-11-01, in UTC; 30 days up to the last when left out
+    #[arg(long)]
+    pub from: Option<String>,
+    #[arg(long)]
+    pub to: Option<String>,
+    /// Of orders: acceptance, waits, cancellations, minutes of people, by channel or source; and what waits
+    #[arg(long)]
+    pub orders: bool,
+    /// Of routing: channel, kind, policy, region or node; of orders: channel or source
+    #[arg(long, default_value = "channel", value_parser = ["channel", "kind", "policy", "region", "node", "source"])]
+    pub by: String,
+}
+
+impl KpisAsked {
+    pub(crate) fn named(&self) -> [(&str, Option<&str>); 3] {
+        [("from", self.from.as_deref()), ("to", self.to.as_deref()), ("by", Some(self.by.as_str()))]
+    }
+}
+
+pub async fn kpis(central: &CentralClient, asked: &KpisAsked, out: &mut dyn Write) -> Result<()> {
+    write_kpis(&central.find("/v1/kpis/routing", &asked.named()).await?, out)
 }
 
 fn write_kpis(told: &Value, out: &mut dyn Write) -> Result<()> {

@@ -6,6 +6,7 @@
 //! - [`launch`]: real processes of central and of agents, with a network between them that can
 //!   be cut. The end-to-end tests stand on the same room, so the demo is a test that one watches.
 //! - [`operator`], [`explain`], [`trace`], [`drill`], [`kpis`], [`flow`] and [`replay`]: what is asked at a terminal, and the answers as text.
+//! - [`search`] and [`order_kpis`]: orders that are looked for, what happened to one, and how all of them do.
 //! - [`exceptions`] and [`reconcile`]: what a person must look at, and whether the books agree.
 //! - [`policy`], [`shadow`], [`readiness`] and [`rollback`]: what steers the orders, what a launch needs, and the way back.
 //! - [`consumers`]: those who are sent events. [`returns`]: goods that come back.
@@ -24,12 +25,14 @@ pub mod kpis;
 pub mod launch;
 pub mod operator;
 pub mod order;
+pub mod order_kpis;
 pub mod policy;
 pub mod readiness;
 pub mod reconcile;
 pub mod replay;
 pub mod returns;
 pub mod rollback;
+pub mod search;
 pub mod shadow;
 pub mod steps;
 mod told;

@@ -7,8 +7,8 @@ use arguments::{Arguments, Command, Script};
 use clap::Parser;
 use holdfast::policy::PolicyCommand;
 use holdfast::{
-    consumers, demo, drill, exceptions, explain, flow, kpis, operator, order, policy, readiness, reconcile,
-    replay, returns, rollback, shadow, steps, trace,
+    consumers, demo, drill, exceptions, explain, flow, kpis, operator, order, order_kpis, policy, readiness,
+    reconcile, replay, returns, rollback, search, shadow, steps, trace,
 };
 use std::io::Write;
 use std::process::ExitCode;
@@ -65,9 +65,8 @@ async fn run(command: Command) -> Result<()> {
             play(plan, script, length, &mut out).await
         }
         Command::Stores { central } => operator::stores(&central.client()?, &mut out).await,
-        Command::Orders { central, state } => {
-            operator::orders(&central.client()?, state.as_deref(), &mut out).await
-        }
+        Command::Orders { asked, central } => search::orders(&central.client()?, &asked, &mut out).await,
+        Command::Timeline { asked, central } => search::timeline(&central.client()?, &asked, &mut out).await,
         Command::Order { order, steps: true, json, central } => {
             steps::steps(&central.client()?, &order, json, &mut out).await
         }
@@ -92,9 +91,10 @@ async fn run(command: Command) -> Result<()> {
             drill::report(&central.client()?, &id, end, &mut out).await
         }
         Command::Replay { asked, central } => replay::replay(&central.client()?, asked, &mut out).await,
-        Command::Kpis { from, to, by, central } => {
-            kpis::kpis(&central.client()?, (from.as_deref(), to.as_deref()), &by, &mut out).await
+        Command::Kpis { asked, central } if asked.orders => {
+            order_kpis::order_kpis(&central.client()?, &asked, &mut out).await
         }
+        Command::Kpis { asked, central } => kpis::kpis(&central.client()?, &asked, &mut out).await,
         Command::Flow { from, to, by, central } => {
             flow::flow(&central.client()?, (from.as_deref(), to.as_deref()), &by, &mut out).await
         }

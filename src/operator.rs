@@ -1,4 +1,4 @@
-//! What an operator asks central at a terminal: stores, orders.
+//! What an operator asks central at a terminal: stores, and work that is taken back.
 
 use crate::client::CentralClient;
 use crate::told::{rows, text};
@@ -15,20 +15,6 @@ pub async fn stores(central: &CentralClient, out: &mut dyn Write) -> Result<()> 
         let why = text(store, "/eligibility/reasons/0/words");
         let open = store.get("open_tasks").and_then(Value::as_u64).unwrap_or_default();
         writeln!(out, "{:<20} {standing:<11} {open:>4} open  {why}", text(store, "/store"))?;
-    }
-    Ok(())
-}
-
-pub async fn orders(central: &CentralClient, state: Option<&str>, out: &mut dyn Write) -> Result<()> {
-    let told = central.find("/v1/orders", &[("limit", Some("50")), ("state", state)]).await?;
-    for order in rows(&told, "/orders") {
-        writeln!(
-            out,
-            "{:<28} {:<12} {}",
-            text(order, "/order"),
-            text(order, "/state"),
-            text(order, "/reference")
-        )?;
     }
     Ok(())
 }

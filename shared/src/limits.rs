@@ -368,6 +368,16 @@ pub const ORDER_BATCH_MAX: usize = 500;
 pub const ORDER_BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Orders of one batch that are written at once: the writer commits them together.
 pub const ORDER_BATCH_AT_ONCE: usize = 64;
+/// Orders of one name (a customer, a store) that a search goes by: the newest.
+pub const SEARCH_NAMED_MAX: u32 = 10_000;
+/// Orders that are looked through for one page of what is found.
+pub const SEARCH_LOOKED_MAX: u32 = 20_000;
+/// Characters of what is searched for.
+pub const SEARCH_CHARS_MAX: usize = 200;
+/// How long a customer's token of an order is good for at most.
+pub const ORDER_TOKEN_S_MAX: i64 = 90 * 86_400;
+/// Exceptions of one order that its timeline tells of: the newest.
+pub const TIMELINE_EXCEPTIONS_MAX: u32 = 100;
 /// How long before it an order of the same customer and goods may make another a possible duplicate.
 pub const DUPLICATE_MINUTES_MAX: u32 = 7 * 24 * 60;
 /// Channels whose orders have a priority of their own.

@@ -74,6 +74,9 @@ enum KeyCommand {
         /// orders_write, orders_read, fleet_read, fleet_write, support or admin; repeat for several.
         #[arg(long, required = true, value_parser = scope)]
         scope: Vec<Scope>,
+        /// It sees this store and its orders alone.
+        #[arg(long)]
+        store: Option<String>,
     },
 }
 
@@ -140,8 +143,8 @@ fn act(args: Args) -> Result<()> {
         Command::Run => threads.block_on(run(config)),
         Command::Config(ConfigCommand::Check) => say("The settings are right."),
         Command::Openapi | Command::EventSchemas { .. } => Ok(()),
-        Command::Key(KeyCommand::Create { name, scope }) => {
-            threads.block_on(create_key(&config, &name, &scope))
+        Command::Key(KeyCommand::Create { name, scope, store }) => {
+            threads.block_on(create_key(&config, &name, &scope, store.as_deref()))
         }
         Command::Store(StoreCommand::Put { file }) => threads.block_on(put_stores(&config, &file)),
         Command::EnrolCode { store } => threads.block_on(enrol_code(&config, &store)),
@@ -174,8 +177,8 @@ async fn run(config: CentralConfig) -> Result<()> {
     Ok(running.join_until(signals.asked()).await?)
 }
 
-async fn create_key(config: &CentralConfig, name: &str, scopes: &[Scope]) -> Result<()> {
-    let body = serde_json::json!({ "name": name, "scopes": scopes });
+async fn create_key(config: &CentralConfig, name: &str, scopes: &[Scope], store: Option<&str>) -> Result<()> {
+    let body = serde_json::json!({ "name": name, "scopes": scopes, "store": store });
     let made = Client::of(config)?.post("/v1/api-keys", &body).await?;
     say(word(&made, "/token").context("central's answer has no token")?)
 }

@@ -34,7 +34,8 @@ pub async fn place_order<S: Orders + Fleet + ?Sized>(
     command: PlaceOrder,
     now: UtcMs,
 ) -> Result<Placed, FlowError> {
-    let PlaceOrder { tenant, order, request, key, actor, trace, upstream, duplicate_within_ms, priority } = command;
+    let PlaceOrder { tenant, order, request, key, actor, trace, upstream, duplicate_within_ms, priority } =
+        command;
     order_request::check(&request).map_err(|bad| FlowError::refused(bad.code(), bad.to_string()))?;
     let skus: Vec<Sku> = request.lines.iter().map(|line| line.sku.clone()).collect();
     let unknown = store.unknown_skus(&tenant, &skus).await?;

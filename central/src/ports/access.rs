@@ -61,6 +61,9 @@ pub struct ApiKey {
     pub tenant: TenantId,
     pub name: String,
     pub scopes: BTreeSet<Scope>,
+    /// It sees this store and its orders alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<StoreId>,
     pub created_at: UtcMs,
     pub revoked_at: Option<UtcMs>,
 }
@@ -79,6 +82,10 @@ pub trait Access: Send + Sync {
     /// None when unknown or revoked.
     async fn api_key(&self, token_hash: [u8; 32]) -> Result<Option<ApiKey>, StoreError>;
     async fn api_keys(&self, tenant: &TenantId) -> Result<Vec<ApiKey>, StoreError>;
+    /// With which the tokens of the tenant's customers are signed; none until there was one.
+    async fn order_token_key(&self, tenant: &TenantId) -> Result<Option<[u8; 32]>, StoreError>;
+    /// The one that there is, or else this one.
+    async fn make_order_token_key(&self, tenant: &TenantId, fresh: [u8; 32]) -> Result<[u8; 32], StoreError>;
     async fn revoke_api_key(&self, tenant: &TenantId, key: &ApiKeyId, now: UtcMs)
     -> Result<bool, StoreError>;
 

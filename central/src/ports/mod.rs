@@ -23,6 +23,7 @@ pub mod launch;
 pub mod leases;
 pub mod legacy;
 pub mod moves;
+pub mod order_kpis;
 pub mod orders;
 pub mod outbox;
 pub mod payments;
@@ -36,6 +37,7 @@ pub mod replication;
 pub mod returns;
 pub mod rollouts;
 pub mod sagas;
+pub mod search;
 pub mod shadow;
 pub mod signals;
 pub mod sinks;
@@ -81,6 +83,7 @@ pub trait Storage:
     + leases::Leases
     + legacy::LegacyDecisions
     + moves::Moves
+    + order_kpis::OrderKpis
     + orders::Orders
     + outbox::Outbox
     + policies::Policies
@@ -92,6 +95,7 @@ pub trait Storage:
     + returns::Returns
     + rollouts::Rollouts
     + sagas::Sagas
+    + search::OrderSearching
     + shadow::Shadows
     + stock::Stock
     + substitutions::Substitutions
@@ -123,6 +127,7 @@ impl<T> Storage for T where
         + leases::Leases
         + legacy::LegacyDecisions
         + moves::Moves
+        + order_kpis::OrderKpis
         + orders::Orders
         + outbox::Outbox
         + policies::Policies
@@ -134,6 +139,7 @@ impl<T> Storage for T where
         + returns::Returns
         + rollouts::Rollouts
         + sagas::Sagas
+        + search::OrderSearching
         + shadow::Shadows
         + stock::Stock
         + substitutions::Substitutions

@@ -39,6 +39,7 @@ pub(super) async fn admin_key(
             tenant: TenantId::new(TENANT)?,
             name: "first admin key".to_owned(),
             scopes: BTreeSet::from([Scope::Admin]),
+            store: None,
             created_at: now,
             revoked_at: None,
         };

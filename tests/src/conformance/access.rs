@@ -11,6 +11,7 @@ pub async fn a_revoked_key_opens_nothing(storage: &dyn Storage) {
         tenant: tenant(),
         name: "storefront".to_owned(),
         scopes: [Scope::OrdersWrite, Scope::OrdersRead].into(),
+        store: None,
         created_at: at(0).utc,
         revoked_at: None,
     };

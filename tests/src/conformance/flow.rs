@@ -2,6 +2,7 @@
 
 use super::world::{assigned, at, placed, state, stocked, tenant};
 use holdfast_central::core::kpis::flow::{FlowBy, Summed};
+use holdfast_central::core::kpis::orders::{Measure, Measured, OrdersBy};
 use holdfast_central::core::order::OrderState;
 use holdfast_central::core::stock::report::Day;
 use holdfast_central::ports::Storage;
@@ -25,6 +26,11 @@ async fn add_up(storage: &dyn Storage) -> usize {
 
 async fn flow(storage: &dyn Storage, by: FlowBy) -> Vec<Summed> {
     storage.flow(&tenant(), by, (Day(0), Day::of(at(99 * DAY_MS).utc))).await.unwrap()
+}
+
+async fn measured(storage: &dyn Storage) -> Vec<Measured> {
+    let days = (Day(0), Day::of(at(99 * DAY_MS).utc));
+    storage.order_measures(&tenant(), OrdersBy::Source, days).await.unwrap()
 }
 
 /// Names, ways and how many went so; times are left out.
@@ -76,9 +82,13 @@ pub async fn what_is_added_up_can_be_made_anew_with_the_same_result(storage: &dy
     two_orders(storage).await;
     let steps = add_up(storage).await;
     let before = [flow(storage, FlowBy::Source).await, flow(storage, FlowBy::Kind).await];
+    let measures = measured(storage).await;
+    assert!(measures.iter().any(|one| one.measure == Measure::Acknowledged), "{measures:?}");
     storage.forget_flow().await.unwrap();
     assert_eq!(flow(storage, FlowBy::Kind).await, []);
+    assert_eq!(measured(storage).await, []);
     assert_eq!(add_up(storage).await, steps);
+    assert_eq!(measured(storage).await, measures);
     assert_eq!([flow(storage, FlowBy::Source).await, flow(storage, FlowBy::Kind).await], before);
 }
 

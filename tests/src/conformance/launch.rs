@@ -106,6 +106,7 @@ pub async fn channels_and_keys_tell_who_sends(storage: &dyn Storage) {
         tenant: tenant(),
         name: "shop".to_owned(),
         scopes: [Scope::OrdersWrite].into(),
+        store: None,
         created_at: at(0).utc,
         revoked_at: None,
     };

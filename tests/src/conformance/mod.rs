@@ -45,6 +45,7 @@ pub mod replays;
 pub mod returning;
 pub mod rollouts;
 pub mod scarce_carts;
+pub mod searching;
 pub mod shadow;
 pub mod stock;
 pub mod substituting;
@@ -155,6 +156,8 @@ macro_rules! conformance {
             traces::a_shipped_order_is_one_tree_below_the_request_that_placed_it,
             traces::requests_about_an_order_are_kept_up_to_a_limit,
             traces::others_are_told_from_where_they_were_told_last,
+            searching::orders_are_found_by_what_they_are,
+            searching::pages_of_what_is_found_meet_without_a_gap,
             kpis::what_is_routed_is_counted_with_it_and_once,
             kpis::a_better_node_that_was_missed_is_counted,
             kpis::work_that_a_store_declined_is_counted_at_both,

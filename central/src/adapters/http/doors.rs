@@ -1,32 +1,35 @@
 //! Which credential opens which door. One table, so that a reader sees it whole and a path that
 //! is missing from it opens for nobody.
 
-use super::answer::{Answer, Refused, internal};
+use super::answer::{Answer, Refused};
 use super::app::{App, Shared};
+pub(super) use super::askers::{Asker, Caller, Customer, Replicating};
+use super::store_doors::stays_in_its_store;
+use crate::core::order_token::{self, BadToken};
 use crate::flows::enrol::token_hash;
-use crate::ports::access::{ApiKey, ReplicaIdentity, Scope};
+use crate::ports::access::{ApiKey, Scope};
 use axum::RequestExt;
-use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::Method;
-use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
 use holdfast_platform::http::{Asks, Bearer};
 use holdfast_shared::error::Code;
-use holdfast_shared::ids::{Actor, TenantId};
 
 /// What a door asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Needs {
     /// An API key with one of these scopes; `Scope::Admin` opens all of them.
     AnyOf(&'static [Scope]),
+    /// Such a key, or the token of the order's customer.
+    OrCustomer(&'static [Scope]),
     /// The secret of an enrolled replica.
     Replica,
     /// Nothing: it tells nothing of a tenant, or its body is the credential.
     Nothing,
 }
 
-use Needs::{AnyOf, Nothing, Replica};
+use Needs::{AnyOf, Nothing, OrCustomer, Replica};
 use Scope::{Admin, FleetRead, FleetWrite, OrdersRead, OrdersWrite, PolicyApprove, PolicyWrite, Support};
 
 /// Whoever may hear of orders, or of more.
@@ -39,10 +42,11 @@ pub(crate) const DOORS: &[(Method, &str, Needs)] = &[
     (Method::POST, "/v1/orders", AnyOf(&[OrdersWrite])),
     (Method::GET, "/v1/orders", AnyOf(&[OrdersRead, Support])),
     (Method::GET, "/v1/orders/{order}", AnyOf(&[OrdersWrite, OrdersRead, Support])),
-    (Method::GET, "/v1/orders/{order}/timeline", AnyOf(&[OrdersWrite, OrdersRead, Support])),
+    (Method::GET, "/v1/orders/{order}/timeline", OrCustomer(&[OrdersWrite, OrdersRead, Support])),
     (Method::GET, "/v1/orders/{order}/explain", AnyOf(&[Support])),
     (Method::GET, "/v1/orders/{order}/trace", AnyOf(&[Support])),
     (Method::POST, "/v1/orders/{order}/cancel", AnyOf(&[OrdersWrite, Support])),
+    (Method::POST, "/v1/orders/{order}/token", AnyOf(&[OrdersWrite, Support])),
     (Method::POST, "/v1/orders/batch", AnyOf(&[OrdersWrite])),
     (Method::POST, "/v1/orders/{order}/changes", AnyOf(&[OrdersWrite, Support])),
     (Method::GET, "/v1/orders/{order}/changes", AnyOf(&[OrdersWrite, OrdersRead, Support])),
@@ -132,6 +136,7 @@ pub(crate) const DOORS: &[(Method, &str, Needs)] = &[
     (Method::POST, "/v1/policies/{version}/replay", AnyOf(POLICY_READERS)),
     (Method::GET, "/v1/replays/{replay}", AnyOf(POLICY_READERS)),
     (Method::DELETE, "/v1/replays/{replay}", AnyOf(POLICY_READERS)),
+    (Method::GET, "/v1/kpis/orders", AnyOf(&[OrdersRead, FleetRead, Support])),
     (Method::GET, "/v1/kpis/flow", AnyOf(&[OrdersRead, FleetRead, Support])),
     (Method::GET, "/v1/kpis/routing", AnyOf(&[OrdersRead, FleetRead, Support])),
     (Method::GET, "/v1/policies/{version}", AnyOf(POLICY_READERS)),
@@ -205,51 +210,6 @@ pub(crate) const DOORS: &[(Method, &str, Needs)] = &[
     (Method::GET, "/openapi.json", Nothing),
 ];
 
-/// Who asks, as their API key says.
-#[derive(Debug, Clone)]
-pub(super) struct Caller {
-    pub(super) key: ApiKey,
-}
-
-impl Caller {
-    pub(super) const fn tenant(&self) -> &TenantId {
-        &self.key.tenant
-    }
-
-    pub(super) fn may(&self, scope: Scope) -> bool {
-        self.key.scopes.contains(&scope) || self.key.scopes.contains(&Admin)
-    }
-
-    pub(super) fn actor(&self) -> Answer<Actor> {
-        Actor::new(format!("key:{}", self.key.key)).map_err(|bad| internal("an actor", bad))
-    }
-}
-
-impl<S: Sync> FromRequestParts<S> for Caller {
-    type Rejection = Refused;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Refused> {
-        parts
-            .extensions
-            .get::<Self>()
-            .cloned()
-            .ok_or_else(|| Refused::new(Code::Unauthenticated, "no API key"))
-    }
-}
-
-/// The replica that asks, as its secret says.
-#[derive(Debug, Clone)]
-pub(super) struct Replicating(pub(super) ReplicaIdentity);
-
-impl<S: Sync> FromRequestParts<S> for Replicating {
-    type Rejection = Refused;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Refused> {
-        let found = parts.extensions.get::<Self>().cloned();
-        found.ok_or_else(|| Refused::new(Code::Unauthenticated, "no replica's secret"))
-    }
-}
-
 fn needs(method: &Method, path: &str) -> Option<Needs> {
     // A HEAD is answered by the handler of the GET, so it needs the same.
     let method = if method == Method::HEAD { &Method::GET } else { method };
@@ -279,13 +239,20 @@ pub(super) async fn keep(
         Nothing => {}
         AnyOf(scopes) => {
             let Bearer(bearer) = request.extract_parts().await?;
-            let caller = caller(&app, bearer.reveal()).await?;
-            if !scopes.iter().any(|scope| caller.may(*scope)) {
-                let wanted: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
-                let detail = format!("this needs a key with one of the scopes: {}", wanted.join(", "));
-                return Err(Refused::new(Code::Forbidden, detail));
-            }
+            let caller = with_scope(&app, bearer.reveal(), scopes).await?;
+            stays_in_its_store(&caller, &mut request, path.as_str()).await?;
             request.extensions_mut().insert(caller);
+        }
+        OrCustomer(scopes) => {
+            let Bearer(bearer) = request.extract_parts().await?;
+            if order_token::is_order_token(bearer.reveal()) {
+                let customer = customer(&app, bearer.reveal()).await?;
+                request.extensions_mut().insert(customer);
+            } else {
+                let caller = with_scope(&app, bearer.reveal(), scopes).await?;
+                stays_in_its_store(&caller, &mut request, path.as_str()).await?;
+                request.extensions_mut().insert(caller);
+            }
         }
         Replica => {
             let Bearer(bearer) = request.extract_parts().await?;
@@ -296,6 +263,25 @@ pub(super) async fn keep(
         }
     }
     Ok(next.run(request).await)
+}
+
+async fn with_scope(app: &Shared, token: &str, scopes: &[Scope]) -> Answer<Caller> {
+    let caller = caller(app, token).await?;
+    if scopes.iter().any(|scope| caller.may(*scope)) {
+        return Ok(caller);
+    }
+    let wanted: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
+    let detail = format!("this needs a key with one of the scopes: {}", wanted.join(", "));
+    Err(Refused::new(Code::Forbidden, detail))
+}
+
+/// The bearer of a customer's token.
+async fn customer(app: &Shared, token: &str) -> Answer<Customer> {
+    let refused = |bad: BadToken| Refused::new(Code::Unauthenticated, bad.to_string());
+    let claim = order_token::read(token).ok_or_else(|| refused(BadToken::Forged))?;
+    let key = app.storage.order_token_key(&claim.tenant).await?.ok_or_else(|| refused(BadToken::Forged))?;
+    claim.check(&key, app.clock.now().utc).map_err(refused)?;
+    Ok(Customer { tenant: claim.tenant, order: claim.order })
 }
 
 /// The caller of an API key, for the API and for the console's login.

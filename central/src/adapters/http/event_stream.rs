@@ -54,8 +54,20 @@ pub(super) struct Asked {
 
 /// What a caller may hear of what it asks for.
 fn filter(caller: &Caller, asked: &Asked) -> Answer<Filter> {
-    let sees_stores = caller.may(Scope::FleetRead) || caller.may(Scope::Support);
-    let usual = if sees_stores { Audience::Owner } else { Audience::Customer };
+    let bound = caller.key.store.as_ref();
+    if let Some(store) = bound
+        && (asked.audience.is_some_and(|audience| audience != Audience::Store)
+            || asked.store.as_ref().is_some_and(|asked| asked != store))
+    {
+        let detail = format!("this key hears of the store {store} alone");
+        return Err(Refused::new(Code::Forbidden, detail));
+    }
+    let sees_stores = bound.is_some() || caller.may(Scope::FleetRead) || caller.may(Scope::Support);
+    let usual = match (bound, sees_stores) {
+        (Some(_), _) => Audience::Store,
+        (None, true) => Audience::Owner,
+        (None, false) => Audience::Customer,
+    };
     let audience = asked.audience.unwrap_or(usual);
     if audience != Audience::Customer && !sees_stores {
         let detail = "this key hears of orders alone: the audience is customer";
@@ -65,8 +77,8 @@ fn filter(caller: &Caller, asked: &Asked) -> Answer<Filter> {
         let words = text.iter().flat_map(|text| text.split(',')).map(str::trim);
         words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
     };
-    let filter =
-        Filter { kinds: split(&asked.kinds), keys: split(&asked.keys), audience, store: asked.store.clone() };
+    let store = asked.store.as_ref().or(bound).cloned();
+    let filter = Filter { kinds: split(&asked.kinds), keys: split(&asked.keys), audience, store };
     filter.checked().map_err(|what| Refused::new(Code::InvalidRequest, what))
 }
 

@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 
 /// Days of an answer whose beginning nobody named.
 const DAYS: i64 = 7;
-const LATE_AFTER_S: i64 = 900;
+pub(super) const LATE_AFTER_S: i64 = 900;
 const LATE_AFTER_S_MAX: i64 = 30 * 86_400;
 
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -67,12 +67,21 @@ pub(super) struct Ambiguous {
 }
 
 impl Ambiguous {
-    fn of(now: &[Standing], after_s: i64) -> Self {
+    pub(super) fn of(now: &[Standing], after_s: i64) -> Self {
         let late = now.iter().filter(|standing| is_ambiguous(standing.state)).map(|standing| standing.late);
         let orders = late.fold(0, u64::saturating_add);
         let open = now.iter().map(|standing| standing.orders).fold(0, u64::saturating_add);
         let number = |count: u64| float(i64::try_from(count).unwrap_or(i64::MAX));
         Self { after_s, orders, share: ratio(number(orders), number(open)) }
+    }
+
+    /// For people.
+    pub(super) fn words(&self) -> String {
+        let share = self.share.unwrap_or_default() * 100.0;
+        let Self { orders, after_s, .. } = self;
+        format!(
+            "Of {orders} open orders ({share:.1}%) nobody can say after {after_s} s whether they will be fulfilled."
+        )
     }
 }
 

@@ -39,6 +39,7 @@ mod tests {
             tenant: "acme".parse().unwrap(),
             name: String::new(),
             scopes: [].into(),
+            store: None,
             created_at: UtcMs(0),
             revoked_at: None,
         };

@@ -3,6 +3,7 @@
 use super::answer::{Answer, Refused, internal, known};
 use super::app::Shared;
 use super::doors::Caller;
+use super::fleet;
 use crate::flows::enrol::token_hash;
 use crate::ports::access::{ApiKey, Scope};
 use axum::Json;
@@ -12,7 +13,7 @@ use data_encoding::HEXLOWER;
 use holdfast_platform::http::ApiJson;
 use holdfast_platform::random;
 use holdfast_shared::error::{Code, Problem};
-use holdfast_shared::ids::ApiKeyId;
+use holdfast_shared::ids::{ApiKeyId, StoreId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -25,6 +26,9 @@ pub(super) struct NewApiKey {
     #[schema(example = "web shop")]
     name: String,
     scopes: BTreeSet<Scope>,
+    /// It sees this store and its orders alone; with `orders_read` and `fleet_read` and no other scope.
+    #[serde(default)]
+    store: Option<StoreId>,
 }
 
 /// A key with its token, which is shown this once and stored as a hash.
@@ -53,6 +57,14 @@ pub(super) async fn create(
         let detail = format!("name must have 1 to {NAME_CHARS_MAX} characters, and scopes at least one");
         return Err(Refused::new(Code::InvalidRequest, detail));
     }
+    if let Some(store) = &request.store {
+        let looks = |scope: &Scope| matches!(scope, Scope::OrdersRead | Scope::FleetRead);
+        if !request.scopes.iter().all(looks) {
+            let detail = "a key of one store has orders_read and fleet_read, and no other scope";
+            return Err(Refused::new(Code::InvalidRequest, detail));
+        }
+        fleet::find(&app, &caller, store.as_str()).await?;
+    }
     let token = random::token().map_err(|error| internal("a token", error))?;
     let id = random::bytes::<8>().map_err(|error| internal("a key id", error))?;
     let key = ApiKeyId::new(HEXLOWER.encode(&id)).map_err(|bad| internal("a key id", bad))?;
@@ -61,6 +73,7 @@ pub(super) async fn create(
         tenant: caller.tenant().clone(),
         name: name.to_owned(),
         scopes: request.scopes,
+        store: request.store,
         created_at: app.clock.now().utc,
         revoked_at: None,
     };

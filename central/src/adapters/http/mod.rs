@@ -8,6 +8,7 @@ mod agents;
 mod answer;
 mod app;
 mod arrangements;
+mod askers;
 mod audit;
 mod backorders;
 mod batch;
@@ -41,6 +42,9 @@ mod kpis;
 mod labels;
 mod measure;
 mod observer;
+mod order_kpis;
+mod order_search;
+mod order_tokens;
 mod order_view;
 mod orders;
 mod paging;
@@ -65,8 +69,10 @@ mod shadow;
 mod shadow_report;
 mod sheet;
 mod stock;
+mod store_doors;
 mod substitutions;
 mod tasks;
+mod timelines;
 mod traces;
 
 pub use app::Bells;
@@ -144,9 +150,10 @@ fn steering() -> OpenApiRouter<Shared> {
 
 fn api() -> OpenApiRouter<Shared> {
     OpenApiRouter::with_openapi(Document::openapi())
-        .routes(routes!(orders::place, orders::list))
+        .routes(routes!(orders::place, order_search::list))
         .routes(routes!(orders::get))
-        .routes(routes!(orders::timeline))
+        .routes(routes!(timelines::timeline))
+        .routes(routes!(order_tokens::create))
         .routes(routes!(explain::explain))
         .routes(routes!(traces::of_order))
         .merge(ordering())
@@ -206,6 +213,7 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(plain::document))
         .routes(routes!(kpis::routing))
         .routes(routes!(flow::flow))
+        .routes(routes!(order_kpis::orders))
         .merge(steering())
         .merge(
             OpenApiRouter::new().routes(routes!(agents::sync)).layer(DefaultBodyLimit::max(SYNC_BYTES_MAX)),

@@ -4,9 +4,8 @@ use super::answer::{Answer, Refused, internal, known};
 use super::app::Shared;
 use super::doors::Caller;
 use super::order_view::OrderView;
-use super::paging::Paging;
 use super::payments::check_provider;
-use crate::core::order::{Order, OrderEvent, OrderRequest, OrderState, StoreClock, order_id};
+use crate::core::order::{Order, OrderRequest, OrderState, order_id};
 use crate::core::stock::class::Channel;
 use crate::flows::place_order::{PlaceOrder, place_order};
 use crate::ports::access::Scope;
@@ -14,12 +13,11 @@ use crate::ports::orders::Placed;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, StatusCode, header};
-use holdfast_platform::http::{ApiJson, ApiQuery, Called, Idempotency};
+use holdfast_platform::http::{ApiJson, Called, Idempotency};
 use holdfast_shared::error::{Code, Problem};
-use holdfast_shared::ids::{Actor, IdempotencyKey, OrderId, PromiseId, StoreId, TaskId, TraceId};
+use holdfast_shared::ids::{IdempotencyKey, OrderId, PromiseId, TraceId};
 use holdfast_shared::limits::NOTE_CHARS_MAX;
-use holdfast_shared::time::UtcMs;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 /// The order is taken, and will not be lost. What becomes of it is at `status_url`.
@@ -44,84 +42,6 @@ pub(super) enum PromiseTaken {
     TakenOver,
     /// It had ended, or another order had it: this one is routed like any other.
     Over,
-}
-
-#[derive(Serialize, ToSchema)]
-pub(super) struct OrderPage {
-    orders: Vec<OrderView>,
-    next: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct OrderFilter {
-    /// Only orders in this state.
-    state: Option<OrderState>,
-    cursor: Option<String>,
-    limit: Option<u32>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Timeline {
-    order: OrderId,
-    events: Vec<TimelineEntry>,
-}
-
-/// One thing that happened. Store and task are told to customer service only.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct TimelineEntry {
-    sequence: u64,
-    kind: String,
-    at: UtcMs,
-    words: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    actor: Option<Actor>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    store: Option<StoreId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    task: Option<TaskId>,
-    /// The store's clock was off: `at` is what central makes of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    store_clock: Option<StoreClockEntry>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct StoreClockEntry {
-    #[serde(flatten)]
-    clock: StoreClock,
-    #[schema(example = "the store's clock was 6 h ahead")]
-    words: String,
-}
-
-impl TimelineEntry {
-    fn full(event: OrderEvent) -> Self {
-        Self {
-            sequence: event.sequence,
-            kind: event.kind,
-            at: event.at,
-            words: event.words,
-            actor: Some(event.actor),
-            store: event.store,
-            task: event.task,
-            store_clock: event.store_clock.map(|clock| StoreClockEntry { words: clock.words(), clock }),
-        }
-    }
-
-    /// Without anything that names a store: its words may, so they are replaced too.
-    fn for_storefront(event: OrderEvent) -> Self {
-        let words = event.kind.replace('_', " ");
-        Self {
-            sequence: event.sequence,
-            kind: event.kind,
-            at: event.at,
-            words,
-            actor: None,
-            store: None,
-            task: None,
-            store_clock: None,
-        }
-    }
 }
 
 /// Place an order.
@@ -217,34 +137,6 @@ pub(super) async fn get(
     Ok(Json(OrderView::from(order).with(gathering, changes, contact)))
 }
 
-/// Orders, newest first.
-#[utoipa::path(get, path = "/v1/orders", tag = "orders", params(OrderFilter),
-    responses((status = 200, body = OrderPage), (status = "4XX", body = Problem)))]
-pub(super) async fn list(
-    State(app): State<Shared>,
-    caller: Caller,
-    ApiQuery(filter): ApiQuery<OrderFilter>,
-) -> Answer<Json<OrderPage>> {
-    let states: Vec<OrderState> = filter.state.into_iter().collect();
-    let paging = Paging { cursor: filter.cursor, limit: filter.limit }.request()?;
-    let page = app.storage.orders(caller.tenant(), &states, &paging).await?;
-    Ok(Json(OrderPage { orders: page.rows.into_iter().map(OrderView::from).collect(), next: page.next }))
-}
-
-/// What happened to an order, oldest first.
-#[utoipa::path(get, path = "/v1/orders/{order}/timeline", tag = "orders", params(("order" = OrderId, Path)),
-    responses((status = 200, body = Timeline), (status = "4XX", body = Problem)))]
-pub(super) async fn timeline(
-    State(app): State<Shared>,
-    caller: Caller,
-    Path(order): Path<String>,
-) -> Answer<Json<Timeline>> {
-    let order = find(&app, &caller, &order).await?.order;
-    let events = app.storage.timeline(caller.tenant(), &order).await?;
-    let entry = if caller.may(Scope::Support) { TimelineEntry::full } else { TimelineEntry::for_storefront };
-    Ok(Json(Timeline { order, events: events.into_iter().map(entry).collect() }))
-}
-
 /// A reason that a person wrote: there, and not too long.
 pub(super) fn spoken<'a>(text: &'a str, field: &str) -> Answer<&'a str> {
     let text = text.trim();
@@ -257,9 +149,14 @@ pub(super) fn spoken<'a>(text: &'a str, field: &str) -> Answer<&'a str> {
 
 pub(super) async fn find(app: &Shared, caller: &Caller, order: &str) -> Answer<Order> {
     let order: OrderId = known(order, Code::UnknownOrder)?;
+    if let Some(store) = &caller.key.store
+        && !app.storage.works_on(caller.tenant(), store, &order).await?
+    {
+        return Err(unknown(&order));
+    }
     app.storage.order(caller.tenant(), &order).await?.ok_or_else(|| unknown(&order))
 }
 
-fn unknown(order: &OrderId) -> Refused {
+pub(super) fn unknown(order: &OrderId) -> Refused {
     Refused::new(Code::UnknownOrder, format!("there is no order {order}"))
 }

@@ -27,12 +27,14 @@ fn install() -> PrometheusHandle {
     let builder =
         builder.set_buckets_for_metric(converging, &LAGS).unwrap_or_else(|_| PrometheusBuilder::new());
     let waited = |name: &str| Matcher::Full(name.to_owned());
-    let builder = ["holdfast_reservation_seconds", "holdfast_acknowledgement_seconds"].into_iter().fold(
-        builder,
-        |builder, name| {
-            builder.set_buckets_for_metric(waited(name), &LAGS).unwrap_or_else(|_| PrometheusBuilder::new())
-        },
-    );
+    let builder =
+        ["holdfast_reservation_seconds", "holdfast_acknowledgement_seconds", "holdfast_order_wait_seconds"]
+            .into_iter()
+            .fold(builder, |builder, name| {
+                builder
+                    .set_buckets_for_metric(waited(name), &LAGS)
+                    .unwrap_or_else(|_| PrometheusBuilder::new())
+            });
     let recorder = builder.build_recorder();
     let handle = recorder.handle();
     if metrics::set_global_recorder(recorder).is_err() {
@@ -65,6 +67,14 @@ fn describe() {
         "From placing an order to its first node"
     );
     describe_histogram!("holdfast_acknowledgement_seconds", Unit::Seconds, "From an offer to its acceptance");
+    describe_counter!(
+        "holdfast_order_measures_total",
+        "What orders did first, by tenant, channel and source"
+    );
+    describe_histogram!("holdfast_order_wait_seconds", Unit::Seconds, "How long that took, by the same");
+    describe_gauge!("holdfast_queue_waiting", "What waits, by tenant and queue");
+    describe_gauge!("holdfast_queue_oldest_seconds", "Since when the longest of it waits");
+    describe_gauge!("holdfast_queue_tries_max", "How often the one was tried that was tried most");
     describe_counter!("holdfast_stock_withheld_units_total", "Units kept back while orders went elsewhere");
     describe_counter!("holdfast_stock_missing_units_total", "Units promised and not there, by cause");
     describe_counter!("holdfast_payment_calls_total", "Questions to payment providers, by call and answer");

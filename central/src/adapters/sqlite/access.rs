@@ -1,8 +1,8 @@
 //! API keys, enrolment codes and replicas.
 
-use super::row::{from_json, list, one, parsed, run, to_json};
+use super::row::{from_json, list, one, parsed, parsed_or_none, run, to_json};
 use super::sql::sql;
-use super::{Result, SqliteStore};
+use super::{Result, SqliteStore, error};
 use crate::flows::enrol::CODE_TTL_MS;
 use crate::ports::access::{Access, ApiKey, ReplicaIdentity};
 use async_trait::async_trait;
@@ -17,6 +17,7 @@ fn read_key(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
         tenant: parsed(row, "tenant")?,
         name: row.get("name")?,
         scopes: from_json(row, "scopes")?,
+        store: parsed_or_none(row, "store")?,
         created_at: UtcMs(row.get("created_at")?),
         revoked_at: row.get::<_, Option<i64>>("revoked_at")?.map(UtcMs),
     })
@@ -39,6 +40,7 @@ impl Access for SqliteStore {
                 ":key": key.key.as_str(),
                 ":name": key.name,
                 ":scopes": to_json(&key.scopes)?,
+                ":store": key.store.as_ref().map(StoreId::as_str),
                 ":token_hash": token_hash,
                 ":created_at": key.created_at.0,
                 ":revoked_at": key.revoked_at.map(|at| at.0),
@@ -56,6 +58,21 @@ impl Access for SqliteStore {
     async fn api_keys(&self, tenant: &TenantId) -> Result<Vec<ApiKey>> {
         let tenant = tenant.clone();
         self.read(move |conn| list(conn, sql!(ACCESS.api_keys), [tenant.as_str()], read_key)).await
+    }
+
+    async fn order_token_key(&self, tenant: &TenantId) -> Result<Option<[u8; 32]>> {
+        let tenant = tenant.clone();
+        self.read(move |conn| token_key(conn, &tenant)).await
+    }
+
+    async fn make_order_token_key(&self, tenant: &TenantId, fresh: [u8; 32]) -> Result<[u8; 32]> {
+        let tenant = tenant.clone();
+        self.write(move |conn, _| {
+            let params = named_params! { ":tenant": tenant.as_str(), ":secret": fresh };
+            run(conn, sql!(ACCESS.make_order_token_key), params)?;
+            token_key(conn, &tenant)?.ok_or_else(|| error::missing("order token key"))
+        })
+        .await
     }
 
     async fn revoke_api_key(&self, tenant: &TenantId, key: &ApiKeyId, now: UtcMs) -> Result<bool> {
@@ -103,6 +120,10 @@ impl Access for SqliteStore {
     async fn replica_by_secret(&self, secret_hash: [u8; 32]) -> Result<Option<ReplicaIdentity>> {
         self.read(move |conn| one(conn, sql!(ACCESS.replica_by_secret), [secret_hash], read_replica)).await
     }
+}
+
+fn token_key(conn: &Connection, tenant: &TenantId) -> Result<Option<[u8; 32]>> {
+    one(conn, sql!(ACCESS.order_token_key), [tenant.as_str()], |row| row.get("secret"))
 }
 
 fn enrol(

@@ -3,8 +3,8 @@
 
 use super::row::{list, parsed, run, to_json, unsigned, word};
 use super::sql::sql;
-use super::{Result, SqliteStore};
-use crate::core::kpis::flow::{FlowBy, Nodes, Stage, Standing, Step, Sum, SumKey, Summed, sums};
+use super::{Result, SqliteStore, order_kpis};
+use crate::core::kpis::flow::{Before, FlowBy, Nodes, Stage, Standing, Step, Sum, SumKey, Summed, sums};
 use crate::core::kpis::span::Span;
 use crate::core::order::OrderState;
 use crate::core::stock::report::Day;
@@ -55,6 +55,14 @@ fn read_step(row: &Row<'_>) -> rusqlite::Result<(i64, Step)> {
         is: word(row, "state")?,
         at: UtcMs(row.get("at")?),
         since: row.get::<_, Option<i64>>("since")?.map(UtcMs),
+        placed_at: UtcMs(row.get("placed_at")?),
+        before: Before {
+            reserved: row.get("had_node")?,
+            acknowledged: row.get("had_answer")?,
+            fulfilled: row.get("had_left")?,
+            cancelled: row.get("had_ended")?,
+        },
+        gathered: row.get("gathered")?,
     };
     Ok((row.get("entry")?, step))
 }
@@ -80,6 +88,7 @@ fn sum_up(conn: &Connection, limit: u32) -> Result<Vec<Step>> {
         };
         run(conn, sql!(FLOW.sum), params)?;
     }
+    order_kpis::add(conn, &steps)?;
     Ok(steps)
 }
 
@@ -99,7 +108,7 @@ pub(super) fn drop_before(conn: &Connection, day: Day, rows: i64) -> Result<usiz
     let begins = day.begins().0;
     let steps = run(conn, sql!(FLOW.drop_steps), named_params! { ":before": begins, ":rows": rows })?;
     let sums = run(conn, sql!(FLOW.drop_sums), named_params! { ":before": day.0, ":rows": rows })?;
-    Ok(steps.max(sums))
+    Ok(steps.max(sums).max(order_kpis::drop_before(conn, day, rows)?))
 }
 
 #[async_trait]
@@ -111,6 +120,7 @@ impl OrderFlow for SqliteStore {
     async fn forget_flow(&self) -> Result<()> {
         self.write(|conn, _| {
             run(conn, sql!(FLOW.forget_sums), [])?;
+            order_kpis::forget(conn)?;
             run(conn, sql!(FLOW.read_up_to), named_params! { ":entry": 0 })?;
             Ok(())
         })

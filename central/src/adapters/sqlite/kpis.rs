@@ -271,7 +271,7 @@ fn of_order(
     add(conn, tenant, &Dims { policy, ..dims }, tally, now)
 }
 
-fn read_tally(row: &Row<'_>) -> rusqlite::Result<Tally> {
+pub(super) fn read_tally(row: &Row<'_>) -> rusqlite::Result<Tally> {
     Ok(Tally {
         assigned: row.get("assigned")?,
         best: row.get("best")?,

@@ -96,6 +96,7 @@ mod moves;
 mod nodes_seen;
 mod older;
 mod order_carts;
+mod order_kpis;
 mod order_rows;
 mod orders;
 mod outbox;
@@ -137,6 +138,7 @@ mod saga_wake;
 mod sagas;
 mod savepoint;
 mod seals;
+mod search;
 mod seen;
 mod shadow;
 mod shadow_alarms;
@@ -277,5 +279,7 @@ impl SqliteStore {
 
 #[cfg(test)]
 mod plans;
+#[cfg(test)]
+mod tenants;
 #[cfg(test)]
 mod tests;

@@ -21,7 +21,7 @@ use rusqlite::{Connection, Row, named_params};
 use std::collections::BTreeMap;
 
 /// The row without its lines and tasks, which are read apart.
-fn read_head(row: &Row<'_>) -> rusqlite::Result<(i64, Order)> {
+pub(super) fn read_head(row: &Row<'_>) -> rusqlite::Result<(i64, Order)> {
     let order = Order {
         tenant: parsed(row, "tenant")?,
         order: parsed(row, "order_id")?,
@@ -39,7 +39,7 @@ fn read_head(row: &Row<'_>) -> rusqlite::Result<(i64, Order)> {
     Ok((row.get("sequence")?, order))
 }
 
-fn complete(conn: &Connection, mut order: Order) -> Result<Order> {
+pub(super) fn complete(conn: &Connection, mut order: Order) -> Result<Order> {
     order.lines = lines(conn, &order.tenant, &order.order)?;
     let tasks = tasks_of(conn, &order.tenant, &order.order)?;
     order.tasks = tasks.into_iter().map(|task| task.task).collect();

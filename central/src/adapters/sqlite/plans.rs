@@ -70,6 +70,13 @@ const THROUGH_ALL: &[&str] = &[
     "forget_lost",
     "lost_by",
     "lowest_needed",
+    // What waits, as it is measured: small beside all that there was.
+    "queue_of_exceptions",
+    "queue_of_notices",
+    "queue_of_outbox",
+    "queues_of_consumers",
+    // One per tenant.
+    "order_token_key",
     // A page of the newest, and counts by state.
     "activity",
     // The queues of all who wait for goods, and the SKUs of which something is expected.

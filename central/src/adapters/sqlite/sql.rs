@@ -24,6 +24,7 @@ pub(super) const LEGACY: &str = include_str!("sql/legacy.sql");
 pub(super) const LESSONS: &str = include_str!("sql/lessons.sql");
 pub(super) const MOVES: &str = include_str!("sql/moves.sql");
 pub(super) const OLDER: &str = include_str!("sql/older.sql");
+pub(super) const ORDER_KPIS: &str = include_str!("sql/order_kpis.sql");
 pub(super) const ORDERS: &str = include_str!("sql/orders.sql");
 pub(super) const OUTBOX: &str = include_str!("sql/outbox.sql");
 pub(super) const POLICIES: &str = include_str!("sql/policies.sql");
@@ -36,6 +37,7 @@ pub(super) const REPLAYS: &str = include_str!("sql/replays.sql");
 pub(super) const RETURNS: &str = include_str!("sql/returns.sql");
 pub(super) const ROLLOUTS: &str = include_str!("sql/rollouts.sql");
 pub(super) const SAGAS: &str = include_str!("sql/sagas.sql");
+pub(super) const SEARCH: &str = include_str!("sql/search.sql");
 pub(super) const SEALS: &str = include_str!("sql/seals.sql");
 pub(super) const SHADOW: &str = include_str!("sql/shadow.sql");
 pub(super) const RECOVERY: &str = include_str!("sql/recovery.sql");
@@ -65,6 +67,7 @@ pub(super) const FILES: &[&str] = &[
     MOVES,
     OLDER,
     ORDERS,
+    ORDER_KPIS,
     OUTBOX,
     POLICIES,
     PROMISES,
@@ -72,6 +75,7 @@ pub(super) const FILES: &[&str] = &[
     REPLAYS,
     ROLLOUTS,
     SEALS,
+    SEARCH,
     SHADOW,
     RECOVERY,
     STOCK,

@@ -143,6 +143,21 @@ pub struct Step {
     pub is: OrderState,
     pub at: UtcMs,
     pub since: Option<UtcMs>,
+    pub placed_at: UtcMs,
+    pub before: Before,
+    /// Its goods had begun to come together at one store.
+    pub gathered: bool,
+}
+
+/// What an order had done in the steps before one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Before {
+    /// It had a node.
+    pub reserved: bool,
+    /// A node had taken it on.
+    pub acknowledged: bool,
+    pub fulfilled: bool,
+    pub cancelled: bool,
 }
 
 impl Step {

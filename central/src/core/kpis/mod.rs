@@ -3,6 +3,7 @@
 //! Counted in the transaction that writes what is counted, so that no answer looks through orders.
 
 pub mod flow;
+pub mod orders;
 mod rates;
 pub mod span;
 mod tally;

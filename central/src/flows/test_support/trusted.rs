@@ -17,6 +17,12 @@ impl Access for Ram {
     async fn api_keys(&self, _: &TenantId) -> Result<Vec<ApiKey>> {
         not_here()
     }
+    async fn order_token_key(&self, _: &TenantId) -> Result<Option<[u8; 32]>> {
+        not_here()
+    }
+    async fn make_order_token_key(&self, _: &TenantId, _: [u8; 32]) -> Result<[u8; 32]> {
+        not_here()
+    }
     async fn revoke_api_key(&self, _: &TenantId, _: &ApiKeyId, _: UtcMs) -> Result<bool> {
         not_here()
     }

@@ -141,6 +141,7 @@ impl Bench {
             tenant: tenant.parse().unwrap(),
             name: token.clone(),
             scopes: scopes.iter().copied().collect(),
+            store: None,
             created_at: UtcMs(0),
             revoked_at: None,
         };

@@ -133,7 +133,7 @@ async fn a_live_drill_moves_what_may_move_and_leaves_a_record() {
     assert!(timeline.contains("leaves leeds: closed hard") && timeline.contains("60 min"), "{timeline}");
     let shop = bench.key("acme", &[Scope::OrdersWrite]).await;
     let outside = bench.get(&format!("/v1/orders/{ship}/timeline"), &shop).await.text;
-    assert!(outside.contains("\"moved\"") && !outside.contains("leeds"), "{outside}");
+    assert!(outside.contains("\"promise_changed\"") && !outside.contains("leeds"), "{outside}");
     assert_eq!(bench.get("/v1/stores/leeds", "acme-admin").await.json()["closures"], json!([]));
 }
 

@@ -12,6 +12,7 @@ mod exceptions;
 mod gatherings;
 mod moves;
 mod observer;
+mod order_kpis;
 mod order_terms;
 mod orders;
 mod policies;
@@ -128,6 +129,7 @@ pub(super) fn router() -> Router<Shared> {
         .route("/console/policies/{version}", get(policies::one))
         .route("/console/policies/{version}/{act}", post(policies::act))
         .route("/console/routing", get(routing::show))
+        .route("/console/order-kpis", get(order_kpis::show))
         .route("/console/rollouts", get(rollouts::list))
         .route("/console/rollouts/{rollout}", get(rollouts::one))
         .route("/console/rollouts/{rollout}/{act}", post(rollouts::act))
@@ -163,6 +165,8 @@ async fn login_page() -> Answer<Response> {
 async fn login(State(app): State<Shared>, Form(form): Form<LoginForm>) -> Answer<Response> {
     let token = form.key.trim();
     match doors::caller(&app, token).await {
+        // Its pages show the whole tenant.
+        Ok(caller) if caller.key.store.is_some() => page(&LoginPage { refused: true }),
         Ok(_caller) => {
             let cookie = session::open(&app, token)?;
             Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/console/stores")).into_response())

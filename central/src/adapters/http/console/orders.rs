@@ -7,6 +7,7 @@ use super::{Frame, Person, ROWS, frame, need, page, tones, words};
 use crate::adapters::http::answer::{Answer, known};
 use crate::adapters::http::app::Shared;
 use crate::adapters::http::explain::{Under, again};
+use crate::adapters::http::order_search::OrderFilter;
 use crate::adapters::http::orders::find;
 use crate::adapters::http::tasks::take_back_one;
 use crate::core::backorder::day;
@@ -50,6 +51,15 @@ struct OrdersPage {
     filters: Vec<Filter>,
     orders: Vec<OrderRow>,
     next: Option<String>,
+    q: String,
+    sku: String,
+    store: String,
+    from: String,
+    to: String,
+    /// Whoever looks may find the orders of a customer.
+    of_customers: bool,
+    /// Enough was looked through for this page: back to then.
+    looked: Option<String>,
 }
 
 struct LineRow {
@@ -121,12 +131,6 @@ struct Version {
     chosen: bool,
 }
 
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Asked {
-    state: Option<OrderState>,
-    cursor: Option<String>,
-}
-
 fn row(order: &Order, now: UtcMs) -> OrderRow {
     OrderRow {
         id: order.order.to_string(),
@@ -162,21 +166,32 @@ fn filters(counts: &BTreeMap<OrderState, u64>, chosen: Option<OrderState>) -> Ve
 pub(super) async fn list(
     State(app): State<Shared>,
     person: Person,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<OrderFilter>,
 ) -> Answer<Response> {
     need(&person, &[Scope::OrdersRead, Scope::Support])?;
     let tenant = person.0.tenant();
-    let states: Vec<OrderState> = asked.state.into_iter().collect();
-    let request = PageRequest { cursor: asked.cursor, limit: ROWS };
-    let orders = app.storage.orders(tenant, &states, &request).await?;
+    // A form sends its empty fields too.
+    let asked = asked.without_empty();
+    let search = asked.search(&person.0)?;
+    let request = PageRequest { cursor: asked.cursor(), limit: ROWS };
+    let found = app.storage.find_orders(tenant, &search, &request).await?;
     let counts = app.storage.count_orders(tenant).await?;
     let now = app.clock.now().utc;
-    let state = asked.state.map(|state| format!("state={}&", state.as_str())).unwrap_or_default();
+    let chosen = search.states.first().copied().filter(|_| search.states.len() == 1);
+    let said = asked.said();
+    let text = |name: &str| said.get(name).cloned().unwrap_or_default();
     page(&OrdersPage {
         frame: frame(&app, &person, "orders", None).await?,
-        filters: filters(&counts, asked.state),
-        orders: orders.rows.iter().map(|order| row(order, now)).collect(),
-        next: orders.next.map(|cursor| format!("/console/orders?{state}cursor={cursor}")),
+        filters: filters(&counts, chosen),
+        orders: found.orders.iter().map(|order| row(order, now)).collect(),
+        next: found.next.map(|cursor| format!("/console/orders?{}", asked.query(&cursor))),
+        q: text("q"),
+        sku: text("sku"),
+        store: text("store"),
+        from: text("from"),
+        to: text("to"),
+        of_customers: person.0.may(Scope::Support),
+        looked: found.looked_back_to.map(|back| words::moment(back, now)),
     })
 }
 

@@ -56,7 +56,7 @@ impl FromRequestParts<Shared> for Person {
         let session = token_hash(session);
         let hash = app.rooms.sessions.find(session, app.clock.now().mono).ok_or_else(to_login)?;
         let key = app.storage.api_key(hash).await.map_err(|error| Refused::from(error).into_response())?;
-        key.map(|key| Self(Caller { key })).ok_or_else(to_login)
+        key.filter(|key| key.store.is_none()).map(|key| Self(Caller { key })).ok_or_else(to_login)
     }
 }
 

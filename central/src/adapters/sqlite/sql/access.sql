@@ -1,13 +1,13 @@
 -- name: create_api_key
-INSERT INTO api_key (tenant, key, name, scopes, token_hash, created_at, revoked_at)
-VALUES (:tenant, :key, :name, :scopes, :token_hash, :created_at, :revoked_at)
+INSERT INTO api_key (tenant, key, name, scopes, store, token_hash, created_at, revoked_at)
+VALUES (:tenant, :key, :name, :scopes, :store, :token_hash, :created_at, :revoked_at)
 
 -- name: api_key
-SELECT tenant, key, name, scopes, created_at, revoked_at
+SELECT tenant, key, name, scopes, store, created_at, revoked_at
 FROM api_key WHERE token_hash = ?1 AND revoked_at IS NULL
 
 -- name: api_keys
-SELECT tenant, key, name, scopes, created_at, revoked_at
+SELECT tenant, key, name, scopes, store, created_at, revoked_at
 FROM api_key WHERE tenant = ?1 ORDER BY created_at, key
 
 -- name: revoke_api_key
@@ -32,3 +32,9 @@ VALUES (:tenant, :store, :replica, :secret_hash, :box_name, :enrolled_at)
 
 -- name: replica_by_secret
 SELECT tenant, store, replica FROM replica WHERE secret_hash = ?1
+
+-- name: order_token_key
+SELECT secret FROM order_token_key WHERE tenant = ?1
+
+-- name: make_order_token_key
+INSERT INTO order_token_key (tenant, secret) VALUES (:tenant, :secret) ON CONFLICT DO NOTHING

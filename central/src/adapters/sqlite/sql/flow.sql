@@ -11,7 +11,18 @@ VALUES (:tenant, :order, :was, :state,
     (SELECT at FROM order_step WHERE tenant = :tenant AND order_id = :order ORDER BY entry DESC LIMIT 1))
 
 -- name: unread
-SELECT s.entry, s.tenant, s.was, s.state, s.source, s.at, s.since, o.kind, coalesce(o.channel, '') AS channel
+SELECT s.entry, s.tenant, s.was, s.state, s.source, s.at, s.since, o.kind, coalesce(o.channel, '') AS channel,
+    o.placed_at,
+    EXISTS (SELECT 1 FROM order_step b WHERE b.tenant = s.tenant AND b.order_id = s.order_id AND b.entry < s.entry
+        AND b.state IN ('allocated', 'accepted', 'picking', 'ready', 'shipped', 'collected')) AS had_node,
+    EXISTS (SELECT 1 FROM order_step b WHERE b.tenant = s.tenant AND b.order_id = s.order_id AND b.entry < s.entry
+        AND b.state IN ('accepted', 'picking', 'ready', 'shipped', 'collected')) AS had_answer,
+    EXISTS (SELECT 1 FROM order_step b WHERE b.tenant = s.tenant AND b.order_id = s.order_id AND b.entry < s.entry
+        AND b.state IN ('shipped', 'collected')) AS had_left,
+    EXISTS (SELECT 1 FROM order_step b WHERE b.tenant = s.tenant AND b.order_id = s.order_id AND b.entry < s.entry
+        AND b.state IN ('cancelled', 'rejected')) AS had_ended,
+    EXISTS (SELECT 1 FROM gathering g
+        WHERE g.tenant = s.tenant AND g.order_id = s.order_id AND g.began_at <= s.at) AS gathered
 FROM order_step s JOIN orders o ON o.tenant = s.tenant AND o.order_id = s.order_id
 WHERE s.entry > (SELECT up_to FROM flow_read) ORDER BY s.entry LIMIT :rows
 

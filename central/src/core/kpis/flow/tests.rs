@@ -11,6 +11,9 @@ fn step(was: Option<OrderState>, is: OrderState, since: i64, at: i64) -> Step {
         is,
         at: UtcMs(at),
         since: was.map(|_| UtcMs(since)),
+        placed_at: UtcMs(0),
+        before: Before::default(),
+        gathered: false,
     }
 }
 

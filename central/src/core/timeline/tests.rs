@@ -1,0 +1,152 @@
+use super::*;
+use crate::core::exception::test_support::exception;
+use crate::core::order::{OrderEvent, OrderState};
+use crate::core::promise::PromiseChange;
+use crate::core::saga::fact::{Call, CallId, SagaFact, Said, Source};
+use holdfast_shared::domain::task::FulfilmentKind;
+use holdfast_shared::time::UtcMs;
+use proptest::prelude::*;
+
+fn event(sequence: u64, kind: &str, store: Option<&str>, words: &str) -> OrderEvent {
+    OrderEvent {
+        sequence,
+        kind: kind.to_owned(),
+        at: UtcMs(i64::try_from(sequence).unwrap() * 1_000),
+        actor: "device:till-secret".parse().unwrap(),
+        store: store.map(|store| store.parse().unwrap()),
+        task: store.map(|_| "o-1-1".parse().unwrap()),
+        words: words.to_owned(),
+        store_clock: None,
+    }
+}
+
+fn moved_once() -> Vec<OrderEvent> {
+    vec![
+        event(1, "placed", None, "placed through web"),
+        event(2, "allocated", Some("leeds"), "leeds is closest; york is full"),
+        event(3, "accepted", Some("leeds"), "accepted by leeds"),
+        event(4, "picking_started", Some("leeds"), "leeds picks"),
+        event(5, "recalled", Some("leeds"), "leeds is dark; york takes it"),
+        event(6, "promise_changed", Some("leeds"), "cannot be kept: leeds is dark"),
+        event(7, "allocated", Some("york"), "york, instead of leeds"),
+        event(8, "picking_started", Some("york"), "york picks"),
+        event(9, "packed", Some("york"), "york packed"),
+        event(10, "handed_over", Some("york"), "york handed over"),
+        event(11, "a_kind_of_tomorrow", Some("york"), "york is secretly mended"),
+    ]
+}
+
+fn subject(promise: Option<&PromiseChange>) -> Subject<'_> {
+    Subject { kind: FulfilmentKind::Ship, promise_by: Some(UtcMs(90_000)), promise }
+}
+
+#[test]
+fn a_customer_reads_what_became_of_goods_and_date_and_no_more() {
+    let change = PromiseChange {
+        promised_by: UtcMs(90_000),
+        new_by: Some(UtcMs(99_000)),
+        why: "leeds is dark".to_owned(),
+        told_at: UtcMs(6_000),
+        times: 1,
+    };
+    let told = told_to_customer(&moved_once(), subject(Some(&change)));
+    let kinds: Vec<CustomerKind> = told.iter().map(|entry| entry.kind).collect();
+    assert_eq!(
+        kinds,
+        [
+            CustomerKind::Received,
+            CustomerKind::Preparing,
+            CustomerKind::PromiseChanged,
+            CustomerKind::Packed,
+            CustomerKind::OnItsWay
+        ],
+        "work that moves is prepared once"
+    );
+    let dates: Vec<Option<UtcMs>> = told.iter().map(|entry| entry.promise_by).collect();
+    assert_eq!(dates, [Some(UtcMs(90_000)), None, Some(UtcMs(99_000)), None, None]);
+    assert!(told[2].words.contains("new date"));
+    let older = told_to_customer(&moved_once(), subject(None));
+    assert_eq!((older[2].promise_by, older[2].words.as_str()), (None, "The date that we promised changed."));
+}
+
+#[test]
+fn who_collects_is_told_of_collecting() {
+    let pickup = Subject { kind: FulfilmentKind::Pickup, promise_by: None, promise: None };
+    let told = told_to_customer(&moved_once(), pickup);
+    let last: Vec<CustomerKind> = told.iter().rev().take(2).map(|entry| entry.kind).collect();
+    assert_eq!(last, [CustomerKind::Collected, CustomerKind::ReadyToCollect]);
+    assert_ne!(
+        state_words(OrderState::Ready, FulfilmentKind::Pickup),
+        state_words(OrderState::Ready, FulfilmentKind::Ship)
+    );
+}
+
+#[test]
+fn a_store_reads_its_own_work_without_a_word_of_others() {
+    let leeds = told_to_store(&moved_once(), &"leeds".parse().unwrap());
+    let kinds: Vec<&str> = leeds.iter().map(|entry| entry.kind.as_str()).collect();
+    assert_eq!(kinds, ["allocated", "accepted", "picking_started", "recalled"]);
+    assert!(leeds.iter().all(|entry| !entry.words.contains("york")), "{leeds:?}");
+    assert_eq!(leeds[3].actor, None, "who decided elsewhere is not the store's to know");
+    assert_eq!(leeds[1].actor.as_ref().unwrap().as_str(), "device:till-secret");
+    assert_eq!(told_to_store(&moved_once(), &"hull".parse().unwrap()), []);
+}
+
+#[test]
+fn customer_service_reads_all_of_it_in_one_order() {
+    let fact = |sequence, at, said| SagaFact {
+        sequence,
+        id: CallId { call: Call::Authorize, run: 1 },
+        said,
+        source: Source::Answer,
+        at: UtcMs(at),
+    };
+    let declined = Said::Declined { code: "05".to_owned(), words: "do not honour".to_owned() };
+    let mut trouble = exception();
+    (trouble.raised_at, trouble.resolved_at) = (UtcMs(4_500), Some(UtcMs(5_500)));
+    trouble.resolution = Some("called them".to_owned());
+    let known = Known {
+        events: moved_once(),
+        decisions: Vec::new(),
+        payments: vec![fact(1, 1_500, Said::Absent), fact(2, 1_500, declined)],
+        troubles: vec![Trouble { exception: trouble, events: Vec::new() }],
+    };
+    let told = told_to_support(known);
+    assert_eq!(told.len(), 15);
+    let kinds: Vec<&str> = told.iter().map(|entry| entry.kind.as_str()).take(9).collect();
+    assert_eq!(
+        kinds,
+        [
+            "placed",
+            "authorize_absent",
+            "authorize_declined",
+            "allocated",
+            "accepted",
+            "picking_started",
+            "exception_raised",
+            "recalled",
+            "exception_resolved"
+        ]
+    );
+    assert_eq!(told[2].words, "authorize: do not honour (05)");
+    assert!(told[8].words.contains("called them") && told[8].exception.is_some());
+}
+
+proptest! {
+    #[test]
+    fn no_word_of_the_record_reaches_a_customer(
+        kinds in prop::collection::vec(0_usize..40, 0..30),
+        pickup in any::<bool>(),
+    ) {
+        const SOME: [&str; 10] = ["placed", "allocated", "recalled", "handed_over", "packed", "moved", "short",
+            "cancel_requested", "refunded", "held"];
+        let events: Vec<OrderEvent> = (1..).zip(kinds)
+            .map(|(n, kind)| event(n, SOME[kind % SOME.len()], Some("leeds"), "zq-internal"))
+            .collect();
+        let kind = if pickup { FulfilmentKind::Pickup } else { FulfilmentKind::Ship };
+        let told = told_to_customer(&events, Subject { kind, promise_by: None, promise: None });
+        let shown = serde_json::to_string(&told).unwrap();
+        prop_assert!(!shown.contains("zq-") && !shown.contains("leeds") && !shown.contains("till"), "{}", shown);
+        prop_assert!(told.windows(2).all(|two| two[0].sequence < two[1].sequence));
+    }
+}
