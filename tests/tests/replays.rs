@@ -4,7 +4,7 @@
 
 use anyhow::{Result, ensure};
 use holdfast::demo::{Board, pick};
-use holdfast::kpis::kpis;
+use holdfast::kpis::{KpisAsked, kpis};
 use holdfast::replay::{ReplayAsked, ReplayForm, replay};
 use holdfast_agent::ports::ledger::Role;
 use holdfast_shared::ids::IdempotencyKey;
@@ -56,7 +56,8 @@ async fn what_went_out_is_replayed_and_counted() -> Result<()> {
     );
 
     let mut shown = Vec::new();
-    kpis(&chain.client, (None, None), "node", &mut shown).await?;
+    let by_node = KpisAsked { from: None, to: None, orders: false, by: "node".to_owned() };
+    kpis(&chain.client, &by_node, &mut shown).await?;
     let shown = String::from_utf8(shown)?;
     let row = shown.lines().find(|line| line.starts_with(store.store.store.as_str()));
     let cells: Vec<&str> = row.unwrap_or_default().split_whitespace().collect();

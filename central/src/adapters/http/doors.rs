@@ -219,7 +219,7 @@ fn needs(method: &Method, path: &str) -> Option<Needs> {
 /// What its operation asks for, in the words of the OpenAPI document.
 pub(super) fn asks(method: &Method, path: &str) -> Asks {
     match needs(method, path) {
-        Some(AnyOf(_)) | None => Asks::Right,
+        Some(AnyOf(_) | OrCustomer(_)) | None => Asks::Right,
         Some(Replica) => Asks::Credential,
         Some(Nothing) => Asks::Nothing,
     }

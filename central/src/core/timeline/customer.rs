@@ -172,6 +172,8 @@ pub const fn state_words(state: OrderState, kind: FulfilmentKind) -> &'static st
         OrderState::Ready => "It is packed, and leaves soon.",
         OrderState::Shipped => "All of it is on its way to you.",
         OrderState::Collected => "It was handed over to you.",
+        OrderState::Returned => "All of it is back with us.",
+        OrderState::Refunded => "Your money went back to you.",
         OrderState::Cancelled => "It is cancelled.",
         OrderState::Rejected => "It could not be paid, and has ended.",
         OrderState::Exception => "Somebody of ours is looking after it.",
