@@ -164,6 +164,8 @@ async fn life() -> Life {
         ("event", "1".to_owned()),
         ("key", text(&key["key"])),
         ("code", "not_released".to_owned()),
+        ("class", "drinks".to_owned()),
+        ("return", "r-1".to_owned()),
     ]);
     Life { bench, conn, ids, _folder: folder }
 }
@@ -262,6 +264,12 @@ async fn the_same_questions_are_answered_to_their_owner() {
         // Planted alone, without the sums that it belongs to.
         "/v1/shadow/diffs/{diff}/triage",
         "/v1/stores/{store}/escrow/{sku}",
+        "/v1/stores/{store}/escrow-classes/{class}",
+        "/v1/returns/{return}",
+        "/v1/returns/{return}/approve",
+        "/v1/returns/{return}/refuse",
+        "/v1/returns/{return}/damaged",
+        "/v1/returns/{return}/cancel",
         "/v1/rollback/report",
         "/v1/rollouts/{act}",
         "/v1/policy/freeze?reason=a%20try",
