@@ -376,7 +376,8 @@ mod tests {
             let operation = &document["paths"][path][method.as_str().to_lowercase()];
             let tells = |status: &str| operation["responses"].get(status).is_some();
             assert!(tells("500") && tells("503"), "{method} {path}");
-            let (closed, by_scope) = (*needs != Needs::Nothing, matches!(needs, Needs::AnyOf(_)));
+            let by_scope = matches!(needs, Needs::AnyOf(_) | Needs::OrCustomer(_));
+            let closed = *needs != Needs::Nothing;
             assert!(!closed || tells("401"), "{method} {path}");
             assert_eq!(tells("403"), by_scope, "{method} {path}");
             assert_eq!(operation["security"] == serde_json::json!([]), !closed, "{method} {path}");
