@@ -114,8 +114,7 @@ fn spans(known: &OnRecord, told: &mut BTreeSet<SpanId>) -> Vec<Span> {
     let closed = tree.steps.into_iter().filter(|step| match step.what {
         What::Caller => false,
         What::Request => step.link.is_some(),
-        What::Intake | What::Decision | What::Fact | What::Entry => true,
-        What::Event => true,
+        What::Intake | What::Decision | What::Fact | What::Entry | What::Event => true,
         What::Payment | What::Exception => step.ended_at.is_some(),
     });
     let unsaid: Vec<Step> = closed.filter(|step| told.insert(step.span)).collect();

@@ -140,7 +140,7 @@ pub async fn a_clock_that_was_put_back_lets_no_money_rest_for_ever(storage: &dyn
     let read = saga(storage).await;
     storage.rest_saga(&read, Some(at(1_000_000).utc), at(20).utc).await.unwrap();
     assert_eq!(storage.due_sagas(&cards(), at(30).utc, 9).await.unwrap(), []);
-    assert_eq!(storage.due_sagas(&cards(), at(29).utc, 9).await.unwrap(), [key()]);
+    assert_eq!(storage.due_sagas(&cards(), at(19).utc, 9).await.unwrap(), [key()]);
     let others = storage.sagas_without(&[cards()], at(2_000_000).utc, 9).await.unwrap();
     assert_eq!(others, [], "its provider is there");
     let strange = PaymentProvider::new("others").unwrap();

@@ -109,7 +109,7 @@ pub(super) fn tell(
         // What is told of a store stays with the store's people.
         let words = match said {
             Said::Adopted { .. } => format!("goods came back that nobody had announced: return {}", of.id),
-            _ => words.clone(),
+            _ => words,
         };
         let body = json!({
             "order": of.order, "return": of.id, "state": of.state, "lines": lines, "words": words,

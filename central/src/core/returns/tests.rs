@@ -90,9 +90,9 @@ fn a_return_goes_its_way_by_what_happens_to_it() {
     assert_eq!(state(with(vec![approved(), one.clone()])), ReturnState::Received);
     assert_eq!(state(with(vec![approved(), one.clone(), Said::Expired])), ReturnState::Restocked);
     let rest = received(2, 1, 1, Condition::Missing);
-    assert_eq!(state(with(vec![approved(), one.clone(), rest])), ReturnState::Restocked);
+    assert_eq!(state(with(vec![approved(), one, rest])), ReturnState::Restocked);
     assert_eq!(state(with(vec![approved(), received(1, 1, 2, DAMAGED)])), ReturnState::WrittenOff);
-    let all = vec![approved(), received(1, 1, 2, SELLABLE), refund.clone()];
+    let all = vec![approved(), received(1, 1, 2, SELLABLE), refund];
     assert_eq!(state(with(all.clone())), ReturnState::Restocked, "the provider has not answered");
     let back = [all, vec![Said::Refunded { refund: 1, amount: 666 }]].concat();
     assert_eq!(state(with(back.clone())), ReturnState::Refunded);
