@@ -53,7 +53,7 @@ async fn fill(chain: &Chain) -> Result<()> {
     }
     until("the orders are at the store", async || {
         let told = client.get("/v1/stores/leeds/tasks").await?;
-        Ok(told["tasks"].as_array().is_some_and(|tasks| tasks.len() == 3))
+        Ok(told.get("tasks").and_then(Value::as_array).is_some_and(|tasks| tasks.len() == 3))
     })
     .await?;
     let policy = json!({ "text": "[routing]\n", "reason": "a version to look at" });
@@ -68,7 +68,7 @@ async fn fill(chain: &Chain) -> Result<()> {
     client.place(&IdempotencyKey::new("door-too-much")?, &too_much).await?;
     until("somebody must look at it", async || {
         let told = client.get("/v1/exceptions").await?;
-        Ok(told["exceptions"].as_array().is_some_and(|open| !open.is_empty()))
+        Ok(told.get("exceptions").and_then(Value::as_array).is_some_and(|open| !open.is_empty()))
     })
     .await?;
     let closure = json!({ "hard": false, "cause": "staffing" });

@@ -28,7 +28,7 @@ enum Habit {
 }
 
 const fn habit(n: usize) -> Habit {
-    if n % REPEATED_EVERY != 0 {
+    if !n.is_multiple_of(REPEATED_EVERY) {
         return Habit::Once;
     }
     match n / REPEATED_EVERY % 3 {

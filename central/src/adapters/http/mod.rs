@@ -154,8 +154,6 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(orders::get))
         .routes(routes!(timelines::timeline))
         .routes(routes!(order_tokens::create))
-        .routes(routes!(explain::explain))
-        .routes(routes!(traces::of_order))
         .merge(ordering())
         .routes(routes!(promises::ask))
         .routes(routes!(promises::accuracy))
@@ -194,6 +192,7 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(preflight::get))
         .routes(routes!(postlaunch::get))
         .merge(paying())
+        .merge(returns::routes())
         .merge(trying())
         .merge(wanting())
         .routes(routes!(recovery::get))
@@ -227,13 +226,6 @@ fn paying() -> OpenApiRouter<Shared> {
         .routes(routes!(payments::steps))
         .routes(routes!(payments::retry))
         .routes(routes!(payments::webhooks))
-        .routes(routes!(returns::ask, returns::of_order))
-        .routes(routes!(returns::list))
-        .routes(routes!(returns::get))
-        .routes(routes!(returns::approve))
-        .routes(routes!(returns::refuse))
-        .routes(routes!(returns::cancel))
-        .routes(routes!(returns::damaged))
         .merge(
             OpenApiRouter::new()
                 .routes(routes!(payments::webhook))
@@ -270,9 +262,11 @@ fn trying() -> OpenApiRouter<Shared> {
         .routes(routes!(shadow_report::triage))
 }
 
-/// What becomes of an order by its customer's wish.
+/// Why an order is where it is, and what becomes of it by its customer's wish.
 fn ordering() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
+        .routes(routes!(explain::explain))
+        .routes(routes!(traces::of_order))
         .routes(routes!(changes::cancel))
         .routes(routes!(changes::change, changes::list))
         .routes(routes!(personal::export))

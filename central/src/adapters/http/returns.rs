@@ -18,6 +18,19 @@ use holdfast_shared::error::{Code, Problem};
 use holdfast_shared::ids::{OrderId, ReturnId, StoreId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(ask, of_order))
+        .routes(routes!(list))
+        .routes(routes!(get))
+        .routes(routes!(approve))
+        .routes(routes!(refuse))
+        .routes(routes!(cancel))
+        .routes(routes!(damaged))
+}
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ReturnTaken {
@@ -137,6 +150,7 @@ pub(super) async fn list(
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ReturnReason)]
 pub(super) struct Reason {
     #[schema(example = "a good customer")]
     reason: String,

@@ -92,6 +92,11 @@ fn describe() {
     describe_counter!("holdfast_mqtt_topics_refused_total", "Publishes and subscriptions to foreign topics");
     describe_gauge!("holdfast_orders", "Orders by tenant and state");
     describe_gauge!("holdfast_stores", "Stores by tenant and standing");
+    describe_support();
+}
+
+/// What a person must look at, and whether the books agree.
+fn describe_support() {
     describe_gauge!("holdfast_exceptions_open", "Open exceptions by tenant");
     describe_gauge!("holdfast_exceptions", "Open exceptions by tenant, category and severity");
     describe_gauge!("holdfast_exceptions_late", "Those of them that were not over in their time");

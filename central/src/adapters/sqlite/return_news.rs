@@ -17,6 +17,7 @@ use holdfast_shared::ids::{Actor, OrderId, ReturnId, Sku, StoreId, TenantId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::Connection;
 use serde_json::json;
+use std::borrow::Cow;
 
 /// The event, the word of the timeline, and the words.
 type Told = (Option<&'static Kind>, &'static str, String);
@@ -107,9 +108,11 @@ pub(super) fn tell(
         };
         let lines: Vec<_> = of.lines.iter().map(line).collect();
         // What is told of a store stays with the store's people.
-        let words = match said {
-            Said::Adopted { .. } => format!("goods came back that nobody had announced: return {}", of.id),
-            _ => words,
+        let words: Cow<'_, str> = match said {
+            Said::Adopted { .. } => {
+                format!("goods came back that nobody had announced: return {}", of.id).into()
+            }
+            _ => words.as_str().into(),
         };
         let body = json!({
             "order": of.order, "return": of.id, "state": of.state, "lines": lines, "words": words,

@@ -107,10 +107,8 @@ const ACROSS: &[&str] = &[
 ];
 
 fn tables_of_tenants(conn: &Connection) -> Result<BTreeSet<String>, StoreError> {
-    let mut tables = conn.prepare(
-        "SELECT m.name FROM sqlite_schema m WHERE m.type IN ('table', 'view')
-            AND EXISTS (SELECT 1 FROM pragma_table_info(m.name) c WHERE c.name = 'tenant')",
-    )?;
+    let mut tables = conn.prepare(include_str!("sql/tests/tables_of_tenants.sql"))?;
+
     let names = tables.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     Ok(names)
 }

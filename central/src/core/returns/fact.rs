@@ -20,6 +20,7 @@ pub struct ReturnFact {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "said", rename_all = "snake_case")]
+#[schema(as = ReturnSaid)]
 pub enum Said {
     Asked {
         lines: Vec<AskedLine>,

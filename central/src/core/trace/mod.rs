@@ -22,6 +22,7 @@ use utoipa::ToSchema;
 /// Where something was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = TracePlace)]
 pub enum Place {
     /// By whoever called: its spans are its own to tell.
     Outside,
@@ -73,6 +74,7 @@ pub struct Link {
 
 /// One step of an order's trace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = TraceStep)]
 pub struct Step {
     pub span: SpanId,
     /// Absent for the root alone.
