@@ -150,7 +150,7 @@ pub(super) async fn list(
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = ReturnReason)]
+#[schema(as = WhyOfReturn)]
 pub(super) struct Reason {
     #[schema(example = "a good customer")]
     reason: String,
