@@ -129,6 +129,9 @@ name_id!(
     /// How a customer pays, in the provider's word: card, invoice, ...
     PaymentMethod, "payment method");
 name_id!(
+    /// An account at a carrier, or at one who speaks with many of them.
+    CarrierAccount, "carrier account");
+name_id!(
     /// An option that a checkout offers for sending an order.
     ShippingService, "shipping service");
 

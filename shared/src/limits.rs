@@ -2,11 +2,13 @@
 //!
 //! A queue, loop, retry, buffer, frame or list that has no limit here is a defect.
 
+mod carriers;
 mod events;
 mod exceptions;
 mod returns;
 mod traces;
 
+pub use carriers::*;
 pub use events::*;
 pub use exceptions::*;
 pub use returns::*;

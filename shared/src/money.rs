@@ -27,6 +27,13 @@ impl Currency {
         // Capital letters, as it was checked when it was read.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
+
+    /// Digits behind the point; none of a code that no list has.
+    #[must_use]
+    pub fn places(&self) -> Option<usize> {
+        let known = iso_currency::Currency::from_code(self.as_str())?;
+        known.exponent().map(usize::from)
+    }
 }
 
 impl FromStr for Currency {
@@ -85,8 +92,7 @@ impl Money {
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { minor, currency } = self;
-        let known = iso_currency::Currency::from_code(currency.as_str()).and_then(|known| known.exponent());
-        let Some(places) = known.map(usize::from) else {
+        let Some(places) = currency.places() else {
             return write!(f, "{minor} minor units of {currency}");
         };
         let digits = format!("{:0width$}", minor.unsigned_abs(), width = places + 1);

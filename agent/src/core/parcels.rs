@@ -1,7 +1,7 @@
 //! Parcels beside their tasks: what is left to come of those that other stores send.
 
 use holdfast_shared::ids::{OrderId, Sku, StoreId};
-use holdfast_shared::wire::sync::{ExpectedParcel, LabelNews, LabelReport};
+use holdfast_shared::wire::sync::{ExpectedParcel, LabelMade, LabelNews, LabelReport};
 
 /// What is known here of parcels.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -10,6 +10,8 @@ pub struct Parcels {
     /// Reported here, and not yet noted by central.
     pub reported: Vec<LabelReport>,
     pub expected: Vec<ExpectedParcel>,
+    /// Labels that central had made.
+    pub made: Vec<LabelMade>,
 }
 
 /// Units that were recorded in here and that central has not taken off yet.

@@ -169,6 +169,7 @@ pub fn request(cut: Cut, health: Option<String>) -> SyncRequest {
         escrow: cut.escrow,
         asked_back: cut.asked_back,
         parcels: Some(cut.parcels),
+        shows_labels: true,
         label_reports: cut.label_reports,
         version: SYNC_VERSION,
         store: cut.identity.store,

@@ -1,5 +1,6 @@
 //! One outside thing, one folder. Adapters know the ports and the flows, never each other.
 
+pub mod carriers;
 pub mod http;
 pub mod metrics;
 pub mod mqtt_broker;

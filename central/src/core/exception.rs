@@ -60,6 +60,12 @@ pub enum Category {
     Overdrawn,
     /// No carrier takes a parcel whose goods were released, or that a policy leaves where it is.
     LabelFailed,
+    /// A carrier lost a parcel, or brought it back.
+    ParcelLost,
+    /// A carrier tells nothing of a parcel.
+    TrackingSilent,
+    /// A carrier does not take a label back.
+    VoidFailed,
     /// Goods that a store handed over for an order that is gathered elsewhere have not come there.
     ParcelMissing,
     /// The same customer ordered the same goods twice within a short time.
@@ -85,7 +91,7 @@ pub enum Category {
 }
 
 impl Category {
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 35] = [
         Self::Backorder,
         Self::ReleasedAtDarkStore,
         Self::Contradiction,
@@ -107,6 +113,9 @@ impl Category {
         Self::PromiseMissed,
         Self::Overdrawn,
         Self::LabelFailed,
+        Self::ParcelLost,
+        Self::TrackingSilent,
+        Self::VoidFailed,
         Self::ParcelMissing,
         Self::PossibleDuplicate,
         Self::ShadowCritical,
@@ -144,6 +153,9 @@ impl Category {
             Self::PromiseMissed => "promise_missed",
             Self::Overdrawn => "overdrawn",
             Self::LabelFailed => "label_failed",
+            Self::ParcelLost => "parcel_lost",
+            Self::TrackingSilent => "tracking_silent",
+            Self::VoidFailed => "void_failed",
             Self::ParcelMissing => "parcel_missing",
             Self::PossibleDuplicate => "possible_duplicate",
             Self::ShadowCritical => "shadow_critical",

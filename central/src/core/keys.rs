@@ -68,6 +68,8 @@ pub enum Turn {
     Of(Fence),
     /// Counted within the order.
     Nth(u32),
+    /// Counted within one parcel of the order.
+    OfParcel { parcel: u32, nth: u32 },
 }
 
 impl fmt::Display for Turn {
@@ -76,6 +78,7 @@ impl fmt::Display for Turn {
             Self::Only => f.write_str("-"),
             Self::Of(fence) => write!(f, "{fence}"),
             Self::Nth(nth) => write!(f, "n{nth}"),
+            Self::OfParcel { parcel, nth } => write!(f, "p{parcel}n{nth}"),
         }
     }
 }
@@ -127,6 +130,7 @@ mod tests {
             (1_u32..4, 0_u32..1_000)
                 .prop_map(|(incarnation, number)| Turn::Of(Fence { incarnation, number })),
             any::<u32>().prop_map(Turn::Nth),
+            (any::<u32>(), any::<u32>()).prop_map(|(parcel, nth)| Turn::OfParcel { parcel, nth }),
         ];
         let step = proptest::sample::select(Step::ALL.to_vec());
         (step, proptest::option::of((1..2_000_u32).prop_map(LineNo)), turn)

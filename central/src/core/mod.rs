@@ -29,6 +29,7 @@ pub mod order_state;
 pub mod order_terms;
 pub mod order_token;
 pub mod outside;
+pub mod parcel;
 pub mod personal;
 pub mod policy;
 pub mod promise;

@@ -191,6 +191,8 @@ pub enum OrderState {
     Ready,
     Shipped,
     Collected,
+    /// All that has left is at the customer's, by the carriers' word.
+    Delivered,
     Cancelled,
     /// It could not be paid.
     Rejected,
@@ -202,7 +204,7 @@ pub enum OrderState {
 }
 
 impl OrderState {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Placed,
         Self::Authorized,
         Self::Backordered,
@@ -212,6 +214,7 @@ impl OrderState {
         Self::Ready,
         Self::Shipped,
         Self::Collected,
+        Self::Delivered,
         Self::Cancelled,
         Self::Rejected,
         Self::Returned,
@@ -231,6 +234,7 @@ impl OrderState {
             Self::Ready => "ready",
             Self::Shipped => "shipped",
             Self::Collected => "collected",
+            Self::Delivered => "delivered",
             Self::Cancelled => "cancelled",
             Self::Rejected => "rejected",
             Self::Returned => "returned",
@@ -245,6 +249,7 @@ impl OrderState {
             self,
             Self::Shipped
                 | Self::Collected
+                | Self::Delivered
                 | Self::Cancelled
                 | Self::Rejected
                 | Self::Returned

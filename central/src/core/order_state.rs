@@ -40,6 +40,12 @@ pub fn order_state(
     }
 }
 
+/// What has left is delivered when its carriers say so of all of it.
+#[must_use]
+pub const fn after_carriers(state: OrderState, all_arrived: bool) -> OrderState {
+    if all_arrived && matches!(state, OrderState::Shipped) { OrderState::Delivered } else { state }
+}
+
 /// How far a task has brought its units; none when it has no units of the order any more.
 fn progress(task: &TaskState) -> Option<OrderState> {
     let moved_away = task.recall.as_ref().is_some_and(|recall| !recall.cancel);
@@ -67,8 +73,8 @@ fn progress(task: &TaskState) -> Option<OrderState> {
 #[must_use]
 pub const fn may_become(from: OrderState, to: OrderState) -> bool {
     use OrderState::{
-        Accepted, Allocated, Authorized, Backordered, Cancelled, Collected, Exception, Picking, Placed,
-        Ready, Refunded, Rejected, Returned, Shipped,
+        Accepted, Allocated, Authorized, Backordered, Cancelled, Collected, Delivered, Exception, Picking,
+        Placed, Ready, Refunded, Rejected, Returned, Shipped,
     };
     match from {
         // Taking off what is open may uncover how far the rest has come.
@@ -87,25 +93,46 @@ pub const fn may_become(from: OrderState, to: OrderState) -> bool {
                     | Ready
                     | Shipped
                     | Collected
+                    | Delivered
                     | Cancelled
                     | Exception
             )
         }
         Accepted => {
-            matches!(to, Placed | Authorized | Picking | Ready | Shipped | Collected | Cancelled | Exception)
+            matches!(
+                to,
+                Placed
+                    | Authorized
+                    | Picking
+                    | Ready
+                    | Shipped
+                    | Collected
+                    | Delivered
+                    | Cancelled
+                    | Exception
+            )
         }
-        Picking => matches!(to, Placed | Authorized | Ready | Shipped | Collected | Cancelled | Exception),
+        Picking => matches!(
+            to,
+            Placed | Authorized | Ready | Shipped | Collected | Delivered | Cancelled | Exception
+        ),
         // A store that is asked to stop has goods to put back: nobody may fetch them any more.
-        Ready => matches!(to, Placed | Authorized | Picking | Shipped | Collected | Cancelled | Exception),
+        Ready => matches!(
+            to,
+            Placed | Authorized | Picking | Shipped | Collected | Delivered | Cancelled | Exception
+        ),
         // Goods that left have left, whoever cancelled them.
-        Cancelled => matches!(to, Shipped | Collected),
+        Cancelled => matches!(to, Shipped | Collected | Delivered),
         // What left and cannot be charged is not complete.
         // What comes back comes back of what left.
-        Shipped | Collected => matches!(to, Returned | Refunded | Exception),
+        Collected => matches!(to, Returned | Refunded | Exception),
+        Shipped => matches!(to, Delivered | Returned | Refunded | Exception),
+        // More of it may turn out to have left.
+        Delivered => matches!(to, Shipped | Returned | Refunded | Exception),
         // A store tells late that more had left, or that goods count no more as back.
-        Returned => matches!(to, Shipped | Collected | Refunded | Exception),
+        Returned => matches!(to, Shipped | Collected | Delivered | Refunded | Exception),
         // More was captured after all.
-        Refunded => matches!(to, Shipped | Collected | Returned | Exception),
+        Refunded => matches!(to, Shipped | Collected | Delivered | Returned | Exception),
         Rejected => false,
     }
 }

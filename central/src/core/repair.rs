@@ -36,6 +36,7 @@ pub enum Call {
     Move,
     Unpair,
     RetryPayment,
+    LabelAgain,
     RepairException,
     ApproveReturn,
 }
@@ -57,6 +58,7 @@ impl Call {
             Self::Move => "POST /v1/movements",
             Self::Unpair => "DELETE /v1/devices/{device}",
             Self::RetryPayment => "POST /v1/orders/{order}/payment/retry",
+            Self::LabelAgain => "POST /v1/tasks/{task}/label/again",
             Self::RepairException => "POST /v1/exceptions/{exception}/repair",
             Self::ApproveReturn => "POST /v1/returns/{return}/approve",
         }
@@ -79,6 +81,7 @@ impl Call {
             | Self::RepairException
             | Self::ApproveReturn
             | Self::DraftPolicy
+            | Self::LabelAgain
             | Self::RetryPayment => false,
         }
     }
@@ -122,6 +125,18 @@ const PAYMENT_UNCLEAR: Repair = Repair::Either(
     "the provider answers, which is asked once an hour",
     Call::Resolve,
     "look it up at the provider",
+);
+const PARCEL_LOST: Repair = Repair::Either(
+    "it is found, or delivered after all",
+    Call::Resolve,
+    "claim it at the carrier, and send the goods once more or give the money back",
+);
+const TRACKING_SILENT: Repair =
+    Repair::Either("the carrier tells of it again", Call::Resolve, "ask the carrier where it is");
+const VOID_FAILED: Repair = Repair::Either(
+    "the label is void after all",
+    Call::LabelAgain,
+    "have the carrier asked once more, or claim the cost",
 );
 const REFUND_FAILED: Repair =
     Repair::ByPerson(Call::RetryPayment, "let it be tried again, or pay it back another way");
@@ -201,6 +216,9 @@ pub const fn of_category(category: Category) -> Repair {
         Category::AwaitingPayment => AWAITING_PAYMENT,
         Category::PaymentUnclear => PAYMENT_UNCLEAR,
         Category::RefundFailed => REFUND_FAILED,
+        Category::ParcelLost => PARCEL_LOST,
+        Category::TrackingSilent => TRACKING_SILENT,
+        Category::VoidFailed => VOID_FAILED,
         Category::OutsideDown => OUTSIDE_DOWN,
         Category::BooksDiffer => {
             Repair::Either("the books agree again", Call::RepairException, "carry out what is proposed")

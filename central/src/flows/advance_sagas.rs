@@ -4,8 +4,10 @@
 
 use super::FlowError;
 use super::gateways::{Gateway, Gateways};
+use super::out_of_reach::{OutOfReach, tell_of};
 use crate::core::exception::{Category, NewException, Severity};
 use crate::core::keys::{Root, Scope, Step as KeyStep, Turn};
+use crate::core::outside::backoff::apart;
 use crate::core::outside::gate::Stopped;
 use crate::core::saga::account::Account;
 use crate::core::saga::fact::{Call, CallId, Said, Source, Wish};
@@ -65,7 +67,8 @@ pub async fn advance_sagas<S: Sagas + Fleet + ?Sized>(
             Err(error) => failed = Some(error),
         }
     }
-    tell_of(store, gateway, provider, clock()).await?;
+    let lies = OutOfReach { what: "payment provider", name: provider.as_str(), waits: "orders" };
+    tell_of(store, gateway, lies, clock()).await?;
     failed.map_or(Ok(done), Err)
 }
 
@@ -133,14 +136,8 @@ fn worth(saga: &Saga) -> Result<Option<Worth>, FlowError> {
     Worth::of(&saga.lines).map_err(|bad| FlowError::refused(Code::Internal, bad.to_string()))
 }
 
-/// Chance enough that those who failed together come back apart, and the same at each look.
 fn draw(key: &SagaKey, sequence: u32) -> u64 {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(key.tenant.as_str().as_bytes()).update(&[0]).update(key.order.as_str().as_bytes());
-    hasher.update(&sequence.to_be_bytes());
-    let mut drawn = [0; 8];
-    hasher.finalize_xof().fill(&mut drawn);
-    u64::from_be_bytes(drawn)
+    apart([key.tenant.as_str(), key.order.as_str()], sequence)
 }
 
 /// The key of a question: the same at each try of it, whoever asks.
@@ -292,44 +289,6 @@ async fn say<S: Sagas + ?Sized>(
         Written::Yes => Some(1),
         Written::Moved => None,
     })
-}
-
-/// A person is told while a system has been out of reach for long, and when it is back.
-async fn tell_of<S: Fleet + ?Sized>(
-    store: &S,
-    gateway: &Gateway,
-    provider: &PaymentProvider,
-    now: Now,
-) -> Result<(), FlowError> {
-    gateway.measure(provider);
-    let key = format!("outside/{provider}");
-    for tenant in gateway.tenants() {
-        match gateway.open_too_long_ms(now.mono) {
-            Some(open_ms) if gateway.tell_once(tenant, true) => {
-                let exception = NewException {
-                    key: key.clone(),
-                    category: Category::OutsideDown,
-                    severity: Severity::High,
-                    order: None,
-                    task: None,
-                    store: None,
-                    detail: format!(
-                        "payment provider {provider} has not answered for {} s; orders wait for it",
-                        open_ms / 1_000
-                    ),
-                    suggestion: String::from(
-                        "Look at the provider's status page and at the network. Orders go on by themselves when it answers.",
-                    ),
-                };
-                store.raise(tenant, &exception, now.utc).await?;
-            }
-            None if gateway.tell_once(tenant, false) => {
-                store.settle(tenant, &key, "it answers again", now.utc).await?;
-            }
-            Some(_) | None => {}
-        }
-    }
-    Ok(())
 }
 
 /// Orders whose provider is not configured (any more): a person is told of each, once.

@@ -1,8 +1,10 @@
 //! One file per command or reconciler: load, ask core to decide, commit. Whatever is committed
 //! decides again in its own transaction; a flow that is run twice does nothing the second time.
 
+pub mod advance_parcels;
 pub mod advance_sagas;
 pub mod answer_substitution;
+pub mod ask_rates;
 pub mod cancel;
 mod carts;
 pub mod change_order;
@@ -26,13 +28,16 @@ pub mod in_force;
 pub mod label_failed;
 pub mod lint_policies;
 mod moving;
+mod out_of_reach;
 pub mod overrule;
+pub mod parcel_acts;
 pub mod place_order;
 pub mod policies;
 pub mod postlaunch;
 pub mod promise;
 pub mod quarantine;
 pub mod read_notices;
+pub mod read_tracking;
 pub mod reconcile;
 pub mod refund;
 pub mod repair_exception;

@@ -5,6 +5,7 @@ use super::answer_substitution::{Reply, answer_substitution};
 use super::cancel::{cancel_order, check_reason};
 use super::enrol::offer_enrolment;
 use super::overrule::{Wish as Overrule, overrule};
+use super::parcel_acts::{LabelWish, wish_label};
 use super::returns::{say_yes, waiting_return};
 use super::take_back::take_back;
 use super::{FlowError, Watch};
@@ -12,6 +13,7 @@ use crate::core::exception::Exception;
 use crate::core::exception::clock::moment;
 use crate::core::exception::repairs::{OrderStands, Preview, RepairKind, RepairOutcome, Scene, preview};
 use crate::core::health::overrule::Verdict;
+use crate::core::parcel::fold::Parcel;
 use crate::core::substitution::SubstitutionState;
 use crate::ports::access::Access;
 use crate::ports::exceptions::{BeginOutcome, ExceptionQueue, RepairWish};
@@ -20,6 +22,7 @@ use crate::ports::orders::Orders;
 use crate::ports::poke::Poke;
 use crate::ports::recovery::{OverrideOutcome, Recoveries, RecoveringStore};
 use crate::ports::returns::Returns;
+use crate::ports::shipments::{ParcelKey, Shipments};
 use crate::ports::substitutions::Substitutions;
 use crate::ports::work::Work;
 use holdfast_shared::error::Code;
@@ -34,12 +37,21 @@ const LOST_AFTER_MS: i64 = 60_000;
 
 /// All that the commands need of storage.
 pub trait Repairing:
-    Access + ExceptionQueue + Fleet + Orders + Recoveries + Returns + Substitutions + Work
+    Access + ExceptionQueue + Fleet + Orders + Recoveries + Returns + Shipments + Substitutions + Work
 {
 }
 
 impl<S> Repairing for S where
-    S: Access + ExceptionQueue + Fleet + Orders + Recoveries + Returns + Substitutions + Work + ?Sized
+    S: Access
+        + ExceptionQueue
+        + Fleet
+        + Orders
+        + Recoveries
+        + Returns
+        + Shipments
+        + Substitutions
+        + Work
+        + ?Sized
 {
 }
 
@@ -93,6 +105,9 @@ pub async fn scene<S: Repairing + ?Sized>(
     if let Some(task) = &exception.task {
         scene.task = store.task(tenant, task).await?;
         scene.stuck_units = store.stuck_units(tenant, task).await?;
+        let key = ParcelKey { tenant: tenant.clone(), task: task.clone() };
+        let parcel = store.shipment(&key).await?.map(|shipment| Parcel::fold(&shipment.facts));
+        scene.carrier_label = parcel.is_some_and(|parcel| parcel.left_at.is_none());
     }
     if let Some(order) = &exception.order
         && let Some(known) = store.order(tenant, order).await?
@@ -199,6 +214,11 @@ pub async fn repair<S: Repairing + ?Sized>(
     Ok(done)
 }
 
+fn parcel_of(tenant: &TenantId, exception: &Exception) -> Result<ParcelKey, FlowError> {
+    let task = exception.task.clone().ok_or_else(|| lacks("task"))?;
+    Ok(ParcelKey { tenant: tenant.clone(), task })
+}
+
 async fn carry_out<S: Repairing + ?Sized>(
     store: &S,
     tools: &Tools<'_>,
@@ -263,6 +283,10 @@ async fn carry_out<S: Repairing + ?Sized>(
             return Ok(Repaired::new(RepairOutcome::Done, words));
         }
         RepairKind::SettleReturn => say_yes(store, tenant, order()?, (reason, actor), now.utc).await?,
+        RepairKind::LabelAgain => {
+            let key = parcel_of(tenant, &known)?;
+            wish_label(store, &key, LabelWish::Again, (reason, actor), now.utc).await?;
+        }
         RepairKind::AcceptAsIs => {}
     }
     Ok(Repaired::new(RepairOutcome::Done, told.does))

@@ -4,6 +4,7 @@
 pub mod access;
 pub mod backorders;
 pub mod boxes;
+pub mod carriers;
 pub mod changes;
 pub mod consumers;
 pub mod contacts;
@@ -39,6 +40,7 @@ pub mod rollouts;
 pub mod sagas;
 pub mod search;
 pub mod shadow;
+pub mod shipments;
 pub mod signals;
 pub mod sinks;
 pub mod stock;
@@ -97,6 +99,7 @@ pub trait Storage:
     + sagas::Sagas
     + search::OrderSearching
     + shadow::Shadows
+    + shipments::Shipments
     + stock::Stock
     + substitutions::Substitutions
     + traces::Traces
@@ -141,6 +144,7 @@ impl<T> Storage for T where
         + sagas::Sagas
         + search::OrderSearching
         + shadow::Shadows
+        + shipments::Shipments
         + stock::Stock
         + substitutions::Substitutions
         + traces::Traces

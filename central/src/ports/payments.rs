@@ -2,11 +2,11 @@
 //! answer says whether the money moved, did not, or nobody knows. An adapter answers in time: silence is an answer.
 
 use crate::core::order_terms::PaymentToken;
+pub use crate::core::outside::notice::BadNotice;
 use crate::core::saga::fact::{CallId, Said, Wish};
 use crate::core::saga::notice::Notice;
 use crate::core::saga::plan::Capabilities;
 use async_trait::async_trait;
-use holdfast_shared::error::Code;
 use holdfast_shared::ids::{IdempotencyKey, OrderId, TenantId};
 use holdfast_shared::money::Currency;
 use holdfast_shared::time::UtcMs;
@@ -98,31 +98,6 @@ pub enum Known {
     Ended(Answer),
     /// It never arrived.
     Absent,
-}
-
-/// Why a webhook is not believed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadNotice {
-    #[error("the signature is missing: expected the header {0}")]
-    Unsigned(&'static str),
-    #[error("the signature is not one of this provider's")]
-    Forged,
-    #[error("the signature is of another time: check both clocks")]
-    OutOfTime,
-    #[error("this provider has no secret for webhooks configured")]
-    NoSecret,
-    #[error("the body is not an event of this provider: {0}")]
-    Unreadable(String),
-}
-
-impl BadNotice {
-    #[must_use]
-    pub const fn code(&self) -> Code {
-        match self {
-            Self::Unsigned(_) | Self::Forged | Self::OutOfTime | Self::NoSecret => Code::Unauthenticated,
-            Self::Unreadable(_) => Code::InvalidRequest,
-        }
-    }
 }
 
 #[async_trait]

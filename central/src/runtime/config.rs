@@ -1,5 +1,6 @@
 //! Central's settings: defaults that run on one machine, a TOML file, environment variables.
 
+use super::carriers::CarrierConfig;
 use super::egress::{self, Egress};
 use super::payments::PaymentConfig;
 use super::retention;
@@ -64,6 +65,8 @@ pub struct CentralConfig {
     pub carriers: CarrierPolicy,
     pub failover: FailoverPolicy,
     pub payments: Vec<PaymentConfig>,
+    /// Without one, stores make their own labels.
+    pub carrier_accounts: Vec<CarrierConfig>,
     /// How long what is over is kept.
     pub retention: Retention,
     /// What people said of a launch.
@@ -110,6 +113,7 @@ impl CentralConfig {
             carriers: CarrierPolicy::default(),
             failover: FailoverPolicy::default(),
             payments: PaymentConfig::simulated().into_iter().collect(),
+            carrier_accounts: Vec::new(),
             retention: Retention::default(),
             launch: LaunchTerms::default(),
             egress: Egress::default(),
@@ -162,6 +166,7 @@ fn read(reader: &mut Reader, default_dir: PathBuf) -> Result<CentralConfig, Flaw
     let (health, observer) = (health(reader), observer(reader));
     let (routing, failover) = (routing(reader), failover(reader));
     let (retention, payments) = (retention::read(reader), super::payments::read(reader));
+    let carrier_accounts = super::carriers::read(reader);
     let egress = egress::read(reader);
     let traces = telemetry::read(reader, "holdfast-central");
     let (launch, backup_dir) = super::launch::read(reader)?;
@@ -179,6 +184,7 @@ fn read(reader: &mut Reader, default_dir: PathBuf) -> Result<CentralConfig, Flaw
         carriers: CarrierPolicy::default(),
         failover: failover?,
         payments: payments?,
+        carrier_accounts: carrier_accounts?,
         retention: retention?,
         launch,
         egress: egress?,

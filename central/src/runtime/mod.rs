@@ -4,11 +4,12 @@
 //! takes signals into the health book; `health` judges the fleet on a tick and a bell, then moves
 //! work away from stores that are dark; `route` finds nodes for open units; `policies` lets versions begin and looks
 //! at those in force; `shadow` compares decisions with what others would have decided; `publish` relays the
-//! outbox to open streams; `consumers` keeps a worker for each that is sent events; `payments-NAME` asks one payment provider and `payment-webhooks` reads what they tell; `measure` keeps the gauges; `traces` tells a collector of steps of orders, and `collector` sends what is told; `canary` hears whether central hears. One that fails stops the process: a central
+//! outbox to open streams; `consumers` keeps a worker for each that is sent events; `payments-NAME` asks one payment provider and `payment-webhooks` reads what they tell; `parcels-NAME` and `carrier-webhooks` do so for carriers; `measure` keeps the gauges; `traces` tells a collector of steps of orders, and `collector` sends what is told; `canary` hears whether central hears. One that fails stops the process: a central
 //! that is half there would look alive and not be.
 
 mod backup;
 mod canary;
+mod carriers;
 mod config;
 mod consumers;
 mod egress;
@@ -31,6 +32,7 @@ pub(crate) use first_start::ADMIN_KEY_FILE;
 pub use crate::adapters::mqtt_client::ExternalSettings;
 pub use crate::ports::demo::{DemoAction, DemoControls};
 pub use backup::{backup, rebuild, restored};
+pub use carriers::CarrierConfig;
 pub use config::{CentralConfig, ENV_PREFIX, HttpConfig, MqttConfig};
 pub use egress::Egress;
 pub use payments::PaymentConfig;
@@ -82,6 +84,8 @@ pub enum CentralError {
     Policy(String),
     #[error("a payment provider cannot be used: {0}")]
     Payments(String),
+    #[error("a carrier account cannot be used: {0}")]
+    Carriers(String),
     #[error("the policies in force cannot be read")]
     PoliciesInForce(#[source] FlowError),
     #[error(transparent)]
@@ -176,7 +180,12 @@ pub async fn start(
     let (listener, http) = server::bind(config.http.listen).await?;
     let signals = signals(&config, Arc::new(storage.clone()), heard, &life).await?;
     let gateways = payments::gateways(&config.payments, clock.now().mono)?;
-    let bells = Bells { payments: payments::bells(&gateways), ..Bells::default() };
+    let accounts = carriers::gateways(&config.carrier_accounts, clock.now().mono)?;
+    let bells = Bells {
+        payments: payments::bells(&gateways),
+        carriers: carriers::bells(&accounts),
+        ..Bells::default()
+    };
     let app = Arc::new(App {
         storage: Arc::clone(&shared),
         watch: Arc::new(Watch::new(
@@ -186,6 +195,7 @@ pub async fn start(
         poke: signals.poke,
         bells: Arc::new(bells),
         payments: gateways,
+        carriers: accounts,
         clock: Arc::new(clock),
         mqtt_address: config.mqtt_advertised.clone().unwrap_or(signals.advertised.clone()),
         events: Hub::new(STREAM_LAG_MAX, STREAMS_MAX, life.token()),
@@ -209,7 +219,9 @@ pub async fn start(
     }
     tasks::spawn_all(&life, &app, &config, hears);
     canary::spawn(&life, &app, &signals.canary);
+    carriers::tell(&*app.storage, &config.carrier_accounts).await?;
     payments::spawn(&life, &app);
+    carriers::spawn(&life, &app);
     spawn_keepers(&life, &app);
     if let Some(collector) = collector {
         life.spawn("collector", collector.run(life.token()));

@@ -122,7 +122,7 @@ impl PaymentConfig {
 }
 
 /// The secret goes along with each question.
-fn is_private(url: &str) -> bool {
+pub(super) fn is_private(url: &str) -> bool {
     let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
     url.starts_with("https://") || local.iter().any(|start| url.strip_prefix(start).is_some_and(ends_host))
 }
@@ -148,8 +148,8 @@ pub(super) fn read(reader: &mut Reader) -> Result<Vec<PaymentConfig>, Flawed> {
     Ok(all)
 }
 
-fn secret(path: &Path) -> Result<Secret, CentralError> {
-    let refused = |why: String| CentralError::Payments(format!("the secret in {} {why}", path.display()));
+pub(super) fn secret(path: &Path) -> Result<Secret, String> {
+    let refused = |why: String| format!("the secret in {} {why}", path.display());
     let text = std::fs::read_to_string(path).map_err(|error| refused(format!("cannot be read: {error}")))?;
     match text.trim() {
         "" => Err(refused(String::from("is empty"))),
@@ -182,8 +182,9 @@ fn port(one: &PaymentConfig) -> Result<Arc<dyn Payments>, CentralError> {
             let webhook_secrets = one.webhook_secret_files.iter().map(|path| secret(path));
             let settings = IntentsSettings {
                 url: one.url.clone().ok_or_else(missing)?,
-                secret: secret(one.secret_file.as_ref().ok_or_else(missing)?)?,
-                webhook_secrets: webhook_secrets.collect::<Result<_, _>>()?,
+                secret: secret(one.secret_file.as_ref().ok_or_else(missing)?)
+                    .map_err(CentralError::Payments)?,
+                webhook_secrets: webhook_secrets.collect::<Result<_, _>>().map_err(CentralError::Payments)?,
                 timeout: Duration::from_secs(one.timeout_s.unwrap_or(TIMEOUT_S)),
                 several_captures: one.several_captures,
                 renewable: one.renewable,

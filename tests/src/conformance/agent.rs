@@ -273,6 +273,7 @@ impl Agent {
             escrow: self.wanted.digest(),
             asked_back: self.asked_back.clone(),
             parcels: Some(self.parcels.digest()),
+            shows_labels: true,
             label_reports: self.label_reports.clone(),
             rehydrating: self.rehydrating,
             ..SyncRequest::bare(

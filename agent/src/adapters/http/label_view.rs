@@ -4,7 +4,7 @@ use super::stamp::stamp;
 use crate::core::commands::label::needs_label;
 use crate::core::parcels::Parcels;
 use holdfast_shared::domain::task::TaskState;
-use holdfast_shared::wire::sync::{LabelBecomes, LabelNews, LabelReport};
+use holdfast_shared::wire::sync::{LabelBecomes, LabelMade, LabelNews, LabelReport};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -14,6 +14,8 @@ use utoipa::ToSchema;
 pub enum LabelStatus {
     /// Nothing is known against it.
     Planned,
+    /// It is made, and can be printed.
+    Made,
     /// Reported here; central does not know it yet.
     Reported,
     /// Central looks for another way.
@@ -34,10 +36,22 @@ pub struct LabelView {
     pub service: Option<String>,
     /// What to do now, for people.
     pub todo: Option<String>,
+    /// The label that central had a carrier make.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<MadeLabelView>,
     /// Which services failed, and why.
     pub failed: Vec<LabelFailedView>,
     /// Whether it may be reported now that no label can be made.
     pub may_report: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MadeLabelView {
+    pub carrier: String,
+    pub service: String,
+    pub tracking_number: String,
+    /// Where it is printed from.
+    pub url: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -61,7 +75,13 @@ impl LabelView {
         if !needed && (told.is_empty() || state.phase.is_final()) {
             return None;
         }
-        let status = status(&told, !reported.is_empty());
+        // One that was made before a service failed is of the service that failed.
+        let newer = |label: &&LabelMade| told.iter().all(|failed| failed.reported_at <= label.made_at);
+        let made = parcels.made.iter().filter(newer).find(|label| label.task == state.task);
+        let status = match (status(&told, !reported.is_empty()), made) {
+            (LabelStatus::Planned | LabelStatus::AnotherService, Some(_)) => LabelStatus::Made,
+            (status, _) => status,
+        };
         let instead = told.iter().rev().find_map(|label| label.instead.clone());
         let failed = told.iter().map(|label| LabelFailedView {
             service: label.service.clone(),
@@ -75,11 +95,27 @@ impl LabelView {
         });
         Some(Self {
             status,
-            todo: todo(status, instead.as_deref(), told.last().and_then(|label| label.words.as_deref())),
+            todo: match made.filter(|_| status == LabelStatus::Made) {
+                Some(made) => Some(format!("Print the label: {} {}.", made.service, made.tracking_number)),
+                None => {
+                    todo(status, instead.as_deref(), told.last().and_then(|label| label.words.as_deref()))
+                }
+            },
+            made: made.map(view_of),
             service: instead,
             failed: failed.chain(here).collect(),
-            may_report: needed && matches!(status, LabelStatus::Planned | LabelStatus::AnotherService),
+            may_report: needed
+                && matches!(status, LabelStatus::Planned | LabelStatus::Made | LabelStatus::AnotherService),
         })
+    }
+}
+
+fn view_of(made: &LabelMade) -> MadeLabelView {
+    MadeLabelView {
+        carrier: made.carrier.clone(),
+        service: made.service.clone(),
+        tracking_number: made.tracking_number.clone(),
+        url: made.url.clone(),
     }
 }
 
@@ -103,7 +139,7 @@ fn status(told: &[&LabelNews], reported: bool) -> LabelStatus {
 fn todo(status: LabelStatus, instead: Option<&str>, said: Option<&str>) -> Option<String> {
     let ask = "Keep the parcel here. The head office decides how it goes.";
     match status {
-        LabelStatus::Planned => None,
+        LabelStatus::Planned | LabelStatus::Made => None,
         LabelStatus::Reported => Some(
             "Keep the parcel here. Central is told as soon as it can be reached, and looks for another way."
                 .to_owned(),

@@ -61,9 +61,9 @@ pub(super) fn report(connection: &Connection, report: &LabelReport) -> Result<()
 
 /// As people are shown it.
 pub(super) fn shown(connection: &Connection) -> Result<Parcels, StorageError> {
-    let ParcelNews { labels, expected } = news(connection)?;
+    let ParcelNews { labels, expected, made } = news(connection)?;
     let expected = still_expected(expected, &taken(connection)?);
-    Ok(Parcels { labels, reported: reports(connection)?, expected })
+    Ok(Parcels { labels, reported: reports(connection)?, expected, made })
 }
 
 fn taken(connection: &Connection) -> Result<Vec<TakenIn>, StorageError> {
@@ -123,11 +123,13 @@ pub(super) fn take_over(
     let mut now = told.clone();
     now.labels.truncate(PARCELS_TOLD_MAX);
     now.expected.truncate(PARCELS_TOLD_MAX);
+    now.made.truncate(PARCELS_TOLD_MAX);
     connection.prepare_cached(NEWS_PUT)?.execute([to_json(&now)?])?;
     absorbed.parcels = now.expected != before.expected;
     let of = |news: &ParcelNews, other: &ParcelNews| -> BTreeSet<TaskId> {
         let changed = news.labels.iter().filter(|label| !other.labels.contains(label));
-        changed.map(|label| label.task.clone()).collect()
+        let made = news.made.iter().filter(|label| !other.made.contains(label));
+        changed.map(|label| label.task.clone()).chain(made.map(|label| label.task.clone())).collect()
     };
     absorbed.tasks.extend(of(&now, &before).union(&of(&before, &now)).cloned());
     Ok(())

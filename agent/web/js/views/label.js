@@ -4,6 +4,7 @@ import { el, askChoice } from "../dom.js";
 import { ago } from "../words.js";
 
 const SAID = {
+  made: { tone: "calm", word: "Label ready" },
   reported: { tone: "wait", word: "Label reported" },
   waits: { tone: "wait", word: "Label: being looked at" },
   another_service: { tone: "calm", word: "Another carrier service" },
@@ -24,6 +25,9 @@ export function labelCard(task) {
   return el("section", { class: `say ${said.tone}` },
     el("h2", {}, label.service && label.status === "another_service" ? `Send it by ${label.service}` : said.word),
     el("p", {}, label.todo),
+    label.made?.url?.startsWith("https://")
+      ? el("p", {}, el("a", { href: label.made.url, target: "_blank", rel: "noreferrer" }, "Open the label to print it"))
+      : "",
     el("ul", { class: "state small" }, label.failed.map((failed) =>
       el("li", {}, `${failed.service ?? "The planned service"}: ${failed.reason}, ${ago(failed.at)}`))));
 }

@@ -9,7 +9,7 @@ use crate::core::health::doubts::doubts;
 use crate::core::launch::systems::LaunchTerms;
 use crate::core::stock::doubts::Doubts;
 use crate::flows::Watch;
-use crate::flows::gateways::Gateways;
+use crate::flows::gateways::{CarrierGateways, Gateways};
 use crate::flows::in_force::PoliciesInForce;
 use crate::flows::reconcile::runs::Runs;
 use crate::flows::replay::ReplayJobs;
@@ -22,7 +22,7 @@ use crate::ports::surroundings::Surroundings;
 use holdfast_platform::clock::Clock;
 use holdfast_platform::http::Admission;
 use holdfast_platform::sse::Hub;
-use holdfast_shared::ids::{DecisionId, PaymentProvider, StoreId, TenantId};
+use holdfast_shared::ids::{CarrierAccount, DecisionId, PaymentProvider, StoreId, TenantId};
 use holdfast_shared::limits::{SYNC_BACKLOGS_MAX, SYNC_EXCHANGES_MAX};
 use holdfast_shared::wire::signal::Vitals;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -50,6 +50,10 @@ pub struct Bells {
     pub payments: BTreeMap<PaymentProvider, Notify>,
     /// A payment provider told something.
     pub notices: Notify,
+    /// Of each carrier account: a parcel may need a label, or one less.
+    pub carriers: BTreeMap<CarrierAccount, Notify>,
+    /// A carrier told something.
+    pub tracking: Notify,
     /// Somebody asked whether the books agree.
     pub reconcile: Notify,
     /// A consumer of events was registered, changed, or goes on.
@@ -62,6 +66,7 @@ pub(crate) struct App {
     pub(crate) policies: Arc<PoliciesInForce>,
     pub(crate) poke: Arc<dyn Poke>,
     pub(crate) payments: Gateways,
+    pub(crate) carriers: CarrierGateways,
     pub(crate) bells: Arc<Bells>,
     pub(crate) clock: Arc<dyn Clock>,
     /// What agents are told when they enrol.
@@ -172,5 +177,6 @@ impl App {
         self.bells.route.notify_one();
         self.bells.publish.notify_one();
         self.bells.payments.values().for_each(Notify::notify_one);
+        self.bells.carriers.values().for_each(Notify::notify_one);
     }
 }

@@ -67,6 +67,12 @@ pub(crate) const DOORS: &[(Method, &str, Needs)] = &[
     (Method::GET, "/v1/webhooks/payments", AnyOf(&[Support])),
     // Its signature is the credential.
     (Method::POST, "/v1/webhooks/payments/{provider}", Nothing),
+    (Method::GET, "/v1/orders/{order}/parcels", AnyOf(&[OrdersWrite, OrdersRead, Support])),
+    (Method::POST, "/v1/rates", AnyOf(&[OrdersWrite, Support])),
+    (Method::POST, "/v1/tasks/{task}/label/again", AnyOf(&[Support])),
+    (Method::POST, "/v1/tasks/{task}/label/void", AnyOf(&[Support])),
+    // Its signature is the credential.
+    (Method::POST, "/v1/webhooks/carriers/{account}", Nothing),
     (Method::GET, "/v1/orders/{order}/substitutions", AnyOf(&[OrdersWrite, OrdersRead, Support])),
     (Method::POST, "/v1/orders/{order}/substitutions/{substitution}", AnyOf(&[OrdersWrite, Support])),
     (Method::GET, "/v1/backorders", AnyOf(&[OrdersRead, Support])),

@@ -215,6 +215,7 @@ const fn scope_of(repair: RepairKind) -> Scope {
         | RepairKind::Resend
         | RepairKind::ReleaseHold
         | RepairKind::AnswerForStore
+        | RepairKind::LabelAgain
         | RepairKind::FoldAgain
         | RepairKind::SettleReturn
         | RepairKind::AcceptAsIs => Scope::Support,

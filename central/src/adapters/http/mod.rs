@@ -45,6 +45,7 @@ mod observer;
 mod order_kpis;
 mod order_search;
 mod order_tokens;
+mod order_parcels;
 mod order_view;
 mod orders;
 mod paging;
@@ -57,6 +58,7 @@ mod policy;
 mod postlaunch;
 mod preflight;
 mod promises;
+mod rates;
 mod reconciliation;
 mod reconciliation_report;
 mod recovery;
@@ -193,6 +195,7 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(postlaunch::get))
         .merge(paying())
         .merge(returns::routes())
+        .merge(sending())
         .merge(trying())
         .merge(wanting())
         .routes(routes!(recovery::get))
@@ -216,6 +219,20 @@ fn api() -> OpenApiRouter<Shared> {
         .merge(steering())
         .merge(
             OpenApiRouter::new().routes(routes!(agents::sync)).layer(DefaultBodyLimit::max(SYNC_BYTES_MAX)),
+        )
+}
+
+/// The parcels of orders.
+fn sending() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(order_parcels::parcels))
+        .routes(routes!(order_parcels::label_again))
+        .routes(routes!(order_parcels::label_void))
+        .routes(routes!(rates::rates))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(order_parcels::webhook))
+                .layer(DefaultBodyLimit::max(PAYMENT_NOTICE_BYTES_MAX)),
         )
 }
 

@@ -5,6 +5,8 @@ use super::app::{App, Shared};
 use super::doors::Caller;
 use super::paging::Paging;
 use crate::core::order::OrderRequest;
+use crate::core::parcel::fold::Parcel;
+use crate::core::parcel::progress::steps as label_steps;
 use crate::core::saga::account::Account;
 use crate::core::saga::fact::{Call, SagaFact, Said, Source};
 use crate::core::saga::notice::{NoticeOutcome, Received};
@@ -231,7 +233,11 @@ pub(super) async fn steps(
     let timeline = app.storage.timeline(tenant, &order).await?;
     let key = SagaKey { tenant: tenant.clone(), order: order.clone() };
     let saga = app.storage.saga(&key).await?;
+    let shipments = app.storage.shipments(tenant, &order).await?;
+    let parcels: Vec<Parcel> = shipments.iter().map(|shipment| Parcel::fold(&shipment.facts)).collect();
+    let labels = label_steps(&parcels);
     let known = Known {
+        labels: labels.as_ref(),
         tasks: &tasks,
         timeline: &timeline,
         facts: saga.as_ref().map(|saga| saga.facts.as_slice()),

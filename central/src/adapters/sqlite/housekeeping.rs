@@ -46,6 +46,7 @@ fn keep_house(conn: &Connection, state: &mut State, retention: Retention, now: U
     };
     drop(sql!(BACKORDERS.drop_passed), 0, rows)?;
     drop(sql!(SAGAS.drop_notices), retention.events_ms, rows)?;
+    drop(sql!(SHIPMENTS.drop_notices), retention.events_ms, rows)?;
     let params = named_params! { ":give_or_take": GIVE_OR_TAKE, ":rows": rows };
     run(conn, sql!(DECISIONS.drop_nodes), params)?;
     kept.stock = drop_stock(conn, now.plus(retention.stock_ms.saturating_neg()), rows)?;

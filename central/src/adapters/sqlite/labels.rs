@@ -3,6 +3,7 @@
 use super::exceptions::raise;
 use super::promise_changes::{About, follow_plans};
 use super::row::{list, one, parsed, run, word};
+use super::shipment_rows::wake;
 use super::sql::sql;
 use super::tasks::load;
 use super::timeline::{Happened, central, note};
@@ -127,6 +128,7 @@ fn settle(conn: &Connection, failure: &LabelFailure, settling: &Settling, now: U
     match settling.outcome {
         LabelOutcome::AnotherService => {
             note(conn, tenant, &state.order, &happened("another_service"))?;
+            wake(conn, tenant, task, now)?;
             plan_anew(conn, &state, failure, settling, now)
         }
         LabelOutcome::Person => {

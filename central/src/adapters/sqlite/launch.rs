@@ -285,7 +285,8 @@ fn add(counts: &mut Counts, after: &OrderAfter) {
         | OrderState::Shipped
         | OrderState::Returned
         | OrderState::Refunded
-        | OrderState::Collected => true,
+        | OrderState::Collected
+        | OrderState::Delivered => true,
     };
     let told_state = told_as(after.state).iter().any(|kind| after.told.contains(*kind));
     let cancelled = !after.left_anyway && (after.cancelled || after.state == OrderState::Cancelled);

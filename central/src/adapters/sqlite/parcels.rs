@@ -3,6 +3,7 @@
 use super::gathering_rows::{read, units_of};
 use super::labels::report;
 use super::row::{from_json, list, parsed, word};
+use super::shipment_rows::made_for;
 use super::sql::sql;
 use super::tasks::load;
 use super::{Result, error};
@@ -39,6 +40,11 @@ pub(super) fn news(
     let news = ParcelNews {
         labels: labels(conn, &from.tenant, &from.store)?,
         expected: expected(conn, &from.tenant, &from.store, now)?,
+        made: if request.shows_labels {
+            made_for(conn, &from.tenant, &from.store, rows_max()?)?
+        } else {
+            Vec::new()
+        },
     };
     Ok((news.digest() != known).then_some(news))
 }

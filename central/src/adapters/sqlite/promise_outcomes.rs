@@ -1,9 +1,9 @@
 //! Whether promised dates are kept: planned with the assignment, known when the goods are handed
-//! over (or ready to be collected).
+//! over (or ready to be collected), and better when the carrier says that they have arrived.
 
 use super::row::{list, one, parsed, run, unsigned, word};
 use super::sql::sql;
-use super::{Result, kpis};
+use super::{Result, kpis, shipment_rows};
 use crate::core::carriers::Journey;
 use crate::core::order::{OrderRequest, OrderState};
 use crate::core::promise::expected_at;
@@ -41,6 +41,9 @@ pub(super) fn note_outcome(
         (FulfilmentKind::Ship | FulfilmentKind::Delivery, OrderState::Shipped) => {
             last_arrival(conn, tenant, tasks, now)?
         }
+        (FulfilmentKind::Ship | FulfilmentKind::Delivery, OrderState::Delivered) => {
+            shipment_rows::last_arrival(conn, tenant, order)?
+        }
         (
             FulfilmentKind::Pickup | FulfilmentKind::Ship | FulfilmentKind::Delivery,
             OrderState::Placed
@@ -55,6 +58,7 @@ pub(super) fn note_outcome(
             | OrderState::Collected
             | OrderState::Returned
             | OrderState::Refunded
+            | OrderState::Delivered
             | OrderState::Cancelled
             | OrderState::Exception,
         ) => None,
@@ -73,6 +77,14 @@ pub(super) fn note_outcome(
     if run(conn, sql!(PROMISES.promise_came_out), params)? > 0 {
         kpis::promise(conn, (tenant, order), tasks, expected <= promised_by, now)?;
     }
+    Ok(())
+}
+
+/// What was expected when it left gives way to when it arrived.
+pub(super) fn arrived(conn: &Connection, (tenant, order): (&TenantId, &OrderId)) -> Result<()> {
+    let Some(at) = shipment_rows::last_arrival(conn, tenant, order)? else { return Ok(()) };
+    let params = named_params! { ":tenant": tenant.as_str(), ":order": order.as_str(), ":arrived_at": at.0 };
+    run(conn, sql!(PROMISES.promise_arrived), params)?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use super::order_rows::read_line;
 use super::row::{from_json, list, one, parsed, unsigned, word, word_or_none};
+use super::shipment_rows::{books, has_account};
 use super::sql::sql;
 use super::{Result, ledger, reconcile_returns, window};
 use crate::core::order::OrderRequest;
@@ -34,6 +35,8 @@ pub(super) fn order_book(conn: &Connection, tenant: &TenantId, order: &OrderId) 
             tasks: Vec::new(),
             returns: ReturnsBook::default(),
             money: None,
+            labelled_here: false,
+            parcels: Vec::new(),
         })
     })?;
     let Some(head) = head else { return Ok(None) };
@@ -53,7 +56,8 @@ pub(super) fn order_book(conn: &Connection, tenant: &TenantId, order: &OrderId) 
     let held = window::is_held(conn, tenant, order)?;
     let returns = reconcile_returns::returns(conn, tenant, order)?;
     let money = reconcile_returns::money(conn, tenant, order)?;
-    Ok(Some(OrderBook { held, lines, tasks, returns, money, ..head }))
+    let (labelled_here, parcels) = (has_account(conn, tenant)?, books(conn, tenant, order)?);
+    Ok(Some(OrderBook { held, lines, tasks, returns, money, labelled_here, parcels, ..head }))
 }
 
 fn read_task(row: &Row<'_>) -> rusqlite::Result<TaskBook> {

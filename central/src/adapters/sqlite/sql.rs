@@ -39,6 +39,7 @@ pub(super) const ROLLOUTS: &str = include_str!("sql/rollouts.sql");
 pub(super) const SAGAS: &str = include_str!("sql/sagas.sql");
 pub(super) const SEARCH: &str = include_str!("sql/search.sql");
 pub(super) const SEALS: &str = include_str!("sql/seals.sql");
+pub(super) const SHIPMENTS: &str = include_str!("sql/shipments.sql");
 pub(super) const SHADOW: &str = include_str!("sql/shadow.sql");
 pub(super) const RECOVERY: &str = include_str!("sql/recovery.sql");
 pub(super) const STOCK: &str = include_str!("sql/stock.sql");
@@ -92,6 +93,7 @@ pub(super) const FILES: &[&str] = &[
     DECISIONS,
     CONSUMERS,
     RETURNS,
+    SHIPMENTS,
 ];
 
 const MARK: &[u8] = b"-- name: ";

@@ -10,7 +10,7 @@ use super::row::{from_json, one, run, to_json};
 use super::sql::sql;
 use super::state::State;
 use super::timeline::{Happened, central, note, refresh};
-use super::{Result, kpis, ledger, stock, task_news, window, work_hours};
+use super::{Result, kpis, ledger, shipment_rows, stock, task_news, window, work_hours};
 use crate::core::effects::{Effect, effects, words};
 use crate::core::exception::{Category, Failure, NewException, Severity};
 use holdfast_shared::domain::fence::Fence;
@@ -209,7 +209,7 @@ pub(super) fn save_routed(
         ":routed_best": routed.map(|(_, routed)| routed.is_best),
     };
     run(conn, sql!(WORK.save_task), params)?;
-    Ok(())
+    shipment_rows::follow(conn, tenant, task, now)
 }
 
 pub(super) fn load(conn: &Connection, tenant: &TenantId, task: &TaskId) -> Result<Option<TaskState>> {

@@ -3,16 +3,17 @@
 
 use super::order_rows::{lines, tasks_of};
 use super::outbox::{NewEvent, append};
-use super::promise_outcomes::note_outcome;
+use super::promise_outcomes::{arrived, note_outcome};
 use super::row::{from_json, one, parsed, run, word, word_or_none};
 use super::saga_wake::wake;
+use super::shipment_rows::has_arrived;
 use super::sql::sql;
 use super::{Result, flow, kpis, return_rows};
 use crate::core::events::Kind;
 use crate::core::events::key::Key;
 use crate::core::events::kinds::orders;
 use crate::core::order::{OrderLine, OrderRequest, OrderState};
-use crate::core::order_state::order_state;
+use crate::core::order_state::{after_carriers, order_state};
 use crate::core::returns::standing::{PaidBack, after_returns, has_left};
 use crate::core::saga::standing::Standing;
 use crate::core::totals::finished;
@@ -120,7 +121,9 @@ impl Stood {
         tasks: &[TaskState],
         at: UtcMs,
     ) -> Result<()> {
-        let gone = order_state(self.request.kind, lines, tasks, self.payment);
+        let folded = order_state(self.request.kind, lines, tasks, self.payment);
+        let all_arrived = folded == OrderState::Shipped && has_arrived(conn, (tenant, order), tasks)?;
+        let gone = after_carriers(folded, all_arrived);
         let is = if has_left(gone) { came_back(conn, (tenant, order), gone, lines)? } else { gone };
         let (mut was, back_before) = (self.state, is_back(self.state));
         // What comes back has left before, although both may be heard of at once.
@@ -143,6 +146,9 @@ impl Stood {
     ) -> Result<()> {
         let request = &self.request;
         note_outcome(conn, (tenant, order), request, is, tasks, at)?;
+        if is == OrderState::Delivered {
+            arrived(conn, (tenant, order))?;
+        }
         if matches!(is, OrderState::Cancelled | OrderState::Rejected) {
             kpis::cancelled(conn, (tenant, order), at)?;
         }
@@ -236,6 +242,7 @@ const fn event_of(step: Step) -> &'static Kind {
         OrderState::Ready => &orders::ORDER_READY,
         OrderState::Shipped => &orders::ORDER_SHIPPED,
         OrderState::Collected => &orders::ORDER_COLLECTED,
+        OrderState::Delivered => &orders::ORDER_DELIVERED,
         OrderState::Cancelled => &orders::ORDER_CANCELLED,
         OrderState::Returned => &orders::ORDER_RETURNED,
         OrderState::Refunded => &orders::ORDER_FULLY_REFUNDED,

@@ -23,7 +23,7 @@ pub mod stored;
 pub use kind::{Audience, Class, Field, KeyedBy, Kind, Shape, optional, required};
 
 use kinds::{
-    backorders, cancels, changes, dates, exceptions, gatherings, orders, payments, returns, stock,
+    backorders, cancels, changes, dates, exceptions, gatherings, orders, payments, returns, shipments, stock,
     substitutions,
 };
 
@@ -40,6 +40,7 @@ pub const ALL: &[&Kind] = &[
     &orders::ORDER_READY,
     &orders::ORDER_SHIPPED,
     &orders::ORDER_COLLECTED,
+    &orders::ORDER_DELIVERED,
     &orders::ORDER_CANCELLED,
     &orders::ORDER_RETURNED,
     &orders::ORDER_FULLY_REFUNDED,
@@ -53,6 +54,13 @@ pub const ALL: &[&Kind] = &[
     &payments::ORDER_REFUNDED,
     &payments::PAYMENT_FAILED,
     &payments::REFUND_REQUESTED,
+    &shipments::SHIPMENT_LABELLED,
+    &shipments::SHIPMENT_LABEL_VOIDED,
+    &shipments::SHIPMENT_IN_TRANSIT,
+    &shipments::SHIPMENT_EXCEPTION,
+    &shipments::SHIPMENT_DELIVERED,
+    &shipments::SHIPMENT_LOST,
+    &shipments::SHIPMENT_RETURNED,
     &cancels::CANCEL_ANSWERED,
     &returns::RETURN_ASKED,
     &returns::RETURN_APPROVED,

@@ -57,6 +57,9 @@ pub const fn kind(category: Category) -> Kind {
         Category::PromiseMissed => PROMISE_MISSED,
         Category::Overdrawn => OVERDRAWN,
         Category::LabelFailed => LABEL_FAILED,
+        Category::ParcelLost => PARCEL_LOST,
+        Category::TrackingSilent => TRACKING_SILENT,
+        Category::VoidFailed => VOID_FAILED,
         Category::ParcelMissing => PARCEL_MISSING,
         Category::PossibleDuplicate => POSSIBLE_DUPLICATE,
         Category::ShadowCritical => SHADOW_CRITICAL,
@@ -195,7 +198,25 @@ const LABEL_FAILED: Kind = row(
     "No carrier takes a parcel whose goods stay where they are.",
     Team::Fulfilment,
     &[Cause::Carrier, Cause::Configuration, Cause::OtherSystem],
-    &[Do::TakeBack, Do::CancelOrder],
+    &[Do::LabelAgain, Do::TakeBack, Do::CancelOrder],
+);
+const PARCEL_LOST: Kind = row(
+    "A parcel that left does not arrive: its carrier lost it, or brought it back.",
+    Team::CustomerService,
+    &[Cause::Carrier, Cause::Customer, Cause::GoodsLost],
+    &[Do::AcceptAsIs],
+);
+const TRACKING_SILENT: Kind = row(
+    "A carrier has told nothing of a parcel for days.",
+    Team::Fulfilment,
+    &[Cause::Carrier, Cause::GoodsLost, Cause::OtherSystem],
+    &[Do::AcceptAsIs],
+);
+const VOID_FAILED: Kind = row(
+    "A carrier does not take back a label that no parcel will carry: it costs money.",
+    Team::Fulfilment,
+    &[Cause::Carrier, Cause::OtherSystem],
+    &[Do::LabelAgain, Do::AcceptAsIs],
 );
 const PARCEL_MISSING: Kind = row(
     "Goods that were to be gathered at one store have not come there.",

@@ -27,6 +27,8 @@ pub enum RepairKind {
     ReleaseHold,
     /// Do not wait for what this store did before central was restored.
     AnswerForStore,
+    /// Have the carrier asked once more for what it refused.
+    LabelAgain,
     /// Derive the order's state anew from its lines and tasks.
     FoldAgain,
     /// Say yes to what a return waits for: it is approved, or damaged goods are paid back, too.
@@ -36,7 +38,7 @@ pub enum RepairKind {
 }
 
 impl RepairKind {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::TakeBack,
         Self::CancelOrder,
         Self::RouteAgain,
@@ -46,6 +48,7 @@ impl RepairKind {
         Self::LiftFreeze,
         Self::ReleaseHold,
         Self::AnswerForStore,
+        Self::LabelAgain,
         Self::FoldAgain,
         Self::SettleReturn,
         Self::AcceptAsIs,
@@ -63,6 +66,7 @@ impl RepairKind {
             Self::LiftFreeze => "lift_freeze",
             Self::ReleaseHold => "release_hold",
             Self::AnswerForStore => "answer_for_store",
+            Self::LabelAgain => "label_again",
             Self::FoldAgain => "fold_again",
             Self::SettleReturn => "settle_return",
             Self::AcceptAsIs => "accept_as_is",
@@ -81,6 +85,7 @@ impl RepairKind {
             | Self::EnrolAnew
             | Self::LiftFreeze
             | Self::SettleReturn
+            | Self::LabelAgain
             | Self::AnswerForStore => false,
         }
     }
@@ -105,6 +110,8 @@ pub struct Scene {
     /// Units that are held for the task although it has ended.
     pub stuck_units: i64,
     pub frozen: bool,
+    /// A carrier account makes the label of the task, and the goods are still there.
+    pub carrier_label: bool,
     /// Central waits for what this store did before a restore.
     pub waited_for: bool,
     /// What a return of the order waits for.
@@ -192,6 +199,15 @@ fn can(repair: RepairKind, exception: &Exception, scene: &Scene) -> Result<Strin
             )
         }),
         RepairKind::AnswerForStore => Err("nobody waits for a store that is named here".to_owned()),
+        RepairKind::LabelAgain => match (&exception.task, scene.carrier_label) {
+            (Some(task), true) => Ok(format!(
+                "asks the carrier once more for {task}: a label that is missing is made, one that is not needed is void"
+            )),
+            (Some(task), false) => {
+                Err(format!("no carrier account makes the label of {task}, or it has left"))
+            }
+            (None, _) => Err("it names no task".to_owned()),
+        },
         RepairKind::FoldAgain => match &exception.order {
             Some(order) => {
                 Ok(format!("derives the state of order {order} anew, and tells its channel if it differs"))
@@ -246,6 +262,7 @@ const fn usually(repair: RepairKind) -> &'static str {
         RepairKind::ReleaseHold => "frees units that are held for work that has ended",
         RepairKind::AnswerForStore => "waits no longer for a store",
         RepairKind::SettleReturn => "says yes to what a return waits for",
+        RepairKind::LabelAgain => "asks the carrier once more",
         RepairKind::FoldAgain => "derives the order's state anew",
         RepairKind::AcceptAsIs => "changes nothing",
     }

@@ -61,7 +61,7 @@ impl Stage {
             OrderState::Placed | OrderState::Authorized | OrderState::Backordered => Self::Decisioning,
             OrderState::Allocated => Self::Allocation,
             OrderState::Accepted | OrderState::Picking | OrderState::Ready => Self::Handoff,
-            OrderState::Shipped | OrderState::Collected => Self::Confirmation,
+            OrderState::Shipped | OrderState::Collected | OrderState::Delivered => Self::Confirmation,
             OrderState::Cancelled
             | OrderState::Rejected
             | OrderState::Returned
@@ -83,6 +83,7 @@ pub const fn is_ambiguous(state: OrderState) -> bool {
         | OrderState::Ready
         | OrderState::Shipped
         | OrderState::Collected
+        | OrderState::Delivered
         | OrderState::Cancelled
         | OrderState::Returned
         | OrderState::Refunded
@@ -104,8 +105,9 @@ const fn far(state: OrderState) -> u8 {
         OrderState::Picking => 3,
         OrderState::Ready => 4,
         OrderState::Shipped | OrderState::Collected => 5,
-        OrderState::Cancelled | OrderState::Rejected => 6,
-        OrderState::Returned | OrderState::Refunded => 7,
+        OrderState::Delivered => 6,
+        OrderState::Cancelled | OrderState::Rejected => 7,
+        OrderState::Returned | OrderState::Refunded => 8,
     }
 }
 

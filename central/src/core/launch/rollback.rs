@@ -127,6 +127,7 @@ const fn goes(state: OrderState) -> &'static str {
         | OrderState::Collected
         | OrderState::Returned
         | OrderState::Refunded
+        | OrderState::Delivered
         | OrderState::Cancelled
         | OrderState::Rejected => "nothing: it is over",
     }

@@ -176,7 +176,8 @@ fn no_state_becomes_itself_and_what_left_stays_gone() {
         assert!(!may_become(state, state));
         // But what left and cannot be charged is not complete, and goods and money may come back.
         let goes_on = matches!(state, OrderState::Exception | OrderState::Returned | OrderState::Refunded);
-        assert_eq!(may_become(OrderState::Shipped, state), goes_on);
+        let arrives = state == OrderState::Delivered;
+        assert_eq!(may_become(OrderState::Shipped, state), goes_on || arrives);
         assert_eq!(may_become(OrderState::Collected, state), goes_on);
     }
     assert!(!may_become(OrderState::Cancelled, OrderState::Placed));
@@ -206,4 +207,13 @@ fn an_order_that_is_paid_for_is_told_by_its_payment_too() {
     assert_eq!(state(line(2, 0, 0, 2), Standing::Authorized), OrderState::Cancelled);
     assert_eq!(state(line(2, 0, 2, 0), Standing::Owed), OrderState::Exception, "not complete");
     assert_eq!(state(line(2, 0, 2, 0), Standing::Authorized), OrderState::Shipped);
+}
+
+#[test]
+fn an_order_is_delivered_when_all_that_left_is_and_a_pickup_stays_collected() {
+    assert_eq!(after_carriers(OrderState::Shipped, true), OrderState::Delivered);
+    assert_eq!(after_carriers(OrderState::Shipped, false), OrderState::Shipped);
+    for state in OrderState::ALL.into_iter().filter(|state| *state != OrderState::Shipped) {
+        assert_eq!(after_carriers(state, true), state, "nothing else is waited for");
+    }
 }

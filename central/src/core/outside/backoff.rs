@@ -69,6 +69,18 @@ fn jittered(ceiling_ms: i64, draw: u64) -> i64 {
     half.saturating_add(i64::try_from(draw % span).unwrap_or(0))
 }
 
+/// Chance enough that those who failed together come back apart, and the same at each look.
+#[must_use]
+pub fn apart(names: [&str; 2], sequence: u32) -> u64 {
+    let [tenant, name] = names;
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(tenant.as_bytes()).update(&[0]).update(name.as_bytes());
+    hasher.update(&sequence.to_be_bytes());
+    let mut drawn = [0; 8];
+    hasher.finalize_xof().fill(&mut drawn);
+    u64::from_be_bytes(drawn)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

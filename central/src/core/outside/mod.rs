@@ -1,7 +1,10 @@
 //! Systems of others, as the side that calls them sees them: when to try again, and when to leave them alone for a
 //! while. Time and chance are passed in; nothing here calls anybody.
 
+pub mod asking;
 pub mod backoff;
 pub mod breaker;
 pub mod gate;
+pub mod notice;
 pub mod rate;
+pub mod signed;

@@ -1,13 +1,14 @@
 //! Rows as they stand, for the comparators: nothing in here was made by what is compared.
 
 use crate::core::order::{OrderLine, OrderState};
+use crate::core::parcel::fold::{Parcel, ParcelState};
 use crate::core::returns::state::ReturnState;
 use crate::core::saga::fact::SagaFact;
 use crate::core::saga::refund::RefundAsked;
 use crate::core::saga::standing::Standing;
 use holdfast_shared::domain::bring_back::Condition;
 use holdfast_shared::domain::task::{FulfilmentKind, TaskState};
-use holdfast_shared::ids::{LineNo, OrderId, ReturnId, Sku, StoreId, TenantId};
+use holdfast_shared::ids::{LineNo, OrderId, ReturnId, Sku, StoreId, TaskId, TenantId};
 use holdfast_shared::time::UtcMs;
 
 /// All of one order, in one reading.
@@ -32,6 +33,19 @@ pub struct OrderBook {
     pub returns: ReturnsBook,
     /// None where it is not paid for through here.
     pub money: Option<MoneyBook>,
+    /// Labels of its parcels are made here.
+    pub labelled_here: bool,
+    pub parcels: Vec<ParcelBook>,
+}
+
+/// A parcel's row, and what its facts fold to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParcelBook {
+    pub task: TaskId,
+    pub state: ParcelState,
+    pub left_at: Option<UtcMs>,
+    pub arrived_at: Option<UtcMs>,
+    pub parcel: Parcel,
 }
 
 /// Returns of an order, and what stores said of goods that came back.

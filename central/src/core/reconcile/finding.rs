@@ -42,10 +42,24 @@ pub enum FindingKind {
     ReturnMoney,
     /// The sums of a payment are not what its facts add up to, or more went back than was taken.
     PaymentSums,
+    /// Goods left where labels are made here, and there is no parcel of them.
+    ParcelUnknown,
+    /// A parcel of work that its order does not have.
+    ParcelStrange,
+    /// A parcel's row is not what its facts fold to.
+    ParcelRow,
+    /// A carrier has a parcel that its store has not handed over.
+    ParcelUntold,
+    /// A parcel left, and its label is void.
+    ParcelUnlabelled,
+    /// A label is good, and its work ended without it.
+    LabelNeedless,
+    /// Nothing was heard of a parcel for too long, and nobody was told.
+    ParcelSilent,
 }
 
 impl FindingKind {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 23] = [
         Self::OrderState,
         Self::LineUnits,
         Self::LeftUnits,
@@ -62,6 +76,13 @@ impl FindingKind {
         Self::ReturnUnits,
         Self::ReturnMoney,
         Self::PaymentSums,
+        Self::ParcelUnknown,
+        Self::ParcelStrange,
+        Self::ParcelRow,
+        Self::ParcelUntold,
+        Self::ParcelUnlabelled,
+        Self::LabelNeedless,
+        Self::ParcelSilent,
     ];
 
     #[must_use]
@@ -83,6 +104,13 @@ impl FindingKind {
             Self::ReturnUnits => "return_units",
             Self::ReturnMoney => "return_money",
             Self::PaymentSums => "payment_sums",
+            Self::ParcelUnknown => "parcel_unknown",
+            Self::ParcelStrange => "parcel_strange",
+            Self::ParcelRow => "parcel_row",
+            Self::ParcelUntold => "parcel_untold",
+            Self::ParcelUnlabelled => "parcel_unlabelled",
+            Self::LabelNeedless => "label_needless",
+            Self::ParcelSilent => "parcel_silent",
         }
     }
 }

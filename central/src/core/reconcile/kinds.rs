@@ -6,6 +6,8 @@ use crate::core::exception::{Category, Severity};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+mod parcels;
+
 /// How central mends something by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mend {
@@ -39,6 +41,8 @@ pub enum System {
     Store,
     /// Whoever decides where orders go, and how fast.
     Routing,
+    /// Whoever brings parcels.
+    Carrier,
 }
 
 impl System {
@@ -48,6 +52,7 @@ impl System {
             Self::Central => "central",
             Self::Store => "store",
             Self::Routing => "routing",
+            Self::Carrier => "carrier",
         }
     }
 }
@@ -140,6 +145,13 @@ pub const fn row(kind: FindingKind) -> Row {
         FindingKind::ReturnUnits => RETURN_UNITS,
         FindingKind::ReturnMoney => RETURN_MONEY,
         FindingKind::PaymentSums => PAYMENT_SUMS,
+        FindingKind::ParcelUnknown => return parcels::UNKNOWN,
+        FindingKind::ParcelStrange => return parcels::STRANGE,
+        FindingKind::ParcelRow => return parcels::ROW,
+        FindingKind::ParcelUntold => return parcels::UNTOLD,
+        FindingKind::ParcelUnlabelled => return parcels::UNLABELLED,
+        FindingKind::LabelNeedless => return parcels::NEEDLESS,
+        FindingKind::ParcelSilent => return parcels::SILENT,
     };
     Row { treatment, why, system }
 }
@@ -168,6 +180,10 @@ pub const fn beyond(kind: FindingKind) -> (Category, Severity) {
         FindingKind::ReturnUnits => (Category::UnexpectedReturn, Severity::High),
         FindingKind::ReturnMoney => (Category::ReturnWaits, Severity::High),
         FindingKind::PaymentSums => (Category::PaymentUnclear, Severity::High),
+        FindingKind::ParcelSilent => (Category::TrackingSilent, Severity::Medium),
+        FindingKind::LabelNeedless => (Category::VoidFailed, Severity::Medium),
+        FindingKind::ParcelUnlabelled => (Category::LabelFailed, Severity::High),
+        FindingKind::ParcelUntold => (Category::Contradiction, Severity::High),
         FindingKind::OrderState
         | FindingKind::LineUnits
         | FindingKind::LeftUnits
@@ -176,6 +192,9 @@ pub const fn beyond(kind: FindingKind) -> (Category, Severity) {
         | FindingKind::TaskStrange
         | FindingKind::HoldUnits
         | FindingKind::OrphanedHold
+        | FindingKind::ParcelUnknown
+        | FindingKind::ParcelStrange
+        | FindingKind::ParcelRow
         | FindingKind::ReservedUnits => (Category::BooksDiffer, Severity::Medium),
     }
 }

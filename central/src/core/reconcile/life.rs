@@ -108,6 +108,13 @@ const fn patience_ms(kind: FindingKind, policy: &ReconcilePolicy) -> i64 {
         | FindingKind::OrphanedHold
         | FindingKind::ReservedUnits
         | FindingKind::OnHand
+        | FindingKind::ParcelUnknown
+        | FindingKind::ParcelStrange
+        | FindingKind::ParcelRow
+        | FindingKind::ParcelUntold
+        | FindingKind::ParcelUnlabelled
+        | FindingKind::LabelNeedless
+        | FindingKind::ParcelSilent
         | FindingKind::StuckOrder
         | FindingKind::ReturnUnits
         | FindingKind::ReturnMoney

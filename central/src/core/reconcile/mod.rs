@@ -16,6 +16,7 @@ pub mod policy;
 mod position;
 pub mod report;
 mod returns;
+mod shipment;
 mod store;
 mod stuck;
 mod task;
@@ -37,6 +38,7 @@ pub fn of_order(book: &OrderBook, policy: &ReconcilePolicy, now: UtcMs) -> Vec<D
     all.extend(task::differences(book));
     all.extend(hold::differences(book));
     all.extend(unanswered::differences(book, policy, now));
+    all.extend(shipment::differences(book, now));
     all.extend(stuck::differences(book, policy, now));
     let mut back = returns::differences(book, policy, now);
     back.extend(payment::differences(book));

@@ -1,6 +1,6 @@
 //! An order against its lines and tasks: its state, where each unit is, and what left.
 
-use super::book::{LineBook, OrderBook, TaskBook};
+use super::book::{LineBook, OrderBook, ParcelBook, TaskBook};
 use super::finding::{Difference, FindingKind};
 use crate::core::order::OrderState;
 use crate::core::saga::standing::Standing;
@@ -79,8 +79,22 @@ fn amounts_to(book: &OrderBook) -> OrderState {
             OrderState::Returned
         }
         (true, true, FulfilmentKind::Pickup) => OrderState::Collected,
+        (true, true, FulfilmentKind::Ship | FulfilmentKind::Delivery) if all_arrived(book) => {
+            OrderState::Delivered
+        }
         (true, true, FulfilmentKind::Ship | FulfilmentKind::Delivery) => OrderState::Shipped,
     }
+}
+
+/// Of each task whose goods left, the carrier says that they are there.
+fn all_arrived(book: &OrderBook) -> bool {
+    let left = |task: &&TaskState| task.phase == Phase::HandedOver;
+    let arrived = |task: &TaskState| {
+        let of_it = |parcel: &&ParcelBook| parcel.task == task.task;
+        book.parcels.iter().find(of_it).is_some_and(|parcel| parcel.arrived_at.is_some())
+    };
+    let mut gone = book.tasks.iter().map(TaskBook::truth).filter(left).peekable();
+    gone.peek().is_some() && gone.all(arrived)
 }
 
 /// What all that left is worth was taken, and none of it is kept.

@@ -91,6 +91,7 @@ impl ReconcilePolicy {
                 | OrderState::Collected
                 | OrderState::Returned
                 | OrderState::Refunded
+                | OrderState::Delivered
                 | OrderState::Cancelled
                 | OrderState::Rejected,
                 _,

@@ -59,6 +59,7 @@ const fn next(state: OrderState, kind: FulfilmentKind) -> OrderState {
         (OrderState::Ready | OrderState::Collected, FulfilmentKind::Pickup) => OrderState::Collected,
         (OrderState::Ready | OrderState::Collected, FulfilmentKind::Ship | FulfilmentKind::Delivery)
         | (OrderState::Shipped, _) => OrderState::Shipped,
+        (OrderState::Delivered, _) => OrderState::Delivered,
         (OrderState::Cancelled, _) => OrderState::Cancelled,
         (OrderState::Rejected, _) => OrderState::Rejected,
         (OrderState::Returned | OrderState::Refunded, _) => OrderState::Refunded,

@@ -97,5 +97,7 @@ pub(crate) fn book() -> OrderBook {
         tasks: vec![told(task("leeds", Phase::Accepted))],
         returns: ReturnsBook::default(),
         money: None,
+        labelled_here: false,
+        parcels: Vec::new(),
     }
 }

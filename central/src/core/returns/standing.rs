@@ -32,7 +32,7 @@ pub fn after_returns(state: OrderState, lines: &[OrderLine], paid: Option<PaidBa
 #[must_use]
 pub const fn has_left(state: OrderState) -> bool {
     match state {
-        OrderState::Shipped | OrderState::Collected => true,
+        OrderState::Shipped | OrderState::Collected | OrderState::Delivered => true,
         OrderState::Placed
         | OrderState::Authorized
         | OrderState::Backordered

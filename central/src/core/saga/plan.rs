@@ -6,6 +6,7 @@ use super::fact::{Call, CallId, Wish};
 use super::refund::RefundAsked;
 use super::steps::terms;
 use super::worth::Worth;
+use crate::core::outside::asking::{Open, Patience, Then, Unanswered, then};
 use crate::core::outside::backoff::{Again, Tried};
 use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
@@ -91,33 +92,29 @@ fn tried(record: &CallRecord, times: u32, asked_ms: Option<i64>) -> Tried {
 
 fn of_open(record: &CallRecord, draw: u64, now: UtcMs) -> Next {
     let terms = terms(record.id.call.step());
-    let backoff = terms.retries.backoff;
-    let (again, next) = match record.state {
-        CallState::Asked => (Again::At(record.last_at.plus(terms.timeout_ms)), Next::LookUp(record.id)),
-        CallState::Unknown { in_a_row } => {
-            (backoff.again(&tried(record, in_a_row, None), record.last_at, draw), Next::LookUp(record.id))
-        }
-        CallState::Busy { in_a_row, retry_after_ms } => {
-            let again = backoff.again(&tried(record, in_a_row, retry_after_ms), record.last_at, draw);
-            (again, Next::Ask { id: record.id, wish: record.wish.clone() })
-        }
+    let stands = match record.state {
+        CallState::Asked => Unanswered::Asked,
+        CallState::Unknown { in_a_row } => Unanswered::Unknown { in_a_row },
+        CallState::Busy { in_a_row, retry_after_ms } => Unanswered::Busy { in_a_row, retry_after_ms },
         CallState::Absent | CallState::Done { .. } | CallState::Declined { .. } | CallState::Soft { .. } => {
             return Next::Rest;
         }
     };
-    let at = match again {
-        Again::At(at) => at,
-        Again::Never if !record.given_up => {
+    let open = Open { stands, first_at: record.first_at, last_at: record.last_at, given_up: record.given_up };
+    let patience =
+        Patience { timeout_ms: terms.timeout_ms, backoff: terms.retries.backoff, look_ms_max: LOOK_MS_MAX };
+    match then(&open, &patience, draw, now) {
+        Then::Until(at) => Next::Until(at),
+        Then::LookUp => Next::LookUp(record.id),
+        Then::AskAgain => Next::Ask { id: record.id, wish: record.wish.clone() },
+        Then::GiveUp => {
             let words = format!(
                 "nobody knows what came of {} ({} tries): the provider does not say",
                 record.id, record.attempts
             );
-            return Next::GiveUp { id: record.id, words };
+            Next::GiveUp { id: record.id, words }
         }
-        Again::Never => record.last_at.plus(LOOK_MS_MAX),
-    };
-    // A clock that was put back keeps nobody waiting.
-    if now < at && now >= record.last_at { Next::Until(at.min(now.plus(LOOK_MS_MAX))) } else { next }
+    }
 }
 
 /// Asks, unless the same failed a moment ago: then not before its wait is over.

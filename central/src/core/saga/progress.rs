@@ -46,7 +46,7 @@ pub struct StepReport {
 pub struct Answers {
     pub reserved: bool,
     pub acknowledged: bool,
-    /// False when no carrier takes a parcel. Whether a label was printed, a carrier's integration knows.
+    /// False when no carrier takes a parcel, or a label is not there yet; absent where stores make their own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labelled: Option<bool>,
     pub charged: bool,
@@ -61,6 +61,17 @@ pub struct Known<'a> {
     pub facts: Option<&'a [SagaFact]>,
     /// Parcels that no carrier takes, as far as nobody has seen to them.
     pub unlabelled: bool,
+    /// Where a carrier account makes the labels.
+    pub labels: Option<&'a LabelSteps>,
+}
+
+/// How it stands with the labels of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelSteps {
+    /// Each parcel that is not given up has a good one; absent where there is none to have.
+    pub labelled: Option<bool>,
+    pub label: Seen,
+    pub void: Seen,
 }
 
 #[must_use]
@@ -69,7 +80,7 @@ pub fn answers(known: &Known<'_>) -> Answers {
     Answers {
         reserved: !known.tasks.is_empty(),
         acknowledged: known.tasks.iter().any(|task| reached(task, Phase::Accepted)),
-        labelled: known.unlabelled.then_some(false),
+        labelled: if known.unlabelled { Some(false) } else { known.labels.and_then(|known| known.labelled) },
         charged: sums.captured > sums.refunded,
     }
 }
@@ -85,6 +96,8 @@ pub fn report(known: &Known<'_>) -> Vec<StepReport> {
         Step::Reserve | Step::Offer => of_tasks(known, Phase::Offered, "allocated"),
         Step::Accept => of_tasks(known, Phase::Accepted, "accepted"),
         Step::Pick => of_tasks(known, Phase::Picking, "picked"),
+        Step::Label => of_labels(known, |labels| &labels.label),
+        Step::VoidLabel => of_labels(known, |labels| &labels.void),
         Step::Pack => of_tasks(known, Phase::Packed, "packed"),
         Step::HandOver => of_tasks(known, Phase::HandedOver, "handed_over"),
         Step::Notify => of_news(known),
@@ -106,15 +119,18 @@ pub fn report(known: &Known<'_>) -> Vec<StepReport> {
     STEPS.iter().map(report).collect()
 }
 
-struct Seen {
-    state: StepState,
-    attempts: u32,
-    at: Option<UtcMs>,
-    words: String,
+/// What is known of one step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    pub state: StepState,
+    pub attempts: u32,
+    pub at: Option<UtcMs>,
+    pub words: String,
 }
 
 impl Seen {
-    fn nothing(words: &str) -> Self {
+    #[must_use]
+    pub fn nothing(words: &str) -> Self {
         Self { state: StepState::NotBegun, attempts: 0, at: None, words: words.to_owned() }
     }
 }
@@ -145,6 +161,10 @@ fn of_call(account: Option<&Account>, facts: Option<&[SagaFact]>, call: Call) ->
     };
     let of_it = facts.unwrap_or_default().iter().filter(|fact| fact.id.call == call);
     Seen { state, attempts, at: of_it.map(|fact| fact.at).max(), words }
+}
+
+fn of_labels(known: &Known<'_>, which: impl Fn(&LabelSteps) -> &Seen) -> Seen {
+    known.labels.map_or_else(|| Seen::nothing("stores make their own labels"), |labels| which(labels).clone())
 }
 
 /// Whether it came so far, whatever happened after.
@@ -202,7 +222,7 @@ mod tests {
     #[test]
     fn an_order_without_a_payment_has_only_the_steps_of_stores() {
         let tasks = [task("leeds", Phase::Packed)];
-        let known = Known { tasks: &tasks, timeline: &[], facts: None, unlabelled: false };
+        let known = Known { tasks: &tasks, timeline: &[], facts: None, unlabelled: false, labels: None };
         assert_eq!(state(&known, Step::Authorize), StepState::NotBegun);
         assert_eq!(state(&known, Step::Pack), StepState::Done);
         assert_eq!(state(&known, Step::HandOver), StepState::NotBegun);
@@ -221,10 +241,17 @@ mod tests {
             0,
             100,
         );
-        let told = report(&Known { tasks: &[], timeline: &[], facts: Some(&facts.all), unlabelled: false });
+        let told = report(&Known {
+            tasks: &[],
+            timeline: &[],
+            facts: Some(&facts.all),
+            unlabelled: false,
+            labels: None,
+        });
         assert_eq!((told[0].state, told[0].attempts), (StepState::Done, 2));
         facts.asked(Call::Void, 0, 100, Some(0)).done(Call::Void, 0, 100);
-        let known = Known { tasks: &[], timeline: &[], facts: Some(&facts.all), unlabelled: true };
+        let known =
+            Known { tasks: &[], timeline: &[], facts: Some(&facts.all), unlabelled: true, labels: None };
         assert_eq!(state(&known, Step::Authorize), StepState::Undone);
         assert_eq!(state(&known, Step::Void), StepState::Done);
         assert_eq!((answers(&known).charged, answers(&known).labelled), (false, Some(false)));

@@ -4,7 +4,7 @@ use crate::core::outside::backoff::BackoffTerms;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// The steps, in the order in which an order goes through them; the last two undo.
+/// The steps, in the order in which an order goes through them; the last three undo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
@@ -13,11 +13,13 @@ pub enum Step {
     Offer,
     Accept,
     Pick,
+    Label,
     Pack,
     HandOver,
     Capture,
     Notify,
     Void,
+    VoidLabel,
     Refund,
 }
 
@@ -30,11 +32,13 @@ impl Step {
             Self::Offer => "offer",
             Self::Accept => "accept",
             Self::Pick => "pick",
+            Self::Label => "label",
             Self::Pack => "pack",
             Self::HandOver => "hand_over",
             Self::Capture => "capture",
             Self::Notify => "notify",
             Self::Void => "void",
+            Self::VoidLabel => "void_label",
             Self::Refund => "refund",
         }
     }
@@ -73,6 +77,7 @@ pub enum Verification {
 #[serde(rename_all = "snake_case")]
 pub enum Compensation {
     Void,
+    VoidLabel,
     Refund,
     EndHolds,
     Recall,

@@ -1,5 +1,6 @@
 //! The router over an in-memory database, and words to ask it with.
 
+use crate::adapters::carriers::simulator::Simulator as Carrier;
 use crate::adapters::http::{self, App, Bells, Rooms, Shared};
 use crate::adapters::metrics;
 use crate::adapters::payments::simulator::{Rates, Simulator};
@@ -14,9 +15,10 @@ use crate::core::outside::gate::GateTerms;
 use crate::core::steering::{Sections, Steering};
 use crate::flows::Watch;
 use crate::flows::enrol::token_hash;
-use crate::flows::gateways::{Gateway, Gateways};
+use crate::flows::gateways::{CarrierGateways, Gateway, Gateways};
 use crate::flows::in_force::PoliciesInForce;
 use crate::ports::access::{Access, ApiKey, Scope};
+use crate::ports::carriers::Carriers;
 use crate::ports::demo::DemoControls;
 use crate::ports::payments::Payments;
 use crate::ports::poke::Poke;
@@ -43,6 +45,7 @@ impl Poke for Silent {
 pub(super) struct Bench {
     pub(super) app: Shared,
     pub(super) cards: Arc<Simulator>,
+    pub(super) parcels: Arc<Carrier>,
     pub(super) clock: Arc<ManualClock>,
     pub(super) router: Router,
 }
@@ -83,6 +86,7 @@ pub(super) fn bench_on(storage: SqliteStore, demo: Option<Arc<dyn DemoControls>>
     let clock = Arc::new(ManualClock::new(now));
     let built_in = Steering::built_in(&Sections::default()).unwrap();
     let cards = Arc::new(Simulator::new(1, Rates::default(), Secret::new("whsec")));
+    let parcels = Arc::new(Carrier::new(1, Secret::new("whsec")));
     let app = Arc::new(App {
         storage: Arc::new(storage),
         watch: Arc::new(Watch::new(Observatory::new(HealthPolicy::default()))),
@@ -90,6 +94,7 @@ pub(super) fn bench_on(storage: SqliteStore, demo: Option<Arc<dyn DemoControls>>
         poke: Arc::new(Silent),
         bells: Arc::new(Bells::default()),
         payments: paid_by(cards.clone()),
+        carriers: carriers_of(parcels.clone()),
         clock: Arc::clone(&clock) as Arc<dyn Clock>,
         mqtt_address: ":7883".to_owned(),
         events: Hub::new(16, 4, CancellationToken::new()),
@@ -106,7 +111,14 @@ pub(super) fn bench_on(storage: SqliteStore, demo: Option<Arc<dyn DemoControls>>
         surroundings: Arc::new(Folders::new("/".into(), None)),
         trusted_proxies: Vec::new(),
     });
-    Bench { router: http::router(&app), app, cards, clock }
+    Bench { router: http::router(&app), app, cards, parcels, clock }
+}
+
+/// The account of one tenant.
+fn carriers_of(port: Arc<dyn Carriers>) -> CarrierGateways {
+    let tenants = [TenantId::new("acme").unwrap()].into();
+    let gateway = Gateway::new(port, GateTerms::default(), tenants, MonoMs(0));
+    Gateways::new([("parcels".parse().unwrap(), gateway)].into())
 }
 
 /// The account of one tenant.

@@ -36,6 +36,7 @@ mod search;
 mod sections;
 mod shadow;
 mod shadow_legacy;
+mod shipping;
 mod stock;
 mod substitutions;
 mod tenancy;

@@ -16,7 +16,9 @@ mod version;
 
 pub use codec::{SyncCodecError, SyncMessage};
 pub use escrow::{EscrowTarget, EscrowTargets};
-pub use parcels::{ExpectedLine, ExpectedParcel, LabelBecomes, LabelNews, LabelReport, ParcelNews};
+pub use parcels::{
+    ExpectedLine, ExpectedParcel, LabelBecomes, LabelMade, LabelNews, LabelReport, ParcelNews,
+};
 pub use version::{ESCROW_SINCE, SEALS_SINCE};
 
 use crate::document::{BadHeads, ChangeHash, DocumentError, Heads, Piece, StoredChange};
@@ -111,6 +113,9 @@ pub struct SyncRequest {
     /// Over the parcel news that this replica knows; none from one that does not show them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parcels: Option<SetHash>,
+    /// It shows labels that central had made.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub shows_labels: bool,
     /// Labels that staff could not make, and that central has not noted.
     #[serde(default, deserialize_with = "bounded", skip_serializing_if = "Vec::is_empty")]
     pub label_reports: Vec<LabelReport>,
@@ -149,6 +154,7 @@ impl SyncRequest {
             escrow: SetHash::EMPTY,
             asked_back: Vec::new(),
             parcels: None,
+            shows_labels: false,
             label_reports: Vec::new(),
         }
     }

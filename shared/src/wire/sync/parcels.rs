@@ -2,7 +2,8 @@
 //!
 //! No facts: central tells them anew whenever a replica knows something else, as it tells escrow targets,
 //! and a store tells what it could not print until central has written it down. An agent that does not know
-//! of them says nothing of what it knows, and is told nothing.
+//! of them says nothing of what it knows, and is told nothing. Labels that central had made go only to one that shows
+//! them: another would be told of them in every round.
 
 use super::codec::bounded;
 use crate::ids::{Actor, OrderId, Sku, StoreId, TaskId};
@@ -17,6 +18,9 @@ pub struct ParcelNews {
     pub labels: Vec<LabelNews>,
     #[serde(default, deserialize_with = "bounded", skip_serializing_if = "Vec::is_empty")]
     pub expected: Vec<ExpectedParcel>,
+    /// Labels that wait here to be printed.
+    #[serde(default, deserialize_with = "bounded", skip_serializing_if = "Vec::is_empty")]
+    pub made: Vec<LabelMade>,
 }
 
 impl ParcelNews {
@@ -27,6 +31,7 @@ impl ParcelNews {
         let mut add = |told: Result<Vec<u8>, _>| digest.insert(&told.unwrap_or_default());
         self.labels.iter().for_each(|label| add(rmp_serde::to_vec(label)));
         self.expected.iter().for_each(|parcel| add(rmp_serde::to_vec(parcel)));
+        self.made.iter().for_each(|label| add(rmp_serde::to_vec(label)));
         digest
     }
 }
@@ -44,6 +49,19 @@ pub struct LabelNews {
     pub instead: Option<String>,
     /// What central says of it.
     pub words: Option<String>,
+}
+
+/// The label of a parcel of this store, as a carrier made it for central.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelMade {
+    pub task: TaskId,
+    pub carrier: String,
+    /// In the carrier's words.
+    pub service: String,
+    pub tracking_number: String,
+    /// Where it is printed from.
+    pub url: Option<String>,
+    pub made_at: UtcMs,
 }
 
 /// What becomes of such a parcel, as far as a store has to know.

@@ -122,7 +122,15 @@ fn news() -> ParcelNews {
         due_by: None,
         late: false,
     };
-    ParcelNews { labels: Vec::new(), expected: vec![parcel] }
+    let made = LabelMade {
+        task: "o-1-1".parse().unwrap(),
+        carrier: "ups".to_owned(),
+        service: "ups_ground".to_owned(),
+        tracking_number: "1Z9".to_owned(),
+        url: None,
+        made_at: UtcMs(5),
+    };
+    ParcelNews { labels: Vec::new(), expected: vec![parcel], made: vec![made] }
 }
 
 #[test]

@@ -54,6 +54,7 @@ impl SyncRequest {
             self.escrow = SetHash::EMPTY;
             self.asked_back.clear();
             self.parcels = None;
+            self.shows_labels = false;
             self.label_reports.clear();
         }
         self

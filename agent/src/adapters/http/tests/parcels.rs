@@ -2,7 +2,7 @@ use super::*;
 use crate::core::parcels::Parcels;
 use holdfast_shared::domain::task::Phase;
 use holdfast_shared::time::UtcMs;
-use holdfast_shared::wire::sync::{ExpectedLine, ExpectedParcel, LabelBecomes, LabelNews};
+use holdfast_shared::wire::sync::{ExpectedLine, ExpectedParcel, LabelBecomes, LabelMade, LabelNews};
 
 fn told(service: &str, at: i64, becomes: LabelBecomes, instead: Option<&str>) -> LabelNews {
     LabelNews {
@@ -116,4 +116,26 @@ async fn what_comes_from_other_stores_is_listed_for_those_who_take_it_in() {
     assert_eq!((&first["lines"][0]["name"], &first["lines"][0]["units"]), (&json!("Lamp"), &json!(2)));
     let till = lan.pair(Role::Pos).await;
     assert_eq!(lan.send(ask("GET", "/v1/expected").by(&till)).await.code(), "forbidden");
+}
+
+#[tokio::test]
+async fn a_label_that_central_had_made_is_shown_with_where_to_print_it() {
+    let (lan, picker) = packed().await;
+    let made = LabelMade {
+        task: "o1-1".parse().unwrap(),
+        carrier: "ups".to_owned(),
+        service: "ups_ground".to_owned(),
+        tracking_number: "1Z9".to_owned(),
+        url: Some("https://labels.example.com/1.pdf".to_owned()),
+        made_at: UtcMs(5),
+    };
+    lan.store.told_of(Parcels { made: vec![made.clone()], ..Parcels::default() });
+    let shown = label(&lan, &picker).await;
+    assert_eq!((&shown["status"], &shown["may_report"]), (&json!("made"), &json!(true)));
+    assert_eq!(shown["made"]["tracking_number"], "1Z9");
+    assert!(shown["todo"].as_str().unwrap().contains("Print the label: ups_ground 1Z9"));
+    let labels = vec![told("standard", 9, LabelBecomes::AnotherService, Some("express"))];
+    lan.store.told_of(Parcels { labels, made: vec![made], ..Parcels::default() });
+    let shown = label(&lan, &picker).await;
+    assert_eq!((&shown["status"], &shown["made"]), (&json!("another_service"), &json!(null)), "it is void");
 }

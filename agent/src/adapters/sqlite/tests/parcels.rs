@@ -87,7 +87,7 @@ async fn what_central_says_of_a_label_changes_its_task() {
         instead: Some("express".to_owned()),
         words: None,
     };
-    central.parcels = ParcelNews { labels: vec![label.clone()], expected: Vec::new() };
+    central.parcels = ParcelNews { labels: vec![label.clone()], ..ParcelNews::default() };
     let told = async |central: &mut FakeCentral| {
         let cut = ledger.cut(at(NOW)).await.unwrap();
         ledger.absorb(&central.sync(&cut), at(NOW)).await.unwrap().tasks
@@ -104,7 +104,7 @@ async fn what_central_says_of_a_label_changes_its_task() {
 async fn what_was_taken_in_is_expected_no_more_before_central_says_so() {
     let (ledger, mut central, _disk) = working().await;
     central.parcels =
-        ParcelNews { labels: Vec::new(), expected: vec![expected("p-1", 2), expected("p-2", 1)] };
+        ParcelNews { expected: vec![expected("p-1", 2), expected("p-2", 1)], ..ParcelNews::default() };
     level(&ledger, &mut central).await;
     assert_eq!(units_to_come(&ledger).await, [("p-1".to_owned(), 2), ("p-2".to_owned(), 1)]);
     run(&ledger, "one", from_york(1, Some("parcel p-2"))).await.unwrap();

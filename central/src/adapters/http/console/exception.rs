@@ -103,6 +103,9 @@ fn remedy(exception: &Exception) -> Option<(String, &'static str)> {
         | Category::Stuck
         | Category::PromiseMissed
         | Category::LabelFailed
+        | Category::ParcelLost
+        | Category::TrackingSilent
+        | Category::VoidFailed
         | Category::PossibleDuplicate
         | Category::UnexpectedReturn
         | Category::ReturnWaits => None,

@@ -13,6 +13,7 @@ mod gatherings;
 mod moves;
 mod observer;
 mod order_kpis;
+mod order_parcels;
 mod order_terms;
 mod orders;
 mod policies;

@@ -2,6 +2,7 @@
 
 use super::backorders::{SubstitutionRow, substitution_row};
 use super::decisions::{DecisionRow, FenceRow, decision_row, fence_rows};
+use super::order_parcels::{ParcelRow, parcel_row};
 use super::order_terms::{ChangeRow, TermRow, change_row, terms};
 use super::{Frame, Person, ROWS, frame, need, page, tones, words};
 use crate::adapters::http::answer::{Answer, known};
@@ -117,6 +118,7 @@ struct OrderPage {
     changes: Vec<ChangeRow>,
     substitutions: Vec<SubstitutionRow>,
     gathering: Option<GatheringRow>,
+    parcels: Vec<ParcelRow>,
     timeline: Vec<EventRow>,
     tasks: Vec<TaskRow>,
     fences: Vec<FenceRow>,
@@ -216,6 +218,7 @@ pub(super) async fn one(
     let substitutions = app.storage.substitutions(tenant, &order.order).await?;
     let gathering = app.storage.gathering(tenant, &order.order).await?;
     let contact = app.storage.contact(tenant, &order.order).await?;
+    let shipments = app.storage.shipments(tenant, &order.order).await?;
     let changes = app.storage.changes_of_order(tenant, &order.order).await?;
     let instead = match under.version() {
         Some(version) => again(&app, &person.0, &order.order, version).await?,
@@ -234,6 +237,7 @@ pub(super) async fn one(
         changes: changes.iter().map(|change| change_row(change, now)).collect(),
         substitutions: substitutions.iter().map(|told| substitution_row(told, now)).collect(),
         gathering: gathering.map(|gathering| gathering_row(&order, gathering, now)),
+        parcels: shipments.iter().map(|shipment| parcel_row(shipment, now)).collect(),
         timeline: timeline.into_iter().map(|event| event_row(event, now)).collect(),
         tasks,
         fences: fence_rows(&fences, now),

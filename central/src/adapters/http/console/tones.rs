@@ -17,7 +17,7 @@ pub(super) const fn order_tone(state: OrderState) -> &'static str {
         | OrderState::Returned
         | OrderState::Refunded
         | OrderState::Cancelled => "calm",
-        OrderState::Shipped | OrderState::Collected => "good",
+        OrderState::Shipped | OrderState::Collected | OrderState::Delivered => "good",
     }
 }
 

@@ -8,7 +8,7 @@
 mod notice;
 mod read;
 
-use super::webhook::verify;
+use crate::core::outside::signed::verify;
 use crate::core::saga::fact::Call;
 use crate::core::saga::notice::Notice;
 use crate::core::saga::plan::Capabilities;

@@ -1,8 +1,8 @@
 //! Against a server that behaves as a provider of payment intents does.
 
 use super::*;
-use crate::adapters::payments::webhook::sign;
 use crate::core::order_terms::PaymentToken;
+use crate::core::outside::signed::sign;
 use crate::core::saga::fact::{CallId, Said, Wish};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};

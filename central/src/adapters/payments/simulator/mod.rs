@@ -15,7 +15,7 @@ mod ledger;
 
 pub use ledger::{Intent, Money as IntentMoney};
 
-use super::webhook::{sign, verify};
+use crate::core::outside::signed::{sign, verify};
 use crate::core::saga::fact::{Call, CallId, Said};
 use crate::core::saga::notice::Notice;
 use crate::core::saga::plan::Capabilities;

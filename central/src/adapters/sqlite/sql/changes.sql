@@ -35,5 +35,5 @@ WHERE tenant = :tenant AND order_id = :order
 DELETE FROM order_change WHERE (tenant, order_id, number) IN (
     SELECT c.tenant, c.order_id, c.number FROM order_change c
     JOIN orders o ON o.tenant = c.tenant AND o.order_id = c.order_id
-    WHERE c.at < :before AND o.changed_at < :before AND o.state IN ('shipped', 'collected', 'cancelled', 'rejected', 'returned', 'refunded')
+    WHERE c.at < :before AND o.changed_at < :before AND o.state IN ('shipped', 'collected', 'delivered', 'cancelled', 'rejected', 'returned', 'refunded')
     ORDER BY c.at LIMIT :rows)

@@ -56,11 +56,11 @@ UPDATE decision SET inputs = NULL WHERE tenant = ?1 AND order_id = ?2
 -- name: erasures_due
 SELECT c.tenant, c.order_id, c.erase_asked_by FROM order_contacts c
 JOIN orders o ON o.tenant = c.tenant AND o.order_id = c.order_id
-WHERE c.erase_asked_at IS NOT NULL AND o.state IN ('shipped', 'collected', 'cancelled', 'rejected', 'returned', 'refunded')
+WHERE c.erase_asked_at IS NOT NULL AND o.state IN ('shipped', 'collected', 'delivered', 'cancelled', 'rejected', 'returned', 'refunded')
 ORDER BY c.erase_asked_at LIMIT :rows
 
 -- name: contacts_over
 SELECT c.tenant, c.order_id FROM order_contacts c
 JOIN orders o ON o.tenant = c.tenant AND o.order_id = c.order_id
-WHERE c.placed_at < :before AND o.changed_at < :before AND o.state IN ('shipped', 'collected', 'cancelled', 'rejected', 'returned', 'refunded')
+WHERE c.placed_at < :before AND o.changed_at < :before AND o.state IN ('shipped', 'collected', 'delivered', 'cancelled', 'rejected', 'returned', 'refunded')
 ORDER BY c.placed_at LIMIT :rows

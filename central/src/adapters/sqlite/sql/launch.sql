@@ -18,7 +18,7 @@ GROUP BY o.state, o.policy ORDER BY o.state, o.policy
 -- Of the newest decisions; the newest order first.
 SELECT order_id, count(*) OVER () AS orders,
     sum(EXISTS (SELECT 1 FROM orders o WHERE o.tenant = :tenant AND o.order_id = d.order_id
-        AND o.state IN ('shipped', 'collected', 'returned', 'refunded'))) OVER () AS gone
+        AND o.state IN ('shipped', 'collected', 'delivered', 'returned', 'refunded'))) OVER () AS gone
 FROM (SELECT order_id, max(sequence) AS newest FROM decision
     WHERE sequence > (SELECT coalesce(max(sequence), 0) FROM decision) - :most
         AND tenant = :tenant AND json_extract(record, '$.policy') = :policy

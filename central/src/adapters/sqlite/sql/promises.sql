@@ -91,6 +91,9 @@ INSERT INTO promise_outcome (tenant, order_id, channel, source, promised_by, exp
 VALUES (:tenant, :order, :channel, :source, :promised_by, :expected_at, :now)
 ON CONFLICT (tenant, order_id) DO NOTHING
 
+-- name: promise_arrived
+UPDATE promise_outcome SET expected_at = :arrived_at WHERE tenant = :tenant AND order_id = :order
+
 -- name: count_outcomes
 UPDATE promise_outcome SET counted = 1 WHERE (tenant, order_id) IN (
     SELECT tenant, order_id FROM promise_outcome WHERE counted = 0 ORDER BY known_at LIMIT :rows)

@@ -57,7 +57,7 @@ WHERE o.tenant = ?1 AND o.order_id = ?2
 
 -- name: count_held
 SELECT count(*) AS orders FROM orders o
-WHERE o.tenant = ?1 AND o.state NOT IN ('shipped', 'collected', 'cancelled', 'rejected', 'returned', 'refunded')
+WHERE o.tenant = ?1 AND o.state NOT IN ('shipped', 'collected', 'delivered', 'cancelled', 'rejected', 'returned', 'refunded')
     AND (o.adopted <> 0
         OR o.sequence <= (SELECT orders_up_to FROM recovery ORDER BY incarnation DESC LIMIT 1))
 
@@ -76,7 +76,7 @@ SELECT o.tenant, o.order_id,
         WHERE e.tenant = o.tenant AND e.order_id = o.order_id),
     'recovery_overridden', :now, :actor, :store, NULL, :words
 FROM orders o
-WHERE o.tenant = :tenant AND o.state NOT IN ('shipped', 'collected', 'cancelled', 'rejected', 'returned', 'refunded')
+WHERE o.tenant = :tenant AND o.state NOT IN ('shipped', 'collected', 'delivered', 'cancelled', 'rejected', 'returned', 'refunded')
     AND (o.adopted <> 0
         OR o.sequence <= (SELECT orders_up_to FROM recovery ORDER BY incarnation DESC LIMIT 1))
 

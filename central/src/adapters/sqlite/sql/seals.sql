@@ -116,7 +116,7 @@ UPDATE seal SET facts_kept = 0 WHERE tenant = ?1 AND document = ?2
 DELETE FROM idempotency WHERE (tenant, key) IN (
     SELECT i.tenant, i.key FROM idempotency i JOIN orders o ON o.tenant = i.tenant AND o.order_id = i.order_id
     WHERE i.at < :before AND o.changed_at < :before
-        AND o.state IN ('shipped', 'collected', 'cancelled', 'rejected', 'returned', 'refunded')
+        AND o.state IN ('shipped', 'collected', 'delivered', 'cancelled', 'rejected', 'returned', 'refunded')
     ORDER BY i.at LIMIT :rows)
 
 -- name: drop_eligibility
@@ -131,7 +131,7 @@ DELETE FROM eligibility_change WHERE sequence IN (
 DELETE FROM decision WHERE sequence IN (
     SELECT d.sequence FROM (SELECT sequence, tenant, order_id FROM decision ORDER BY sequence LIMIT :rows) d
     JOIN orders o ON o.tenant = d.tenant AND o.order_id = d.order_id
-    WHERE o.changed_at < :before AND o.state IN ('shipped', 'collected', 'cancelled', 'rejected', 'returned', 'refunded'))
+    WHERE o.changed_at < :before AND o.state IN ('shipped', 'collected', 'delivered', 'cancelled', 'rejected', 'returned', 'refunded'))
 
 -- name: unbalanced
 -- Positions that are not the sum of the baseline and of the facts that are not sealed.

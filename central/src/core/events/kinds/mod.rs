@@ -9,5 +9,6 @@ pub mod gatherings;
 pub mod orders;
 pub mod payments;
 pub mod returns;
+pub mod shipments;
 pub mod stock;
 pub mod substitutions;

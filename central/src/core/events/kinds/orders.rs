@@ -23,6 +23,7 @@ pub const STATES: &[&str] = &[
     "ready",
     "shipped",
     "collected",
+    "delivered",
     "cancelled",
     "rejected",
     "returned",
@@ -103,6 +104,12 @@ pub const ORDER_SHIPPED: Kind =
     order("OrderShipped", Class::Confirm, "All of it has left", example!("shipped", 2, 0));
 pub const ORDER_COLLECTED: Kind =
     order("OrderCollected", Class::Confirm, "The customer has collected it", example!("collected", 2, 0));
+pub const ORDER_DELIVERED: Kind = order(
+    "OrderDelivered",
+    Class::Confirm,
+    "All that has left of it is at the customer's",
+    example!("delivered", 2, 0),
+);
 pub const ORDER_CANCELLED: Kind =
     order("OrderCancelled", Class::Compensate, "Nothing of it will leave", example!("cancelled", 0, 2));
 pub const ORDER_RETURNED: Kind =

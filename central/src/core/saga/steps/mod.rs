@@ -4,6 +4,7 @@ mod accept;
 mod authorize;
 mod capture;
 mod hand_over;
+mod label;
 mod notify;
 mod offer;
 mod pack;
@@ -11,6 +12,7 @@ mod pick;
 mod refund;
 mod reserve;
 mod void;
+mod void_label;
 
 use super::terms::{Step, StepTerms};
 
@@ -21,11 +23,13 @@ pub const STEPS: &[&StepTerms] = &[
     &offer::TERMS,
     &accept::TERMS,
     &pick::TERMS,
+    &label::TERMS,
     &pack::TERMS,
     &hand_over::TERMS,
     &capture::TERMS,
     &notify::TERMS,
     &void::TERMS,
+    &void_label::TERMS,
     &refund::TERMS,
 ];
 
@@ -37,11 +41,13 @@ pub const fn terms(step: Step) -> &'static StepTerms {
         Step::Offer => &offer::TERMS,
         Step::Accept => &accept::TERMS,
         Step::Pick => &pick::TERMS,
+        Step::Label => &label::TERMS,
         Step::Pack => &pack::TERMS,
         Step::HandOver => &hand_over::TERMS,
         Step::Capture => &capture::TERMS,
         Step::Notify => &notify::TERMS,
         Step::Void => &void::TERMS,
+        Step::VoidLabel => &void_label::TERMS,
         Step::Refund => &refund::TERMS,
     }
 }
@@ -60,7 +66,10 @@ mod tests {
     #[test]
     fn whatever_is_asked_outside_is_looked_up_before_it_is_asked_again() {
         for known in STEPS {
-            let outside = matches!(known.step, Step::Authorize | Step::Capture | Step::Void | Step::Refund);
+            let outside = matches!(
+                known.step,
+                Step::Authorize | Step::Label | Step::Capture | Step::Void | Step::VoidLabel | Step::Refund
+            );
             assert_eq!(outside, known.verify == Verification::LookUp, "{}", known.step.as_str());
             assert!(!known.recovery.is_empty());
             assert!(!outside || (known.timeout_ms > 0 && known.retries.backoff.age_ms_max < i64::MAX));

@@ -2,7 +2,7 @@
 //! signed too, so that what somebody recorded cannot be sent again later. Several `v1` stand beside each other while a
 //! secret is changed.
 
-use crate::ports::payments::BadNotice;
+use super::notice::BadNotice;
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use holdfast_platform::secret::Secret;

@@ -1,0 +1,152 @@
+//! A carrier, or one who speaks with many of them. Each question carries a key that is the same at each try, and each
+//! answer says whether it was done, was not, or nobody knows. An adapter answers in time: silence is an answer.
+
+use crate::core::outside::notice::BadNotice;
+use crate::core::parcel::address::Address;
+use crate::core::parcel::fact::{AskId, Label, Said, Wish};
+use crate::core::parcel::notice::TrackingNotice;
+use async_trait::async_trait;
+use holdfast_shared::ids::{IdempotencyKey, OrderId, StoreId, TaskId, TenantId};
+use holdfast_shared::money::Money;
+use holdfast_shared::time::UtcMs;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// One question, whole: enough to ask it, and to find out later what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    pub tenant: TenantId,
+    pub order: OrderId,
+    pub task: TaskId,
+    /// From where it leaves.
+    pub store: StoreId,
+    pub id: AskId,
+    pub key: IdempotencyKey,
+    pub wish: Wish,
+    /// Where it goes; none for a label that shall be void.
+    pub to: Option<Address>,
+    /// The label that shall be void.
+    pub label: Option<Label>,
+    pub at: UtcMs,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    Made(Label),
+    Voided,
+    /// No, and asking again changes nothing.
+    Declined {
+        code: String,
+        words: String,
+    },
+    /// No, and it may be asked again under another key.
+    Soft {
+        code: String,
+        words: String,
+    },
+    /// It was not taken in: the same question may be asked again.
+    Busy {
+        retry_after_ms: Option<i64>,
+        words: String,
+    },
+    /// No answer, or none that says what happened.
+    Unknown {
+        words: String,
+    },
+}
+
+impl From<Answer> for Said {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Made(label) => Self::Made { label },
+            Answer::Voided => Self::Voided,
+            Answer::Declined { code, words } => Self::Declined { code, words },
+            Answer::Soft { code, words } => Self::Soft { code, words },
+            Answer::Busy { retry_after_ms, words } => Self::Busy { retry_after_ms, words },
+            Answer::Unknown { words } => Self::Unknown { words },
+        }
+    }
+}
+
+impl Answer {
+    /// Whether the system itself is in trouble, for its breaker.
+    #[must_use]
+    pub const fn is_trouble(&self) -> bool {
+        match self {
+            Self::Made(_) | Self::Voided | Self::Declined { .. } | Self::Soft { .. } => false,
+            Self::Busy { .. } | Self::Unknown { .. } => true,
+        }
+    }
+
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Made(_) => "made",
+            Self::Voided => "voided",
+            Self::Declined { .. } => "declined",
+            Self::Soft { .. } => "soft",
+            Self::Busy { .. } => "busy",
+            Self::Unknown { .. } => "unknown",
+        }
+    }
+
+    #[must_use]
+    pub const fn retry_after_ms(&self) -> Option<i64> {
+        match self {
+            Self::Busy { retry_after_ms, .. } => *retry_after_ms,
+            Self::Made(_)
+            | Self::Voided
+            | Self::Declined { .. }
+            | Self::Soft { .. }
+            | Self::Unknown { .. } => None,
+        }
+    }
+}
+
+/// What a carrier knows of a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    Ended(Answer),
+    /// It never arrived.
+    Absent,
+}
+
+/// What it would cost to send something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RateQuestion {
+    pub tenant: TenantId,
+    pub store: StoreId,
+    pub to: Address,
+    pub units: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Rate {
+    #[schema(example = "ups")]
+    pub carrier: String,
+    /// The chain's own name for it where it has one, else the carrier's.
+    #[schema(example = "standard")]
+    pub service: String,
+    pub cost: Money,
+    /// Of transit, as far as the carrier says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub days: Option<u16>,
+}
+
+#[async_trait]
+pub trait Carriers: Send + Sync {
+    /// What there is to choose from; an answer that is no label in place of it.
+    async fn rates(&self, question: &RateQuestion) -> Result<Vec<Rate>, Answer>;
+    /// Makes a label, or takes one back.
+    async fn ask(&self, question: &Question) -> Answer;
+    /// Finds by its key what came of a question.
+    async fn look_up(&self, question: &Question) -> Known;
+    /// Which header holds the signature of a webhook.
+    fn signature_header(&self) -> &'static str;
+    fn read_notice(
+        &self,
+        signature: Option<&str>,
+        body: &[u8],
+        now: UtcMs,
+    ) -> Result<TrackingNotice, BadNotice>;
+}
