@@ -83,6 +83,14 @@ pub(crate) enum Command {
         #[command(flatten)]
         central: Central,
     },
+    /// The parcels of an order: by which label each travels, and where it is
+    Parcels {
+        order: String,
+        #[arg(long, help = "Print all that central tells as one JSON object")]
+        json: bool,
+        #[command(flatten)]
+        central: Central,
+    },
     /// What happened to an order, and why each decision fell as it did
     Explain {
         order: String,

@@ -9,7 +9,7 @@
 //! - [`search`] and [`order_kpis`]: orders that are looked for, what happened to one, and how all of them do.
 //! - [`exceptions`] and [`reconcile`]: what a person must look at, and whether the books agree.
 //! - [`policy`], [`shadow`], [`readiness`] and [`rollback`]: what steers the orders, what a launch needs, and the way back.
-//! - [`consumers`]: those who are sent events. [`returns`]: goods that come back.
+//! - [`consumers`]: those who are sent events. [`returns`]: goods that come back. [`parcels`]: where they are.
 //! - [`demo`]: a small chain with its stores, staff, customers and tills, played live.
 //!
 //! Nothing here decides anything about orders or stock: it asks, shows and breaks things.
@@ -26,6 +26,7 @@ pub mod launch;
 pub mod operator;
 pub mod order;
 pub mod order_kpis;
+pub mod parcels;
 pub mod policy;
 pub mod readiness;
 pub mod reconcile;

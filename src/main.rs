@@ -7,8 +7,8 @@ use arguments::{Arguments, Command, Script};
 use clap::Parser;
 use holdfast::policy::PolicyCommand;
 use holdfast::{
-    consumers, demo, drill, exceptions, explain, flow, kpis, operator, order, order_kpis, policy, readiness,
-    reconcile, replay, returns, rollback, search, shadow, steps, trace,
+    consumers, demo, drill, exceptions, explain, flow, kpis, operator, order, order_kpis, parcels, policy,
+    readiness, reconcile, replay, returns, rollback, search, shadow, steps, trace,
 };
 use std::io::Write;
 use std::process::ExitCode;
@@ -72,6 +72,9 @@ async fn run(command: Command) -> Result<()> {
         }
         Command::Order { order: id, steps: false, json, central } => {
             order::order(&central.client()?, &id, json, &mut out).await
+        }
+        Command::Parcels { order, json, central } => {
+            parcels::parcels(&central.client()?, &order, json, &mut out).await
         }
         Command::Explain { order, policy, json, central } => {
             explain::explain(&central.client()?, &order, policy, json, &mut out).await
