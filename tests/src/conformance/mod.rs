@@ -47,6 +47,7 @@ pub mod rollouts;
 pub mod scarce_carts;
 pub mod searching;
 pub mod shadow;
+pub mod shipping;
 pub mod stock;
 pub mod substituting;
 pub mod sync;
@@ -293,6 +294,13 @@ macro_rules! conformance {
             scarce_carts::a_cart_from_before_the_escrow_holds_no_rights,
             scarce_carts::while_rights_are_in_doubt_no_cart_gets_any,
             stock::facts_become_positions_by_difference,
+            shipping::a_parcel_begins_when_picking_does_and_only_where_labels_are_made_here,
+            shipping::a_pickup_and_an_accepted_task_are_no_parcel,
+            shipping::of_two_that_write_about_the_same_parcel_one_is_told_to_look_again,
+            shipping::work_that_goes_on_wakes_its_parcel,
+            shipping::an_order_is_delivered_when_its_carrier_says_so_and_never_goes_back,
+            shipping::a_label_waits_at_its_store_until_the_parcel_leaves,
+            shipping::a_carriers_word_is_kept_once_and_finds_its_parcel_by_number,
             stock::a_hold_ends_with_the_fact_that_names_it,
             stock::a_drifted_store_is_told_and_settles,
             stock::the_newest_digests_are_kept,

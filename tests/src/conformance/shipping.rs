@@ -1,0 +1,191 @@
+//! Parcels: they begin and end with the work of stores, each fact is written once, and what carriers tell is kept once.
+
+use super::agent::Agent;
+use super::world::{LINE, assigned, at, new_order, order_id, request, stocked, tenant};
+use holdfast_central::core::order::OrderState;
+use holdfast_central::core::parcel::fact::{Ask, AskId, Label, Said, Source, Wish};
+use holdfast_central::core::parcel::fold::{Parcel, ParcelState};
+use holdfast_central::core::parcel::needs::{Needs, needs};
+use holdfast_central::core::parcel::notice::{NoticeOutcome, TrackingNotice};
+use holdfast_central::core::parcel::tracking::{Track, TrackStatus};
+use holdfast_central::ports::Storage;
+use holdfast_central::ports::shipments::{Account, NewParcelFact, ParcelKey, Shipment, Written};
+use holdfast_shared::domain::task::{FulfilmentKind, TaskEvent};
+use holdfast_shared::ids::{CarrierAccount, TaskId, TenantId};
+use holdfast_shared::time::UtcMs;
+
+fn parcels() -> CarrierAccount {
+    CarrierAccount::new("parcels").unwrap()
+}
+
+async fn with_account(storage: &dyn Storage) {
+    let account = Account { tenant: tenant(), name: parcels(), services: Vec::new() };
+    storage.set_accounts(&[account]).await.unwrap();
+}
+
+async fn offered(storage: &dyn Storage, kind: FulfilmentKind) -> (Agent, TaskId) {
+    let mut leeds = stocked(storage, "leeds", 5).await;
+    let new = new_order("o1", "k1", request(kind, &[("A", 2)]));
+    storage.place(new).await.unwrap();
+    let (task, _) = assigned(storage, "o1", "leeds").await;
+    leeds.sync(storage, at(25)).await;
+    (leeds, task)
+}
+
+async fn picking(storage: &dyn Storage) -> (Agent, ParcelKey) {
+    let (mut leeds, task) = offered(storage, FulfilmentKind::Ship).await;
+    leeds.say(&task, TaskEvent::Accepted);
+    leeds.say(&task, TaskEvent::PickingStarted);
+    leeds.sync(storage, at(26)).await;
+    (leeds, ParcelKey { tenant: tenant(), task })
+}
+
+async fn shipment(storage: &dyn Storage, key: &ParcelKey) -> Shipment {
+    storage.shipment(key).await.unwrap().unwrap()
+}
+
+async fn due(storage: &dyn Storage, now: i64) -> Vec<ParcelKey> {
+    storage.due_parcels(&parcels(), at(now).utc, UtcMs(i64::MAX), 9).await.unwrap()
+}
+
+async fn say(storage: &dyn Storage, key: &ParcelKey, after: u32, id: Option<AskId>, said: Said) -> Written {
+    let (key, source) = (key.clone(), Source::Answer);
+    let fact = NewParcelFact { key, after, id, said, source, next_at: at(40).utc };
+    storage.write_parcel(&fact, at(40).utc).await.unwrap()
+}
+
+const LABEL: AskId = AskId { ask: Ask::Label, run: 0 };
+
+fn label() -> Label {
+    Label {
+        reference: "l-1".into(),
+        carrier: "ups".into(),
+        service: "ups_ground".into(),
+        tracking_number: "1Z9".into(),
+        url: None,
+        cost: None,
+    }
+}
+
+async fn labelled(storage: &dyn Storage, key: &ParcelKey) {
+    let wish = Wish { service: None, units: 2, label: None };
+    let asked = Said::Asked { attempt: 1, key: "k/label".parse().unwrap(), wish };
+    assert_eq!(say(storage, key, 0, Some(LABEL), asked).await, Written::Yes);
+    assert_eq!(say(storage, key, 1, Some(LABEL), Said::Made { label: label() }).await, Written::Yes);
+}
+
+async fn leave(storage: &dyn Storage, leeds: &mut Agent, task: &TaskId) {
+    leeds.say(task, TaskEvent::Picked { line: LINE, quantity: 2 });
+    leeds.say(task, TaskEvent::Packed);
+    leeds.sync(storage, at(50)).await;
+    leeds.hand_over(task);
+    leeds.sync(storage, at(60)).await;
+}
+
+fn tracked(status: TrackStatus, happened_at: i64) -> Said {
+    Said::Tracked { track: Track { status, happened_at: UtcMs(happened_at), words: String::new() } }
+}
+
+pub async fn a_parcel_begins_when_picking_does_and_only_where_labels_are_made_here(storage: &dyn Storage) {
+    let (mut leeds, task) = offered(storage, FulfilmentKind::Ship).await;
+    leeds.say(&task, TaskEvent::Accepted);
+    leeds.say(&task, TaskEvent::PickingStarted);
+    leeds.sync(storage, at(26)).await;
+    let key = ParcelKey { tenant: tenant(), task: task.clone() };
+    assert_eq!(storage.shipment(&key).await.unwrap(), None, "its stores make their own labels");
+    with_account(storage).await;
+    leave(storage, &mut leeds, &task).await;
+    let begun = shipment(storage, &key).await;
+    assert_eq!((begun.number, begun.root.as_str(), begun.served), (1, "k1", true));
+}
+
+pub async fn a_pickup_and_an_accepted_task_are_no_parcel(storage: &dyn Storage) {
+    with_account(storage).await;
+    let (mut leeds, task) = offered(storage, FulfilmentKind::Pickup).await;
+    leeds.say(&task, TaskEvent::Accepted);
+    leeds.say(&task, TaskEvent::PickingStarted);
+    leeds.sync(storage, at(26)).await;
+    assert_eq!(storage.shipments(&tenant(), &order_id("o1")).await.unwrap(), []);
+}
+
+pub async fn of_two_that_write_about_the_same_parcel_one_is_told_to_look_again(storage: &dyn Storage) {
+    with_account(storage).await;
+    let (_leeds, key) = picking(storage).await;
+    assert_eq!(due(storage, 99).await, [key.clone()]);
+    let wish = Wish { service: None, units: 2, label: None };
+    let asked = || Said::Asked { attempt: 1, key: "k/label".parse().unwrap(), wish: wish.clone() };
+    assert_eq!(say(storage, &key, 0, Some(LABEL), asked()).await, Written::Yes);
+    assert_eq!(say(storage, &key, 0, Some(LABEL), asked()).await, Written::Moved);
+    assert_eq!(shipment(storage, &key).await.facts.len(), 1, "nobody asks twice");
+}
+
+pub async fn work_that_goes_on_wakes_its_parcel(storage: &dyn Storage) {
+    with_account(storage).await;
+    let (mut leeds, key) = picking(storage).await;
+    let read = shipment(storage, &key).await;
+    assert_eq!(needs(&read.task, read.served), Needs::Label);
+    leeds.say(&key.task, TaskEvent::Picked { line: LINE, quantity: 2 });
+    leeds.sync(storage, at(30)).await;
+    assert_eq!(storage.rest_parcel(&read, None).await.unwrap(), Written::Moved, "it was read before");
+    let read = shipment(storage, &key).await;
+    assert_eq!(storage.rest_parcel(&read, None).await.unwrap(), Written::Yes);
+    assert_eq!(due(storage, 99).await, []);
+    leeds.put_back(&key.task);
+    leeds.sync(storage, at(31)).await;
+    assert_eq!(due(storage, 99).await, [key], "its label has to be given back");
+}
+
+pub async fn an_order_is_delivered_when_its_carrier_says_so_and_never_goes_back(storage: &dyn Storage) {
+    with_account(storage).await;
+    let (mut leeds, key) = picking(storage).await;
+    labelled(storage, &key).await;
+    let state = async || storage.order(&tenant(), &order_id("o1")).await.unwrap().unwrap().state;
+    leave(storage, &mut leeds, &key.task).await;
+    assert_eq!(state().await, OrderState::Shipped);
+    let sequence = async || Parcel::fold(&shipment(storage, &key).await.facts).sequence;
+    say(storage, &key, sequence().await, Some(LABEL), tracked(TrackStatus::InTransit, 70)).await;
+    assert_eq!(state().await, OrderState::Shipped);
+    say(storage, &key, sequence().await, Some(LABEL), tracked(TrackStatus::Delivered, 80)).await;
+    assert_eq!(state().await, OrderState::Delivered);
+    say(storage, &key, sequence().await, Some(LABEL), tracked(TrackStatus::Lost, 90)).await;
+    assert_eq!(state().await, OrderState::Delivered);
+    assert_eq!(Parcel::fold(&shipment(storage, &key).await.facts).state(), ParcelState::Delivered);
+    let told = storage.recent_events(&tenant(), 99).await.unwrap();
+    let times = |kind: &str| told.iter().filter(|event| event.kind == kind).count();
+    assert_eq!(times("ShipmentLabelled") + times("ShipmentInTransit") + times("ShipmentDelivered"), 3);
+    assert_eq!(times("OrderDelivered"), 1);
+}
+
+pub async fn a_label_waits_at_its_store_until_the_parcel_leaves(storage: &dyn Storage) {
+    with_account(storage).await;
+    let (mut leeds, key) = picking(storage).await;
+    labelled(storage, &key).await;
+    leeds.sync(storage, at(45)).await;
+    let made = leeds.parcels.made.iter().map(|made| made.tracking_number.as_str());
+    assert_eq!(made.collect::<Vec<_>>(), ["1Z9"]);
+    leave(storage, &mut leeds, &key.task).await;
+    assert_eq!(leeds.parcels.made, [], "it is on the parcel");
+}
+
+pub async fn a_carriers_word_is_kept_once_and_finds_its_parcel_by_number(storage: &dyn Storage) {
+    with_account(storage).await;
+    let (_leeds, key) = picking(storage).await;
+    labelled(storage, &key).await;
+    let track = Track { status: TrackStatus::InTransit, happened_at: UtcMs(5), words: String::new() };
+    let notice = TrackingNotice {
+        event: "e1".into(),
+        kind: "IT".into(),
+        tracking_number: "1Z9".into(),
+        track: Some(track),
+    };
+    let take = async || storage.take_in_tracking(&tenant(), &parcels(), &notice, at(50).utc).await.unwrap();
+    assert!(take().await && !take().await, "once");
+    let found = storage.parcel_of(&tenant(), &parcels(), "1Z9").await.unwrap();
+    assert_eq!(found, Some((key, 0)));
+    let other = TenantId::new("rival").unwrap();
+    assert_eq!(storage.parcel_of(&other, &parcels(), "1Z9").await.unwrap(), None, "of its own tenant alone");
+    let waiting = storage.waiting_tracking(9).await.unwrap();
+    assert_eq!(waiting.len(), 1);
+    storage.settle_tracking(&waiting[0], NoticeOutcome::Applied, at(51).utc).await.unwrap();
+    assert_eq!(storage.waiting_tracking(9).await.unwrap(), []);
+}
