@@ -89,6 +89,15 @@ mod tests {
     }
 
     #[test]
+    fn a_label_can_be_made_for_the_example_of_the_contract() {
+        let contract = include_str!("../../../../docs/order.md");
+        let (_, after) = contract.split_once("```json\n").unwrap();
+        let mut order: serde_json::Value = serde_json::from_str(after.split_once("```").unwrap().0).unwrap();
+        let read = Address::of(&serde_json::from_value(order["customer"].take()).unwrap()).unwrap();
+        assert_eq!((read.town.as_str(), read.country.as_str()), ("London", "GB"));
+    }
+
+    #[test]
     fn what_a_label_would_miss_is_told_without_a_word_of_it() {
         let of = |name, lines: &[&str]| Address::of(&customer(name, lines)).unwrap_err();
         assert_eq!(of(None, &["a", "b", "c", "GB"]), BadAddress::Name);
