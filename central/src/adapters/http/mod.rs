@@ -195,7 +195,8 @@ fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(postlaunch::get))
         .merge(paying())
         .merge(returns::routes())
-        .merge(sending())
+        .merge(order_parcels::routes())
+        .routes(routes!(rates::rates))
         .merge(trying())
         .merge(wanting())
         .routes(routes!(recovery::get))
@@ -219,20 +220,6 @@ fn api() -> OpenApiRouter<Shared> {
         .merge(steering())
         .merge(
             OpenApiRouter::new().routes(routes!(agents::sync)).layer(DefaultBodyLimit::max(SYNC_BYTES_MAX)),
-        )
-}
-
-/// The parcels of orders.
-fn sending() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
-        .routes(routes!(order_parcels::parcels))
-        .routes(routes!(order_parcels::label_again))
-        .routes(routes!(order_parcels::label_void))
-        .routes(routes!(rates::rates))
-        .merge(
-            OpenApiRouter::new()
-                .routes(routes!(order_parcels::webhook))
-                .layer(DefaultBodyLimit::max(PAYMENT_NOTICE_BYTES_MAX)),
         )
 }
 

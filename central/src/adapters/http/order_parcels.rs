@@ -13,14 +13,29 @@ use crate::ports::access::Scope;
 use crate::ports::shipments::{ParcelKey, Shipment};
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use holdfast_platform::http::ApiJson;
 use holdfast_shared::error::{Code, Problem};
 use holdfast_shared::ids::{CarrierAccount, IdempotencyKey, LineNo, OrderId, Sku, TaskId};
+use holdfast_shared::limits::PAYMENT_NOTICE_BYTES_MAX;
 use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(parcels))
+        .routes(routes!(label_again))
+        .routes(routes!(label_void))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(webhook))
+                .layer(DefaultBodyLimit::max(PAYMENT_NOTICE_BYTES_MAX)),
+        )
+}
 
 /// The parcels of an order whose labels central has made.
 #[derive(Debug, Serialize, ToSchema)]
