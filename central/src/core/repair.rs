@@ -141,6 +141,10 @@ const VOID_FAILED: Repair = Repair::Either(
 const REFUND_FAILED: Repair =
     Repair::ByPerson(Call::RetryPayment, "let it be tried again, or pay it back another way");
 const OUTSIDE_DOWN: Repair = Repair::Either("it answers again", Call::Resolve, "look at its status page");
+const BOOKS_DIFFER: Repair =
+    Repair::Either("the books agree again", Call::RepairException, "carry out what is proposed");
+const UNDELIVERED: Repair =
+    Repair::Either("it gets through", Call::Resolve, "tell its owner, and have it tried again");
 
 const UNEXPECTED_RETURN: Repair = Repair::Either(
     "the store that handed the goods over tells of it",
@@ -220,12 +224,8 @@ pub const fn of_category(category: Category) -> Repair {
         Category::TrackingSilent => TRACKING_SILENT,
         Category::VoidFailed => VOID_FAILED,
         Category::OutsideDown => OUTSIDE_DOWN,
-        Category::BooksDiffer => {
-            Repair::Either("the books agree again", Call::RepairException, "carry out what is proposed")
-        }
-        Category::Undelivered => {
-            Repair::Either("it gets through", Call::Resolve, "tell its owner, and have it tried again")
-        }
+        Category::BooksDiffer => BOOKS_DIFFER,
+        Category::Undelivered => UNDELIVERED,
         Category::UnexpectedReturn => UNEXPECTED_RETURN,
         Category::ReturnWaits => RETURN_WAITS,
     }

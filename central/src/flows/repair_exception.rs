@@ -283,13 +283,22 @@ async fn carry_out<S: Repairing + ?Sized>(
             return Ok(Repaired::new(RepairOutcome::Done, words));
         }
         RepairKind::SettleReturn => say_yes(store, tenant, order()?, (reason, actor), now.utc).await?,
-        RepairKind::LabelAgain => {
-            let key = parcel_of(tenant, &known)?;
-            wish_label(store, &key, LabelWish::Again, (reason, actor), now.utc).await?;
-        }
+        RepairKind::LabelAgain => label_again(store, tenant, &known, (reason, actor), now).await?,
         RepairKind::AcceptAsIs => {}
     }
     Ok(Repaired::new(RepairOutcome::Done, told.does))
+}
+
+async fn label_again<S: Repairing + ?Sized>(
+    store: &S,
+    tenant: &TenantId,
+    known: &Exception,
+    why: (&str, &Actor),
+    now: Now,
+) -> Result<(), FlowError> {
+    let key = parcel_of(tenant, known)?;
+    wish_label(store, &key, LabelWish::Again, why, now.utc).await?;
+    Ok(())
 }
 
 fn lacks(what: &str) -> FlowError {

@@ -67,6 +67,11 @@ pub struct Row {
 
 type Terms = (Treatment, &'static str, System);
 
+const STUCK_ORDER: Terms = (
+    Treatment::Escalate(Category::Stuck, Severity::Medium),
+    "to move it or to refund it is for a person",
+    System::Routing,
+);
 const RETURN_UNITS: Terms = (
     Treatment::Escalate(Category::UnexpectedReturn, Severity::High),
     "goods are on a shelf or are not: a person asks the store, and money follows",
@@ -132,11 +137,7 @@ pub const fn row(kind: FindingKind) -> Row {
             "to ask again changes nothing; when that does not help, a person hears of it",
             System::Store,
         ),
-        FindingKind::StuckOrder => (
-            Treatment::Escalate(Category::Stuck, Severity::Medium),
-            "to move it or to refund it is for a person",
-            System::Routing,
-        ),
+        FindingKind::StuckOrder => STUCK_ORDER,
         FindingKind::StaleStock => (
             Treatment::Tell,
             "the health of stores acts on silence; this is for whoever asks why orders fail there",
