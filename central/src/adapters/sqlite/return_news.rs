@@ -99,6 +99,23 @@ pub(super) fn tell(
     now: UtcMs,
 ) -> Result<()> {
     let (event, kind, words) = told(of, said);
+    let store = match said {
+        Said::Received(receipt) => Some(&receipt.store),
+        Said::Adopted { store } => Some(store),
+        Said::Asked { .. }
+        | Said::Approved { .. }
+        | Said::Refused { .. }
+        | Said::Cancelled { .. }
+        | Said::Expired
+        | Said::Unsaid { .. }
+        | Said::Decided { .. }
+        | Said::RefundAsked { .. }
+        | Said::NotRefunded { .. }
+        | Said::Refunded { .. }
+        | Said::Closed => None,
+    };
+    let happened = Happened { kind, at: now, actor: by, store, task: None, words: &words };
+    note(conn, tenant, &of.order, &happened)?;
     if let Some(event) = event {
         let line = |line: &crate::core::returns::state::ReturnLine| {
             json!({
@@ -120,23 +137,7 @@ pub(super) fn tell(
         let key = &Key::Order(of.order.clone());
         append(conn, tenant, &NewEvent { kind: event, key, at: now, body: &body })?;
     }
-    let store = match said {
-        Said::Received(receipt) => Some(&receipt.store),
-        Said::Adopted { store } => Some(store),
-        Said::Asked { .. }
-        | Said::Approved { .. }
-        | Said::Refused { .. }
-        | Said::Cancelled { .. }
-        | Said::Expired
-        | Said::Unsaid { .. }
-        | Said::Decided { .. }
-        | Said::RefundAsked { .. }
-        | Said::NotRefunded { .. }
-        | Said::Refunded { .. }
-        | Said::Closed => None,
-    };
-    let happened = Happened { kind, at: now, actor: by, store, task: None, words: &words };
-    note(conn, tenant, &of.order, &happened)
+    Ok(())
 }
 
 pub(super) fn waits_key(id: &ReturnId) -> String {

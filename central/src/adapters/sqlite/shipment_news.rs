@@ -203,9 +203,6 @@ fn write(conn: &Connection, shipment: &Shipment, told: Told, now: UtcMs) -> Resu
         }
         fields.extend(told.reason.map(|reason| ("reason".to_owned(), json!(reason))));
     }
-    let of = Key::Order(shipment.order.clone());
-    let event = NewEvent { kind: told.event, key: &of, at: now, body: &body };
-    append(conn, &shipment.key.tenant, &event)?;
     let happened = Happened {
         kind: told.kind,
         at: now,
@@ -214,7 +211,10 @@ fn write(conn: &Connection, shipment: &Shipment, told: Told, now: UtcMs) -> Resu
         task: Some(&shipment.key.task),
         words: &told.words,
     };
-    note(conn, &shipment.key.tenant, &shipment.order, &happened)
+    note(conn, &shipment.key.tenant, &shipment.order, &happened)?;
+    let of = Key::Order(shipment.order.clone());
+    let event = NewEvent { kind: told.event, key: &of, at: now, body: &body };
+    append(conn, &shipment.key.tenant, &event)
 }
 
 fn about(

@@ -88,9 +88,11 @@ const fn far(state: OrderState) -> Far {
         | OrderState::Rejected => Far::Nowhere,
         OrderState::Allocated => Far::Reserved,
         OrderState::Accepted | OrderState::Picking | OrderState::Ready => Far::Acknowledged,
-        OrderState::Shipped | OrderState::Collected | OrderState::Returned | OrderState::Refunded => {
-            Far::Fulfilled
-        }
+        OrderState::Shipped
+        | OrderState::Delivered
+        | OrderState::Collected
+        | OrderState::Returned
+        | OrderState::Refunded => Far::Fulfilled,
     }
 }
 

@@ -44,6 +44,8 @@ const SAID_ELSEWHERE: &[(&str, &str)] = &[
     ("readopted", "the work is this store's again"),
     ("stop_asked", "the customer cancelled: stop, and put the goods back"),
     ("another_service", "another carrier takes the parcel"),
+    ("labelled", "the parcel has its label: print it"),
+    ("label_voided", "the label is void: do not use it"),
     ("label_stuck", "no carrier takes the parcel: a person decides"),
 ];
 

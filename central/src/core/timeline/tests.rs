@@ -82,6 +82,37 @@ fn who_collects_is_told_of_collecting() {
 }
 
 #[test]
+fn a_customer_reads_how_goods_arrive_and_go_back() {
+    let kinds = [
+        "handed_over",
+        "in_transit",
+        "parcel_held",
+        "delivered",
+        "return_asked",
+        "return_approved",
+        "return_received",
+        "return_refund_asked",
+        "refunded",
+    ];
+    let events: Vec<OrderEvent> =
+        (1..).zip(kinds).map(|(n, kind)| event(n, kind, Some("leeds"), "zq")).collect();
+    let told: Vec<CustomerKind> =
+        told_to_customer(&events, subject(None)).iter().map(|entry| entry.kind).collect();
+    assert_eq!(
+        told,
+        [
+            CustomerKind::OnItsWay,
+            CustomerKind::ParcelHeld,
+            CustomerKind::Delivered,
+            CustomerKind::ReturnNoted,
+            CustomerKind::ReturnApproved,
+            CustomerKind::ReturnReceived,
+            CustomerKind::Refunded
+        ]
+    );
+}
+
+#[test]
 fn a_store_reads_its_own_work_without_a_word_of_others() {
     let leeds = told_to_store(&moved_once(), &"leeds".parse().unwrap());
     let kinds: Vec<&str> = leeds.iter().map(|entry| entry.kind.as_str()).collect();
@@ -138,8 +169,8 @@ proptest! {
         kinds in prop::collection::vec(0_usize..40, 0..30),
         pickup in any::<bool>(),
     ) {
-        const SOME: [&str; 10] = ["placed", "allocated", "recalled", "handed_over", "packed", "moved", "short",
-            "cancel_requested", "refunded", "held"];
+        const SOME: [&str; 13] = ["placed", "allocated", "recalled", "handed_over", "packed", "moved", "short",
+            "cancel_requested", "refunded", "held", "delivered", "parcel_lost", "return_received"];
         let events: Vec<OrderEvent> = (1..).zip(kinds)
             .map(|(n, kind)| event(n, SOME[kind % SOME.len()], Some("leeds"), "zq-internal"))
             .collect();
