@@ -327,6 +327,9 @@ impl Watcher {
                 | Category::Policy
                 | Category::PromiseMissed
                 | Category::LabelFailed
+                | Category::VoidFailed
+                | Category::ParcelLost
+                | Category::TrackingSilent
                 | Category::UnexpectedReturn
                 | Category::ReturnWaits
                 | Category::PossibleDuplicate => None,
