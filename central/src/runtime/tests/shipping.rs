@@ -57,11 +57,11 @@ async fn an_order_whose_stores_make_their_own_labels_has_no_parcels_and_nobody_e
     assert_eq!(bench.get(&path, &acme).await.json()["parcels"], json!([]));
     assert_eq!(bench.get(&path, &rival).await.problem(), (404, "unknown_order".to_owned()));
     let reason = json!({ "reason": "it is torn" });
+    let reader = bench.key("acme", &[Scope::OrdersRead]).await;
     for act in ["again", "void"] {
         let path = format!("/v1/tasks/o-1-1/label/{act}");
         let refused = bench.ask(Method::POST, &path, &acme, Some(&reason)).await;
         assert_eq!(refused.problem(), (404, "unknown_task".to_owned()));
-        let reader = bench.key("acme", &[Scope::OrdersRead]).await;
         let forbidden = bench.ask(Method::POST, &path, &reader, Some(&reason)).await;
         assert_eq!(forbidden.status, StatusCode::FORBIDDEN);
     }

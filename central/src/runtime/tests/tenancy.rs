@@ -147,6 +147,7 @@ async fn life() -> Life {
         ("sku", "A".to_owned()),
         ("customer", "zq-1".to_owned()),
         ("provider", "cards".to_owned()),
+        ("account", "parcels".to_owned()),
         ("substitution", "1".to_owned()),
         ("promise", text(&promise["promise"])),
         ("drill", text(&drill["drill"])),
