@@ -103,7 +103,7 @@ fn begin(conn: &Connection, tenant: &TenantId, task: &TaskState, now: UtcMs) -> 
         ":carrier": carrier,
         ":now": now.0,
     };
-    run(conn, sql!(SHIPMENTS.begin), params)?;
+    run(conn, sql!(SHIPMENTS.begin_parcel), params)?;
     Ok(())
 }
 

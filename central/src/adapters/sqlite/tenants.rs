@@ -68,6 +68,7 @@ const ACROSS: &[&str] = &[
     "demands",
     "entries_after",
     "feeds",
+    "forget_accounts",
     "forget_lost",
     "forget_measures",
     "forget_sums",

@@ -260,6 +260,9 @@ async fn the_same_questions_are_answered_to_their_owner() {
         "/v1/consumers/{consumer}/dead-letters/{event}/retry",
         "/v1/consumers/{consumer}/dead-letters/{event}/skip",
         "/v1/recovery/stores/{store}",
+        // Its store makes its own labels.
+        "/v1/tasks/{task}/label/again",
+        "/v1/tasks/{task}/label/void",
         // The walk itself ended it, a line before.
         "/v1/exceptions/{exception}/resolve",
         // Planted alone, without the sums that it belongs to.

@@ -8,7 +8,7 @@ ON CONFLICT (tenant) DO UPDATE SET name = excluded.name, services = excluded.ser
 -- name: account
 SELECT name, services FROM carrier_account WHERE tenant = ?1
 
--- name: begin
+-- name: begin_parcel
 INSERT INTO parcel (tenant, task, order_id, store, number, carrier, next_at)
 SELECT :tenant, :task, :order, :store,
     coalesce((SELECT max(p.number) FROM parcel p WHERE p.tenant = :tenant AND p.order_id = :order), 0) + 1,
