@@ -40,7 +40,7 @@ impl<P: ?Sized> Gateway<P> {
 
     #[must_use]
     pub fn port(&self) -> &P {
-        &*self.port
+        &self.port
     }
 
     #[must_use]

@@ -111,7 +111,7 @@ pub async fn a_pickup_and_an_accepted_task_are_no_parcel(storage: &dyn Storage) 
 pub async fn of_two_that_write_about_the_same_parcel_one_is_told_to_look_again(storage: &dyn Storage) {
     with_account(storage).await;
     let (_leeds, key) = picking(storage).await;
-    assert_eq!(due(storage, 99).await, [key.clone()]);
+    assert_eq!(due(storage, 99).await, std::slice::from_ref(&key));
     let wish = Wish { service: None, units: 2, label: None };
     let asked = || Said::Asked { attempt: 1, key: "k/label".parse().unwrap(), wish: wish.clone() };
     assert_eq!(say(storage, &key, 0, Some(LABEL), asked()).await, Written::Yes);

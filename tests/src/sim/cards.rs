@@ -250,7 +250,7 @@ impl HeadOffice {
                 self.cards.comes_again(body, &dice);
                 continue;
             };
-            let signature = sign(&Secret::new(SECRET), now.utc, &body);
+            let signature = sign(SECRET, now.utc, &body);
             let incoming = Incoming { provider: &provider, signature: Some(&signature), body: &body };
             let taken = match take_in(store, &self.gateways, &incoming, self.clock(now).utc).await {
                 // Signed at another time, by a clock that is wrong.

@@ -299,7 +299,8 @@ impl Stage {
             .collect();
         let mut there: Vec<(String, bool)> =
             theirs.iter().map(|entry| (entry.label.tracking_number.clone(), entry.voided)).collect();
-        (known.sort(), there.sort());
+        known.sort();
+        there.sort();
         assert_eq!(known, there, "central's labels and the carrier's: {shipments:#?}");
         assert!(
             parcels.iter().all(|parcel| parcel.open().is_none()),

@@ -229,7 +229,8 @@ impl Carriers for Shipping {
         now: UtcMs,
     ) -> Result<TrackingNotice, BadNotice> {
         let header = signature.ok_or(BadNotice::Unsigned(SIGNATURE))?;
-        verify(&self.settings.webhook_secrets, header, body, now)?;
+        let secrets: Vec<&str> = self.settings.webhook_secrets.iter().map(Secret::reveal).collect();
+        verify(&secrets, header, body, now)?;
         read::notice(body)
     }
 }

@@ -8,10 +8,12 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use std::sync::{Arc, Mutex};
 
+type Heard = (Method, String, HeaderMap, Value);
+
 /// What was asked, and what is answered to it.
 #[derive(Clone, Default)]
 struct Desk {
-    heard: Arc<Mutex<Vec<(Method, String, HeaderMap, Value)>>>,
+    heard: Arc<Mutex<Vec<Heard>>>,
     answers: Arc<Mutex<Vec<(u16, Value)>>>,
 }
 
@@ -190,7 +192,7 @@ async fn a_webhook_is_believed_when_it_is_signed_now_and_read_with_its_own_time(
     };
     let now = UtcMs(1_795_000_000_000);
     let body = event("DE");
-    let signed = sign(&Secret::new("whsec"), now, body.as_bytes());
+    let signed = sign("whsec", now, body.as_bytes());
     let read = shipping.read_notice(Some(&signed), body.as_bytes(), now).unwrap();
     let track = read.track.unwrap();
     assert_eq!((track.status, track.happened_at), (TrackStatus::Delivered, UtcMs(1_795_341_600_000)));
@@ -199,6 +201,6 @@ async fn a_webhook_is_believed_when_it_is_signed_now_and_read_with_its_own_time(
     assert_eq!(shipping.read_notice(Some(&signed), b"{}", now), Err(BadNotice::Forged));
     assert_eq!(shipping.read_notice(None, body.as_bytes(), now), Err(BadNotice::Unsigned(SIGNATURE)));
     let strange = event("ZZ");
-    let signed = sign(&Secret::new("whsec"), now, strange.as_bytes());
+    let signed = sign("whsec", now, strange.as_bytes());
     assert_eq!(shipping.read_notice(Some(&signed), strange.as_bytes(), now).unwrap().track, None);
 }

@@ -259,7 +259,8 @@ impl Payments for Intents {
 
     fn read_notice(&self, signature: Option<&str>, body: &[u8], now: UtcMs) -> Result<Notice, BadNotice> {
         let header = signature.ok_or(BadNotice::Unsigned(SIGNATURE))?;
-        verify(&self.settings.webhook_secrets, header, body, now)?;
+        let secrets: Vec<&str> = self.settings.webhook_secrets.iter().map(Secret::reveal).collect();
+        verify(&secrets, header, body, now)?;
         notice::read(body)
     }
 }

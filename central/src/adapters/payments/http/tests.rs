@@ -324,7 +324,7 @@ fn no_secret_is_printed() {
 
 fn told(kind: &str, object: &Value) -> Result<Notice, BadNotice> {
     let body = json!({ "id": "evt_1", "type": kind, "data": { "object": object } }).to_string();
-    let signature = sign(&Secret::new("whsec"), NOW, body.as_bytes());
+    let signature = sign("whsec", NOW, body.as_bytes());
     at("http://127.0.0.1:9").read_notice(Some(&signature), body.as_bytes(), NOW)
 }
 

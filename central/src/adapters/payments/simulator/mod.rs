@@ -162,7 +162,7 @@ impl Simulator {
     #[must_use]
     pub fn webhooks(&self, now: UtcMs) -> Vec<(String, Vec<u8>)> {
         let bodies = std::mem::take(&mut self.inside().webhooks);
-        bodies.into_iter().map(|body| (sign(&self.secret, now, &body), body)).collect()
+        bodies.into_iter().map(|body| (sign(self.secret.reveal(), now, &body), body)).collect()
     }
 
     /// What it has of an order.
@@ -304,7 +304,7 @@ impl Payments for Simulator {
 
     fn read_notice(&self, signature: Option<&str>, body: &[u8], now: UtcMs) -> Result<Notice, BadNotice> {
         let header = signature.ok_or_else(|| BadNotice::Unsigned(self.signature_header()))?;
-        verify(std::slice::from_ref(&self.secret), header, body, now)?;
+        verify(&[self.secret.reveal()], header, body, now)?;
         let event: Event =
             serde_json::from_slice(body).map_err(|bad| BadNotice::Unreadable(bad.to_string()))?;
         let said = match (event.kind.rsplit_once('.'), &event.reference) {
