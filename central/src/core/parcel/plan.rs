@@ -68,7 +68,7 @@ pub fn next(view: &View<'_>, draw: u64, now: UtcMs) -> Next {
         return Next::Until(now.plus(HELD_MS));
     }
     match view.needs {
-        Needs::Left => on_its_way(view, now),
+        Needs::Left => last_look(view, now).unwrap_or_else(|| on_its_way(view, now)),
         Needs::Wait => void(view, |made| made.unwanted, draw, now).unwrap_or(Next::Rest),
         Needs::Label if !view.parcel.withdrawn => label(view, draw, now),
         Needs::Label | Needs::Nothing => void(view, |_| true, draw, now)
@@ -160,7 +160,7 @@ fn last_look(view: &View<'_>, now: UtcMs) -> Option<Next> {
 
 fn on_its_way(view: &View<'_>, now: UtcMs) -> Next {
     let parcel = view.parcel;
-    let heard_at = parcel.heard_at.filter(|_| parcel.live().next().is_some());
+    let heard_at = heard_at(parcel, now).filter(|_| parcel.live().next().is_some());
     let Some(heard_at) = heard_at.filter(|_| !parcel.state().is_over() && !parcel.silent) else {
         return Next::Rest;
     };
@@ -170,6 +170,18 @@ fn on_its_way(view: &View<'_>, now: UtcMs) -> Next {
     }
     let hours = now.since(heard_at).checked_div(HOUR_MS).unwrap_or_default();
     Next::Silent { words: format!("the carrier has told nothing of it for {hours} hours") }
+}
+
+/// When something was last heard of it; where that was by a clock that was far ahead and has been put back, when something
+/// last happened to it.
+fn heard_at(parcel: &Parcel, now: UtcMs) -> Option<UtcMs> {
+    let heard_at = parcel.heard_at?;
+    if heard_at <= now.plus(SILENT_MS) {
+        return Some(heard_at);
+    }
+    let happened = [parcel.left_at, parcel.track.as_ref().map(|track| track.happened_at)];
+    let last = happened.into_iter().flatten().filter(|at| *at <= now).max();
+    Some(last.unwrap_or_else(|| now.plus(-SILENT_MS)))
 }
 
 #[cfg(test)]

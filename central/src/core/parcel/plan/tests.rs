@@ -120,3 +120,32 @@ fn what_left_without_a_label_of_ours_is_not_waited_for() {
     facts.say(None, Said::HandedOver { left_at: UtcMs(0) });
     assert_eq!(plan_at(&facts, Needs::Left, None, UtcMs(9 * SILENT_MS)), Next::Rest);
 }
+
+#[test]
+fn a_question_that_comes_late_is_found_although_the_goods_have_left_without_it() {
+    let mut facts = Facts::new();
+    facts.now = NOW.0;
+    facts.asked(0, None).of(Ask::Label, 0, Said::Absent).say(None, Said::HandedOver { left_at: NOW });
+    let at = |facts: &Facts, now| plan_at(facts, Needs::Left, None, now);
+    let later = NOW.plus(LAST_LOOK_MS);
+    assert_eq!(at(&facts, NOW), Next::Until(later));
+    assert!(matches!(at(&facts, later), Next::LookUp(_)));
+    facts.made(0);
+    assert!(
+        matches!(at(&facts, NOW.plus(SILENT_MS)), Next::Silent { .. }),
+        "it travels nowhere: a person is told"
+    );
+}
+
+#[test]
+fn a_clock_that_was_years_ahead_does_not_keep_a_silent_carrier_from_being_told_of() {
+    let mut facts = Facts::new();
+    facts.labelled(0, None);
+    facts.now = 1_000 * SILENT_MS;
+    facts.say(None, Said::HandedOver { left_at: NOW });
+    let at = |facts: &Facts, now| plan_at(facts, Needs::Left, None, now);
+    assert_eq!(at(&facts, NOW), Next::Until(NOW.plus(SILENT_MS)));
+    facts.tracked(TrackStatus::InTransit, NOW.0 + 5);
+    assert_eq!(at(&facts, NOW.plus(9)), Next::Until(NOW.plus(5 + SILENT_MS)));
+    assert!(matches!(at(&facts, NOW.plus(5 + SILENT_MS)), Next::Silent { .. }));
+}
