@@ -122,6 +122,7 @@ async fn each_answer_says_whether_it_was_done() {
         (200, json!({ "status": "completed" }), "unknown"),
         (200, told("processing"), "unknown"),
         (200, told("error"), "declined"),
+        (200, told("voided"), "soft"),
     ] {
         let (shipping, _desk) = desk(&[(status, body.clone())]).await;
         assert_eq!(shipping.ask(&question(None)).await.as_str(), expected, "{status} {body}");

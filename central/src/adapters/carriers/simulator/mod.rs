@@ -220,7 +220,12 @@ impl Inside {
     }
 
     fn known(&self, key: &IdempotencyKey) -> Option<Answer> {
-        let made = || self.labels.get(key).map(|entry| Answer::Made(entry.label.clone()));
+        let made = || {
+            let entry = self.labels.get(key)?;
+            let words = String::from("the label was given back before");
+            let voided = || Answer::Soft { code: String::from("voided"), words };
+            Some(if entry.voided { voided() } else { Answer::Made(entry.label.clone()) })
+        };
         self.ended.get(key).cloned().or_else(made)
     }
 }

@@ -65,6 +65,8 @@ async fn a_label_is_taken_back_until_it_is_scanned() {
     let simulator = Simulator::new(1, Secret::new("s"));
     let (one, two) = (made(&simulator, "k1").await, made(&simulator, "k2").await);
     assert_eq!(simulator.ask(&void("v1", &one)).await, Answer::Voided);
+    let again = simulator.ask(&question("k1", "LS1 4AP")).await;
+    assert_eq!(again.as_str(), "soft", "who forgot that it was taken back gets another under another key");
     simulator.scan(&two.tracking_number, TrackStatus::InTransit, UtcMs(5));
     assert!(matches!(simulator.ask(&void("v2", &two)).await, Answer::Declined { .. }));
     let (signature, body) = simulator.webhooks(UtcMs(1_000)).remove(0);
