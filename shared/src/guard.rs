@@ -68,10 +68,16 @@ pub enum Guard {
     VerifyBeforeRetry,
     /// A payment is asked for under the same key each time, so that a provider does it once.
     PaymentKey,
+    /// Of a label that nobody answered for the carrier is asked before another is asked for.
+    LabelLookedUp,
+    /// A label is asked for under the same key each time, so that a carrier makes it once.
+    LabelKey,
+    /// A label whose goods do not leave is given back.
+    NeedlessVoided,
 }
 
 impl Guard {
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 32] = [
         Self::ReleaseBeforeHandOver,
         Self::RecallAndReleaseOnOneRow,
         Self::FenceCheck,
@@ -101,6 +107,9 @@ impl Guard {
         Self::StandInsCount,
         Self::VerifyBeforeRetry,
         Self::PaymentKey,
+        Self::LabelLookedUp,
+        Self::LabelKey,
+        Self::NeedlessVoided,
     ];
 
     #[must_use]
@@ -135,6 +144,9 @@ impl Guard {
             Self::StandInsCount => "stand-ins-count",
             Self::VerifyBeforeRetry => "verify-before-retry",
             Self::PaymentKey => "payment-key",
+            Self::LabelLookedUp => "label-looked-up",
+            Self::LabelKey => "label-key",
+            Self::NeedlessVoided => "needless-voided",
         }
     }
 

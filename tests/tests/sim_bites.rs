@@ -16,8 +16,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const SEEDS_MAX: u64 = 1_000;
 const STEPS: u64 = 150;
 
-/// What happens besides, but for the guards that stand against it: several boxes of a store, money, goods that few have.
-const BESIDES: &[Kind] = &[Kind::TwoBoxes, Kind::BoxCloned, Kind::Paid, Kind::Scattered];
+/// What happens besides, but for the guards that stand against it: several boxes of a store, money, parcels, goods
+/// that few have.
+const BESIDES: &[Kind] = &[Kind::TwoBoxes, Kind::BoxCloned, Kind::Paid, Kind::Labelled, Kind::Scattered];
 
 struct Bite {
     guard: Guard,
@@ -88,6 +89,21 @@ const BITES: &[Bite] = &[
         &["ONCE", "PAID", "NO_ORPHAN", "CONVERGE"],
     ),
     bite(Guard::PaymentKey, 2, 3, &[Kind::Paid, Kind::CardLate], &["ONCE", "PAID", "NO_ORPHAN", "CONVERGE"]),
+    bite(
+        Guard::LabelLookedUp,
+        2,
+        2,
+        &[Kind::Labelled, Kind::CarrierUnheard, Kind::CarrierSilent],
+        &["ONCE", "CONVERGE", "NO_ORPHAN"],
+    ),
+    bite(Guard::LabelKey, 2, 2, &[Kind::Labelled, Kind::CarrierLate], &["ONCE", "CONVERGE", "NO_ORPHAN"]),
+    bite(
+        Guard::NeedlessVoided,
+        2,
+        7,
+        &[Kind::Labelled, Kind::Cancelled, Kind::RivalRecalls],
+        &["NO_ORPHAN", "RECONCILED"],
+    ),
     bite(Guard::RightsFloor, 2, 8, &[Kind::Escrowed, Kind::RivalAssigns], &["NO_OVERSELL"]),
 ];
 

@@ -2,6 +2,7 @@
 //! are several, described, enrolled by the real flows, and stocked.
 
 use super::cards::CardNetwork;
+use super::carrier::{ParcelCarrier, account};
 use super::dice::Dice;
 use super::fate::Fate;
 use super::head_office::HeadOffice;
@@ -14,6 +15,7 @@ use holdfast_central::core::substitution::Substitute;
 use holdfast_central::flows::enrol::{enrol, offer_enrolment};
 use holdfast_central::ports::access::ReplicaIdentity;
 use holdfast_central::ports::fleet::{CatalogueItem, Fleet};
+use holdfast_central::ports::shipments::{Account, Shipments};
 use holdfast_central::ports::substitutions::Substitutions;
 use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
 use holdfast_shared::ids::{Sku, StoreId, TenantId};
@@ -55,8 +57,14 @@ pub async fn open_chain(fate: &Arc<Fate>, begin: UtcMs) -> Result<Chain> {
     let tenant = TenantId::new("acme")?;
     let skus: Vec<Sku> = SKUS.into_iter().map(Sku::new).collect::<Result<_, _>>()?;
     let cards = Arc::new(CardNetwork::new(Arc::clone(fate)));
-    let office = HeadOffice::open(folder.path().join("central.db"), cards, fate)?;
+    let labelled = fate.strikes(Kind::Labelled, 0).is_some();
+    let carrier = Arc::new(ParcelCarrier::new(Arc::clone(fate), labelled));
+    let office = HeadOffice::open(folder.path().join("central.db"), (cards, carrier), fate)?;
     let store = office.store().cloned().context("central is down")?;
+    if labelled {
+        let account = Account { tenant: tenant.clone(), name: account()?, services: Vec::new() };
+        store.set_accounts(&[account]).await?;
+    }
     let named = skus.iter().map(|sku| CatalogueItem {
         sku: sku.clone(),
         name: format!("thing {sku}"),
@@ -81,6 +89,7 @@ pub async fn open_chain(fate: &Arc<Fate>, begin: UtcMs) -> Result<Chain> {
         let file = folder.path().join(format!("{name}.db"));
         let mut shop = Shop::new(shops.len(), identity, file, fate)?;
         shop.start(fate, now)?;
+        shop.floor().has_labels_made = labelled;
         let kept = assortment(&skus, &fate.dice("assortment", n), scattered);
         let opening = skus.iter().map(|sku| (sku.clone(), dice.between(0, 6)));
         // Every store knows all goods of the chain, also those that it never has.

@@ -10,8 +10,8 @@ use super::shop::Shop;
 use super::watcher::Watcher;
 use anyhow::{Context, Result, ensure};
 use holdfast_central::flows::place_order::PlaceOrder;
-use holdfast_shared::domain::task::Phase;
-use holdfast_shared::ids::{TaskId, TenantId};
+use holdfast_shared::domain::task::{Offer, Phase};
+use holdfast_shared::ids::{OrderId, TaskId, TenantId};
 
 #[derive(Debug)]
 pub struct Checks {
@@ -133,6 +133,20 @@ impl Checks {
             }
         }
         self.watcher.look_at_books(office, tenant, &self.ledger.overrides).await
+    }
+
+    /// What a store was asked for.
+    #[must_use]
+    pub fn offer(&self, task: &TaskId) -> Option<&Offer> {
+        self.ledger.overrides.offer(task)
+    }
+
+    /// Whether somebody answers for goods of the order that left otherwise than central said, or two boxes with one
+    /// disk did what each of them was told.
+    #[must_use]
+    pub fn is_answered_for(&self, order: &OrderId) -> bool {
+        let overrides = &self.ledger.overrides;
+        overrides.concerns(order) || overrides.is_given_to(order, &self.watcher.cloned)
     }
 
     /// Goods that were carried out for another store since somebody asked.

@@ -2,7 +2,7 @@
 //! news.
 
 use super::kind::Kind;
-use super::outside::paying;
+use super::outside::{customer, paying};
 use super::people::{self, Before, Wants};
 use super::watcher::Moment;
 use super::world::World;
@@ -38,6 +38,7 @@ impl World {
             people::answer(&self.office, wish, &self.fate.dice("answer", 0), &self.fate, now).await?;
         }
         self.give_back().await?;
+        self.wish_for_labels().await?;
         self.rivals().await?;
         self.know_better().await?;
         if let Some(dice) = self.fate.strikes(Kind::ForeignClaim, 0) {
@@ -51,10 +52,13 @@ impl World {
     fn wants(&self) -> Result<Wants> {
         let other_goods = self.fate.strikes(Kind::OtherGoods, 0);
         let paid = self.fate.strikes(Kind::Paid, 0);
+        let labelled = self.office.carrier.is_open();
+        let odd = labelled && self.fate.strikes(Kind::OddAddress, 0).is_some();
         Ok(Wants {
             consent: other_goods.map(|dice| if dice.happens(500) { Consent::Allow } else { Consent::Ask }),
             one_parcel: self.fate.strikes(Kind::OneParcel, 0).is_some(),
             payment: paid.map(|dice| paying(&dice)).transpose()?,
+            customer: labelled.then(|| customer(&self.fate.dice("customer", 0), odd)),
         })
     }
 

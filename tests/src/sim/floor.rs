@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Default)]
 pub struct Floor {
+    /// The chain has its labels made: staff look for one before they hand goods over.
+    pub has_labels_made: bool,
     pub shelf: BTreeMap<Sku, i64>,
     /// Tasks whose goods were carried out. Staff know that, also when a restored disk has forgotten.
     pub gone: BTreeSet<TaskId>,

@@ -2,6 +2,7 @@
 //! its crashes.
 
 use super::cards::CardNetwork;
+use super::carrier::ParcelCarrier;
 use super::disk;
 use super::fate::Fate;
 use super::restore::How;
@@ -15,7 +16,7 @@ use holdfast_central::core::routing::policy::{Consolidate, Gathers, RoutingPolic
 use holdfast_central::core::steering::Sections;
 use holdfast_central::flows::Watch;
 use holdfast_central::flows::exchange::exchange;
-use holdfast_central::flows::gateways::Gateways;
+use holdfast_central::flows::gateways::{CarrierGateways, Gateways};
 use holdfast_central::flows::hear::{Outcome, hear};
 use holdfast_central::ports::access::ReplicaIdentity;
 use holdfast_central::ports::poke::Poke;
@@ -47,9 +48,11 @@ pub struct HeadOffice {
     pub watch: Watch,
     pub pokes: Pokes,
     pub(super) policy: Sections,
-    /// Outside of this process; the way to it is its own.
+    /// Outside of this process; the ways to them are its own.
     pub(super) cards: Arc<CardNetwork>,
+    pub(super) carrier: Arc<ParcelCarrier>,
     pub(super) gateways: Gateways,
+    pub(super) carriers: CarrierGateways,
     decisions: AtomicU64,
     pub back_at_step: u64,
     pub paused_until_step: u64,
@@ -97,7 +100,11 @@ fn watch() -> Watch {
 impl HeadOffice {
     /// # Errors
     /// When central does not start.
-    pub fn open(file: PathBuf, cards: Arc<CardNetwork>, fate: &Fate) -> Result<Self> {
+    pub fn open(
+        file: PathBuf,
+        (cards, carrier): (Arc<CardNetwork>, Arc<ParcelCarrier>),
+        fate: &Fate,
+    ) -> Result<Self> {
         let mut office = Self {
             file,
             files: 0,
@@ -121,7 +128,9 @@ impl HeadOffice {
                 ..Sections::default()
             },
             gateways: cards.gateways(MonoMs(0))?,
+            carriers: carrier.gateways(MonoMs(0))?,
             cards,
+            carrier,
             decisions: AtomicU64::new(0),
             back_at_step: 0,
             paused_until_step: 0,
@@ -154,7 +163,8 @@ impl HeadOffice {
         }
         self.store = Some(store);
         self.watch = watch();
-        self.gateways = self.cards.gateways(MonoMs(at_ms + self.mono_zero_ms))?;
+        let mono = MonoMs(at_ms + self.mono_zero_ms);
+        (self.gateways, self.carriers) = (self.cards.gateways(mono)?, self.carrier.gateways(mono)?);
         self.listens_since_ms = at_ms;
         if fate.step() < self.full_until_step {
             mishap::befalls(&self.file, Mishap::DiskFull, 0);

@@ -118,7 +118,7 @@ kinds! {
     Escrowed "escrowed" 60 Act ON "central wants a scarce SKU to be ceded, or wants it no more";
     OtherGoods "other_goods" 250 Act ON "a customer takes other goods in place of what cannot be had";
     OneParcel "one_parcel" 350 Act ON "a customer rather has one parcel later than several";
-    ParcelLost "parcel_lost" 300 Fault ON "goods are lost on their way from store to store";
+    ParcelLost "parcel_lost" 600 Fault ON "goods are lost on their way from store to store";
     Scattered "scattered" 500 Fault ON "each store has only some of the goods, and gets no others";
     // Money.
     Paid "paid" 450 Act ON "a customer pays by card";
@@ -132,10 +132,25 @@ kinds! {
     CardTwice "card_twice" 60 Fault ON "a question to a payment provider arrives twice";
     CardSilent "card_silent" 30 Fault ON "a payment provider does not answer, and says nothing when it is asked again";
     CardsDown "cards_down" 6 Fault ON "a payment provider is down";
-    KilledBeforeAsking "killed_before_asking" 25 Fault ON "central is killed before its question to a payment provider leaves";
-    KilledBeforeHearing "killed_before_hearing" 25 Fault ON "central is killed before the answer of a payment provider comes";
+    KilledBeforeAsking "killed_before_asking" 25 Fault ON "central is killed before its question to somebody outside leaves";
+    KilledBeforeHearing "killed_before_hearing" 25 Fault ON "central is killed before the answer of somebody outside comes";
     WebhookLate "webhook_late" 150 Fault ON "a webhook comes late";
     WebhookDoubled "webhook_doubled" 150 Fault ON "a webhook comes twice";
+    // Parcels.
+    Labelled "chain_labelled" 550 Act ON "the chain has its labels made by a carrier";
+    OddAddress "odd_address" 180 Act ON "a customer's address is one that a carrier may refuse";
+    CarrierDeclined "carrier_declined" 40 Fault ON "a carrier refuses for good";
+    CarrierSoft "carrier_soft" 60 Fault ON "a carrier cannot do it for now";
+    CarrierBusy "carrier_busy" 60 Fault ON "a carrier takes a question not in";
+    CarrierUnheard "carrier_unheard" 90 Fault ON "a carrier has done it, and its answer is lost";
+    CarrierLost "carrier_lost" 80 Fault ON "a question to a carrier is lost";
+    CarrierLate "carrier_late" 90 Fault ON "a question to a carrier arrives long after";
+    CarrierTwice "carrier_twice" 90 Fault ON "a question to a carrier arrives twice";
+    CarrierSilent "carrier_silent" 60 Fault ON "a carrier does not answer, and says nothing when it is asked again";
+    CarrierDown "carrier_down" 8 Fault ON "a carrier is down";
+    LabelWished "label_wished" 25 Act ON "a person has a label made once more, or wants none";
+    ParcelAstray "parcel_astray" 220 Fault ON "a carrier loses a parcel, and may find it";
+    ParcelSentBack "parcel_sent_back" 180 Fault ON "a carrier brings a parcel back";
 }
 
 impl Kind {

@@ -17,7 +17,7 @@ pub const fn as_ordered(line: LineNo) -> LineNo {
 }
 
 /// The order whose goods travel to a store by this one.
-fn travels_for(order: &OrderId) -> Option<OrderId> {
+pub(super) fn travels_for(order: &OrderId) -> Option<OrderId> {
     order.as_str().strip_suffix("-g")?.parse().ok()
 }
 

@@ -28,10 +28,12 @@
 )]
 
 pub mod cards;
+pub mod carrier;
 pub mod chain;
 pub mod checks;
 mod claims;
 mod customers;
+mod deliveries;
 pub mod dice;
 pub mod disk;
 pub mod documents;
@@ -40,6 +42,7 @@ pub mod fate;
 pub mod floor;
 pub mod head_office;
 pub mod kind;
+mod labels;
 pub mod left;
 pub mod many;
 mod money;
@@ -51,6 +54,7 @@ pub mod people;
 pub mod plan;
 mod rest;
 pub mod restore;
+mod road;
 pub mod scarce;
 mod seen;
 pub mod shop;

@@ -1,5 +1,5 @@
-//! Parties outside of the chain, each with books of its own, and those who deal with them: a payment provider, and the
-//! people of customer service. A further party has its line in each of these.
+//! Parties outside of the chain, each with books of its own, and those who deal with them: a payment provider, a carrier,
+//! and the people of customer service. A further party has its line in each of these.
 
 use super::cards::provider;
 use super::dice::Dice;
@@ -8,12 +8,15 @@ use super::world::World;
 use anyhow::{Context, Result, ensure};
 use holdfast_central::core::exception::Category;
 use holdfast_central::core::order_terms::{Payment, PaymentToken};
+use holdfast_central::core::personal::{Customer, Personal};
 use holdfast_central::core::saga::refund::{RefundLine, RefundRequest};
 use holdfast_central::flows::FlowError;
+use holdfast_central::flows::parcel_acts::{LabelWish, wish_label};
 use holdfast_central::flows::refund::{ask_refund, try_again};
 use holdfast_central::ports::PageRequest;
 use holdfast_central::ports::fleet::Fleet;
 use holdfast_central::ports::sagas::SagaKey;
+use holdfast_central::ports::shipments::ParcelKey;
 use holdfast_shared::ids::{Actor, IdempotencyKey, LineNo, OrderId};
 use holdfast_shared::money::Money;
 
@@ -44,20 +47,42 @@ pub(super) fn paying(dice: &Dice) -> Result<Payment> {
     Ok(Payment { provider: provider()?, token: PaymentToken::new(token)?, method: None })
 }
 
+/// Who the customer is, as a label wants it; an odd one is short of something, or lives where no carrier likes to go.
+pub(super) fn customer(dice: &Dice, odd: bool) -> Personal<Customer> {
+    let all = ["12 King Street", "Leeds", "LS1 4AP", "GB"].map(str::to_owned).to_vec();
+    let at =
+        |postcode: &str| vec!["1 Long Lane", "Farr", postcode, "GB"].into_iter().map(str::to_owned).collect();
+    let (name, address) = match dice.between(0, 5) {
+        _ if !odd => (Some("Ada"), all),
+        0 => (None, all),
+        1 => (Some("Ada"), vec![String::from("poste restante")]),
+        2 | 3 => (Some("Ada"), at("NO1 1AA")),
+        _ => (Some("Ada"), at("SOFT1 1AA")),
+    };
+    Personal::new(Customer { name: name.map(str::to_owned), address, ..Customer::default() })
+}
+
 impl World {
     pub(super) fn strike_outside(&mut self, step: u64) {
         self.office.cards.strike(step);
+        self.office.carrier.strike(step);
     }
 
     pub(super) fn heal_outside(&self) {
         self.office.cards.heal();
+        self.office.carrier.heal();
     }
 
     /// What they tell central, and what central asks of them.
     pub(super) async fn deal_with_outside(&mut self) -> Result<()> {
         let now = self.now();
-        self.office.hear_cards(&self.fate, now).await?;
-        self.office.pay(&self.fate, now).await
+        self.office.hear_cards(now).await?;
+        self.office.pay(&self.fate, now).await?;
+        self.scan();
+        for notice in self.office.hear_carrier(now).await? {
+            self.deliveries.acknowledged(notice);
+        }
+        self.office.label(&self.fate, now).await
     }
 
     /// Customer service gives money back for a unit, or for nothing but goodwill.
@@ -112,6 +137,37 @@ impl World {
             }
         }
         Ok(refund)
+    }
+
+    /// Somebody has the label of a parcel made once more, or wants none of the carrier's.
+    pub(super) async fn wish_for_labels(&mut self) -> Result<()> {
+        let Some(dice) = self.fate.strikes(Kind::LabelWished, 0) else { return Ok(()) };
+        let Some(store) = self.office.store().filter(|_| !self.office.is_paused(self.fate.step())) else {
+            return Ok(());
+        };
+        let good: Vec<_> = self.office.carrier.book().into_iter().filter(|entry| !entry.voided).collect();
+        let Some(task) = dice.pick(&good).map(|entry| entry.task.clone()) else { return Ok(()) };
+        let wish = if dice.happens(600) { LabelWish::Again } else { LabelWish::None };
+        let key = ParcelKey { tenant: self.tenant.clone(), task: task.clone() };
+        let (why, now) = (("the printer smeared it", &Actor::new(CLERK)?), self.office.clock(self.now()).utc);
+        match wish_label(store, &key, wish, why, now).await {
+            Err(FlowError::Refused { what, .. }) => {
+                self.fate.say(what);
+                self.fate.mark("label_wish_refused");
+            }
+            other => {
+                // Whoever gets no answer may have been heard.
+                self.deliveries.wished.insert(task.clone());
+                if self.office.excuse(other, &self.fate)?.is_some() {
+                    self.fate.say(format_args!("a person wants of the label of {task}: {wish:?}"));
+                    self.fate.mark(match wish {
+                        LabelWish::Again => "label_wished_again",
+                        LabelWish::None => "label_unwished",
+                    });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// At the end customer service asks again for what it was promised, and has what was refused tried once more.

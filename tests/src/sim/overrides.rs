@@ -49,6 +49,11 @@ impl Overrides {
         self.offers.get(task)?.note.as_deref()
     }
 
+    /// What a store was asked for, once it knows.
+    pub fn offer(&self, task: &TaskId) -> Option<&Offer> {
+        self.offers.get(task)
+    }
+
     pub fn order_of(&self, task: &TaskId) -> Option<&OrderId> {
         self.offers.get(task).map(|offer| &offer.order)
     }

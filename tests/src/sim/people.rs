@@ -8,6 +8,7 @@ use anyhow::{Result, bail, ensure};
 use holdfast_central::core::fleet::Place;
 use holdfast_central::core::order::{Consent, OrderLineRequest, OrderRequest};
 use holdfast_central::core::order_terms::{Payment, Priority};
+use holdfast_central::core::personal::{Customer, Personal};
 use holdfast_central::core::routing::decision::{Choice, Decision, Demand, Plan};
 use holdfast_central::flows::FlowError;
 use holdfast_central::flows::answer_substitution::{Reply, answer_substitution};
@@ -30,6 +31,8 @@ pub struct Wants {
     pub one_parcel: bool,
     /// How it is paid for, where it is through central.
     pub payment: Option<Payment>,
+    /// Who gets it, where labels are made.
+    pub customer: Option<Personal<Customer>>,
 }
 
 /// # Errors
@@ -59,6 +62,7 @@ pub fn order(
             substitution: wants.consent,
             consolidate: wants.one_parcel,
             payment: wants.payment,
+            customer: wants.customer,
             ..OrderRequest::of(
                 "web",
                 kind,

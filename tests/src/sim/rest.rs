@@ -5,7 +5,7 @@ use crate::books::differences;
 use anyhow::{Context, Result};
 use holdfast_agent::ports::ledger::Ledger;
 use holdfast_central::core::order::OrderState;
-use holdfast_central::core::reconcile::finding::FindingKind;
+use holdfast_central::core::reconcile::finding::{Difference, FindingKind};
 use holdfast_central::core::reconcile::policy::ReconcilePolicy;
 use holdfast_central::ports::gatherings::Gatherings;
 use holdfast_central::ports::orders::Orders;
@@ -54,6 +54,9 @@ impl World {
         if let Some(unknown) = self.refunds_unconfirmed() {
             return Ok(Some(unknown));
         }
+        if let Some(unequal) = self.labels_that_differ().await? {
+            return Ok(Some(unequal));
+        }
         if let Some(unequal) = self.books_that_differ().await? {
             return Ok(Some(unequal));
         }
@@ -64,12 +67,15 @@ impl World {
         Ok(unequal)
     }
 
-    /// When all has come to rest reconciliation has nothing to say, whatever struck before. What stands still is
-    /// not its business here: backordered orders wait for goods that never come.
+    /// When all has come to rest reconciliation has nothing to say, whatever struck before, but for what the world really
+    /// did with parcels. What stands still is not its business here: backordered orders wait for goods that never come.
     async fn books_that_differ(&self) -> Result<Option<String>> {
         let store = self.office.store().context("central is down")?;
         let told = differences(store, &ReconcilePolicy::default(), self.now().utc).await?;
-        let first = told.into_iter().find(|one| one.kind != FindingKind::StuckOrder);
+        let known = self.told().await?;
+        let strange =
+            |one: &Difference| one.kind != FindingKind::StuckOrder && !self.is_of_the_world(one, &known);
+        let first = told.into_iter().find(strange);
         Ok(first.map(|one| format!("RECONCILED: {}: {}", one.kind.as_str(), one.words)))
     }
 }

@@ -80,9 +80,11 @@ impl World {
         }
         let Some(dice) = self.fate.strikes(Kind::CentralRestored, 0) else { return Ok(()) };
         let how = dice.pick(HOW).copied().unwrap_or(How::BesideWitness);
+        let parcels = self.checks.watcher.eye.parcels()?;
         self.office.restore(&backup, how)?;
         self.office.back_at_step = step + dice.steps(1, 6);
         let (was, is) = self.checks.watcher.restored(&self.office.file, how == How::BesideWitness)?;
+        self.deliveries.forgot(&parcels, &self.checks.watcher.eye)?;
         for wish in &self.wishes {
             // One that only its store knew is there without its request.
             if self.checks.watcher.eye.adopted(&wish.order)?.is_some_and(|adopted| adopted != 1) {

@@ -10,10 +10,14 @@ use anyhow::{Result, bail, ensure};
 use holdfast_agent::core::command::{
     Answer, ClosureRequest, Command, Intent, MovementKind, MovementRequest, TaskAct,
 };
+use holdfast_agent::ports::ledger::Ledger;
 use holdfast_platform::sqlite::mishap::Mishap;
-use holdfast_shared::domain::task::{Line, Status, TaskState};
+use holdfast_shared::domain::task::{FulfilmentKind, Line, Status, TaskState};
 use holdfast_shared::ids::{Actor, DeviceId, FactId, IdempotencyKey, Sku};
 use holdfast_shared::time::Now;
+
+/// How often nobody gives up waiting for a label.
+const WAIT_PERMILLE: u64 = 850;
 
 /// How staff go about a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,10 +202,23 @@ pub async fn work(shop: &mut Shop, mood: Mood, dice: &Dice, fate: &Fate, now: No
         None if hurried => TaskAct::HandOver { to: None },
         None => next_act(shop, task, mood, dice, fate),
     };
+    if matches!(act, TaskAct::HandOver { .. }) && waits_for_label(shop, task, dice).await? {
+        return Ok(true);
+    }
     let intent = intent(shop, "handheld", dice)?;
     let command = Command::Task { task: task.task.clone(), act };
     say(shop, Wish { intent, command, task: Some(task.clone()) }, fate, now).await?;
     Ok(true)
+}
+
+/// Most wait a while for the label of a parcel; then they write one by hand.
+async fn waits_for_label(shop: &Shop, task: &TaskState, dice: &Dice) -> Result<bool> {
+    if !shop.floor().has_labels_made || task.kind != FulfilmentKind::Ship {
+        return Ok(false);
+    }
+    let Some(ledger) = &shop.ledger else { return Ok(false) };
+    let made = ledger.parcels().await?.made;
+    Ok(made.iter().all(|label| label.task != task.task) && dice.happens(WAIT_PERMILLE))
 }
 
 fn next_act(shop: &Shop, task: &TaskState, mood: Mood, dice: &Dice, fate: &Fate) -> TaskAct {

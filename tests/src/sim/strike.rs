@@ -285,7 +285,7 @@ impl World {
         self.twins_speak();
         self.go_on(step).await?;
         self.tech(true).await?;
-        Ok(self.unrest().await?.is_none())
+        Ok(self.unrest().await?.is_none() && !self.some_days_pass())
     }
 }
 

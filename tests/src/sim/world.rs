@@ -2,6 +2,7 @@
 
 use super::chain::{Chain, open_chain};
 use super::checks::Checks;
+use super::deliveries::Deliveries;
 use super::fate::Fate;
 use super::head_office::HeadOffice;
 use super::kind::Kind;
@@ -57,6 +58,7 @@ pub struct World {
     pub(super) parcels: Vec<Parcel>,
     pub(super) refunds: Vec<Refund>,
     pub(super) money: Money,
+    pub(super) deliveries: Deliveries,
     folder: TempDir,
 }
 
@@ -86,6 +88,7 @@ impl World {
             parcels: Vec::new(),
             refunds: Vec::new(),
             money: Money::default(),
+            deliveries: Deliveries::default(),
             folder,
         })
     }
@@ -128,6 +131,7 @@ impl World {
 
     /// What goes on by itself: heartbeats, syncs, central's reconcilers; then the look at it all.
     pub(super) async fn go_on(&mut self, step: u64) -> Result<()> {
+        self.driver_comes().await?;
         if step == self.office.paused_until_step {
             // Its timers are due at once, and what was said meanwhile still waits at the door.
             self.think().await?;
@@ -152,6 +156,7 @@ impl World {
         }
         self.checks.look(&self.office, &self.shops, &self.tenant).await?;
         self.look_at_money()?;
+        self.look_at_labels()?;
         self.send_parcels(step)?;
         self.fate.mark_many("sealed", self.checks.look_at_documents(&self.shops)?);
         self.look_at_twins()?;

@@ -8,6 +8,7 @@ use super::record::AskRecord;
 use crate::core::outside::asking::{Patience, Then, then};
 use crate::core::outside::backoff::{Again, Tried};
 use crate::core::saga::steps::terms;
+use holdfast_shared::guard::Guard;
 use holdfast_shared::time::UtcMs;
 
 /// All that the plan goes by.
@@ -120,7 +121,8 @@ fn void(view: &View<'_>, needless: impl Fn(&Made<'_>) -> bool, draw: u64, now: U
     let wish_for = |made: &Made<'_>| Wish { service: None, units: 0, label: Some(made.run) };
     let refused =
         |made: &Made<'_>| view.parcel.refused(Ask::VoidLabel, &wish_for(made), failures_max).is_some();
-    let made = view.parcel.live().find(|made| needless(made) && !refused(made))?;
+    let gives_back = |made: &Made<'_>| Guard::NeedlessVoided.stands() && needless(made) && !refused(made);
+    let made = view.parcel.live().find(gives_back)?;
     Some(ask(view, Ask::VoidLabel, wish_for(&made), draw, now))
 }
 

@@ -83,9 +83,10 @@ pub(super) fn label(told: &Value) -> Answer {
     match (text(told, "/status"), whole()) {
         (Some("completed"), Some(label)) => Answer::Made(label),
         // Given back under this key, by whoever asked before a restore or at the carrier itself: another key makes another.
-        (Some("voided"), _) => {
-            Answer::Soft { code: String::from("voided"), words: String::from("the label was given back before") }
-        }
+        (Some("voided"), _) => Answer::Soft {
+            code: String::from("voided"),
+            words: String::from("the label was given back before"),
+        },
         (Some("error"), _) => {
             let said = text(told, "/error_message").unwrap_or("the carrier made no label");
             Answer::Declined { code: String::from("label_error"), words: words(said) }

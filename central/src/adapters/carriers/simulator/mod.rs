@@ -17,7 +17,7 @@ use crate::core::parcel::tracking::{Track, TrackStatus};
 use crate::ports::carriers::{Answer, Carriers, Known, Question, Rate, RateQuestion};
 use async_trait::async_trait;
 use holdfast_platform::secret::Secret;
-use holdfast_shared::ids::{IdempotencyKey, OrderId};
+use holdfast_shared::ids::{IdempotencyKey, OrderId, TaskId};
 use holdfast_shared::money::{Currency, Money};
 use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,7 @@ pub enum Fate {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     pub order: OrderId,
+    pub task: TaskId,
     pub label: Label,
     pub voided: bool,
     pub scanned: bool,
@@ -124,6 +125,12 @@ impl Simulator {
     #[must_use]
     pub fn labels(&self, order: &OrderId) -> Vec<Entry> {
         self.inside().labels.values().filter(|entry| entry.order == *order).cloned().collect()
+    }
+
+    /// Every label that it ever made.
+    #[must_use]
+    pub fn book(&self) -> Vec<Entry> {
+        self.inside().labels.values().cloned().collect()
     }
 
     /// A scan of a parcel, told by webhook. What is scanned cannot be voided any more.
@@ -198,8 +205,8 @@ impl Inside {
             tracking_number: format!("SIM{number}"),
             cost: euros(COST_MINOR),
         };
-        let order = question.order.clone();
-        let entry = Entry { order, label: label.clone(), voided: false, scanned: false };
+        let (order, task) = (question.order.clone(), question.task.clone());
+        let entry = Entry { order, task, label: label.clone(), voided: false, scanned: false };
         self.labels.insert(question.key.clone(), entry);
         Answer::Made(label)
     }
