@@ -189,7 +189,9 @@ pub const fn of_category(category: Category) -> Repair {
             Call::Resolve,
             "see to it that one parcel goes, and say what became of the other",
         ),
-        Category::ReturnDue => Repair::ByPerson(Call::Resolve, "fetch the goods, and give the money back"),
+        Category::ReturnDue => {
+            Repair::Either("the goods are back", Call::Resolve, "fetch the goods, and give the money back")
+        }
         Category::CancelUnanswered => {
             Repair::Either("the store answers", Call::TakeBack, "ask where the goods are, then move the work")
         }

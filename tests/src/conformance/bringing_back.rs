@@ -192,3 +192,46 @@ pub async fn what_a_store_says_again_counts_once(storage: &dyn Storage) {
     let of = known(storage).await.remove(0);
     assert_eq!((of.receipts.len(), of.lines.first().map(|line| line.sellable)), (1, Some(1)));
 }
+
+pub async fn a_return_that_was_due_ends_when_the_goods_are_back(storage: &dyn Storage) {
+    let mut leeds = stocked(storage, "leeds", 5).await;
+    placed(storage, "o1", &[("A", 2)]).await;
+    let (task, _) = assigned(storage, "o1", "leeds").await;
+    leeds.sync(storage, at(25)).await;
+    leeds.pack(&task);
+    leeds.sync(storage, at(30)).await;
+    let (order, ann) = (order_id("o1"), Actor::new("ann").unwrap());
+    storage.cancel(&tenant(), &order, "changed my mind", &ann, at(35).utc).await.unwrap();
+    // The store has not heard of it.
+    leeds.hand_over(&task);
+    leeds.sync(storage, at(40)).await;
+    assert_eq!(open(storage).await, [Category::ReturnDue]);
+    asked(storage, "k1", 2).await;
+    let slip = ReturnRef::Order(order.clone());
+    leeds.bring_back("A", 1, &slip, Condition::Sellable);
+    leeds.sync(storage, at(60)).await;
+    assert_eq!(open(storage).await, [Category::ReturnDue], "one of them is with the customer still");
+    leeds.bring_back("A", 1, &slip, Condition::Sellable);
+    leeds.sync(storage, at(70)).await;
+    assert_eq!(open(storage).await, []);
+    leeds.sync(storage, at(80)).await;
+    assert_eq!((open(storage).await, state(storage, "o1").await), (vec![], OrderState::Returned));
+    sound(storage, 0).await;
+}
+
+pub async fn a_return_that_is_due_does_not_begin_when_the_goods_were_back_before(storage: &dyn Storage) {
+    let mut leeds = stocked(storage, "leeds", 5).await;
+    let mut york = stocked(storage, "york", 5).await;
+    placed(storage, "o1", &[("A", 1)]).await;
+    let (task, _) = assigned(storage, "o1", "leeds").await;
+    leeds.sync(storage, at(25)).await;
+    leeds.pack(&task);
+    leeds.sync(storage, at(30)).await;
+    let (order, ann) = (order_id("o1"), Actor::new("ann").unwrap());
+    storage.cancel(&tenant(), &order, "changed my mind", &ann, at(35).utc).await.unwrap();
+    leeds.hand_over(&task);
+    york.bring_back("A", 1, &ReturnRef::Order(order), Condition::Sellable);
+    york.sync(storage, at(40)).await;
+    leeds.sync(storage, at(50)).await;
+    assert!(!open(storage).await.contains(&Category::ReturnDue), "{:?}", open(storage).await);
+}

@@ -225,6 +225,8 @@ macro_rules! conformance {
             bringing_back::goods_that_came_before_it_was_known_that_they_left_count_when_it_is,
             bringing_back::a_slip_of_nothing_is_told_and_its_goods_are_stock,
             bringing_back::what_a_store_says_again_counts_once,
+            bringing_back::a_return_that_was_due_ends_when_the_goods_are_back,
+            bringing_back::a_return_that_is_due_does_not_begin_when_the_goods_were_back_before,
             paying::an_order_is_routed_when_its_money_is_set_aside_and_not_before,
             paying::an_order_that_cannot_be_paid_ends_and_frees_its_cart,
             paying::of_two_that_write_about_the_same_money_one_is_told_to_look_again,

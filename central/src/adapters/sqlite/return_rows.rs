@@ -2,13 +2,14 @@
 
 use super::Result;
 use super::exceptions::settle;
-use super::order_rows::lines;
+use super::order_rows::{lines, tasks_of};
 use super::row::{from_json, list, one, parsed, run};
 use super::sql::sql;
+use crate::core::returns::due::back_by_now;
 use crate::core::returns::fact::ReturnFact;
 use crate::core::returns::state::Return;
 use crate::core::returns::tally::tally;
-use holdfast_shared::ids::{OrderId, ReturnId, TenantId};
+use holdfast_shared::ids::{OrderId, ReturnId, TaskId, TenantId};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, Row, named_params};
 
@@ -49,6 +50,11 @@ pub(super) fn beyond_key(order: &OrderId) -> String {
     format!("beyond_return/{order}")
 }
 
+/// Of the exception about goods that left although their order was cancelled.
+pub(super) fn return_due_key(task: &TaskId) -> String {
+    format!("return/{task}")
+}
+
 /// What the order's lines count, from all its returns.
 pub(super) fn recount(conn: &Connection, (tenant, order): Of<'_>, now: UtcMs) -> Result<()> {
     let returns = of_order(conn, (tenant, order))?;
@@ -69,6 +75,15 @@ pub(super) fn recount(conn: &Connection, (tenant, order): Of<'_>, now: UtcMs) ->
     }
     if changed && surplus == 0 {
         settle(conn, tenant, &beyond_key(order), "all that is back is known to have left", now)?;
+    }
+    end_due(conn, (tenant, order), now)
+}
+
+/// Nobody has to fetch what is back. Its money is the return's matter.
+fn end_due(conn: &Connection, (tenant, order): Of<'_>, now: UtcMs) -> Result<()> {
+    let (tasks, ordered) = (tasks_of(conn, tenant, order)?, lines(conn, tenant, order)?);
+    for task in back_by_now(&tasks, &ordered) {
+        settle(conn, tenant, &return_due_key(task), "the goods are back", now)?;
     }
     Ok(())
 }

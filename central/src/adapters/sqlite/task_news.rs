@@ -4,6 +4,7 @@
 use super::exceptions::{raise, settle};
 use super::gathering_rows::fed_store;
 use super::outbox::{NewEvent, append};
+use super::return_rows::return_due_key;
 use super::row::{from_json, list, parsed, run};
 use super::sql::sql;
 use super::timeline::{Happened, central, note};
@@ -70,7 +71,7 @@ pub(super) fn answered(
 fn return_due(task: &TaskState) -> NewException {
     about(
         task,
-        format!("return/{}", task.task),
+        return_due_key(&task.task),
         Category::ReturnDue,
         format!("{} was cancelled, and {} had handed the goods over", task.order, task.store),
         "Arrange the return with the customer, and refund when the goods are back.",

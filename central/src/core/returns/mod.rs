@@ -8,6 +8,7 @@
 //!
 //! What is absent: exchanges. Whoever wants other goods returns these, and orders those.
 
+pub mod due;
 pub mod fact;
 pub mod judge;
 pub mod matching;
