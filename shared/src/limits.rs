@@ -384,6 +384,8 @@ pub const TIMELINE_EXCEPTIONS_MAX: u32 = 100;
 pub const DUPLICATE_MINUTES_MAX: u32 = 7 * 24 * 60;
 /// Channels whose orders have a priority of their own.
 pub const INTAKE_CHANNELS_MAX: usize = 64;
+/// The newest facts of a store that are looked through for what came back.
+pub const BROUGHT_BACK_FACTS_MAX: u32 = 50_000;
 /// Refunds of one order.
 pub const REFUNDS_MAX: usize = 100;
 /// Facts about the money of one order; beyond it a person goes on with it by hand.

@@ -4,9 +4,12 @@
 use crate::core::command::{Answer, Command, Intent, Position, Refusal};
 use crate::core::parcels::Parcels;
 use async_trait::async_trait;
+use holdfast_shared::domain::bring_back::{Condition, ReturnRef};
 use holdfast_shared::domain::task::{Phase, TaskState};
 use holdfast_shared::error::Code;
-use holdfast_shared::ids::{BootId, DeviceId, ReplicaId, Sku, StoreId, TaskId, TenantId};
+use holdfast_shared::ids::{
+    Actor, BootId, DeviceId, FactId, OrderId, ReplicaId, Sku, StoreId, TaskId, TenantId,
+};
 use holdfast_shared::set_hash::SetHash;
 use holdfast_shared::time::{Hlc, Now, UtcMs};
 use holdfast_shared::trace::TraceParent;
@@ -57,6 +60,8 @@ pub trait Ledger: Send + Sync {
     async fn tasks(&self, filter: TaskFilter) -> Result<TaskPage, LedgerError>;
     /// Labels that could not be made, and goods that come from other stores.
     async fn parcels(&self) -> Result<Parcels, LedgerError>;
+    /// What customers brought back, as far as it is kept: the newest first.
+    async fn brought_back(&self, filter: BackFilter) -> Result<BackPage, LedgerError>;
     async fn summary(&self) -> Result<Summary, LedgerError>;
     /// From memory: asked many times a second, also while the disk hangs.
     fn pulse(&self) -> Pulse;
@@ -83,6 +88,36 @@ pub struct TaskFilter {
 pub struct TaskPage {
     pub tasks: Vec<TaskState>,
     pub next: Option<String>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct BackFilter {
+    /// Written down here since then.
+    pub since: UtcMs,
+    /// Of this order and of its returns alone.
+    pub order: Option<OrderId>,
+    pub cursor: Option<String>,
+    pub limit: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackPage {
+    pub brought_back: Vec<BroughtBack>,
+    pub next: Option<String>,
+}
+
+/// Units that somebody at the store took back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BroughtBack {
+    pub fact: FactId,
+    pub at: UtcMs,
+    pub of: ReturnRef,
+    pub sku: Sku,
+    pub name: Option<String>,
+    pub units: i64,
+    pub condition: Condition,
+    pub actor: Actor,
+    pub note: Option<String>,
 }
 
 /// What status pages and heartbeats say of the ledger.

@@ -12,6 +12,21 @@ pub enum ReturnRef {
     Return(ReturnId),
 }
 
+impl ReturnRef {
+    /// Whose goods they are: the number of a return begins with that of its order.
+    #[must_use]
+    pub fn order(&self) -> Option<OrderId> {
+        match self {
+            Self::Order(order) => Some(order.clone()),
+            Self::Return(id) => {
+                let (order, number) = id.as_str().rsplit_once("-r")?;
+                let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+                order.parse().ok().filter(|_| is_number)
+            }
+        }
+    }
+}
+
 /// In which condition units came, or did not.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
@@ -50,6 +65,17 @@ impl Condition {
 mod tests {
     use super::*;
     use crate::domain::stock::{Movement, StockFact};
+
+    #[test]
+    fn a_slip_of_a_return_names_its_order() {
+        let order = |of: ReturnRef| of.order().map(|order| order.to_string());
+        assert_eq!(order(ReturnRef::Order("o-r1".parse().unwrap())).as_deref(), Some("o-r1"));
+        assert_eq!(order(ReturnRef::Return("o-r1-r12".parse().unwrap())).as_deref(), Some("o-r1"));
+        for other in ["o-1", "o-r", "o-rx", "-r1"] {
+            let id = other.parse();
+            assert_eq!(id.ok().and_then(|id| order(ReturnRef::Return(id))), None, "{other}");
+        }
+    }
 
     #[test]
     fn only_what_can_be_sold_again_is_on_hand_again() {

@@ -82,7 +82,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(skus::one))
         .routes(routes!(rights::bound, rights::unbound))
         .routes(routes!(movements::record))
-        .routes(routes!(bring_back::bring_back))
+        .routes(routes!(bring_back::list, bring_back::bring_back))
         .routes(routes!(tasks::list))
         .routes(routes!(tasks::one))
         .routes(routes!(tasks::accept))

@@ -4,7 +4,7 @@ use super::hand::Hand;
 use super::record::{enter_new, facts_of_intent};
 use super::value::{json, to_json, unsigned};
 use super::view::Stored;
-use super::{SqliteLedger, escrow, losses, parcels, planned, speaker, sql};
+use super::{SqliteLedger, brought_back, escrow, losses, parcels, planned, speaker, sql};
 use crate::core::command::{Answer, Command, Intent, Position, Refusal};
 use crate::core::decide::{answer, decide};
 use crate::core::mint::Author;
@@ -12,7 +12,9 @@ use crate::core::outcome::Context;
 use crate::core::parcels::Parcels;
 use crate::core::replay::recognise;
 use crate::core::view::View;
-use crate::ports::ledger::{Executed, Ledger, LedgerError, Pulse, Summary, TaskFilter, TaskPage};
+use crate::ports::ledger::{
+    BackFilter, BackPage, Executed, Ledger, LedgerError, Pulse, Summary, TaskFilter, TaskPage,
+};
 use async_trait::async_trait;
 use holdfast_platform::sqlite::{Ballast, StorageError, Writer};
 use holdfast_shared::domain::task::TaskState;
@@ -71,6 +73,10 @@ impl Ledger for SqliteLedger {
 
     async fn parcels(&self) -> Result<Parcels, LedgerError> {
         self.read(|connection| Ok(parcels::shown(connection)?)).await
+    }
+
+    async fn brought_back(&self, filter: BackFilter) -> Result<BackPage, LedgerError> {
+        self.read(move |connection| brought_back::page(connection, &filter)).await
     }
 
     async fn summary(&self) -> Result<Summary, LedgerError> {
@@ -145,12 +151,8 @@ fn tracing_of(stored: &Stored<'_>, command: &Command) -> Result<Option<TracePare
     match command {
         Command::Task { task, .. } => stored.trace_of(task),
         Command::Label(request) => stored.trace_of(&request.task),
-        // What comes back may be of an order that this store never had.
-        Command::BringBack(_)
-        | Command::Move(_)
-        | Command::Close(_)
-        | Command::Plan(_)
-        | Command::Unplan(_) => Ok(None),
+        Command::BringBack(request) => brought_back::trace_of(stored.0, &request.of),
+        Command::Move(_) | Command::Close(_) | Command::Plan(_) | Command::Unplan(_) => Ok(None),
     }
 }
 

@@ -32,6 +32,7 @@ mod summed;
 
 mod absorb;
 mod baseline;
+mod brought_back;
 mod carry;
 mod devices;
 mod documents;

@@ -5,7 +5,7 @@ import { read } from "../api.js";
 import { act } from "../outbox.js";
 import { mayPick } from "../session.js";
 import { ago } from "../words.js";
-import { bringBack } from "./bring_back.js";
+import { bringBack, cameBackToday } from "./bring_back.js";
 
 let lastText = "";
 
@@ -21,7 +21,8 @@ export function stockSearch() {
     turn += 1;
     const mine = turn;
     if (!lastText) {
-      results.replaceChildren(el("p", { class: "lonely soft" }, "Scan a barcode, or type part of a name."));
+      const back = await cameBackToday().catch(() => null);
+      if (mine === turn) results.replaceChildren(...[back, el("p", { class: "lonely soft" }, "Scan a barcode, or type part of a name.")].filter(Boolean));
       return;
     }
     try {

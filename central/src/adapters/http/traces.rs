@@ -18,7 +18,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use holdfast_platform::http::{ApiQuery, Called};
 use holdfast_shared::error::{Code, Problem};
-use holdfast_shared::ids::{OrderId, TraceId};
+use holdfast_shared::ids::{OrderId, ReturnId, TraceId};
 use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -112,6 +112,15 @@ pub(super) async fn on_record(app: &App, caller: &Caller, order: &OrderId) -> An
 
 /// What a request did to an order, by its path; none of one that only reads, or places a new one.
 fn act(method: &Method, path: &str) -> Option<&'static str> {
+    if let Some(below) = path.strip_prefix("/v1/returns/{return}/").filter(|_| *method == Method::POST) {
+        return Some(match below {
+            "approve" => "return approved",
+            "refuse" => "return refused",
+            "cancel" => "return cancelled",
+            "damaged" => "return decided",
+            _ => "request",
+        });
+    }
     let below = path.strip_prefix("/v1/orders/{order}/").filter(|_| *method == Method::POST)?;
     Some(match below {
         "cancel" => "cancel",
@@ -135,20 +144,44 @@ pub(super) async fn heed(
 ) -> Response {
     let Some(act) = act(request.method(), path.as_str()) else { return next.run(request).await };
     let (parts, body) = request.into_parts();
-    let order = order_in(parts.uri.path());
+    let about = About::in_path(parts.uri.path());
     let called = parts.extensions.get::<Called>().cloned();
     let caller = parts.extensions.get::<Caller>().cloned();
     let response = next.run(Request::from_parts(parts, body)).await;
-    if let Some(((order, called), caller)) = order.zip(called).zip(caller)
+    if let Some((called, caller)) = called.zip(caller)
         && response.status().is_success()
+        && let Some(order) = about.order(&app, &caller).await
     {
         keep(&app, &caller, called, (Subject::Order(order), act)).await;
     }
     response
 }
 
-fn order_in(path: &str) -> Option<OrderId> {
-    path.strip_prefix("/v1/orders/")?.split('/').next()?.parse().ok()
+/// What stands in a path.
+enum About {
+    Order(OrderId),
+    Return(ReturnId),
+    Nothing,
+}
+
+impl About {
+    fn in_path(path: &str) -> Self {
+        let named = |start| path.strip_prefix(start)?.split('/').next();
+        let order = named("/v1/orders/").and_then(|name| name.parse().ok()).map(Self::Order);
+        let of_return = || named("/v1/returns/").and_then(|name| name.parse().ok()).map(Self::Return);
+        order.or_else(of_return).unwrap_or(Self::Nothing)
+    }
+
+    async fn order(self, app: &App, caller: &Caller) -> Option<OrderId> {
+        match self {
+            Self::Order(order) => Some(order),
+            Self::Return(id) => {
+                let found = app.storage.return_of(caller.tenant(), &id).await;
+                found.ok().flatten().map(|(of, _)| of.order)
+            }
+            Self::Nothing => None,
+        }
+    }
 }
 
 pub(super) async fn keep(app: &App, caller: &Caller, called: Called, (subject, act): (Subject, &str)) {
@@ -168,6 +201,7 @@ mod tests {
     fn whatever_changes_an_order_is_an_act_and_what_reads_or_places_is_none() {
         let act = |method: &Method, path| act(method, path);
         assert_eq!(act(&Method::POST, "/v1/orders/{order}/cancel"), Some("cancel"));
+        assert_eq!(act(&Method::POST, "/v1/returns/{return}/approve"), Some("return approved"));
         assert_eq!(act(&Method::POST, "/v1/orders/{order}/what-comes-later"), Some("request"));
         assert_eq!(act(&Method::GET, "/v1/orders/{order}/changes"), None);
         assert_eq!(act(&Method::POST, "/v1/orders/batch"), None);
@@ -175,8 +209,13 @@ mod tests {
     }
 
     #[test]
-    fn the_order_stands_in_the_path() {
-        assert_eq!(order_in("/v1/orders/o-7k2/cancel"), Some("o-7k2".parse().unwrap()));
-        assert_eq!(order_in("/v1/orders/..%2f/cancel"), None);
+    fn the_order_or_its_return_stands_in_the_path() {
+        let is_order =
+            |path| matches!(About::in_path(path), About::Order(order) if order.as_str() == "o-7k2");
+        assert!(is_order("/v1/orders/o-7k2/cancel") && !is_order("/v1/orders/..%2f/cancel"));
+        assert!(
+            matches!(About::in_path("/v1/returns/o-7k2-r1/approve"), About::Return(id) if id.as_str() == "o-7k2-r1")
+        );
+        assert!(matches!(About::in_path("/v1/stores/leeds/closure"), About::Nothing));
     }
 }

@@ -1,6 +1,7 @@
 //! What is on record of an order's trace: whose requests it came from, and what each step came of.
 
 use super::decision_rows;
+use super::error::unreadable;
 use super::order_rows::{read_event, tasks_of};
 use super::row::{list, one, parsed, parsed_or_none, run, unsigned, word};
 use super::sagas::facts_of;
@@ -8,16 +9,17 @@ use super::sql::sql;
 use super::{Result, SqliteStore, ledger};
 use crate::core::events::key::Key;
 use crate::core::order::{OrderRequest, OrderState};
-use crate::core::trace::record::{Call, Cause, Decided, OnRecord, PLACE, Published, Raised};
+use crate::core::trace::record::{BroughtBack, Call, Cause, Decided, OnRecord, PLACE, Published, Raised};
 use crate::core::trace::spans;
 use crate::ports::orders::NewOrder;
 use crate::ports::sagas::SagaKey;
 use crate::ports::traces::{Entry, Subject, ToldUpTo, Traces};
 use async_trait::async_trait;
-use holdfast_shared::ids::{OrderId, PaymentProvider, TenantId, TraceId};
+use holdfast_shared::ids::{FactId, OrderId, PaymentProvider, TenantId, TraceId};
 use holdfast_shared::limits::{TRACE_CALLS_MAX, TRACE_ENTRIES_READ_MAX, TRACE_STEPS_MAX};
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::trace::{SpanId, TraceState, Upstream};
+use holdfast_shared::wire::fact::decode;
 use rusqlite::{Connection, Row, named_params};
 
 #[async_trait]
@@ -167,12 +169,27 @@ fn on_record(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Op
         promised,
         timeline: list(conn, sql!(ORDERS.timeline), names, read_event)?,
         facts,
+        returned: brought_back(conn, tenant, order)?,
         decisions: decided(conn, tenant, order)?,
         events: published(conn, tenant, order)?,
         provider,
         money: facts_of(conn, &key)?.into_iter().zip(causes).collect(),
         exceptions: raised(conn, tenant, order)?,
     }))
+}
+
+fn brought_back(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Vec<BroughtBack>> {
+    let rows = i64::try_from(TRACE_STEPS_MAX).unwrap_or(i64::MAX);
+    let params = named_params! { ":tenant": tenant.as_str(), ":order": order.as_str(), ":rows": rows };
+    let told = list(conn, sql!(TRACES.brought_back), params, |row| {
+        let (fact, text): (FactId, String) = (parsed(row, "fact")?, row.get("text")?);
+        Ok((fact, text, parsed(row, "store")?, UtcMs(row.get("at")?), row.get("number")?))
+    })?;
+    let read = |(fact, text, store, heard_at, number): (FactId, String, _, _, _)| {
+        let fact = decode(&fact, &text).map_err(unreadable)?;
+        Ok(BroughtBack { fact, store, heard_at, number })
+    };
+    told.into_iter().map(read).collect()
 }
 
 fn decided(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Vec<Decided>> {

@@ -1,6 +1,7 @@
 //! From records to a tree.
 
 use super::record::{Call, Cause, OnRecord, PLACE};
+use super::returned::behind;
 use super::{Link, Place, Step, Trace, What, spans};
 use crate::core::order::OrderEvent;
 use crate::core::saga::fact::{CallId, SagaFact, Said};
@@ -35,6 +36,8 @@ struct Happened<'a> {
     event: &'a OrderEvent,
     fact: Option<&'a Fact>,
     span: SpanId,
+    /// Of goods that came back: the entry that their return began with.
+    began: Option<u64>,
 }
 
 struct Build<'a> {
@@ -153,16 +156,20 @@ impl<'a> Build<'a> {
     fn timeline(&mut self) {
         let mut newest: BTreeMap<&TaskId, UtcMs> = BTreeMap::new();
         let mut steps = Vec::with_capacity(self.happened.len());
-        for Happened { event, fact, span } in self.happened.iter().filter(|done| done.span != self.intake) {
+        for done in self.happened.iter().filter(|done| done.span != self.intake) {
+            let Happened { event, fact, span, began } = done;
             let decided = self.decided_before(event.sequence);
             let is_decided = matches!(event.kind.as_str(), OFFERED | "held" | "backordered");
             let of_task = event.task.as_ref().and_then(|task| self.offers.get(task));
-            let (parent, followed) = match (decided.filter(|_| is_decided), of_task) {
-                (Some((span, at)), _) => (span, Some(at)),
-                (None, Some(offer)) if offer != span => {
+            let of_return = began.and_then(|began| self.entries.get(&began));
+            let (parent, followed) = match (decided.filter(|_| is_decided), of_task, of_return) {
+                (Some((span, at)), ..) => (span, Some(at)),
+                // It lasts from when the store had the goods until central knew of it.
+                (None, None, Some((began, _))) => (*began, fact.map(|fact| fact.at.wall)),
+                (None, Some(offer), _) if offer != span => {
                     (*offer, event.task.as_ref().and_then(|task| newest.get(task).copied()))
                 }
-                (None, _) => (self.intake, None),
+                (None, ..) => (self.intake, None),
             };
             if let Some(task) = &event.task {
                 newest.insert(task, event.at);
@@ -305,17 +312,19 @@ fn paired<'k>(known: &'k OnRecord, intake: SpanId) -> Vec<Happened<'k>> {
         let kind = if matches!(said.event, TaskEvent::Offered(_)) { OFFERED } else { said.event.kind() };
         waiting.entry((&said.task, kind)).or_default().push_back(fact);
     }
-    let mut is_placed = false;
+    let (mut is_placed, returned) = (false, behind(known));
     let pair = |event: &'k OrderEvent| {
         let told =
             event.task.as_ref().and_then(|task| waiting.get_mut(&(task, event.kind.as_str()))?.pop_front());
+        let back = returned.get(&event.sequence);
+        let told = told.or_else(|| back.and_then(|back| back.fact));
         let first = event.kind == "placed" && !std::mem::replace(&mut is_placed, true);
         let span = match told {
             Some(fact) => SpanId::of_fact(&fact.id),
             None if first => intake,
             None => spans::entry(&known.order, event.sequence),
         };
-        Happened { event, fact: told, span }
+        Happened { event, fact: told, span, began: back.and_then(|back| back.began) }
     };
     known.timeline.iter().map(pair).collect()
 }

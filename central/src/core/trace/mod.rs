@@ -8,6 +8,7 @@
 
 mod build;
 pub mod record;
+mod returned;
 #[cfg(test)]
 mod tests;
 

@@ -56,6 +56,17 @@ pub struct Raised {
     pub cause: Cause,
 }
 
+/// Goods that a store took back, as it said so.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BroughtBack {
+    pub fact: Fact,
+    pub store: StoreId,
+    /// When central heard of it: the time of its entry in the timeline.
+    pub heard_at: UtcMs,
+    /// The number of the return that the units belong to.
+    pub number: u32,
+}
+
 /// All that is kept.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OnRecord {
@@ -72,6 +83,8 @@ pub struct OnRecord {
     pub timeline: Vec<OrderEvent>,
     /// Of all its tasks, as far as they are kept.
     pub facts: Vec<Fact>,
+    /// In the order in which they were heard.
+    pub returned: Vec<BroughtBack>,
     pub decisions: Vec<Decided>,
     pub events: Vec<Published>,
     pub provider: Option<PaymentProvider>,

@@ -1,9 +1,11 @@
-use super::record::{Call, Decided, OnRecord, PLACE, Published, Raised};
+use super::record::{BroughtBack, Call, Decided, OnRecord, PLACE, Published, Raised};
 use super::*;
 use crate::core::order::{OrderEvent, OrderState};
 use crate::core::saga::fact::{Call as Question, CallId, SagaFact, Said, Source, Wish};
+use holdfast_shared::domain::bring_back::{Condition, ReturnRef};
 use holdfast_shared::domain::fact::{Body, Fact};
 use holdfast_shared::domain::fence::Fence;
+use holdfast_shared::domain::stock::{Movement, StockFact};
 use holdfast_shared::domain::task::{FulfilmentKind, Offer, ReleasePoint, TaskEvent, TaskFact};
 use holdfast_shared::time::Hlc;
 use holdfast_shared::trace::Upstream;
@@ -99,6 +101,7 @@ fn shipped() -> OnRecord {
             fact("central.1.2", 402_000, TaskEvent::Released { replica: "leeds-a".parse().unwrap() }),
             fact("hh-3.1.3", 410_000, TaskEvent::HandedOver { to: None }),
         ],
+        returned: Vec::new(),
         decisions: vec![Decided {
             decision: "d1".parse().unwrap(),
             at: at(40),
@@ -218,6 +221,59 @@ fn a_device_that_measures_for_itself_does_not_tear_the_tree() {
     assert_eq!(named(&told, "accepted").link.as_ref().unwrap().trace_id.as_str(), OTHER);
 }
 
+/// Two units came back, each to a return of its own; central heard of the second one ten minutes late.
+fn returned() -> OnRecord {
+    let mut known = shipped();
+    let at_door =
+        |sequence, kind: &str, ms| OrderEvent { task: None, ..entry(sequence, kind, ms, "till", true) };
+    known.timeline.extend([
+        entry(7, "return_asked", 500_000, "key:web", false),
+        entry(8, "return_asked", 510_000, "key:web", false),
+        at_door(9, "return_received", 1_600_000),
+        at_door(10, "return_received", 1_600_000),
+    ]);
+    let back = |id: &str, number, ms| {
+        let of = ReturnRef::Order("o1".parse().unwrap());
+        let movement = Movement::BroughtBack { of, condition: Condition::Sellable, units: 1 };
+        let stock = StockFact { sku: "A".parse().unwrap(), delta: 1, movement, note: None };
+        let body = Body::Stock(stock);
+        let actor = "till".parse().unwrap();
+        let fact = Fact { body, actor, ..fact(id, ms, TaskEvent::Accepted) };
+        BroughtBack { fact, store: "leeds".parse().unwrap(), heard_at: at(1_600_000), number }
+    };
+    known.returned = vec![back("till.1.1", 1, 1_599_000), back("till.1.2", 2, 1_000_000)];
+    known
+}
+
+#[test]
+fn what_a_store_took_back_is_a_step_of_that_store_and_hangs_on_its_return() {
+    let told = trace(&returned());
+    is_one_tree(&told);
+    let at_door: Vec<&Step> = told.steps.iter().filter(|step| step.name == "return_received").collect();
+    let asked: Vec<SpanId> =
+        told.steps.iter().filter(|step| step.name == "return_asked").map(|step| step.span).collect();
+    assert_eq!(at_door.len(), 2);
+    for (step, (fact, took_ms)) in at_door.iter().zip([("till.1.1", 1_000), ("till.1.2", 600_000)]) {
+        assert_eq!(step.span, SpanId::of_fact(&fact.parse().unwrap()), "as the store knows it");
+        assert_eq!((step.what, step.place, step.took_ms()), (What::Fact, Place::Store, took_ms));
+        assert_eq!(step.actor.as_ref().map(Actor::as_str), Some("till"));
+        assert!(step.parent.is_some_and(|parent| asked.contains(&parent)), "{step:?}");
+    }
+    assert_ne!(at_door[0].parent, at_door[1].parent, "each on its own return");
+}
+
+#[test]
+fn one_fact_for_two_returns_is_one_step_of_the_store() {
+    let mut known = returned();
+    known.returned[1].fact = known.returned[0].fact.clone();
+    let told = trace(&known);
+    is_one_tree(&told);
+    let facts = told.steps.iter().filter(|step| step.name == "return_received" && step.what == What::Fact);
+    assert_eq!(facts.count(), 1);
+    let told = told.steps.iter().filter(|step| step.name == "return_received");
+    assert_eq!(told.count(), 2, "the units of each return are told");
+}
+
 #[test]
 fn when_facts_are_no_longer_kept_the_timeline_stands_for_them() {
     let told = trace(&OnRecord { facts: Vec::new(), decisions: Vec::new(), ..shipped() });
@@ -230,10 +286,11 @@ proptest! {
     /// Whatever of it is lost or comes in another order, it is one tree.
     #[test]
     fn it_is_one_tree_whatever_is_missing(kept in prop::collection::vec(any::<bool>(), 16), causes in prop::collection::vec(0_u64..9, 4)) {
-        let mut known = shipped();
+        let mut known = returned();
         let mut keep = kept.into_iter().cycle();
         known.timeline.retain(|_| keep.next().unwrap());
         known.facts.retain(|_| keep.next().unwrap());
+        known.returned.retain(|_| keep.next().unwrap());
         known.decisions.retain(|_| keep.next().unwrap());
         known.money.retain(|_| keep.next().unwrap());
         known.events[0].cause = Some(causes[0]);

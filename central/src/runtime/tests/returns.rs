@@ -1,9 +1,12 @@
 //! Returns over HTTP and in the console: what is refused, and who may ask.
 
-use super::bench::{bench, order_json};
+use super::bench::{Bench, bench, bench_on, order_json};
 use super::console::{form, login, page};
+use crate::adapters::sqlite::SqliteStore;
 use crate::ports::access::Scope;
 use axum::http::{Method, StatusCode};
+use holdfast_platform::sqlite::{Mode, Options, Place};
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 fn wish(quantity: i64) -> Value {
@@ -65,4 +68,65 @@ async fn a_return_is_decided_by_customer_service_and_seen_by_its_tenant() {
     );
     let act = form(&bench, "/console/returns/o-1-r1/lose", &cookie, "reason=x", "same-origin").await;
     assert_eq!(act.status, StatusCode::BAD_REQUEST, "{}", act.text);
+}
+
+/// A return that a store began without being asked, as its sync would write it; and what to keep alive beside it.
+async fn begun_by_a_store() -> (Bench, String, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("central.db");
+    let options = Options { mode: Mode::Inline, ..Options::default() };
+    let bench = bench_on(SqliteStore::open(&Place::File(path.clone()), options, [7; 8]).unwrap(), None);
+    let admin = bench.tenant("acme").await;
+    let placed = bench.place(&admin, "k1", &order_json(2)).await;
+    let order = placed.json()["order"].as_str().unwrap().to_owned();
+    let receipt = json!({ "said": "received", "fact": "till.1.1", "store": "zq-leeds", "line": 1, "sku": "TEE-1",
+        "units": 1, "condition": "sellable" });
+    let conn = Connection::open(&path).unwrap();
+    conn.execute(
+        "INSERT INTO order_return (tenant, order_id, number, return_id, state, facts, entry, asked_at, changed_at)
+         VALUES ('acme', ?1, 1, ?1 || '-r1', 'asked', 2, 1, 1800000000000, 1800000000000)",
+        [&order],
+    )
+    .unwrap();
+    for (sequence, said) in [(1, json!({ "said": "adopted", "store": "zq-leeds" })), (2, receipt)] {
+        let row = "INSERT INTO return_fact (tenant, order_id, number, sequence, at, actor, said)
+            VALUES ('acme', ?1, 1, ?2, 1800000000000, 'zq-till', ?3)";
+        conn.execute(row, rusqlite::params![order, sequence, said.to_string()]).unwrap();
+    }
+    (bench, order, folder)
+}
+
+#[tokio::test]
+async fn a_storefront_hears_of_a_return_and_of_no_store_and_no_person() {
+    let (bench, order, _folder) = begun_by_a_store().await;
+    let shop = bench.key("acme", &[Scope::OrdersRead, Scope::OrdersWrite]).await;
+    let paths = [format!("/v1/returns/{order}-r1"), format!("/v1/orders/{order}/returns")];
+    for path in &paths {
+        let told = bench.get(path, &shop).await;
+        assert_eq!(told.status, StatusCode::OK, "{path}: {}", told.text);
+        assert!(told.text.contains("\"sellable\":1") && !told.text.contains("zq-"), "{path}: {}", told.text);
+        let support = bench.get(path, "acme-admin").await;
+        assert!(support.text.contains("zq-leeds"), "{path}: {}", support.text);
+    }
+    let facts = bench.get(&paths[0], "acme-admin").await.json();
+    assert_eq!(facts["facts"].as_array().map(Vec::len), Some(2), "{facts}");
+}
+
+#[tokio::test]
+async fn what_a_person_says_of_a_return_is_a_step_of_its_orders_trace() {
+    let (bench, order, _folder) = begun_by_a_store().await;
+    let reason = json!({ "reason": "a good customer" });
+    let path = format!("/v1/returns/{order}-r1/approve");
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let heads = [("traceparent", parent)];
+    let approved = bench.ask_with(Method::POST, &path, "acme-admin", Some(&reason), &heads).await;
+    assert_eq!(approved.status, StatusCode::OK, "{}", approved.text);
+    let refused = bench.ask_with(Method::POST, &path, "acme-admin", Some(&reason), &heads).await;
+    assert_eq!(refused.problem().0, 409);
+    let told = bench.get(&format!("/v1/orders/{order}/trace"), "acme-admin").await.json();
+    let steps = told["steps"].as_array().unwrap();
+    let asked: Vec<&Value> = steps.iter().filter(|step| step["name"] == "return approved").collect();
+    assert_eq!(asked.len(), 1, "what was refused did nothing: {told}");
+    assert_eq!(asked[0]["link"]["trace_id"], "0af7651916cd43dd8448eb211c80319c");
+    assert!(steps.iter().any(|step| step["name"] == "return_approved"), "{told}");
 }

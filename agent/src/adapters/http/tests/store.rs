@@ -3,21 +3,22 @@
 
 use crate::adapters::http::FileFormat;
 use crate::core::command::{
-    Answer, Command, Intent, MovementKind, MovementRequest, Position, Refusal, Rights, TaskAct,
+    Answer, BringBackLine, Command, Intent, MovementKind, MovementRequest, Position, Refusal, Rights, TaskAct,
 };
 use crate::core::commands::label;
 use crate::core::outcome::Context;
 use crate::core::parcels::Parcels;
 use crate::ports::ledger::{
-    Device, Executed, Import, ImportItem, Imported, Ledger, LedgerError, Pulse, Role, Summary, TaskFilter,
-    TaskPage,
+    BackFilter, BackPage, BroughtBack, Device, Executed, Import, ImportItem, Imported, Ledger, LedgerError,
+    Pulse, Role, Summary, TaskFilter, TaskPage,
 };
 use async_trait::async_trait;
+use holdfast_shared::domain::bring_back::ReturnRef;
 use holdfast_shared::domain::task::{
     FulfilmentKind, LetGo, Line, Phase, Recall, Release, ReleasePoint, TaskEvent, TaskState, check,
 };
 use holdfast_shared::error::Code;
-use holdfast_shared::ids::{LineNo, Sku, TaskId};
+use holdfast_shared::ids::{FactId, LineNo, Sku, TaskId};
 use holdfast_shared::limits::QUANTITY_MAX;
 use holdfast_shared::time::{Hlc, Now, UtcMs};
 use holdfast_shared::trace::{SpanId, TraceParent};
@@ -43,6 +44,7 @@ struct Inside {
     broken: Option<Code>,
     left: Vec<(Sku, Option<i64>)>,
     parcels: Parcels,
+    back: Vec<BroughtBack>,
 }
 
 impl Store {
@@ -158,6 +160,8 @@ impl Inside {
             }
             Command::BringBack(request) => {
                 let moved = request.lines.iter().map(|line| {
+                    let fact = format!("till.1.{}", self.back.len() + 1).parse().unwrap();
+                    self.back.push(brought_back((intent, fact), &request.of, line, now));
                     let quantity = line.condition.adds(line.units).max(1);
                     let kind = MovementKind::Return;
                     let sku = line.sku.clone();
@@ -224,6 +228,17 @@ impl Inside {
         };
         Ok(position.clone())
     }
+}
+
+fn brought_back(
+    (intent, fact): (&Intent, FactId),
+    of: &ReturnRef,
+    line: &BringBackLine,
+    now: Now,
+) -> BroughtBack {
+    let actor = intent.actor.clone();
+    let BringBackLine { sku, units, condition } = line.clone();
+    BroughtBack { fact, at: now.utc, of: of.clone(), sku, name: None, units, condition, actor, note: None }
 }
 
 fn step(state: &mut TaskState, act: &TaskAct) {
@@ -333,6 +348,13 @@ impl Ledger for Store {
 
     async fn parcels(&self) -> Result<Parcels, LedgerError> {
         Ok(self.with(|inside| inside.parcels.clone()))
+    }
+
+    async fn brought_back(&self, filter: BackFilter) -> Result<BackPage, LedgerError> {
+        let of = |back: &&BroughtBack| filter.order.is_none() || back.of.order() == filter.order;
+        let since = |back: &&BroughtBack| back.at >= filter.since;
+        let found = self.with(|inside| inside.back.iter().rev().filter(of).filter(since).cloned().collect());
+        Ok(BackPage { brought_back: found, next: None })
     }
 
     async fn summary(&self) -> Result<Summary, LedgerError> {

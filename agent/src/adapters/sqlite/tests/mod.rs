@@ -1,5 +1,6 @@
 //! The ledger on real files: what it answers, what survives, what it does when the disk is full.
 
+mod brought_back;
 mod commands;
 mod counts;
 mod devices;

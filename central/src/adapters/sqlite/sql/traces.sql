@@ -26,6 +26,12 @@ SELECT cause FROM saga_fact WHERE tenant = ?1 AND order_id = ?2 ORDER BY sequenc
 SELECT 'x' || sequence AS exception, category, store, task, raised_at, resolved_at, cause FROM exception
 WHERE tenant = :tenant AND order_id = :order ORDER BY sequence LIMIT :rows
 
+-- name: brought_back
+SELECT f.fact, f.text, g.store, g.at, g.number FROM return_receipt g
+JOIN fact f ON f.tenant = g.tenant AND f.store = g.store AND f.fact = g.fact
+WHERE g.tenant = :tenant AND g.order_id = :order
+ORDER BY g.at, g.fact, g.number, g.line LIMIT :rows
+
 -- name: told_up_to
 SELECT up_to, (SELECT coalesce(max(entry), 0) FROM order_event) AS newest FROM trace_told WHERE only = 1
 
