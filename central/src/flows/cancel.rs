@@ -2,6 +2,7 @@
 //! that store, and ends with its answer.
 
 use super::FlowError;
+use crate::core::order::OrderState;
 use crate::core::order_request::holds_card_number;
 use crate::ports::orders::{CancelOutcome, Orders};
 use crate::ports::poke::Poke;
@@ -31,10 +32,7 @@ pub async fn cancel_order<S: Orders + Work + ?Sized>(
         CancelOutcome::Unknown => {
             Err(FlowError::refused(Code::UnknownOrder, format!("order {order} is not known")))
         }
-        CancelOutcome::TooLate(state) => {
-            let what = format!("order {order} is {}; nothing is left to cancel", state.as_str());
-            Err(FlowError::refused(Code::IllegalTransition, what))
-        }
+        CancelOutcome::TooLate(state) => Err(too_late(order, state)),
         CancelOutcome::Requested { cancelled_units, asked_stores } => {
             if asked_stores > 0 {
                 poke_stores(store, poke, tenant, order).await?;
@@ -42,6 +40,11 @@ pub async fn cancel_order<S: Orders + Work + ?Sized>(
             Ok(Cancelled { cancelled_units, asked_stores })
         }
     }
+}
+
+pub(super) fn too_late(order: &OrderId, state: OrderState) -> FlowError {
+    let what = format!("order {order} is {}; nothing is left to cancel", state.as_str());
+    FlowError::refused(Code::IllegalTransition, what)
 }
 
 pub(super) fn check_reason(reason: &str) -> Result<(), FlowError> {

@@ -2,7 +2,7 @@
 //! are told at once; what is left of theirs is routed anew.
 
 use super::FlowError;
-use super::cancel::check_reason;
+use super::cancel::{check_reason, too_late};
 use super::place_order::{hash, unknown_words};
 use crate::core::order_change::{BadChange, ChangeRequest, check, check_cancel};
 use crate::core::personal::Personal;
@@ -38,7 +38,9 @@ pub async fn change_order<S: Changes + Fleet + ?Sized>(
             (Wish::Change(change), hash)
         }
         Wish::Cancel { lines, reason } => {
-            check_cancel(&lines).map_err(|why| bad(&why))?;
+            if !lines.is_empty() {
+                check_cancel(&lines).map_err(|why| bad(&why))?;
+            }
             check_reason(&reason)?;
             let hash = hash(&(&order, &lines))?;
             (Wish::Cancel { lines, reason: reason.trim().to_owned() }, hash)
@@ -59,6 +61,7 @@ pub async fn change_order<S: Changes + Fleet + ?Sized>(
             Err(FlowError::refused(Code::IdempotencyKeyReused, what))
         }
         ChangeOutcome::Cannot(why) => Err(FlowError::refused(why.code(), why.to_string())),
+        ChangeOutcome::TooLate(state) => Err(too_late(&order, state)),
         ChangeOutcome::Held => {
             let what =
                 "central was restored from a backup: stores are asked first what they did with the order";

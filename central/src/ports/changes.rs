@@ -13,7 +13,11 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Wish {
     Change(Box<ChangeRequest>),
-    Cancel { lines: Vec<LineUnits>, reason: String },
+    /// Without lines all of it: what a store has in hand ends when that store answers.
+    Cancel {
+        lines: Vec<LineUnits>,
+        reason: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -40,7 +44,8 @@ pub struct ChangeDone {
     /// Lines that came on top.
     #[serde(default)]
     pub added: Vec<LineNo>,
-    /// Stores that had the work and had not begun: the rest of it is routed anew.
+    /// Stores that had the work and had not begun: the rest of it is routed anew. Of a cancellation of all of it,
+    /// stores that are asked to stop.
     #[serde(default)]
     pub recalled: u32,
     /// What the order comes to, where all prices are known.
@@ -72,6 +77,8 @@ pub enum ChangeOutcome {
     /// The key came before with another wish.
     KeyReused,
     Cannot(CannotChange),
+    /// Nothing is left to cancel.
+    TooLate(OrderState),
     /// Central was restored, and stores are asked first.
     Held,
     Unknown,

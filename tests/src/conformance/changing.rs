@@ -50,6 +50,39 @@ fn done(outcome: ChangeOutcome) -> ChangeDone {
     }
 }
 
+fn all_off(reason: &str) -> Wish {
+    Wish::Cancel { lines: Vec::new(), reason: reason.to_owned() }
+}
+
+pub async fn all_of_an_order_is_cancelled_once_under_its_key(storage: &dyn Storage) {
+    let mut leeds = stocked(storage, "leeds", 5).await;
+    placed(storage, "o1", &[("A", 2)]).await;
+    let (task, _) = assigned(storage, "o1", "leeds").await;
+    leeds.sync(storage, at(25)).await;
+    let first = match wish(storage, "o1", "c1", all_off("too late"), 30).await {
+        ChangeOutcome::Done { done, stores } => {
+            assert_eq!(stores.len(), 1, "the store is to be woken");
+            done
+        }
+        other => panic!("not done: {other:?}"),
+    };
+    assert_eq!((first.change, first.recalled), (1, 1));
+    leeds.sync(storage, at(40)).await;
+    leeds.put_back(&task);
+    leeds.sync(storage, at(50)).await;
+    assert_eq!(state(storage, "o1").await, OrderState::Cancelled);
+    let again = wish(storage, "o1", "c1", all_off("too late"), 60).await;
+    assert_eq!(again, ChangeOutcome::Replayed(first), "the same answer, however far it has come since");
+    assert_eq!(wish(storage, "o1", "c1", off(1, 1), 61).await, ChangeOutcome::KeyReused);
+    let later = wish(storage, "o1", "c2", all_off("too late"), 62).await;
+    assert_eq!(later, ChangeOutcome::TooLate(OrderState::Cancelled));
+    assert_eq!(wish(storage, "o9", "c3", all_off("none"), 63).await, ChangeOutcome::Unknown);
+    let kept = storage.changes_of_order(&tenant(), &order_id("o1")).await.unwrap();
+    assert_eq!(kept.iter().map(|change| change.words.as_str()).collect::<Vec<_>>(), ["cancelled: too late"]);
+    let told = storage.timeline(&tenant(), &order_id("o1")).await.unwrap();
+    assert_eq!(told.iter().filter(|event| event.kind == "cancel_requested").count(), 1);
+}
+
 async fn placed(storage: &dyn Storage, order: &str, lines: &[(&str, i64)]) {
     storage.put_catalogue(&tenant(), &[item("A"), item("B")]).await.unwrap();
     let new = new_order(order, order, request(FulfilmentKind::Ship, lines));

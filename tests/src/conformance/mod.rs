@@ -70,6 +70,7 @@ macro_rules! conformance {
             cancelling::a_shipped_order_is_too_late_to_cancel,
             cancelling::a_hand_over_wins_against_a_cancel,
             cancelling::a_cancel_that_no_store_answers_is_told_once,
+            changing::all_of_an_order_is_cancelled_once_under_its_key,
             changing::units_that_nobody_has_begun_with_are_taken_off_and_the_rest_is_routed_anew,
             changing::what_a_store_has_begun_with_is_not_changed,
             changing::a_change_is_made_once_for_its_key,

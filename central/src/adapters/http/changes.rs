@@ -31,7 +31,7 @@ pub(super) struct ChangeList {
     changes: Vec<OrderChange>,
 }
 
-/// With `lines` a part of the order, under an `Idempotency-Key`; without them all of it.
+/// With `lines` a part of the order, without them all of it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CancelRequest {
@@ -48,7 +48,7 @@ pub(super) struct CancelAnswer {
     order: OrderId,
     cancelled_units: i64,
     asked_stores: u32,
-    /// What became of a part of an order.
+    /// What became of it, where a key was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     change: Option<ChangeDone>,
     /// The same wish came before under the same key; this is its answer again.
@@ -90,7 +90,7 @@ pub(super) async fn list(
 /// Ask for an order to be cancelled, or for a part of it.
 #[utoipa::path(post, path = "/v1/orders/{order}/cancel", tag = "orders",
     params(("order" = OrderId, Path),
-        ("Idempotency-Key" = Option<String>, Header, description = "Required with lines; chosen once per intent, kept for retries")),
+        ("Idempotency-Key" = Option<String>, Header, description = "Chosen once per intent, kept for retries. Required with lines; without one a repetition is told that nothing is left to cancel")),
     request_body = CancelRequest,
     responses((status = 202, body = CancelAnswer), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
 pub(super) async fn cancel(
@@ -102,9 +102,12 @@ pub(super) async fn cancel(
 ) -> Answer<(StatusCode, Json<CancelAnswer>)> {
     let order: OrderId = known(&order, Code::UnknownOrder)?;
     let CancelRequest { reason, lines } = request;
-    if !lines.is_empty() {
+    let key = match key {
         // Twice two units are four: without a key nobody could ask again.
-        let Idempotency(key) = key?;
+        Err(missing) if missing.0.code == Code::MissingIdempotencyKey && lines.is_empty() => None,
+        sent => Some(sent?.0),
+    };
+    if let Some(key) = key {
         let (done, replayed) =
             wish(&app, &caller, order.clone(), key, Wish::Cancel { lines, reason }).await?;
         let units = done.cancelled.iter().map(|units| units.quantity);

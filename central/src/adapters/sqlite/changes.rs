@@ -1,6 +1,7 @@
 //! What customers change of their orders: planned by core from what stands there, and written as a whole. All
 //! refusals come before the first write.
 
+use super::cancel::cancel;
 use super::contacts::{self, cart_of, contact_of};
 use super::order_rows::{lines, tasks_of};
 use super::outbox::{NewEvent, append};
@@ -12,12 +13,13 @@ use super::timeline::{Happened, note, refresh};
 use super::{Result, SqliteStore, error, gathering_rows, promises, substitutions, window};
 use crate::core::events::key::Key;
 use crate::core::events::kinds::changes::{ORDER_CHANGED, ORDER_LINE_CANCELLED};
-use crate::core::order::{OrderRequest, OrderState};
+use crate::core::order::{OrderLine, OrderRequest, OrderState};
 use crate::core::order_change::{ChangeRequest, LineUnits, Plan, Standing, plan, plan_cancel};
 use crate::core::personal::{Contact, Personal};
 use crate::core::shares::Totals;
 use crate::core::totals::due;
 use crate::ports::changes::{ChangeDone, ChangeOutcome, Changes, NewChange, OrderChange, Wish};
+use crate::ports::orders::CancelOutcome;
 use crate::ports::work::RecallOutcome;
 use async_trait::async_trait;
 use holdfast_shared::ids::{LineNo, OrderId, StoreId, TaskId, TenantId, TraceId};
@@ -74,6 +76,11 @@ fn change_order(conn: &Connection, state: &mut State, change: &NewChange) -> Res
     if let Some(before) = before(conn, change)? {
         return Ok(before);
     }
+    if let Wish::Cancel { lines, reason } = &change.wish
+        && lines.is_empty()
+    {
+        return cancel_all(conn, state, change, reason);
+    }
     let Some(head) = head(conn, tenant, order)? else { return Ok(ChangeOutcome::Unknown) };
     if window::is_held(conn, tenant, order)? {
         return Ok(ChangeOutcome::Held);
@@ -104,6 +111,47 @@ fn change_order(conn: &Connection, state: &mut State, change: &NewChange) -> Res
     Ok(ChangeOutcome::Done { done, stores: stores.into_iter().collect() })
 }
 
+/// What no store has ends now; what a store has, when it answers.
+fn cancel_all(
+    conn: &Connection,
+    state: &mut State,
+    change: &NewChange,
+    reason: &str,
+) -> Result<ChangeOutcome> {
+    let NewChange { tenant, order, actor, now, .. } = change;
+    let before = lines(conn, tenant, order)?;
+    let asked_stores = match cancel(conn, state, tenant, order, reason, actor, *now)? {
+        CancelOutcome::Unknown => return Ok(ChangeOutcome::Unknown),
+        CancelOutcome::TooLate(state) => return Ok(ChangeOutcome::TooLate(state)),
+        CancelOutcome::Requested { asked_stores, .. } => asked_stores,
+    };
+    let stopping = tasks_of(conn, tenant, order)?.into_iter().filter(|task| !task.phase.is_final());
+    let stores: BTreeSet<StoreId> = stopping.map(|task| task.store).collect();
+    let (after, known) = (head(conn, tenant, order)?, lines(conn, tenant, order)?);
+    let taken_off = |line: &OrderLine| {
+        let was = before.iter().find(|was| was.line == line.line).map_or(0, |was| was.cancelled);
+        let quantity = line.cancelled.saturating_sub(was);
+        (quantity > 0).then_some(LineUnits { line: line.line, quantity })
+    };
+    let done = ChangeDone {
+        order: order.clone(),
+        change: next_number(conn, (tenant, order))?,
+        state: after.ok_or_else(|| error::missing("order"))?.state,
+        cancelled: known.iter().filter_map(taken_off).collect(),
+        added: Vec::new(),
+        recalled: asked_stores,
+        totals: due(&known).map_err(error::unreadable)?,
+        totals_before: due(&before).map_err(error::unreadable)?,
+    };
+    remember(conn, change, &format!("cancelled: {reason}"), &done)?;
+    Ok(ChangeOutcome::Done { done, stores: stores.into_iter().collect() })
+}
+
+fn next_number(conn: &Connection, (tenant, order): (&TenantId, &OrderId)) -> Result<u32> {
+    let key = [tenant.as_str(), order.as_str()];
+    Ok(one(conn, sql!(CHANGES.next_change), key, |row| count(row, "number"))?.unwrap_or(1))
+}
+
 /// What the key got when it came before.
 fn before(conn: &Connection, change: &NewChange) -> Result<Option<ChangeOutcome>> {
     let key = [change.tenant.as_str(), change.key.as_str()];
@@ -125,9 +173,7 @@ fn carry_out(
     (plan, totals_before): (&Plan, Option<Totals>),
 ) -> Result<ChangeDone> {
     let NewChange { tenant, order, now, .. } = change;
-    let key = [tenant.as_str(), order.as_str()];
-    let number: Option<u32> = one(conn, sql!(CHANGES.next_change), key, |row| count(row, "number"))?;
-    let number = number.unwrap_or(1);
+    let number = next_number(conn, (tenant, order))?;
     let told = words(&change.wish, plan);
     note_wish(conn, change, &told)?;
     for task in &plan.recall {

@@ -6,6 +6,7 @@ mod api;
 mod bench;
 mod boxes;
 mod broker;
+mod cancels;
 mod console;
 mod consumers;
 mod deliveries;
