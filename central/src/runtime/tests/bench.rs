@@ -97,7 +97,7 @@ pub(super) fn bench_on(storage: SqliteStore, demo: Option<Arc<dyn DemoControls>>
         carriers: carriers_of(parcels.clone()),
         clock: Arc::clone(&clock) as Arc<dyn Clock>,
         mqtt_address: ":7883".to_owned(),
-        events: Hub::new(16, 4, CancellationToken::new()),
+        events: Hub::new(16, 16, CancellationToken::new()),
         sinks: Arc::new(WaysOut::new(
             SinkSettings { private_receivers: true, ..SinkSettings::default() },
             Arc::clone(&clock) as Arc<dyn Clock>,

@@ -13,6 +13,7 @@ mod deliveries;
 mod drills;
 mod dry_run;
 mod event_stream;
+mod event_tenants;
 mod exceptions;
 mod explain;
 mod flow;
