@@ -1,11 +1,14 @@
-//! Two tenants write at the same time, and each has lines open, for every audience, as server-sent events and as
-//! sockets: nobody hears a word of the other's.
+//! Two tenants write at the same time, and each has lines open, for every audience, as server-sent events and as sockets:
+//! nobody hears a word of the other's.
 
-use super::bench::{Bench, bench, order_json};
+use super::bench::{Bench, bench, bench_on, order_json};
+use crate::adapters::sqlite::SqliteStore;
 use crate::ports::access::Scope;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use futures::{SinkExt, StreamExt};
-use serde_json::Value;
+use holdfast_platform::sqlite::{Mode, Options, Place};
+use rusqlite::Connection;
+use serde_json::{Value, json};
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
@@ -54,18 +57,25 @@ struct Served {
 
 impl Served {
     async fn start() -> Self {
+        Self::over(bench()).await
+    }
+
+    async fn over(bench: Bench) -> Self {
         let _already = rustls::crypto::ring::default_provider().install_default();
-        let bench = bench();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let server = tokio::spawn(axum::serve(listener, bench.router.clone()).into_future());
         Self { bench, address, server }
     }
 
-    /// Every audience, in both ways.
+    /// For owner and customer, in both ways.
     async fn lines(&self, key: &str, from: &str) -> Vec<Line> {
+        self.lines_for(&AUDIENCES, key, from).await
+    }
+
+    async fn lines_for(&self, audiences: &[&str], key: &str, from: &str) -> Vec<Line> {
         let mut lines = Vec::new();
-        for audience in AUDIENCES {
+        for audience in audiences {
             let query = format!("audience={audience}{from}");
             let url = format!("http://{}/v1/events/stream?{query}", self.address);
             let opened = reqwest::Client::new().get(url).bearer_auth(key).send().await.unwrap();
@@ -130,6 +140,41 @@ async fn no_line_tells_of_another_tenant_while_both_write() {
     let last = served.place(&rival, "rival", ORDERS).await;
     let both = format!("&keys={},{last}&kinds=OrderPlaced&after=0", of_acme[0]);
     hears_its_own(served.lines(&rival, &both).await, "rival", &[last]).await;
+    served.server.abort();
+}
+
+/// Both have a store of the same name with the same goods, and its stock moves in turns.
+#[tokio::test]
+async fn a_key_of_a_store_hears_of_its_own_tenants_store_of_that_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("central.db");
+    let options = Options { mode: Mode::Inline, ..Options::default() };
+    let store = SqliteStore::open(&Place::File(path.clone()), options, [7; 8]).unwrap();
+    let served = Served::over(bench_on(store, None)).await;
+    let conn = Connection::open(&path).unwrap();
+    let mut keys = Vec::new();
+    for tenant in ["acme", "rival"] {
+        let admin = served.bench.tenant(tenant).await;
+        served.bench.put_store(&admin, "leeds").await;
+        let wish = json!({ "name": "till", "scopes": ["fleet_read"], "store": "leeds" });
+        let made = served.bench.ask(Method::POST, "/v1/api-keys", &admin, Some(&wish)).await.json();
+        keys.push((tenant, made["token"].as_str().unwrap().to_owned()));
+    }
+    for number in 0..ORDERS {
+        let tenant = ["acme", "rival"][number % 2];
+        let row = "INSERT INTO outbox (tenant, kind, key, key_sequence, event_id, class, at, body)
+            VALUES (?1, 'InventoryAdjusted', 'leeds/TEE-1', ?2, ?1 || '-' || ?2, 'update', 1800000000000, '{}')";
+        conn.execute(row, rusqlite::params![tenant, i64::try_from(number).unwrap()]).unwrap();
+    }
+    for (tenant, key) in &keys {
+        for line in &mut served.lines_for(&["store"], key, "&after=0").await {
+            for _ in 0..ORDERS / 2 {
+                let told = line.next().await;
+                assert_eq!((&told["tenant"], &told["subject"]), (&json!(tenant), &json!("leeds/TEE-1")));
+                assert!(told["id"].as_str().unwrap().starts_with(tenant), "{told}");
+            }
+        }
+    }
     served.server.abort();
 }
 
