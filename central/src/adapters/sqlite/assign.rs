@@ -10,7 +10,7 @@ use super::order_rows::read_line;
 use super::pen::{Statement, state_fact};
 use super::promise_changes::{self, About};
 use super::row::one;
-use super::savepoint::{Stop, attempt, attempt_or};
+use super::savepoint::{Stop, attempt};
 use super::sql::sql;
 use super::state::State;
 use super::tasks::{Grown, follow, save_routed};
@@ -45,61 +45,61 @@ impl Ready {
     }
 }
 
-/// One after the other. What one of them is refused changes nothing for the others.
-pub(super) fn assign(
-    conn: &Connection,
-    state: &mut State,
-    all: &[Ready],
-    now: UtcMs,
-) -> Result<Vec<AssignOutcome>> {
-    // Out of the state until all is written: what is not is not known either.
-    let known = std::mem::take(&mut state.nodes);
-    let done = match together(conn, state, &known, all, now) {
-        Ok(None) => apart(conn, state, &known, all, now),
-        Ok(Some(done)) => Ok(done),
-        Err(error) => Err(error),
-    };
-    state.nodes = known;
-    let (outcomes, written) = done?;
-    state.nodes.learn(written);
-    Ok(outcomes)
-}
-
 type Done = (Vec<AssignOutcome>, NodesSeen);
 
-/// Nearly always nothing is refused, and nothing needs to be kept to undo one of them alone. None when
-/// something is: then none of them is written.
-fn together(
+/// Why nothing of it is written: one of them is refused, or storage failed. In either case the transaction goes.
+pub(super) type NotAll = Stop<AssignOutcome>;
+
+/// Nearly always nothing is refused, and nothing needs to be kept to undo one of them alone. When something is,
+/// none of them is written.
+pub(super) fn together(
     conn: &Connection,
     state: &mut State,
-    known: &NodesSeen,
     all: &[Ready],
     now: UtcMs,
-) -> Result<Option<Done>> {
-    let done = attempt_or(conn, || {
+) -> std::result::Result<Vec<AssignOutcome>, NotAll> {
+    let done = knowing(state, |state, known| {
         let mut giving = Giving::new(conn, known, now);
         let mut outcomes = Vec::with_capacity(all.len());
         for ready in all {
             outcomes.push(try_assign(conn, state, &mut giving, ready, now)?);
         }
         Ok((outcomes, giving.over()?))
-    })?;
-    match done {
-        Ok(done) => Ok(Some(done)),
-        Err(_refused) => {
-            state.forget_bags();
-            Ok(None)
-        }
+    });
+    if done.is_err() {
+        state.forget_bags();
     }
+    done
 }
 
-fn apart(conn: &Connection, state: &mut State, known: &NodesSeen, all: &[Ready], now: UtcMs) -> Result<Done> {
-    let mut giving = Giving::new(conn, known, now);
-    let mut outcomes = Vec::with_capacity(all.len());
-    for ready in all {
-        outcomes.push(attempt(conn, || try_assign(conn, state, &mut giving, ready, now))?);
-    }
-    Ok((outcomes, giving.over()?))
+/// One after the other. What one of them is refused changes nothing for the others.
+pub(super) fn apart(
+    conn: &Connection,
+    state: &mut State,
+    all: &[Ready],
+    now: UtcMs,
+) -> Result<Vec<AssignOutcome>> {
+    knowing(state, |state, known| {
+        let mut giving = Giving::new(conn, known, now);
+        let mut outcomes = Vec::with_capacity(all.len());
+        for ready in all {
+            outcomes.push(attempt(conn, || try_assign(conn, state, &mut giving, ready, now))?);
+        }
+        Ok((outcomes, giving.over()?))
+    })
+}
+
+/// With the nodes out of the state until all is written: what is not is not known either.
+fn knowing<E>(
+    state: &mut State,
+    give: impl FnOnce(&mut State, &NodesSeen) -> std::result::Result<Done, E>,
+) -> std::result::Result<Vec<AssignOutcome>, E> {
+    let known = std::mem::take(&mut state.nodes);
+    let done = give(state, &known);
+    state.nodes = known;
+    let (outcomes, written) = done?;
+    state.nodes.learn(written);
+    Ok(outcomes)
 }
 
 /// Whatever refuses comes before the first thing that is written down later for all. Whoever read the demand

@@ -270,6 +270,17 @@ impl SqliteStore {
         writer.write(job).await
     }
 
+    /// The same for what writes very much: see [`Writer::write_alone`].
+    async fn write_alone<T, E, F>(&self, job: F) -> std::result::Result<T, E>
+    where
+        F: FnOnce(&Connection, &mut State) -> std::result::Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
+        let writer = self.writer.as_ref().ok_or(StorageError::ReadOnly)?;
+        writer.write_alone(job).await
+    }
+
     async fn read<T, F>(&self, query: F) -> Result<T>
     where
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,

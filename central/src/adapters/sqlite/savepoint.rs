@@ -2,6 +2,7 @@
 
 use super::Result;
 use crate::ports::StoreError;
+use holdfast_platform::sqlite::StorageError;
 use rusqlite::Connection;
 
 /// Why a part stops: an outcome for the caller, or a failure of storage.
@@ -14,6 +15,12 @@ pub(super) enum Stop<R> {
 impl<R> From<StoreError> for Stop<R> {
     fn from(error: StoreError) -> Self {
         Self::Failed(error)
+    }
+}
+
+impl<R> From<StorageError> for Stop<R> {
+    fn from(error: StorageError) -> Self {
+        Self::Failed(error.into())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Work at stores: what waits for a node, what is out, and what the audit finds.
 
-use super::assign::{self, Ready};
+use super::assign::{self, NotAll, Ready};
 use super::row::{below, fetch, from_json, list, one, paged, parsed, unsigned};
 use super::sql::sql;
 use super::state::State;
@@ -48,7 +48,17 @@ impl Work for SqliteStore {
             }
         };
         let all = Arc::clone(&ready);
-        match self.write(move |conn, state| assign::assign(conn, state, &all, now.utc)).await {
+        let together =
+            self.write_alone(move |conn, state| assign::together(conn, state, &all, now.utc)).await;
+        let written = match together {
+            Ok(outcomes) => Ok(outcomes),
+            Err(NotAll::Refused(_)) => {
+                let all = Arc::clone(&ready);
+                self.write_alone(move |conn, state| assign::apart(conn, state, &all, now.utc)).await
+            }
+            Err(NotAll::Failed(error)) => Err(error),
+        };
+        match written {
             Ok(together) => outcomes.extend(together.into_iter().map(Ok)),
             Err(error) if ready.len() < 2 => outcomes.push(Err(error)),
             // One of them is to blame: each for itself, it harms no other.
@@ -56,7 +66,7 @@ impl Work for SqliteStore {
                 for n in 0..ready.len() {
                     let all = Arc::clone(&ready);
                     let alone = move |conn: &Connection, state: &mut State| {
-                        assign::assign(conn, state, all.get(n..=n).unwrap_or_default(), now.utc)
+                        assign::apart(conn, state, all.get(n..=n).unwrap_or_default(), now.utc)
                     };
                     let outcome = self.write(alone).await;
                     outcomes

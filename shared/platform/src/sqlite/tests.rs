@@ -1,8 +1,10 @@
 use super::*;
+use futures::FutureExt;
 use futures::future::join_all;
 use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
 
 const SCHEMA: &str = "CREATE TABLE parent (id INTEGER PRIMARY KEY);
     CREATE TABLE row (
@@ -177,6 +179,44 @@ async fn a_panicking_job_is_undone_alone() {
     assert!(panicking.await.is_err());
     assert_eq!(bench.writer.write(|connection, _| put(connection, 2, None, 0)).await, Ok(2));
     assert_eq!(bench.ids().await, [2]);
+}
+
+#[tokio::test]
+async fn who_wants_to_be_alone_shares_a_commit_with_nobody_and_keeps_its_turn() {
+    let bench = Bench::open();
+    let (told, writer) = (Arc::new(Mutex::new(Vec::new())), bench.writer.clone());
+    let release = bench.hold().await;
+    let write = |id: i64, alone: bool| {
+        let (told, path, writer) = (Arc::clone(&told), file(&bench.place), writer.clone());
+        let job = move |connection: &Connection, _: &mut Memory| {
+            put(connection, id, None, 0)?;
+            told.lock().unwrap().push((id, ids(&Connection::open(path)?)?));
+            Ok::<_, StorageError>(())
+        };
+        async move { if alone { writer.write_alone(job).await } else { writer.write(job).await } }.boxed()
+    };
+    let writes = vec![write(1, false), write(2, false), write(3, true), write(4, false)];
+    assert!(together(release, writes).await.iter().all(Result::is_ok));
+    // Each with what others had committed before it.
+    let expected = [(1, vec![]), (2, vec![]), (3, vec![1, 2]), (4, vec![1, 2, 3])];
+    assert_eq!(*told.lock().unwrap(), expected);
+}
+
+#[tokio::test]
+async fn a_job_that_is_alone_leaves_nothing_behind_when_it_fails() {
+    let bench = Bench::open();
+    for alone in [true, false] {
+        let job = |connection: &Connection, _: &mut Memory| {
+            put(connection, 1, None, 0)?;
+            put(connection, 2, None, 0)?;
+            Err::<(), _>(StorageError::Other("refused".to_owned()))
+        };
+        let told = if alone { bench.writer.write_alone(job).await } else { bench.writer.write(job).await };
+        assert_eq!(told, Err(StorageError::Other("refused".to_owned())));
+        assert_eq!(bench.ids().await, [0_i64; 0]);
+    }
+    let kept = bench.writer.write(|_, memory| Ok::<_, StorageError>(memory.thrown)).await;
+    assert_eq!(kept, Ok(0), "a refusal is no failed commit");
 }
 
 #[tokio::test]

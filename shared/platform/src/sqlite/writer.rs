@@ -1,7 +1,8 @@
 //! The one writer. Jobs that wait together share a commit; an answer is given only after it.
 //!
 //! Each job runs in its own savepoint: one that fails is undone alone. When the commit fails,
-//! every job of the batch is told, because none of them was written.
+//! every job of the batch is told, because none of them was written. A job that is alone in its batch
+//! needs no savepoint: it is undone with its transaction.
 
 use super::witness::{Counter, Note};
 use super::{StorageError, mishap};
@@ -36,6 +37,7 @@ impl Companion for () {
 
 /// A job, its result while it waits for the commit, and where the answer goes.
 trait Job<S>: Send {
+    fn wants_to_be_alone(&self) -> bool;
     fn attempt(&mut self, connection: &Connection, state: &mut S) -> Attempt;
     fn answer(self: Box<Self>, commit: Result<(), &StorageError>);
 }
@@ -48,6 +50,7 @@ enum Attempt {
 }
 
 struct Waiting<F, T, E> {
+    alone: bool,
     job: Option<F>,
     result: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
@@ -59,6 +62,10 @@ where
     T: Send,
     E: From<StorageError> + Send,
 {
+    fn wants_to_be_alone(&self) -> bool {
+        self.alone
+    }
+
     fn attempt(&mut self, connection: &Connection, state: &mut S) -> Attempt {
         let Some(job) = self.job.take() else { return Attempt::Failed };
         match catch_unwind(AssertUnwindSafe(|| job(connection, state))) {
@@ -179,8 +186,29 @@ impl<S: Companion> Writer<S> {
         T: Send + 'static,
         E: From<StorageError> + Send + 'static,
     {
+        self.take(job, false).await
+    }
+
+    /// The same in a transaction that it shares with nobody, for a job that changes very many pages. Within a
+    /// savepoint SQLite keeps a copy of each in memory, and walks over all those copies at the end of nearly
+    /// every statement: of thousands of statements that is most of what they cost.
+    pub async fn write_alone<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: FnOnce(&Connection, &mut S) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
+        self.take(job, true).await
+    }
+
+    async fn take<T, E, F>(&self, job: F, alone: bool) -> Result<T, E>
+    where
+        F: FnOnce(&Connection, &mut S) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
         let (reply, answer) = oneshot::channel();
-        let boxed: Boxed<S> = Box::new(Waiting { job: Some(job), result: None, reply });
+        let boxed: Boxed<S> = Box::new(Waiting { alone, job: Some(job), result: None, reply });
         match &self.kind {
             Kind::Inline { connection, hands } => {
                 let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
@@ -219,18 +247,22 @@ fn work<S: Companion>(connection: Connection, mut hands: Hands<S>, jobs: &Receiv
     // The channel ends when the last handle is dropped.
     while let Ok(first) = jobs.recv() {
         let mut batch = Vec::new();
-        let mut stop = None;
+        let (mut alone, mut stop) = (None, None);
         for message in std::iter::once(first).chain(jobs.try_iter()) {
             match message {
+                Message::Job(job) if job.wants_to_be_alone() => alone = Some(job),
                 Message::Job(job) => batch.push(job),
                 Message::Stop(reply) => stop = Some(reply),
             }
-            if batch.len() >= WRITER_BATCH_MAX || stop.is_some() {
+            if batch.len() >= WRITER_BATCH_MAX || alone.is_some() || stop.is_some() {
                 break;
             }
         }
-        if !batch.is_empty() {
-            run_batch(&connection, &mut hands, batch);
+        // In the order in which they came.
+        for batch in [batch, Vec::from_iter(alone)] {
+            if !batch.is_empty() {
+                run_batch(&connection, &mut hands, batch);
+            }
         }
         if let Some(reply) = stop {
             // Readers may outlive the writer, and cannot bring the log into the file.
@@ -267,6 +299,23 @@ fn run(connection: &Connection, statement: &str) -> Result<(), StorageError> {
     Ok(())
 }
 
+fn attempt<S: Companion>(
+    connection: &Connection,
+    state: &mut S,
+    job: &mut Boxed<S>,
+) -> Result<Attempt, StorageError> {
+    let attempt = job.attempt(connection, state);
+    if connection.is_autocommit() {
+        // SQLite answers a full disk by rolling everything back on its own.
+        return Err(StorageError::DiskFull("the transaction was rolled back".to_owned()));
+    }
+    match attempt {
+        Attempt::Done | Attempt::Failed => {}
+        Attempt::Panicked => state.on_failed_commit(),
+    }
+    Ok(attempt)
+}
+
 fn transact<S: Companion>(
     connection: &Connection,
     hands: &mut Hands<S>,
@@ -275,22 +324,21 @@ fn transact<S: Companion>(
     mishap::begin(connection)?;
     run(connection, "BEGIN IMMEDIATE")?;
     let before = connection.total_changes();
-    for job in batch {
-        run(connection, "SAVEPOINT job")?;
-        let attempt = job.attempt(connection, &mut hands.state);
-        if connection.is_autocommit() {
-            // SQLite answers a full disk by rolling everything back on its own.
-            return Err(StorageError::DiskFull("the transaction was rolled back".to_owned()));
-        }
-        match attempt {
-            Attempt::Done => {}
-            Attempt::Failed => run(connection, "ROLLBACK TO job")?,
-            Attempt::Panicked => {
-                run(connection, "ROLLBACK TO job")?;
-                hands.state.on_failed_commit();
+    match batch {
+        [alone] => {
+            if attempt(connection, &mut hands.state, alone)? != Attempt::Done {
+                return run(connection, "ROLLBACK");
             }
         }
-        run(connection, "RELEASE job")?;
+        many => {
+            for job in many {
+                run(connection, "SAVEPOINT job")?;
+                if attempt(connection, &mut hands.state, job)? != Attempt::Done {
+                    run(connection, "ROLLBACK TO job")?;
+                }
+                run(connection, "RELEASE job")?;
+            }
+        }
     }
     match &mut hands.counter {
         // A commit that writes nothing would only be synced for its own count.
