@@ -3,10 +3,14 @@
 //!
 //! rumqttc needs care: a connection that hangs while sending is not noticed by itself, hence the
 //! time limit around `poll`; there is no pause between attempts, hence ours; and `publish().await`
-//! beside `poll` in one task deadlocks, hence `try_publish`.
+//! beside `poll` in one task deadlocks, hence `try_publish`. A `poll` that is dropped half-way may lose an
+//! acknowledgement, hence one that has begun is waited for.
+
+mod breath;
 
 use crate::ports::poke::Poke;
 use crate::ports::signals::Heard;
+use breath::Breath;
 use holdfast_platform::secret::Secret;
 use holdfast_shared::ids::{StoreId, TenantId};
 use holdfast_shared::limits::MQTT_PAYLOAD_BYTES_MAX;
@@ -14,7 +18,9 @@ use holdfast_shared::wire::signal;
 use holdfast_shared::wire::topic::{Channel, Topic};
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{Packet, PublishProperties};
-use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
+use rumqttc::v5::{AsyncClient, ConnectionError, Event, EventLoop, MqttOptions};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -83,11 +89,11 @@ impl ExternalBroker {
     /// Listens until `stop`, and connects again for ever.
     pub async fn run(self, stop: CancellationToken) {
         let Self { client, mut events, heard, address } = self;
-        let mut pause = PAUSE_MIN;
+        let (mut pause, mut breath) = (PAUSE_MIN, Breath::default());
         loop {
             let polled = tokio::select! {
                 () = stop.cancelled() => break,
-                polled = tokio::time::timeout(POLL_LIMIT, events.poll()) => polled,
+                polled = tokio::time::timeout(POLL_LIMIT, next(&mut events, &mut breath, &stop)) => polled,
             };
             let trouble = match polled {
                 Ok(Ok(event)) => {
@@ -96,6 +102,7 @@ impl ExternalBroker {
                         pause = PAUSE_MIN;
                         subscribe(&client);
                     }
+                    breath.took_one();
                     take(&heard, event).await;
                     continue;
                 }
@@ -116,6 +123,24 @@ impl ExternalBroker {
             let _ = tokio::time::timeout(PAUSE_MIN, events.poll()).await;
         }
     }
+}
+
+/// What is there already at once; else what comes, some of it together.
+async fn next(
+    events: &mut EventLoop,
+    breath: &mut Breath,
+    stop: &CancellationToken,
+) -> Result<Event, ConnectionError> {
+    let mut polling = pin!(events.poll());
+    if let Poll::Ready(event) = futures::poll!(polling.as_mut()) {
+        return event;
+    }
+    let rest = breath.rest();
+    if !rest.is_zero() {
+        // Wakes early to stop; the time itself is the wait.
+        let _rested = tokio::time::timeout(rest, stop.cancelled()).await;
+    }
+    polling.await
 }
 
 fn subscribe(client: &AsyncClient) {
