@@ -62,7 +62,7 @@ async fn staff_see_what_came_back_and_of_which_slip() {
     ] {
         assert_eq!(lan.send(back(&till, key, &body)).await.status, StatusCode::OK);
     }
-    let list = async |query: &str| lan.send(ask("GET", &format!("/v1/returns{query}")).by(&till)).await;
+    let list = async |query: &str| lan.send(ask("GET", format!("/v1/returns{query}")).by(&till)).await;
     let units = |told: &Answer| -> Vec<i64> {
         let all = told.body["brought_back"].as_array().unwrap();
         all.iter().map(|back| back["units"].as_i64().unwrap()).collect()
