@@ -2,7 +2,7 @@
 
 use super::order_rows::read_line;
 use super::row::{from_json, list, one, parsed, unsigned, word, word_or_none};
-use super::shipment_rows::{books, has_account};
+use super::shipment_rows::{books, is_labelled};
 use super::sql::sql;
 use super::{Result, ledger, reconcile_returns, window};
 use crate::core::order::OrderRequest;
@@ -56,7 +56,7 @@ pub(super) fn order_book(conn: &Connection, tenant: &TenantId, order: &OrderId) 
     let held = window::is_held(conn, tenant, order)?;
     let returns = reconcile_returns::returns(conn, tenant, order)?;
     let money = reconcile_returns::money(conn, tenant, order)?;
-    let (labelled_here, parcels) = (has_account(conn, tenant)?, books(conn, tenant, order)?);
+    let (labelled_here, parcels) = (is_labelled(conn, tenant, order)?, books(conn, tenant, order)?);
     Ok(Some(OrderBook { held, lines, tasks, returns, money, labelled_here, parcels, ..head }))
 }
 

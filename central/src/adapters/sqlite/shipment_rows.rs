@@ -90,9 +90,7 @@ pub(super) fn follow(conn: &Connection, tenant: &TenantId, task: &TaskState, now
 fn begin(conn: &Connection, tenant: &TenantId, task: &TaskState, now: UtcMs) -> Result<()> {
     let account = one(conn, sql!(SHIPMENTS.account), [tenant.as_str()], |row| row.get::<_, String>("name"))?;
     let Some(carrier) = account else { return Ok(()) };
-    // What one store sends to another goes with the chain's own van, under its own number.
-    let feeds = one(conn, sql!(GATHERINGS.fed_store), [tenant.as_str(), task.order.as_str()], |_| Ok(()))?;
-    if feeds.is_some() {
+    if feeds_a_store(conn, tenant, &task.order)? {
         return Ok(());
     }
     let params = named_params! {
@@ -184,7 +182,13 @@ pub(super) fn books(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Re
     Ok(books)
 }
 
-/// Whether a tenant's labels are made here.
-pub(super) fn has_account(conn: &Connection, tenant: &TenantId) -> Result<bool> {
-    Ok(one(conn, sql!(SHIPMENTS.account), [tenant.as_str()], |_| Ok(()))?.is_some())
+/// Whether the labels of an order's parcels are made here.
+pub(super) fn is_labelled(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<bool> {
+    let account = one(conn, sql!(SHIPMENTS.account), [tenant.as_str()], |_| Ok(()))?;
+    Ok(account.is_some() && !feeds_a_store(conn, tenant, order)?)
+}
+
+/// What one store sends to another goes with the chain's own van, under its own number.
+fn feeds_a_store(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<bool> {
+    Ok(one(conn, sql!(GATHERINGS.fed_store), [tenant.as_str(), order.as_str()], |_| Ok(()))?.is_some())
 }

@@ -155,7 +155,7 @@ fn ask(view: &View<'_>, ask: Ask, wish: Wish, draw: u64, now: UtcMs) -> Next {
 /// What was not there when it was looked up may have come late.
 fn last_look(view: &View<'_>, now: UtcMs) -> Option<Next> {
     let absent = |record: &&AskRecord| (1..LOOKS).contains(&record.absent());
-    let record = view.parcel.asks.iter().find(|record| record.id.ask == Ask::Label && absent(record))?;
+    let record = view.parcel.asks.iter().find(absent)?;
     let at = record.last_at.plus(LAST_LOOK_MS);
     Some(if now < at && now >= record.last_at { Next::Until(at) } else { Next::LookUp(record.id) })
 }

@@ -149,3 +149,13 @@ fn a_clock_that_was_years_ahead_does_not_keep_a_silent_carrier_from_being_told_o
     assert_eq!(at(&facts, NOW.plus(9)), Next::Until(NOW.plus(5 + SILENT_MS)));
     assert!(matches!(at(&facts, NOW.plus(5 + SILENT_MS)), Next::Silent { .. }));
 }
+
+#[test]
+fn a_void_that_comes_late_is_found_although_the_goods_have_left_under_the_label() {
+    let mut facts = Facts::new();
+    facts.now = NOW.0;
+    facts.labelled(0, None).asked_to_void(0, 0).of(Ask::VoidLabel, 0, Said::Absent);
+    facts.say(None, Said::HandedOver { left_at: NOW });
+    let later = plan_at(&facts, Needs::Left, None, NOW.plus(LAST_LOOK_MS));
+    assert_eq!(later, Next::LookUp(AskId { ask: Ask::VoidLabel, run: 0 }));
+}
