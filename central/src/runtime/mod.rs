@@ -167,10 +167,7 @@ pub async fn start(
     let storage = SqliteStore::open(&place, IN_SERVICE, random::bytes()?).map_err(CentralError::Database)?;
     let damage = storage.damage().map(str::to_owned);
     tell_of(&storage, damage.as_deref());
-    let built_in = Steering::built_in(&config.sections()).map_err(|found| {
-        let told: Vec<String> = found.iter().map(ToString::to_string).collect();
-        CentralError::Policy(told.join(", "))
-    })?;
+    let built_in = built_in(&config)?;
     let clock = SystemClock;
     let collector = config.traces.as_ref().map(Sender::start).transpose()?.flatten();
     let admin_key = first_start::admin_key(&data_dir, &storage, damage.is_none(), clock.now().utc).await?;
@@ -181,11 +178,7 @@ pub async fn start(
     let signals = signals(&config, Arc::new(storage.clone()), heard, &life).await?;
     let gateways = payments::gateways(&config.payments, clock.now().mono)?;
     let accounts = carriers::gateways(&config.carrier_accounts, clock.now().mono)?;
-    let bells = Bells {
-        payments: payments::bells(&gateways),
-        carriers: carriers::bells(&accounts),
-        ..Bells::default()
-    };
+    let (payments, carriers) = (payments::bells(&gateways), carriers::bells(&accounts));
     let app = Arc::new(App {
         storage: Arc::clone(&shared),
         watch: Arc::new(Watch::new(
@@ -193,7 +186,7 @@ pub async fn start(
         )),
         policies: Arc::new(PoliciesInForce::new(built_in)),
         poke: signals.poke,
-        bells: Arc::new(bells),
+        bells: Arc::new(Bells { payments, carriers, ..Bells::default() }),
         payments: gateways,
         carriers: accounts,
         clock: Arc::new(clock),
@@ -231,6 +224,13 @@ pub async fn start(
     life.ready(&format!("serving on {http}"));
     tracing::info!(%http, mqtt = ?signals.address, "central serves");
     Ok(Running { http, mqtt: signals.address, admin_key, damage, life, storage, _data_dir: data_dir })
+}
+
+fn built_in(config: &CentralConfig) -> Result<Steering, CentralError> {
+    Steering::built_in(&config.sections()).map_err(|found| {
+        let told: Vec<String> = found.iter().map(ToString::to_string).collect();
+        CentralError::Policy(told.join(", "))
+    })
 }
 
 /// What a person should know of the database before anything is served from it.

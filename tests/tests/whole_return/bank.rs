@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Uri};
 use axum::routing::{get, post};
 use axum::{Form, Json, Router};
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ impl Bank {
         let router = Router::new()
             .route("/v1/payment_intents/search", get(search))
             .route("/v1/payment_intents/{intent}", get(intent))
-            .route("/v1/refunds", get(refunds))
+            .route("/v1/refunds", get(refunds).post(asked))
             .route("/v1/{*path}", post(asked))
             .with_state(Arc::clone(&books));
         let server = tokio::spawn(async move {
@@ -125,14 +125,15 @@ impl Books {
 
 async fn asked(
     State(books): State<Shared>,
-    Path(path): Path<String>,
+    uri: Uri,
     heads: HeaderMap,
     Form(form): Form<FormOf>,
 ) -> Json<Value> {
+    let path = uri.path().trim_start_matches("/v1/");
     let key = heads["idempotency-key"].to_str().unwrap().to_owned();
     let mut books = books.lock().unwrap();
     let before = books.answers.get(&key).cloned();
-    let answer = before.unwrap_or_else(|| books.act(&path, &form));
+    let answer = before.unwrap_or_else(|| books.act(path, &form));
     books.answers.insert(key, answer.clone());
     Json(answer)
 }

@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 
 /// The cheapest first, for each parcel.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CarrierRates)]
 pub(super) struct Rates {
     parcels: Vec<ParcelRates>,
 }

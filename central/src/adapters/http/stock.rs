@@ -26,6 +26,12 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(of_sku)).routes(routes!(of_store)).routes(routes!(report))
+}
 
 /// Days of a report whose beginning nobody named.
 const REPORT_DAYS: i64 = 30;

@@ -104,7 +104,7 @@ impl Served {
 }
 
 /// What each line tells of the orders of its tenant, in order, and of nothing else.
-async fn hears_its_own(mut lines: Vec<Line>, tenant: &str, orders: &[String]) {
+async fn assert_hears_its_own(mut lines: Vec<Line>, tenant: &str, orders: &[String]) {
     for line in &mut lines {
         for order in orders {
             let told = line.next().await;
@@ -131,15 +131,15 @@ async fn no_line_tells_of_another_tenant_while_both_write() {
         served.wake(if number % 2 == 0 { "rival" } else { "acme" }).await;
     }
     served.wake("acme").await;
-    hears_its_own(live.0, "acme", &of_acme).await;
-    hears_its_own(live.1, "rival", &of_rival).await;
+    assert_hears_its_own(live.0, "acme", &of_acme).await;
+    assert_hears_its_own(live.1, "rival", &of_rival).await;
     // Whoever comes later and reads from the beginning hears the same.
     let replayed = served.lines(&rival, "&kinds=OrderPlaced&after=0").await;
-    hears_its_own(replayed, "rival", &of_rival).await;
+    assert_hears_its_own(replayed, "rival", &of_rival).await;
     // Nor does it by naming the other's order.
     let last = served.place(&rival, "rival", ORDERS).await;
     let both = format!("&keys={},{last}&kinds=OrderPlaced&after=0", of_acme[0]);
-    hears_its_own(served.lines(&rival, &both).await, "rival", &[last]).await;
+    assert_hears_its_own(served.lines(&rival, &both).await, "rival", &[last]).await;
     served.server.abort();
 }
 
