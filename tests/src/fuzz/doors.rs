@@ -8,6 +8,7 @@ use holdfast_central::runtime::CentralConfig;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
@@ -78,8 +79,10 @@ impl Drop for Doors {
     }
 }
 
+/// With a connection for each request: after a bad one the server may close its own, just as the next is sent on it.
 fn http() -> Client {
-    holdfast::client::http().unwrap()
+    let _with_tls = holdfast::client::http().unwrap();
+    Client::builder().no_proxy().timeout(Duration::from_secs(10)).pool_max_idle_per_host(0).build().unwrap()
 }
 
 /// As a manager, who may do the most.
