@@ -2,23 +2,21 @@
 //! many demands.
 
 use super::beside::Seen;
+use super::circle::{BANDS, Circle, band};
 use super::decision::{Demand, Node, Shelf};
-use super::geo::{EARTH_RADIUS_KM, Spot};
+use super::geo::Spot;
 use super::glance::{Glance, Trade};
 use super::journey::Sender;
 use super::policy::{Regions, Rung};
 use super::seen::seen;
 use super::shelved::{OnShelf, Shelved};
-use crate::core::fleet::{Place, StoreKind};
+use crate::core::fleet::StoreKind;
 use holdfast_shared::ids::{RegionId, Sku, StoreId};
 use holdfast_shared::set_hash::SetHash;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
-
-/// Bands of latitude, each a quarter of a degree high.
-const BANDS: u16 = 720;
 
 /// A node by its place in the index.
 pub type NodeNo = usize;
@@ -248,7 +246,8 @@ impl FleetIndex {
         for kind in self.kinds.iter().filter(|kind| rung.kinds.contains(&kind.kind)) {
             match rung.radius_km {
                 Some(radius_km) if !kind.kind.reaches_everywhere(demand.kind) => {
-                    self.around(kind, demand.destination, radius_km, &mut reach);
+                    let circle = Circle::of(demand.destination, radius_km);
+                    self.around(kind, &circle, &mut reach);
                 }
                 Some(_) | None => reach.push(kind.nodes.clone()),
             }
@@ -257,16 +256,11 @@ impl FleetIndex {
     }
 
     /// The runs of each band between the west and the east end of the circle.
-    fn around(&self, kind: &KindIndex, middle: Place, radius_km: f64, reach: &mut Vec<Range<NodeNo>>) {
-        // Rounding must not cut off who stands on the line; the rule has the last word.
-        let angle = (radius_km / EARTH_RADIUS_KM).to_degrees() * 1.000_001 + 1e-9;
-        let (south, north) = (middle.latitude - angle, middle.latitude + angle);
-        let half = half_width(middle.latitude, angle);
-        let spans = spans(middle.longitude, half);
-        for number in band(south)..=band(north) {
+    fn around(&self, kind: &KindIndex, circle: &Circle, reach: &mut Vec<Range<NodeNo>>) {
+        for (number, spans) in circle.bands() {
             let from = kind.bands.get(usize::from(number)).copied().unwrap_or(kind.nodes.end);
             let to = kind.bands.get(usize::from(number).saturating_add(1)).copied().unwrap_or(kind.nodes.end);
-            for &(west, east) in &spans {
+            for (west, east) in spans.into_iter().flatten() {
                 let run = self.longitudes.get(from..to).unwrap_or_default();
                 let begin = run.partition_point(|longitude| *longitude < west);
                 let end = run.partition_point(|longitude| *longitude <= east);
@@ -288,8 +282,10 @@ impl<'a> Holders<'a> {
     }
 
     /// Of those among these nodes that have it.
-    pub(super) fn run(self, nodes: Range<NodeNo>) -> impl Iterator<Item = (NodeNo, OnShelf<'a>)> {
-        self.0.into_iter().flat_map(move |shelved| shelved.run(nodes.clone()))
+    pub(super) fn each(self, nodes: Range<NodeNo>, found: impl FnMut(NodeNo, OnShelf<'a>)) {
+        if let Some(shelved) = self.0 {
+            shelved.each(nodes, found);
+        }
     }
 
     /// What is known of the SKU anywhere.
@@ -304,35 +300,6 @@ fn seen_bytes(node: &Node) -> Vec<u8> {
     struct Bytes<'a>(&'a crate::core::fleet::Store, &'a crate::core::eligibility::Eligibility, u32, bool);
     let Node { store, eligibility, open_tasks, recovering, shelves: _ } = node;
     serde_json::to_vec(&Bytes(store, eligibility, *open_tasks, *recovering)).unwrap_or_default()
-}
-
-/// Which band a latitude lies in; what is no latitude lies in the first or the last.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and the last band")]
-fn band(latitude: f64) -> u16 {
-    ((latitude + 90.0) * 4.0).clamp(0.0, f64::from(BANDS) - 1.0) as u16
-}
-
-/// How far west and east a circle of that angle reaches, in degrees.
-fn half_width(latitude: f64, angle: f64) -> f64 {
-    if latitude.abs() + angle >= 90.0 || !latitude.is_finite() {
-        return 180.0;
-    }
-    let width = angle.to_radians().sin() / latitude.to_radians().cos();
-    width.clamp(0.0, 1.0).asin().to_degrees() + 1e-9
-}
-
-/// From west to east; two when the date line lies between.
-fn spans(longitude: f64, half: f64) -> Vec<(f64, f64)> {
-    let (west, east) = (longitude - half, longitude + half);
-    if half >= 180.0 {
-        vec![(f64::NEG_INFINITY, f64::INFINITY)]
-    } else if west < -180.0 {
-        vec![(f64::NEG_INFINITY, east), (west + 360.0, f64::INFINITY)]
-    } else if east > 180.0 {
-        vec![(west, f64::INFINITY), (f64::NEG_INFINITY, east - 360.0)]
-    } else {
-        vec![(west, east)]
-    }
 }
 
 /// Nodes are sorted already.

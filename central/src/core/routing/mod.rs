@@ -2,7 +2,9 @@
 
 pub mod again;
 pub mod beside;
+mod circle;
 pub mod decision;
+mod fetched;
 pub mod fleet_index;
 pub mod gather;
 pub mod geo;
@@ -28,6 +30,8 @@ mod why;
 pub use journey::Dates;
 pub use route::{Guide, route};
 
+#[cfg(test)]
+mod any_scene;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]

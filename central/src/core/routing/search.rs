@@ -2,20 +2,20 @@
 
 use super::Dates;
 use super::decision::{Demand, DemandLine, Terms};
+use super::fetched::{Fetched, in_parts};
 use super::fleet_index::{FleetIndex, Holders, NodeNo};
-use super::geo::{Spot, chord_squared_of};
+use super::geo::{Edge, Spot, km_of};
+use super::glance::Glance;
 use super::policy::{Cover, Regions, RoutingPolicy, Rung};
 use super::rules::giving::units;
 use super::rules::splits::parcels_left;
 use super::rules::{About, Ask, Numbered, RULES, Seen, Sieve, Wanted, apply};
 use super::scorers::Scale;
-use super::shelved::OnShelf;
 use super::split::{self, Offer, Sharing};
 use crate::core::carriers::Timetable;
 use holdfast_shared::ids::{RegionId, StoreId};
 use holdfast_shared::time::UtcMs;
 use std::cell::OnceCell;
-use std::ops::Range;
 
 /// One demand before one fleet.
 #[derive(Debug)]
@@ -48,7 +48,8 @@ pub(super) struct Walk<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Looked {
     pub(super) node: NodeNo,
-    pub(super) distance_km: f64,
+    /// How far it is; kilometres are asked for of few.
+    pub(super) chord_squared: f64,
     /// The first rule that said no.
     pub(super) refused: Option<Numbered>,
     /// Lower is better. Of a refused node only where nothing but today speaks against it.
@@ -57,15 +58,27 @@ pub(super) struct Looked {
     pub(super) terms: usize,
 }
 
+impl Looked {
+    /// One that could take it.
+    pub(super) fn taker(seen: &Seen<'_>, score: f64, terms: usize) -> Self {
+        let (node, chord_squared) = (seen.number, seen.chord_squared);
+        Self { node, chord_squared, refused: None, score: Some(score), terms }
+    }
+
+    pub(super) fn distance_km(&self) -> f64 {
+        km_of(self.chord_squared)
+    }
+}
+
 /// Who sends what, by number.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Found<'a> {
     pub(super) rung: &'a Rung,
     pub(super) suspects_too: bool,
     pub(super) parcels: Vec<Picked>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Picked {
     pub(super) node: NodeNo,
     pub(super) distance_km: f64,
@@ -74,67 +87,8 @@ pub(super) struct Picked {
     units: Vec<i64>,
 }
 
-/// What some nodes have of each line, node by node. It is fetched of all of them before one of them is looked
-/// at: shelves lie far apart in memory, and so one wait for it brings many.
-#[derive(Debug, Default)]
-pub(super) struct Shelves<'a> {
-    nodes: Vec<NodeNo>,
-    lines: usize,
-    found: Vec<Option<OnShelf<'a>>>,
-}
-
-/// As many nodes as are fetched at once, so that what was fetched is still near when it is looked at.
-const FETCHED_MAX: usize = 256;
-
 /// Of a walk in a small circle, few could take it.
 const TERMS_LIKELY: usize = 32;
-
-impl<'a> Shelves<'a> {
-    /// Instead of what was there before.
-    fn fetch(&mut self, runs: &[Range<NodeNo>], holders: &[Holders<'a>]) {
-        self.nodes.clear();
-        self.nodes.extend(runs.iter().cloned().flatten());
-        self.lines = holders.len();
-        self.found.clear();
-        self.found.resize(self.nodes.len().saturating_mul(self.lines), None);
-        for (line, holders) in holders.iter().enumerate() {
-            let mut first = line;
-            for run in runs {
-                for (node, shelf) in holders.run(run.clone()) {
-                    let row = node.saturating_sub(run.start).saturating_mul(self.lines);
-                    if let Some(found) = self.found.get_mut(first.saturating_add(row)) {
-                        *found = Some(shelf);
-                    }
-                }
-                first = first.saturating_add(run.len().saturating_mul(self.lines));
-            }
-        }
-    }
-
-    fn row(&self, row: usize) -> Option<&[Option<OnShelf<'a>>]> {
-        let from = row.saturating_mul(self.lines);
-        self.found.get(from..from.saturating_add(self.lines))
-    }
-}
-
-/// The same nodes in parts that can be fetched at once.
-fn in_parts(reach: Vec<Range<NodeNo>>) -> Vec<Vec<Range<NodeNo>>> {
-    let (mut parts, mut part, mut room) = (Vec::new(), Vec::new(), FETCHED_MAX);
-    for mut run in reach {
-        while !run.is_empty() {
-            let end = run.end.min(run.start.saturating_add(room));
-            room = room.saturating_sub(end.saturating_sub(run.start));
-            part.push(run.start..end);
-            run.start = end;
-            if room == 0 {
-                room = FETCHED_MAX;
-                parts.push(std::mem::take(&mut part));
-            }
-        }
-    }
-    parts.push(part);
-    parts
-}
 
 impl<'a> Search<'a> {
     pub(super) fn of(
@@ -153,7 +107,8 @@ impl<'a> Search<'a> {
 
     pub(super) fn ask<'s>(&'s self, rung: &'s Rung, suspects_too: bool) -> Ask<'s> {
         let Self { demand, wanted, policy, now, dates, .. } = self;
-        Ask { demand, wanted, rung, policy, suspects_too, now: *now, dates: *dates, home: self.home(rung) }
+        let (edge, home) = (rung.radius_km.map(Edge::of), self.home(rung));
+        Ask { demand, wanted, rung, edge, policy, suspects_too, now: *now, dates: *dates, home }
     }
 
     fn home(&self, rung: &Rung) -> Option<&'a RegionId> {
@@ -166,17 +121,11 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The node beside this demand; `shelves` is room to write in.
-    pub(super) fn see<'s>(&'s self, node: NodeNo, shelves: &'s mut Shelves<'a>) -> Option<Seen<'s>> {
-        shelves.fetch(std::slice::from_ref(&(node..node.saturating_add(1))), &self.holders);
-        self.seen(node, shelves.row(0)?)
-    }
-
-    fn seen<'s>(&'s self, node: NodeNo, shelves: &'s [Option<OnShelf<'a>>]) -> Option<Seen<'s>> {
-        let (glance, trade) = (self.fleet.glance(node)?, self.fleet.trade(node)?);
-        let distance_km = glance.spot.km_to(self.spot);
-        let node = self.fleet.node(node)?;
-        Some(Seen { glance, trade, node, distance_km, shelves, journey: OnceCell::new() })
+    /// The node beside this demand; `room` is room to write in.
+    pub(super) fn see<'s>(&'s self, node: NodeNo, room: &'s mut Fetched<'a>) -> Option<Seen<'s>> {
+        let (glance, shelves) = (self.fleet.glance(node)?, room.of(node, &self.holders));
+        let (trade, of) = (self.fleet.trade(node)?, self.fleet.node(node)?);
+        Some(Seen::of(node, (glance, trade, of), self.chord_squared(glance), shelves))
     }
 
     pub(super) fn id(&self, node: NodeNo) -> Option<&'a StoreId> {
@@ -186,7 +135,7 @@ impl<'a> Search<'a> {
     pub(super) fn walk(&self, rung: &'a Rung, suspects_too: bool) -> Walk<'a> {
         let ask = self.ask(rung, suspects_too);
         let (sieve, scale) = (Sieve::of(&ask), Scale::of(rung));
-        let reach = self.fleet.reach(self.demand, rung, self.home(rung));
+        let reach = self.fleet.reach(self.demand, rung, ask.home);
         let room = reach.iter().map(ExactSizeIterator::len).sum();
         let mut walk = Walk {
             rung,
@@ -195,30 +144,46 @@ impl<'a> Search<'a> {
             terms: Vec::with_capacity(room.min(TERMS_LIKELY)),
             refusals: [0; RULES.len()],
         };
-        let edge = self.edge(rung, &sieve);
-        let mut shelves = Shelves::default();
+        let (end, mut fetched) = (Self::end(&ask, &sieve), Fetched::default());
         for part in in_parts(reach) {
-            shelves.fetch(&part, &self.holders);
-            for (row, node) in shelves.nodes.iter().copied().enumerate() {
-                if self.is_beyond(node, edge) {
-                    continue;
-                }
-                let Some(seen) = shelves.row(row).and_then(|row| self.seen(node, row)) else { continue };
-                walk.look((node, &seen), &ask, &sieve, &scale);
+            fetched.fetch(&part, &self.holders);
+            let seen = self.all_within(end, &fetched);
+            for (seen, refused) in seen.iter().zip(sieve.sift(&ask, &seen)) {
+                walk.look(seen, refused, (&ask, &sieve, &scale));
             }
         }
         walk
     }
 
-    /// Where the reach of a rung ends, as a squared chord. What the index gives beyond it need not be looked
-    /// at: the rule about the radius would refuse it before any other, and it is counted like the rest of the world.
-    pub(super) fn edge(&self, rung: &Rung, sieve: &Sieve) -> Option<f64> {
-        rung.radius_km.filter(|_| sieve.begins_with("radius")).map(chord_squared_of)
+    fn all_within<'s>(&'s self, end: Option<Edge>, fetched: &'s Fetched<'a>) -> Vec<Seen<'s>> {
+        let mut all = Vec::with_capacity(fetched.len());
+        for (number, shelves) in fetched.rows() {
+            let (Some(glance), Some(trade), Some(node)) =
+                (self.fleet.glance(number), self.fleet.trade(number), self.fleet.node(number))
+            else {
+                continue;
+            };
+            let chord_squared = self.chord_squared(glance);
+            if !self.is_beyond(end, glance, chord_squared) {
+                all.push(Seen::of(number, (glance, trade, node), chord_squared, shelves));
+            }
+        }
+        all
     }
 
-    pub(super) fn is_beyond(&self, node: NodeNo, edge: Option<f64>) -> bool {
-        let (Some(edge), Some(glance)) = (edge, self.fleet.glance(node)) else { return false };
-        glance.spot.chord_squared(self.spot) > edge && !glance.kind.reaches_everywhere(self.demand.kind)
+    pub(super) fn chord_squared(&self, glance: &Glance) -> f64 {
+        glance.spot.chord_squared(self.spot)
+    }
+
+    /// Beyond this nobody need be looked at, because the rule about the radius would refuse them before any other.
+    /// They are counted like the rest of the world.
+    pub(super) fn end(ask: &Ask<'_>, sieve: &Sieve) -> Option<Edge> {
+        ask.edge.filter(|_| sieve.begins_with("radius"))
+    }
+
+    pub(super) fn is_beyond(&self, end: Option<Edge>, glance: &Glance, chord_squared: f64) -> bool {
+        end.is_some_and(|end| end.is_beyond(chord_squared))
+            && !glance.kind.reaches_everywhere(self.demand.kind)
     }
 
     /// The best of those who could take it, leaving one node out.
@@ -247,9 +212,9 @@ impl<'a> Search<'a> {
         score(one).total_cmp(&score(other)).then_with(|| self.id(one.node).cmp(&self.id(other.node)))
     }
 
-    fn whole(&self, looked: &Looked) -> Picked {
+    pub(super) fn whole(&self, looked: &Looked) -> Picked {
         let units = self.wanted.iter().map(|wanted| wanted.line.quantity).collect();
-        let Looked { node, distance_km, score, .. } = *looked;
+        let (node, distance_km, score) = (looked.node, looked.distance_km(), looked.score);
         Picked { node, distance_km, score: score.unwrap_or(f64::INFINITY), units }
     }
 
@@ -258,7 +223,7 @@ impl<'a> Search<'a> {
         let ask = self.ask(walk.rung, walk.suspects_too);
         let mut looked: Vec<&Looked> = could.collect();
         looked.sort_by(|one, other| self.order(one, other));
-        let mut room = Shelves::default();
+        let mut room = Fetched::default();
         let offers: Vec<Offer> = looked
             .iter()
             .filter_map(|looked| {
@@ -288,36 +253,35 @@ impl<'a> Search<'a> {
     /// Whether the node would be free to take all of it, were it eligible.
     pub(super) fn only_ineligible(&self, rung: &'a Rung, node: NodeNo) -> bool {
         let ask = self.ask(rung, false);
-        let mut room = Shelves::default();
+        let mut room = Fetched::default();
         let Some(seen) = self.see(node, &mut room) else { return false };
         apply(&ask).all(|rule| rule.name() == "eligible" || !rule.refuses(&ask, &seen))
     }
 
     /// How the node scores on another rung than the one that it was looked at on.
     pub(super) fn score_on(&self, rung: &'a Rung, node: NodeNo) -> Option<f64> {
-        let mut room = Shelves::default();
+        let mut room = Fetched::default();
         let seen = self.see(node, &mut room)?;
         Some(Scale::of(rung).weigh(&self.ask(rung, false), &seen).total())
     }
 }
 
 impl Walk<'_> {
-    fn look(&mut self, (node, seen): (NodeNo, &Seen<'_>), ask: &Ask<'_>, sieve: &Sieve, scale: &Scale) {
-        let distance_km = seen.distance_km;
-        let terms = self.terms.len();
-        let Some(refused) = sieve.refused(ask, seen) else {
+    fn look(&mut self, seen: &Seen<'_>, refused: Option<Numbered>, by: (&Ask<'_>, &Sieve, &Scale)) {
+        let ((ask, sieve, scale), terms) = (by, self.terms.len());
+        let Some(no) = refused else {
             let weighed = scale.weigh(ask, seen);
-            let score = Some(weighed.total());
+            self.looked.push(Looked::taker(seen, weighed.total(), terms));
             self.terms.push(weighed);
-            self.looked.push(Looked { node, distance_km, refused: None, score, terms });
             return;
         };
-        if let Some(count) = self.refusals.get_mut(refused.number) {
+        if let Some(count) = self.refusals.get_mut(no.number) {
             *count = count.saturating_add(1);
         }
-        let may_count = refused.rule.about() == About::Today && self.rung.cover == Cover::Whole;
+        let may_count = no.rule.about() == About::Today && self.rung.cover == Cover::Whole;
         let counts = may_count && sieve.only_today(ask, seen);
         let score = counts.then(|| scale.weigh(ask, seen).total());
-        self.looked.push(Looked { node, distance_km, refused: Some(refused), score, terms });
+        let (node, chord_squared) = (seen.number, seen.chord_squared);
+        self.looked.push(Looked { node, chord_squared, refused, score, terms });
     }
 }

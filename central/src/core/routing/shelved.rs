@@ -169,9 +169,18 @@ impl Shelved {
     }
 
     /// Of those among these nodes that have it, in the order of their numbers.
-    pub(super) fn run(&self, nodes: Range<usize>) -> impl Iterator<Item = (usize, OnShelf<'_>)> {
+    pub(super) fn each<'s>(&'s self, nodes: Range<usize>, mut found: impl FnMut(usize, OnShelf<'s>)) {
         let places = self.first_from(nodes.start)..self.first_from(nodes.end);
-        places.filter_map(|place| Some((self.number(place), self.at(place)?)))
+        let cells = self.cells.get(places.clone()).unwrap_or_default().iter().zip(places.clone());
+        let shelves = cells.map(|(cell, place)| OnShelf { cell: *cell, of: self, place });
+        match &self.nodes {
+            Nodes::First(_) => shelves.for_each(|shelf| found(shelf.place, shelf)),
+            Nodes::Some(nodes) => {
+                for (number, shelf) in nodes.get(places).unwrap_or_default().iter().zip(shelves) {
+                    found(usize::try_from(*number).unwrap_or(usize::MAX), shelf);
+                }
+            }
+        }
     }
 
     fn first_from(&self, node: usize) -> usize {
@@ -318,7 +327,8 @@ mod tests {
             }
             prop_assert!(there.of(expected.len()).is_none());
             let (from, to) = (expected.len() / 3, expected.len());
-            let run: Vec<_> = there.run(from..to + 1).map(|(node, shelf)| (node, shelf.whole())).collect();
+            let mut run = Vec::new();
+            there.each(from..to + 1, |node, shelf| run.push((node, shelf.whole())));
             prop_assert_eq!(run, numbered(&expected).into_iter().filter(|(n, _)| *n >= from).collect::<Vec<_>>());
             prop_assert_eq!(there.digest(), Shelved::of_numbered(numbered(&expected)).digest());
             prop_assert!(there.besides.len() <= there.cells.len() * 2 + 8, "{}", there.besides.len());

@@ -3,31 +3,42 @@
 use super::decision::{
     Candidate, DemandLine, Missed, Parcel, Plan, RungRecord, SUSPECTS_TOO, Verdict, Why, Word,
 };
+use super::fetched::Fetched;
 use super::fleet_index::NodeNo;
 use super::hold::Waiting;
 use super::policy::Rung;
-use super::rules::{About, Numbered, RULES, Rule};
-use super::search::{Found, Looked, Picked, Search, Shelves, Walk};
+use super::rules::{About, Ask, Numbered, RULES, Rule};
+use super::search::{Found, Looked, Picked, Search, Walk};
 use crate::core::carriers::Journey;
 use crate::core::eligibility::Standing;
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 
+/// Whether it was refused, how far it is, and what was looked at: in the order in which they are told.
+type Told<'w> = (bool, u64, &'w Looked);
+
 /// Those that could take it first, then the nearest; the rest is counted by rule.
-pub(super) fn record(search: &Search<'_>, walk: &Walk<'_>) -> RungRecord {
+pub(super) fn record<'w>(search: &Search<'_>, walk: &'w Walk<'_>) -> RungRecord {
     let told_max = search.policy.candidates_told_max;
     let of_node = |looked: &&Looked| looked.refused.is_none_or(|no| no.rule.about() != About::Rung);
-    let mut listed: Vec<&Looked> = walk.looked.iter().filter(of_node).collect();
-    let order = |one: &&Looked, other: &&Looked| order(search, one, other);
+    // A chord is no negative number, and so its bits stand in the order of the numbers.
+    let key = |looked: &'w Looked| (looked.refused.is_some(), looked.chord_squared.to_bits(), looked);
+    let mut listed = Vec::with_capacity(walk.looked.len());
+    listed.extend(walk.looked.iter().filter(of_node).map(key));
+    let order = |one: &Told<'w>, other: &Told<'w>| {
+        let near = (one.0, one.1).cmp(&(other.0, other.1));
+        near.then_with(|| search.id(one.2.node).cmp(&search.id(other.2.node)))
+    };
     if told_max < listed.len() {
         listed.select_nth_unstable_by(told_max, order);
         listed.truncate(told_max);
     }
-    listed.sort_by(order);
-    let mut room = Shelves::default();
-    let told = listed.iter().filter_map(|looked| candidate(search, walk, looked, &mut room));
-    let candidates = told.collect();
+    listed.sort_unstable_by(order);
+    let listed: Vec<&Looked> = listed.into_iter().map(|(_, _, looked)| looked).collect();
+    let (ask, mut room) = (search.ask(walk.rung, walk.suspects_too), Fetched::default());
+    let told = listed.iter().map(|looked| candidate(search, walk, &ask, looked, &mut room));
+    let mut candidates = Vec::with_capacity(listed.len());
+    candidates.extend(told.flatten());
     RungRecord { rung: name(walk), candidates, left_out: left_out(search, walk, &listed) }
 }
 
@@ -76,37 +87,21 @@ fn beyond(search: &Search<'_>, rung: Option<&Rung>) -> &'static str {
     }
 }
 
-fn order(search: &Search<'_>, one: &Looked, other: &Looked) -> Ordering {
-    let refused = one.refused.is_some().cmp(&other.refused.is_some());
-    refused
-        .then(one.distance_km.total_cmp(&other.distance_km))
-        .then_with(|| search.id(one.node).cmp(&search.id(other.node)))
-}
-
 fn candidate<'a>(
     search: &Search<'a>,
     walk: &Walk<'_>,
+    ask: &Ask<'_>,
     looked: &Looked,
-    room: &mut Shelves<'a>,
+    room: &mut Fetched<'a>,
 ) -> Option<Candidate> {
     let verdict = match looked.refused {
         Some(no) => {
-            let words = why(search, walk, (looked.node, no.rule), room)?;
+            let words = no.rule.why(ask, &search.see(looked.node, room)?);
             Verdict::Refused { rule: no.rule.name().into(), words }
         }
         None => Verdict::Scored { score: looked.score?, terms: walk.terms.get(looked.terms)?.clone() },
     };
-    Some(Candidate { store: search.id(looked.node)?.clone(), distance_km: looked.distance_km, verdict })
-}
-
-fn why<'a>(
-    search: &Search<'a>,
-    walk: &Walk<'_>,
-    (node, rule): (NodeNo, &'static dyn Rule),
-    room: &mut Shelves<'a>,
-) -> Option<Why> {
-    let seen = search.see(node, room)?;
-    Some(rule.why(&search.ask(walk.rung, walk.suspects_too), &seen))
+    Some(Candidate { store: search.id(looked.node)?.clone(), distance_km: looked.distance_km(), verdict })
 }
 
 /// The plan, and one sentence about it.
@@ -185,7 +180,8 @@ pub(super) fn missed(search: &Search<'_>, walks: &[Walk<'_>], found: Option<&Fou
             return None;
         }
         let rule = best.refused?.rule;
-        let words = why(search, walk, (best.node, rule), &mut Shelves::default())?.to_string();
+        let mut room = Fetched::default();
+        let words = rule.why(&search.ask(walk.rung, false), &search.see(best.node, &mut room)?).to_string();
         let store = search.id(best.node)?.clone();
         Some(Missed { store, rung: walk.rung.name.clone(), rule: rule.name().to_owned(), words })
     })

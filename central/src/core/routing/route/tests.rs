@@ -1,55 +1,17 @@
 //! What must hold of every decision.
 
 use super::*;
-use crate::core::routing::decision::{DemandLine, Verdict};
+use crate::core::routing::any_scene::any_scene;
+use crate::core::routing::decision::Verdict;
+use crate::core::routing::fetched::Fetched;
 use crate::core::routing::fleet_index::FleetIndex;
 use crate::core::routing::rules::{RULES, Sieve};
-use crate::core::routing::search::{Search, Shelves};
-use crate::core::routing::test_scene::{Scene, decide, judged, km_east};
-use holdfast_shared::ids::{LineNo, Sku};
+use crate::core::routing::search::Search;
+use crate::core::routing::test_scene::{Scene, decide};
+use holdfast_shared::ids::Sku;
 use holdfast_shared::time::UtcMs;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-
-fn any_node() -> impl Strategy<Value = Node> {
-    let standing = prop::sample::select(&Standing::ALL);
-    let stock = prop::collection::btree_map(prop::sample::select(&["A", "B", "C", "D"]), 0_i64..6, 0..=4);
-    (0_u32..8, 0.0..400.0_f64, standing, 0_u32..5, any::<bool>(), stock).prop_map(
-        |(n, km, standing, open, centre, stock)| {
-            let mut words = vec![format!("s{n}"), String::from("0")];
-            words.extend(centre.then(|| String::from("dc")));
-            words.extend(stock.into_iter().map(|(sku, units)| format!("{sku}={units}")));
-            let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            let mut node = crate::core::routing::test_scene::node(&words);
-            node.store.place = km_east(km);
-            node.store.capacity_tasks = 4;
-            node.open_tasks = open;
-            node.eligibility = judged(standing);
-            node
-        },
-    )
-}
-
-fn any_scene() -> impl Strategy<Value = Scene> {
-    let lines = prop::collection::vec((prop::sample::select(&["A", "B", "C", "D"]), 1_i64..5), 1..=4);
-    let nodes = prop::collection::vec(any_node(), 0..8);
-    let tried = prop::collection::btree_set(0_u32..8, 0..2);
-    (lines, nodes, tried, 0_u32..5).prop_map(|(lines, mut nodes, tried, assignments)| {
-        nodes.sort_by(|one, other| one.store.store.cmp(&other.store.store));
-        nodes.dedup_by(|one, other| one.store.store == other.store.store);
-        let mut scene = Scene::default();
-        scene.demand.tried = tried.into_iter().map(|n| format!("s{n}").parse().unwrap()).collect();
-        scene.demand.assignments = assignments;
-        let line = |((sku, quantity), line): ((&str, i64), u32)| DemandLine {
-            line: LineNo(line),
-            sku: sku.parse().unwrap(),
-            quantity,
-        };
-        scene.demand.lines = lines.into_iter().zip(1..).map(line).collect();
-        scene.nodes = nodes;
-        scene
-    })
-}
 
 fn plans(decision: &Decision) -> Vec<&Plan> {
     let chosen = match &decision.choice {
@@ -195,7 +157,7 @@ proptest! {
         let fleet = FleetIndex::of(nodes);
         let search = Search::of(&scene.demand, &fleet, &scene.policy, None, scene.now);
         for (rung, number) in scene.policy.ladder.iter().flat_map(|rung| (0..fleet.len()).map(move |n| (rung, n))) {
-            let (ask, mut room) = (search.ask(rung, false), Shelves::default());
+            let (ask, mut room) = (search.ask(rung, false), Fetched::default());
             let seen = search.see(number, &mut room).unwrap();
             let spares = RULES.iter().filter(|rule| rule.spares_the_clear());
             let refused = spares.into_iter().find(|rule| rule.refuses(&ask, &seen));
@@ -214,11 +176,14 @@ proptest! {
         for rung in &scene.policy.ladder {
             let ask = search.ask(rung, false);
             let sieve = Sieve::of(&ask);
-            let edge = search.edge(rung, &sieve);
-            for number in (0..fleet.len()).filter(|number| search.is_beyond(*number, edge)) {
-                let mut room = Shelves::default();
-                let refused = sieve.refused(&ask, &search.see(number, &mut room).unwrap());
-                prop_assert_eq!(refused.map(|no| no.rule.name()), Some("radius"));
+            let end = Search::end(&ask, &sieve);
+            for number in 0..fleet.len() {
+                let mut room = Fetched::default();
+                let seen = search.see(number, &mut room).unwrap();
+                if search.is_beyond(end, seen.glance, seen.chord_squared) {
+                    let refused = sieve.refused(&ask, &seen);
+                    prop_assert_eq!(refused.map(|no| no.rule.name()), Some("radius"));
+                }
             }
         }
     }

@@ -19,11 +19,11 @@ impl Rule for DeliveryReach {
     }
 
     fn refuses(&self, _: &Ask<'_>, seen: &Seen<'_>) -> bool {
-        seen.node.store.delivers_km.is_some_and(|km| seen.distance_km > km)
+        seen.node.store.delivers_km.is_some_and(|km| seen.distance_km() > km)
     }
 
     fn words(&self, _: &Ask<'_>, seen: &Seen<'_>) -> String {
         let reach = seen.node.store.delivers_km.unwrap_or(f64::INFINITY);
-        format!("{:.1} km away; it delivers up to {reach:.1} km", seen.distance_km)
+        format!("{:.1} km away; it delivers up to {reach:.1} km", seen.distance_km())
     }
 }

@@ -22,6 +22,8 @@ mod tried;
 
 use super::Dates;
 use super::decision::{Demand, DemandLine, Node};
+use super::fleet_index::NodeNo;
+use super::geo::{Edge, km_of};
 use super::glance::{Glance, Handlings, Trade};
 use super::policy::{RoutingPolicy, Rung};
 use super::shelved::OnShelf;
@@ -40,6 +42,8 @@ pub struct Ask<'a> {
     pub demand: &'a Demand,
     pub wanted: &'a [Wanted<'a>],
     pub rung: &'a Rung,
+    /// Where its reach ends, if it ends.
+    pub edge: Option<Edge>,
     pub policy: &'a RoutingPolicy,
     /// No eligible node could take it: suspect ones are asked as well.
     pub suspects_too: bool,
@@ -91,14 +95,37 @@ impl<'a> Wanted<'a> {
 /// A node beside one demand, on one rung.
 #[derive(Debug, Clone)]
 pub struct Seen<'a> {
+    pub(super) number: NodeNo,
     pub glance: &'a Glance,
     pub trade: &'a Trade,
     pub node: &'a Node,
-    pub distance_km: f64,
+    /// How far it is, before anybody has asked for kilometres.
+    pub chord_squared: f64,
     /// What it has of each line, in their order; none is unknown.
     pub shelves: &'a [Option<OnShelf<'a>>],
+    /// Once a rule or scorer has asked for it.
+    distance_km: OnceCell<f64>,
     /// Of what it would give, once a rule or scorer has asked for it; see [`promise::journey`].
     pub(super) journey: OnceCell<Option<Result<Way, NoDate>>>,
+}
+
+impl<'a> Seen<'a> {
+    #[must_use]
+    pub fn of(
+        number: NodeNo,
+        (glance, trade, node): (&'a Glance, &'a Trade, &'a Node),
+        chord_squared: f64,
+        shelves: &'a [Option<OnShelf<'a>>],
+    ) -> Self {
+        let (distance_km, journey) = (OnceCell::new(), OnceCell::new());
+        Self { number, glance, trade, node, chord_squared, shelves, distance_km, journey }
+    }
+
+    /// Most nodes are refused before anybody asks.
+    #[must_use]
+    pub fn distance_km(&self) -> f64 {
+        *self.distance_km.get_or_init(|| km_of(self.chord_squared))
+    }
 }
 
 /// What a refusal speaks about.
@@ -128,6 +155,17 @@ pub trait Rule: Sync + std::fmt::Debug {
     }
     /// Whether this node cannot take it. Asked of very many: nothing is put into words here.
     fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool;
+    /// Takes out of `left` those of these nodes that it refuses, by their places. One call for many of them: what
+    /// is asked of each is then known to the compiler.
+    fn sift(&self, ask: &Ask<'_>, seen: &[Seen<'_>], left: &mut Vec<usize>, refused: &mut Vec<usize>) {
+        left.retain(|place| {
+            let refuses = seen.get(*place).is_some_and(|seen| self.refuses(ask, seen));
+            if refuses {
+                refused.push(*place);
+            }
+            !refuses
+        });
+    }
     /// Why, with the values, of a node that it refuses.
     fn words(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> String;
     /// The same as values that become words later, where very many nodes are refused by it.
@@ -196,6 +234,30 @@ impl Sieve {
         let clear = seen.glance.for_kind(ask.demand.kind).clear;
         let rules = if clear { &self.of_clear } else { &self.all };
         rules.iter().copied().find(|numbered| numbered.rule.refuses(ask, seen))
+    }
+
+    /// Of each of these nodes the first that says no. Rule by rule, and not node by node: a node is no longer asked
+    /// about once it is refused.
+    #[must_use]
+    pub fn sift(&self, ask: &Ask<'_>, seen: &[Seen<'_>]) -> Vec<Option<Numbered>> {
+        let mut first = vec![None; seen.len()];
+        let (mut clear, mut others) = (Vec::with_capacity(seen.len()), Vec::new());
+        for (place, seen) in seen.iter().enumerate() {
+            let is_clear = seen.glance.for_kind(ask.demand.kind).clear;
+            if is_clear { &mut clear } else { &mut others }.push(place);
+        }
+        let mut refused = Vec::with_capacity(seen.len());
+        for (rules, left) in [(&self.of_clear, &mut clear), (&self.all, &mut others)] {
+            for numbered in rules {
+                numbered.rule.sift(ask, seen, left, &mut refused);
+                for place in refused.drain(..) {
+                    if let Some(first) = first.get_mut(place) {
+                        *first = Some(*numbered);
+                    }
+                }
+            }
+        }
+        first
     }
 
     /// Refused by nothing but how it stands today.

@@ -16,7 +16,8 @@ impl Rule for ParcelValue {
     }
 
     fn applies(&self, ask: &Ask<'_>) -> bool {
-        ask.policy.split_min_value.is_some()
+        let several = ask.rung.cover == Cover::Part || ask.demand.sharing() > 0;
+        several && ask.policy.split_min_value.is_some()
     }
 
     fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {

@@ -53,7 +53,7 @@ pub(in crate::core::routing) fn journey<'s>(
     let asked = seen.journey.get_or_init(|| {
         let given = units(ask, seen).fold(0, i64::saturating_add);
         let of = (seen.node, seen.glance.open_tasks, seen.trade.wall);
-        ask.dates?.way(ask.demand, of, seen.distance_km, given)
+        ask.dates?.way(ask.demand, of, seen.distance_km(), given)
     });
     asked.as_ref()
 }

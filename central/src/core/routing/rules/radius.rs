@@ -19,13 +19,14 @@ impl Rule for Radius {
     }
 
     fn refuses(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> bool {
-        // Asked first: most are within, and nothing else of the node has to be fetched for that.
-        let beyond = ask.rung.radius_km.is_some_and(|radius_km| seen.distance_km > radius_km);
+        // Asked first: nearly all are surely within, and nothing else of the node has to be fetched for that.
+        let near = ask.edge.is_none_or(|edge| edge.is_within(seen.chord_squared));
+        let beyond = !near && ask.rung.radius_km.is_some_and(|radius_km| seen.distance_km() > radius_km);
         beyond && !seen.glance.kind.reaches_everywhere(ask.demand.kind)
     }
 
     fn words(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> String {
         let radius_km = ask.rung.radius_km.unwrap_or(f64::INFINITY);
-        format!("{:.1} km away; this rung reaches {radius_km:.0} km", seen.distance_km)
+        format!("{:.1} km away; this rung reaches {radius_km:.0} km", seen.distance_km())
     }
 }

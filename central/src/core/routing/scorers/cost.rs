@@ -1,6 +1,7 @@
 //! What the store's work on the parcel costs, in hundreds of minor units. Unknown counts as none.
 
-use super::{Scorer, number};
+use super::{Near, Scorer, number};
+use crate::core::routing::glance::Trade;
 use crate::core::routing::policy::Weights;
 use crate::core::routing::rules::giving::units;
 use crate::core::routing::rules::{Ask, Seen};
@@ -19,10 +20,17 @@ impl Scorer for Cost {
     }
 
     fn term(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> f64 {
-        let Some(cost) = seen.trade.handling_cost else { return 0.0 };
-        let counts = |money: Money| if Some(money.currency) == ask.policy.currency { money.minor } else { 0 };
-        let given = units(ask, seen).fold(0, i64::saturating_add);
-        let of_units = counts(cost.per_unit).saturating_mul(given);
-        number(counts(cost.per_parcel).saturating_add(of_units)) / 100.0
+        of_parcel(ask, seen.trade, units(ask, seen))
     }
+
+    fn least(&self, ask: &Ask<'_>, near: &Near<'_>) -> f64 {
+        of_parcel(ask, near.trade, ask.wanted.iter().map(|wanted| wanted.line.quantity))
+    }
+}
+
+fn of_parcel(ask: &Ask<'_>, trade: &Trade, given: impl Iterator<Item = i64>) -> f64 {
+    let Some(cost) = trade.handling_cost else { return 0.0 };
+    let counts = |money: Money| if Some(money.currency) == ask.policy.currency { money.minor } else { 0 };
+    let of_units = counts(cost.per_unit).saturating_mul(given.fold(0, i64::saturating_add));
+    number(counts(cost.per_parcel).saturating_add(of_units)) / 100.0
 }

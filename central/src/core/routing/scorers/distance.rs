@@ -1,6 +1,7 @@
 //! How far the goods travel.
 
-use super::Scorer;
+use super::{Near, Scorer};
+use crate::core::routing::geo::km_at_least;
 use crate::core::routing::policy::Weights;
 use crate::core::routing::rules::{Ask, Seen};
 
@@ -17,6 +18,10 @@ impl Scorer for Distance {
     }
 
     fn term(&self, _: &Ask<'_>, seen: &Seen<'_>) -> f64 {
-        seen.distance_km
+        seen.distance_km()
+    }
+
+    fn least(&self, _: &Ask<'_>, near: &Near<'_>) -> f64 {
+        km_at_least(near.chord_squared)
     }
 }

@@ -1,6 +1,7 @@
 //! How much of the store's capacity is taken, so that work spreads.
 
-use super::Scorer;
+use super::{Near, Scorer};
+use crate::core::routing::glance::Glance;
 use crate::core::routing::policy::Weights;
 use crate::core::routing::rules::{Ask, Seen};
 
@@ -17,7 +18,15 @@ impl Scorer for Load {
     }
 
     fn term(&self, _: &Ask<'_>, seen: &Seen<'_>) -> f64 {
-        let capacity = f64::from(seen.glance.capacity_tasks.max(1));
-        (f64::from(seen.glance.open_tasks) / capacity).min(1.0)
+        taken(seen.glance)
     }
+
+    fn least(&self, _: &Ask<'_>, near: &Near<'_>) -> f64 {
+        taken(near.glance)
+    }
+}
+
+fn taken(glance: &Glance) -> f64 {
+    let capacity = f64::from(glance.capacity_tasks.max(1));
+    (f64::from(glance.open_tasks) / capacity).min(1.0)
 }

@@ -13,6 +13,7 @@ mod shipping;
 mod slack;
 mod transit;
 
+use super::glance::{Glance, Trade};
 use super::policy::{Rung, Weights};
 use super::rules::{Ask, Seen};
 use super::terms::{TERMS_MAX, Terms};
@@ -23,6 +24,19 @@ pub trait Scorer: Sync {
     fn weight(&self, weights: &Weights) -> f64;
     /// 0 is best; not weighted yet.
     fn term(&self, ask: &Ask<'_>, seen: &Seen<'_>) -> f64;
+    /// No more than the term of the node if it can take all that is asked for, said before anybody looks at its
+    /// shelves. The nearer to it, the fewer nodes are looked at where only the best one is asked for.
+    fn least(&self, _: &Ask<'_>, _: &Near<'_>) -> f64 {
+        0.0
+    }
+}
+
+/// A node of which little is known yet.
+#[derive(Debug, Clone, Copy)]
+pub struct Near<'a> {
+    pub glance: &'a Glance,
+    pub trade: &'a Trade,
+    pub chord_squared: f64,
 }
 
 pub const SCORERS: &[&dyn Scorer] = &[
@@ -65,6 +79,14 @@ impl Scale {
             .zip(self.0)
             .map(|(scorer, weight)| (weight > 0.0).then(|| weight * scorer.term(ask, seen)));
         Terms::of(&NAMES, weighed)
+    }
+
+    /// No more than the score of the node if it can take all of it: added up in the same order, so that not even
+    /// rounding makes it more.
+    #[must_use]
+    pub fn least(&self, ask: &Ask<'_>, near: &Near<'_>) -> f64 {
+        let weighed = SCORERS.iter().zip(self.0).filter(|(_, weight)| *weight > 0.0);
+        weighed.map(|(scorer, weight)| weight * scorer.least(ask, near)).sum()
     }
 }
 
