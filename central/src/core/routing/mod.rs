@@ -2,6 +2,7 @@
 
 pub mod again;
 pub mod beside;
+mod best_of;
 mod circle;
 pub mod decision;
 mod fetched;

@@ -98,10 +98,8 @@ impl<'p> Guide<'p> {
         let again = walks.last().and_then(|walk| search.pick(walk, Some(first)));
         let second = again.or_else(|| {
             let ladder = self.policy.ladder_for(search.demand.kind);
-            let below = ladder.iter().skip_while(|rung| rung.name != found.rung.name).skip(1);
-            below
-                .map(|rung| search.walk(rung, found.suspects_too))
-                .find_map(|walk| search.pick(&walk, Some(first)))
+            let mut below = ladder.iter().skip_while(|rung| rung.name != found.rung.name).skip(1);
+            below.find_map(|rung| search.best_of(rung, found.suspects_too, first))
         });
         second.map(|second| tell::plan(search, &second).0)
     }
