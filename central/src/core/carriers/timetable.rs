@@ -4,7 +4,7 @@
 use super::journey::{Journey, Trip, arrival, minutes_of_work, next_cutoff, rank, ready_at};
 use super::no_date::NoDate;
 use super::policy::{CarrierPolicy, Service};
-use super::wall::Wall;
+use super::wall::{ByWall, Wall};
 use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::money::Money;
 use holdfast_shared::time::UtcMs;
@@ -35,7 +35,7 @@ pub struct Way {
 struct Known {
     now: UtcMs,
     /// After so many minutes of work behind such a wall.
-    times: HashMap<(Wall, u32), Times>,
+    times: HashMap<(Wall, u32), Times, ByWall>,
     /// By the zone's name and the service's place in the policy.
     zones: Zones,
 }
