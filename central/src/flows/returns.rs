@@ -142,11 +142,18 @@ pub async fn advance_returns<S: Returns + ?Sized>(
     let due = store.due_returns(now, beyond, RETURNS_DUE_MAX).await?;
     let full = u32::try_from(due.len()).unwrap_or(u32::MAX) >= RETURNS_DUE_MAX;
     let mut moved: u32 = 0;
+    let mut failed = None;
     for (tenant, id) in due {
         let policy = policies.of(&tenant);
-        if store.advance_return(&tenant, &id, &policy.returns, now).await? {
-            moved = moved.saturating_add(1);
+        match store.advance_return(&tenant, &id, &policy.returns, now).await {
+            Ok(true) => moved = moved.saturating_add(1),
+            Ok(false) => {}
+            // One return that cannot be written keeps no other waiting.
+            Err(error) => failed = Some(error),
         }
     }
-    Ok(Advanced { moved, more: full && moved > 0 })
+    failed.map_or(Ok(Advanced { moved, more: full && moved > 0 }), |error| Err(error.into()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@
 use super::order_rows::lines;
 use super::return_book::{begin, say};
 use super::return_rows::{facts, of_order, order_of};
-use super::row::{below, fetch, list, one, paged, parsed, run, word, word_or_none};
+use super::row::{below, fetch, list, one, paged, parsed, run, word};
 use super::savepoint::{Stop, attempt};
 use super::sql::sql;
 use super::timeline::{central, fold_state};
@@ -107,8 +107,9 @@ fn verdict(conn: &Connection, new: &NewReturn, asked: &[AskedLine], now: UtcMs) 
     let mut classes: Vec<(LineNo, Option<SkuClass>)> = Vec::with_capacity(asked.len());
     for line in asked {
         let key = [new.tenant.as_str(), line.sku.as_str()];
-        let class = one(conn, sql!(LESSONS.class_of), key, |row| word_or_none(row, "class"))?;
-        classes.push((line.line, class.flatten()));
+        let class = one(conn, sql!(LESSONS.class_of), key, |row| row.get::<_, Option<String>>("class"))?;
+        // A catalogue may name its classes as it likes; one that no policy can name is of no list.
+        classes.push((line.line, class.flatten().and_then(|class| SkuClass::new(class).ok())));
     }
     Ok(judge(&classes, left_at, new.request.asked_by, &new.policy, now))
 }
