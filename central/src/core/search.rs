@@ -108,7 +108,14 @@ mod tests {
         assert_eq!(search.lead(), Lead::Time);
         search.states = vec![OrderState::Exception];
         assert_eq!(search.lead(), Lead::States);
-        search.store = Some("leeds".parse().unwrap());
-        assert_eq!(search.lead(), Lead::Names);
+        let said = |text: &str| Personal::new(text.to_owned());
+        for named in [
+            OrderSearch { store: Some("leeds".parse().unwrap()), ..search.clone() },
+            OrderSearch { reference: Some("R-1".to_owned()), ..search.clone() },
+            OrderSearch { customer: Some(said("c-1")), ..search.clone() },
+            OrderSearch { words: Some(Words { text: said("o-1"), of_customers: false }), ..search.clone() },
+        ] {
+            assert_eq!(named.lead(), Lead::Names, "{named:?}");
+        }
     }
 }

@@ -152,3 +152,134 @@ fn span(known: &OnRecord, step: Step) -> Span {
 fn nanoseconds(at: UtcMs) -> u64 {
     u64::try_from(at.0).unwrap_or(0).saturating_mul(1_000_000)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::order::{OrderEvent, OrderState};
+    use crate::core::saga::fact::{Call as Question, CallId, SagaFact, Said, Source, Wish};
+    use crate::core::trace::record::{Call, PLACE, Raised};
+    use holdfast_shared::ids::TraceId;
+    use holdfast_shared::trace::Upstream;
+
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const OTHER: &str = "0af7651916cd43dd8448eb211c80319c";
+
+    fn call(act: &str, trace: &str, span: &str, parent: Option<&str>) -> Call {
+        let upstream =
+            parent.map(|span| Upstream { span: span.parse().unwrap(), sampled: true, state: None });
+        let (trace, span) = (trace.parse().unwrap(), span.parse().unwrap());
+        Call { act: act.to_owned(), at: UtcMs(5), actor: "key:web".parse().unwrap(), trace, span, upstream }
+    }
+
+    fn entry(sequence: u64, kind: &str) -> OrderEvent {
+        OrderEvent {
+            sequence,
+            kind: kind.to_owned(),
+            at: UtcMs(1_000),
+            actor: "device:zq-ada".parse().unwrap(),
+            store: Some("leeds".parse().unwrap()),
+            task: None,
+            words: "zq-words of a person".to_owned(),
+            store_clock: None,
+        }
+    }
+
+    fn asked(sequence: u32, said: Said) -> (SagaFact, Option<u64>) {
+        let id = CallId { call: Question::Capture, run: 0 };
+        (SagaFact { sequence, id, said, source: Source::Central, at: UtcMs(2_000) }, Some(1))
+    }
+
+    /// Placed by a storefront that said who it is; paid for, and looked after, by questions that are open.
+    fn known() -> OnRecord {
+        let wish = Wish { amount: 100, authorization: None, refund: None, last: false };
+        let key = "acme:k/capture/-/n0".parse().unwrap();
+        OnRecord {
+            tenant: "acme".parse().unwrap(),
+            order: "o1".parse().unwrap(),
+            state: OrderState::Placed,
+            trace: TRACE.parse().unwrap(),
+            channel: "web".to_owned(),
+            placed_at: UtcMs(1_000),
+            calls: vec![
+                call(PLACE, TRACE, "00f067aa0ba902b7", Some("aaaaaaaaaaaaaaaa")),
+                call("change", TRACE, "dddddddddddddddd", None),
+                call("cancel", OTHER, "bbbbbbbbbbbbbbbb", None),
+            ],
+            promised: Vec::new(),
+            timeline: vec![entry(1, "placed"), entry(2, "held")],
+            facts: Vec::new(),
+            returned: Vec::new(),
+            decisions: Vec::new(),
+            events: Vec::new(),
+            provider: None,
+            money: vec![asked(1, Said::Asked { attempt: 1, key, wish })],
+            exceptions: vec![Raised {
+                exception: "x7".parse().unwrap(),
+                category: "drift".to_owned(),
+                store: None,
+                task: None,
+                raised_at: UtcMs(3_000),
+                resolved_at: None,
+                cause: None,
+            }],
+        }
+    }
+
+    fn names(spans: &[Span]) -> BTreeSet<&str> {
+        spans.iter().map(|span| span.name.as_str()).collect()
+    }
+
+    #[test]
+    fn a_step_is_told_once_and_one_that_is_open_when_it_is_closed() {
+        let mut told = BTreeSet::new();
+        let first = spans(&known(), &mut told);
+        assert_eq!(names(&first), ["placed", "held", "cancel"].into(), "what is open is told later");
+        assert_eq!(spans(&known(), &mut told), []);
+        let mut closed = known();
+        closed.exceptions[0].resolved_at = Some(UtcMs(9_000));
+        let done = Said::Done { reference: "ch-1".to_owned(), amount: 100, lapses_at: None };
+        closed.money.push(asked(2, done));
+        let later = spans(&closed, &mut told);
+        assert_eq!(names(&later), ["capture", "exception"].into());
+        assert_eq!(spans(&closed, &mut told), []);
+        let failed: BTreeSet<&str> =
+            later.iter().filter(|span| span.failed).map(|span| span.name.as_str()).collect();
+        assert_eq!(failed, ["exception"].into());
+    }
+
+    #[test]
+    fn spans_of_callers_are_their_own_to_tell_and_requests_of_other_traces_are_linked() {
+        let told = spans(&known(), &mut BTreeSet::new());
+        let own: TraceId = TRACE.parse().unwrap();
+        assert!(told.iter().all(|span| span.trace == own), "{told:#?}");
+        assert!(!names(&told).contains("storefront") && !names(&told).contains("change"), "{told:#?}");
+        let cancel = told.iter().find(|span| span.name == "cancel").unwrap();
+        let (trace, span) = cancel.link.clone().unwrap();
+        assert_eq!((trace.as_str(), span.to_string().as_str()), (OTHER, "bbbbbbbbbbbbbbbb"));
+        let placed = told.iter().find(|span| span.name == "placed").unwrap();
+        assert_eq!(placed.parent.map(|span| span.to_string()).as_deref(), Some("aaaaaaaaaaaaaaaa"));
+    }
+
+    #[test]
+    fn no_word_of_a_person_leaves_with_a_span() {
+        let told = format!("{:?}", spans(&known(), &mut BTreeSet::new()));
+        assert!(told.contains("acme") && told.contains("leeds"), "{told}");
+        assert!(!told.contains("zq-") && !told.contains("key:web"), "{told}");
+    }
+
+    #[test]
+    fn of_orders_that_moved_long_ago_it_is_forgotten_what_was_told() {
+        let mut memory = Memory::default();
+        let whose = |n: usize| -> Whose { ("acme".parse().unwrap(), format!("o{n}").parse().unwrap()) };
+        for n in 0..=TRACE_ORDERS_REMEMBERED_MAX {
+            memory.of(&whose(n)).insert(SpanId::of_record("x"));
+        }
+        assert_eq!(
+            (memory.told.len(), memory.order.len()),
+            (TRACE_ORDERS_REMEMBERED_MAX, TRACE_ORDERS_REMEMBERED_MAX)
+        );
+        assert!(memory.of(&whose(1)).contains(&SpanId::of_record("x")), "one of the newer ones is known");
+        assert!(memory.of(&whose(0)).is_empty(), "the oldest is told anew");
+    }
+}

@@ -78,4 +78,51 @@ mod tests {
         assert_eq!((rates.acknowledgement_ms, rates.split_share), (Some(2_500.0), Some(0.0)));
         assert_eq!(rates.promise_accuracy, None);
     }
+
+    #[test]
+    fn each_share_is_of_what_it_says() {
+        let tally = Tally {
+            assigned: 2,
+            best: 3,
+            split: 5,
+            parcels: 7,
+            unplaced: 11,
+            units: 13,
+            best_units: 17,
+            fulfilled_units: 19,
+            fulfilled_best_units: 23,
+            rerouted: 29,
+            moved: 31,
+            declined: 37,
+            cancelled: 41,
+            short_units: 43,
+            withheld_units: 47,
+            promises: 53,
+            promises_kept: 59,
+            reserved: 61,
+            reserve_ms: 67,
+            accepted: 71,
+            accept_ms: 73,
+        };
+        let rates = Rates::of(&tally);
+        for (told, part, whole) in [
+            (rates.best_node_share, 17.0, 13.0),
+            (rates.fulfilled_best_share, 23.0, 19.0),
+            (rates.routing_success, 2.0, 13.0),
+            (rates.split_share, 5.0, 2.0),
+            (rates.parcels_per_decision, 7.0, 2.0),
+            (rates.reroute_share, 29.0, 7.0),
+            (rates.failover_share, 31.0, 7.0),
+            (rates.decline_share, 37.0, 7.0),
+            (rates.cancelled_share, 41.0, 2.0),
+            (rates.oversell_share, 43.0, 13.0),
+            (rates.undersell_share, 47.0, 13.0),
+            (rates.promise_accuracy, 59.0, 53.0),
+            (rates.reservation_ms, 67.0, 61.0),
+            (rates.acknowledgement_ms, 73.0, 71.0),
+        ] {
+            let told: f64 = told.unwrap();
+            assert!((told - part / whole).abs() < 1e-4, "{told} for {part} of {whole}");
+        }
+    }
 }

@@ -106,4 +106,30 @@ mod tests {
         assert_eq!(of(Some("Ada"), &["1", "2", "3", "4", "Leeds", "LS1 4AP", "GB"]), BadAddress::Lines);
         assert_eq!(of(Some("Ada"), &["12 King Street", "Leeds", "LS1 4AP", "England"]), BadAddress::Country);
     }
+
+    #[test]
+    fn blank_lines_and_blanks_are_no_part_of_an_address() {
+        let lines = [" 12 King Street ", "", "  ", "Leeds", " LS1 4AP", "gb "];
+        let read = Address::of(&customer(Some(" Ada "), &lines)).unwrap();
+        assert_eq!((read.name.as_str(), read.town.as_str(), read.country.as_str()), ("Ada", "Leeds", "GB"));
+        assert_eq!((read.street, read.postcode.as_str()), (vec!["12 King Street".to_owned()], "LS1 4AP"));
+        assert_eq!(Address::of(&customer(Some("  "), &lines)).unwrap_err(), BadAddress::Name);
+    }
+
+    #[test]
+    fn a_country_has_two_letters_and_no_digits() {
+        for country in ["G1", "G", "GBR", "ÄÖ"] {
+            let lines = ["12 King Street", "Leeds", "LS1 4AP", country];
+            assert_eq!(Address::of(&customer(Some("Ada"), &lines)), Err(BadAddress::Country), "{country}");
+        }
+    }
+
+    #[test]
+    fn a_carrier_is_told_how_to_reach_whoever_waits_for_it() {
+        let (phone, email) = (Some("+441130000000".to_owned()), Some("ada@example.com".to_owned()));
+        let lines = ["12 King Street", "Leeds", "LS1 4AP", "GB"];
+        let known = Customer { phone: phone.clone(), email: email.clone(), ..customer(Some("Ada"), &lines) };
+        let read = Address::of(&known).unwrap();
+        assert_eq!((read.phone, read.email), (phone, email));
+    }
 }

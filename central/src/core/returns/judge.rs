@@ -41,3 +41,31 @@ pub fn judge(
         (None, _, Decides::Person) => Verdict::Person("the policy leaves it to a person".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+    fn told(asked_by: AskedBy, policy: &ReturnPolicy, now: i64) -> Verdict {
+        judge(&[(LineNo(1), None)], UtcMs(0), asked_by, policy, UtcMs(now))
+    }
+
+    #[test]
+    fn the_last_moment_of_the_window_is_in_it() {
+        let policy = ReturnPolicy { window_days: 14, ..ReturnPolicy::default() };
+        assert!(matches!(told(AskedBy::Customer, &policy, 14 * DAY_MS), Verdict::Approved(_)));
+        assert!(matches!(told(AskedBy::Customer, &policy, 14 * DAY_MS + 1), Verdict::Refused(_)));
+    }
+
+    #[test]
+    fn what_is_late_is_for_a_person_when_customer_service_asks_and_for_nobody_else() {
+        let policy = ReturnPolicy::default();
+        let late = 31 * DAY_MS;
+        assert!(
+            matches!(told(AskedBy::Support, &policy, late), Verdict::Person(why) if why.contains("30 days"))
+        );
+        assert!(matches!(told(AskedBy::Till, &policy, late), Verdict::Refused(_)));
+    }
+}

@@ -74,3 +74,6 @@ fn place_rest(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -141,3 +141,6 @@ fn kept(of: &Return) -> Option<Vec<RefundLine>> {
         .collect();
     (decided && !lines.is_empty()).then_some(lines)
 }
+
+#[cfg(test)]
+mod tests;

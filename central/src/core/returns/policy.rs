@@ -72,3 +72,33 @@ impl ReturnPolicy {
         faults
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(policy: &ReturnPolicy) -> Vec<String> {
+        policy.faults().into_iter().map(|fault| fault.at).collect()
+    }
+
+    #[test]
+    fn days_that_cannot_be_meant_are_told_with_their_place() {
+        assert_eq!(at(&ReturnPolicy::default()), Vec::<String>::new());
+        for days in [0, RETURN_DAYS_MAX + 1] {
+            let told = at(&ReturnPolicy { window_days: days, ..ReturnPolicy::default() });
+            assert!(told.len() == 1 && told[0].contains("window_days"), "{told:?}");
+            let told = at(&ReturnPolicy { wait_days: days, ..ReturnPolicy::default() });
+            assert!(told.len() == 1 && told[0].contains("wait_days"), "{told:?}");
+        }
+        let most = ReturnPolicy { window_days: RETURN_DAYS_MAX, wait_days: 1, ..ReturnPolicy::default() };
+        assert_eq!(at(&most), Vec::<String>::new());
+    }
+
+    #[test]
+    fn there_is_an_end_to_the_classes_of_which_nothing_is_taken_back() {
+        let classes = |count| (0..count).map(|n| format!("class-{n}").parse().unwrap()).collect();
+        let of = |count| at(&ReturnPolicy { final_sale: classes(count), ..ReturnPolicy::default() });
+        assert_eq!(of(FINAL_SALE_CLASSES_MAX), Vec::<String>::new());
+        assert!(of(FINAL_SALE_CLASSES_MAX + 1)[0].contains("final_sale"));
+    }
+}

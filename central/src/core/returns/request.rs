@@ -152,3 +152,32 @@ pub fn check(request: &ReturnRequest) -> Result<(), BadReturn> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wish(lines: usize, note: Option<String>) -> ReturnRequest {
+        let line = |number| ReturnLineRequest {
+            line: LineNo(number),
+            quantity: 1,
+            reason: ReturnReason::ChangedMind,
+        };
+        let lines = (1..).take(lines).map(line).collect();
+        ReturnRequest { lines, asked_by: AskedBy::Customer, wished: Wished::Refund, note }
+    }
+
+    #[test]
+    fn a_wish_has_no_more_lines_than_an_order() {
+        assert_eq!(check(&wish(ORDER_LINES_MAX, None)), Ok(()));
+        assert_eq!(check(&wish(ORDER_LINES_MAX + 1, None)), Err(BadReturn::Lines));
+    }
+
+    #[test]
+    fn a_note_is_short_and_of_one_line() {
+        let note = |text: String| check(&wish(1, Some(text)));
+        assert_eq!(note("\u{fc}".repeat(NOTE_CHARS_MAX)), Ok(()), "characters, not bytes");
+        assert_eq!(note("x".repeat(NOTE_CHARS_MAX + 1)), Err(BadReturn::Note));
+        assert_eq!(note("torn\u{7}".to_owned()), Err(BadReturn::Note));
+    }
+}

@@ -47,3 +47,34 @@ pub const fn has_left(state: OrderState) -> bool {
         | OrderState::Exception => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use holdfast_shared::ids::LineNo;
+
+    fn state(finished: i64, came_back: i64, captured: i64, refunded: i64, worth: i64) -> OrderState {
+        let ordered = OrderLine::ordered(LineNo(1), "A".parse().unwrap(), 3, None);
+        let lines = [OrderLine { open: 3 - finished, finished, came_back, ..ordered }];
+        after_returns(OrderState::Shipped, &lines, Some(PaidBack { captured, refunded, finished: worth }))
+    }
+
+    #[test]
+    fn an_order_of_which_nothing_was_paid_is_not_refunded() {
+        assert_eq!(state(3, 0, 0, 0, 0), OrderState::Shipped, "it cost nothing");
+        assert_eq!(state(3, 3, 0, 0, 0), OrderState::Returned);
+    }
+
+    #[test]
+    fn an_order_whose_money_is_still_to_be_taken_is_not_refunded_by_what_went_back() {
+        assert_eq!(state(3, 0, 500, 500, 1_000), OrderState::Shipped);
+        assert_eq!(state(3, 0, 1_000, 999, 1_000), OrderState::Shipped);
+        assert_eq!(state(3, 0, 1_000, 1_000, 1_000), OrderState::Refunded);
+    }
+
+    #[test]
+    fn an_order_of_which_nothing_left_is_not_returned() {
+        assert_eq!(state(0, 0, 0, 0, 0), OrderState::Shipped);
+        assert_eq!(state(3, 2, 0, 0, 0), OrderState::Shipped, "one is with the customer");
+    }
+}

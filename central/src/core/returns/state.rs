@@ -382,3 +382,6 @@ pub fn act(of: &Return, act: Act) -> Result<Said, Illegal> {
         Act::Decide { refund_damaged, reason } => Ok(Said::Decided { refund_damaged, reason }),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,3 +56,49 @@ pub fn counting(of: &Return, lines: &[OrderLine], returns: &[Return]) -> BTreeMa
     };
     lines.iter().map(counts).filter(|(_, units)| *units > 0).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_support::{approved, asked, facts, folded, received, sku};
+    use super::*;
+    use crate::core::returns::fact::Said;
+    use holdfast_shared::domain::bring_back::Condition;
+
+    fn line(number: u32, finished: i64) -> OrderLine {
+        OrderLine { finished, ..OrderLine::ordered(LineNo(number), sku(number), 9, None) }
+    }
+
+    fn of(number: u32, said: impl IntoIterator<Item = Said>) -> Return {
+        folded(number, &facts(said))
+    }
+
+    #[test]
+    fn what_is_announced_or_back_cannot_be_announced_again() {
+        let lines = [line(1, 5), line(2, 5)];
+        let known =
+            [of(1, [asked(1, 3), approved(), received(1, 1, 2, Condition::Sellable)]), of(2, [asked(1, 1)])];
+        let counted = tally(&lines, &known);
+        let first = counted.first().unwrap();
+        assert_eq!((first.coming_back, first.came_back, first.surplus), (2, 2, 0));
+        assert_eq!((left(&lines[0], &counted), left(&lines[1], &counted)), (1, 5));
+    }
+
+    #[test]
+    fn what_came_beyond_what_left_is_told_and_does_not_count() {
+        let known = [of(1, [asked(1, 1), approved(), received(1, 1, 4, Condition::Damaged)])];
+        let counted = tally(&[line(1, 3)], &known);
+        assert_eq!((counted[0].came_back, counted[0].surplus), (3, 1));
+        assert_eq!(left(&line(1, 3), &counted), 0);
+    }
+
+    #[test]
+    fn the_first_return_has_the_first_claim_on_what_left() {
+        let back =
+            |number| of(number, [asked(1, 2), approved(), received(number, 1, 2, Condition::Sellable)]);
+        let known = [back(1), back(2)];
+        let counts =
+            |of: &Return, finished| counting(of, &[line(1, finished)], &known).get(&LineNo(1)).copied();
+        assert_eq!((counts(&known[0], 3), counts(&known[1], 3)), (Some(2), Some(1)));
+        assert_eq!((counts(&known[0], 1), counts(&known[1], 1)), (Some(1), None));
+    }
+}

@@ -1,4 +1,5 @@
 use super::*;
+use crate::core::exception::ExceptionEvent;
 use crate::core::exception::test_support::exception;
 use crate::core::order::{OrderEvent, OrderState};
 use crate::core::promise::PromiseChange;
@@ -67,6 +68,31 @@ fn a_customer_reads_what_became_of_goods_and_date_and_no_more() {
     assert!(told[2].words.contains("new date"));
     let older = told_to_customer(&moved_once(), subject(None));
     assert_eq!((older[2].promise_by, older[2].words.as_str()), (None, "The date that we promised changed."));
+}
+
+#[test]
+fn a_date_is_told_as_it_was_told_then_and_of_older_ones_that_they_changed() {
+    let events = [event(1, "promise_changed", None, "a"), event(2, "promise_changed", None, "b")];
+    let told = |new_by: Option<i64>| {
+        let change = PromiseChange {
+            promised_by: UtcMs(90_000),
+            new_by: new_by.map(UtcMs),
+            why: String::new(),
+            told_at: UtcMs(2_000),
+            times: 2,
+        };
+        let told = told_to_customer(&events, subject(Some(&change)));
+        assert_eq!(
+            (told[0].words.as_str(), told[0].promise_by),
+            ("The date that we promised changed.", None)
+        );
+        (told[1].words.clone(), told[1].promise_by)
+    };
+    assert!(told(Some(90_000)).0.contains("can be kept after all"), "the same day is kept");
+    assert!(told(Some(80_000)).0.contains("can be kept after all"));
+    assert!(told(Some(90_001)).0.contains("this is the new date"));
+    let open = told(None);
+    assert!(open.0.contains("a new date follows") && open.1.is_none(), "{open:?}");
 }
 
 #[test]
@@ -161,6 +187,65 @@ fn customer_service_reads_all_of_it_in_one_order() {
     );
     assert_eq!(told[2].words, "authorize: do not honour (05)");
     assert!(told[8].words.contains("called them") && told[8].exception.is_some());
+}
+
+#[test]
+fn of_one_moment_customer_service_reads_what_followed_from_what() {
+    let at_once = |event: OrderEvent| OrderEvent { at: UtcMs(1_000), ..event };
+    let fact = |sequence, said| SagaFact {
+        sequence,
+        id: CallId { call: Call::Capture, run: 0 },
+        said,
+        source: Source::Answer,
+        at: UtcMs(1_000),
+    };
+    let mut trouble = exception();
+    (trouble.raised_at, trouble.resolved_at) = (UtcMs(1_000), None);
+    let known = Known {
+        events: vec![at_once(event(2, "packed", None, "b")), at_once(event(1, "picked", None, "a"))],
+        decisions: Vec::new(),
+        payments: vec![fact(2, Said::Absent), fact(1, Said::Unknown { words: "silence".to_owned() })],
+        troubles: vec![Trouble { exception: trouble, events: Vec::new() }],
+    };
+    let told = told_to_support(known);
+    let kinds: Vec<&str> = told.iter().map(|entry| entry.kind.as_str()).collect();
+    assert_eq!(kinds, ["picked", "packed", "capture_unknown", "capture_absent", "exception_raised"]);
+}
+
+#[test]
+fn who_ended_an_exception_is_told_once() {
+    let mut ended = exception();
+    (ended.raised_at, ended.resolved_at) = (UtcMs(1_000), Some(UtcMs(3_000)));
+    (ended.resolved_by, ended.resolution) =
+        (Some("key:ann".parse().unwrap()), Some("called them".to_owned()));
+    let told = |events| {
+        let troubles = vec![Trouble { exception: ended.clone(), events }];
+        let told = told_to_support(Known { troubles, ..Known::default() });
+        told.into_iter().map(|entry| (entry.kind, entry.actor.map(|who| who.to_string()))).collect::<Vec<_>>()
+    };
+    let who = |name: &str| Some(name.to_owned());
+    let raised = ("exception_raised".to_owned(), None);
+    assert_eq!(told(Vec::new()), [raised.clone(), ("exception_resolved".to_owned(), who("key:ann"))]);
+    let event = |number, kind: &str, by: &str| ExceptionEvent {
+        number,
+        at: UtcMs(2_000 + i64::from(number)),
+        kind: kind.to_owned(),
+        actor: by.parse().unwrap(),
+        words: String::new(),
+    };
+    let events = vec![event(1, "taken", "key:bob"), event(2, "resolved", "key:ann")];
+    let both =
+        [("exception_taken".to_owned(), who("key:bob")), ("exception_resolved".to_owned(), who("key:ann"))];
+    assert_eq!(told(events), [vec![raised], both.to_vec()].concat());
+}
+
+#[test]
+fn what_a_store_is_not_told_of_its_own_work_is_left_out() {
+    let events = [
+        event(1, "a_kind_of_tomorrow", Some("leeds"), "zq"),
+        event(2, "return_received", Some("leeds"), "zq"),
+    ];
+    assert_eq!(told_to_store(&events, &"leeds".parse().unwrap()), []);
 }
 
 proptest! {

@@ -110,6 +110,56 @@ fn amounts_that_cannot_be_meant_are_refused_with_their_place() {
 }
 
 #[test]
+fn there_is_an_end_to_amounts_and_to_each_of_them() {
+    let many = |count| (0..count).map(|_| discount(0)).collect::<Vec<_>>();
+    let taxes = |count| (0..count).map(|_| tax(0, false)).collect::<Vec<_>>();
+    let told = |change: &dyn Fn(&mut OrderRequest)| {
+        let mut request = priced(&[(1, 100)]);
+        change(&mut request);
+        check(&request)
+    };
+    assert_eq!(told(&|request| request.discounts = many(ORDER_AMOUNTS_MAX)), Ok(()));
+    let too_many = |told: Result<(), BadMoney>| matches!(told, Err(BadMoney::TooMany { .. }));
+    assert!(too_many(told(&|request| request.discounts = many(ORDER_AMOUNTS_MAX + 1))));
+    assert!(too_many(told(&|request| request.taxes = taxes(ORDER_AMOUNTS_MAX + 1))));
+    assert!(too_many(told(&|request| request.lines[0].discounts = many(ORDER_AMOUNTS_MAX + 1))));
+    assert!(too_many(told(&|request| request.lines[0].taxes = taxes(ORDER_AMOUNTS_MAX + 1))));
+    assert_eq!(told(&|request| request.taxes = vec![tax(PRICE_MINOR_MAX, false)]), Ok(()));
+    let dear = told(&|request| request.taxes = vec![tax(PRICE_MINOR_MAX + 1, false)]);
+    assert!(matches!(dear, Err(BadMoney::Amount { .. })), "{dear:?}");
+}
+
+#[test]
+fn a_line_that_joins_later_is_held_to_the_same() {
+    let line =
+        || OrderLineRequest { unit_price: Some(eur(100)), ..OrderLineRequest::of("S".parse().unwrap(), 2) };
+    let told = |line: &OrderLineRequest| allot_added(line, "add[0]");
+    let good = OrderLineRequest { discounts: vec![discount(30)], taxes: vec![tax(5, true)], ..line() };
+    let amounts = told(&good).unwrap().unwrap();
+    assert_eq!((amounts.discounts, amounts.taxes, amounts.taxes_included, amounts.shipping), (30, 0, 5, 0));
+    assert_eq!(told(&OrderLineRequest { unit_price: None, ..line() }), Ok(None));
+    let dear = OrderLineRequest { discounts: vec![discount(201)], ..line() };
+    assert_eq!(told(&dear), Err(BadMoney::Discount { field: String::from("add[0].discounts") }));
+    let less = OrderLineRequest { taxes: vec![tax(-1, false)], ..line() };
+    assert_eq!(
+        told(&less),
+        Err(BadMoney::Amount { field: String::from("add[0].taxes[0].amount"), minor: -1 })
+    );
+    let dollars = Discount { amount: Money { currency: "USD".parse().unwrap(), ..eur(1) }, ..discount(1) };
+    let other = OrderLineRequest { discounts: vec![dollars], ..line() };
+    assert!(matches!(told(&other), Err(BadMoney::Currencies { .. })));
+    let many =
+        OrderLineRequest { discounts: (0..=ORDER_AMOUNTS_MAX).map(|_| discount(0)).collect(), ..line() };
+    assert!(matches!(told(&many), Err(BadMoney::TooMany { .. })));
+}
+
+#[test]
+fn money_of_two_currencies_is_not_added_up() {
+    let (eur, usd) = (Totals::nothing("EUR".parse().unwrap()), Totals::nothing("USD".parse().unwrap()));
+    assert!(eur.plus(eur).is_ok() && eur.plus(usd).is_err());
+}
+
+#[test]
 fn what_is_cancelled_is_not_due_and_what_left_is_counted_from_the_front() {
     let line = |finished, cancelled| {
         let price = Some(eur(100));

@@ -56,3 +56,35 @@ fn refusals_silence_and_what_nobody_knows_are_told_and_taken_back() {
     assert!(matches!(told[..2], [News::Unclear { .. }, News::Labelled { .. }]), "{told:?}");
     assert!(told.iter().any(|news| matches!(news, News::Cleared { .. })));
 }
+
+#[test]
+fn what_is_known_is_not_told_again_with_the_next_fact() {
+    let mut facts = Facts::new();
+    let words = String::new();
+    facts.asked(0, Some("standard")).of(Ask::Label, 0, declined("bad_postcode"));
+    facts.asked(1, Some("express")).of(Ask::Label, 1, Said::Unknown { words: words.clone() });
+    facts.of(Ask::Label, 1, Said::GivenUp { words: words.clone() });
+    facts.of(Ask::Label, 1, Said::Unknown { words: words.clone() }).of(
+        Ask::Label,
+        1,
+        Said::Unknown { words },
+    );
+    let told = told(&facts);
+    let times = |of: fn(&News) -> bool| told.iter().filter(|news| of(news)).count();
+    assert_eq!(times(|news| matches!(news, News::LabelRefused { .. })), 1, "{told:?}");
+    assert_eq!(times(|news| matches!(news, News::Unclear { .. })), 1, "{told:?}");
+    assert_eq!(times(|news| matches!(news, News::Cleared { .. })), 0, "{told:?}");
+}
+
+#[test]
+fn a_question_that_was_given_up_and_is_refused_is_known_after_all() {
+    let mut facts = Facts::new();
+    let words = String::new();
+    facts.asked(0, None).of(Ask::Label, 0, Said::Unknown { words: words.clone() });
+    facts.of(Ask::Label, 0, Said::GivenUp { words }).of(Ask::Label, 0, declined("bad_postcode"));
+    let told = told(&facts);
+    assert!(
+        matches!(told[..], [News::Unclear { .. }, News::Cleared { .. }, News::LabelRefused { .. }]),
+        "{told:?}"
+    );
+}

@@ -159,3 +159,68 @@ fn a_void_that_comes_late_is_found_although_the_goods_have_left_under_the_label(
     let later = plan_at(&facts, Needs::Left, None, NOW.plus(LAST_LOOK_MS));
     assert_eq!(later, Next::LookUp(AskId { ask: Ask::VoidLabel, run: 0 }));
 }
+
+fn soft() -> Said {
+    Said::Soft { code: "busy".to_owned(), words: "later".to_owned() }
+}
+
+#[test]
+fn what_failed_is_asked_anew_after_a_wait_and_at_once_when_the_clock_was_put_back() {
+    let mut facts = Facts::new();
+    facts.now = NOW.0;
+    facts.asked(0, None).of(Ask::Label, 0, soft());
+    let Next::Until(at) = plan(&facts, Needs::Label) else { panic!("not at once") };
+    assert!(at > NOW && at <= NOW.plus(LOOK_MS_MAX), "{at:?}");
+    assert_eq!(asks(&plan_at(&facts, Needs::Label, None, at)), Some(AskId { ask: Ask::Label, run: 1 }));
+    let before = plan_at(&facts, Needs::Label, None, UtcMs(NOW.0 - 1));
+    assert_eq!(asks(&before), Some(AskId { ask: Ask::Label, run: 1 }), "when it failed is not known");
+}
+
+#[test]
+fn what_never_arrived_twice_is_waited_with() {
+    let mut facts = Facts::new();
+    facts.now = NOW.0;
+    facts.asked(0, None).of(Ask::Label, 0, Said::Absent).asked(0, None).of(Ask::Label, 0, Said::Absent);
+    assert!(matches!(plan(&facts, Needs::Label), Next::Until(at) if at > NOW));
+}
+
+#[test]
+fn under_the_same_key_goes_the_same_question() {
+    let mut facts = Facts::new();
+    facts.asked(0, None).of(Ask::Label, 0, Said::Absent);
+    let parcel = facts.parcel();
+    let view =
+        View { parcel: &parcel, needs: Needs::Label, service: None, units: 7, addressed: true, held: false };
+    let Next::Ask { id, wish } = next(&view, 0, NOW) else { panic!("it is asked again") };
+    assert_eq!((id.run, wish.units), (0, 1), "as many as were asked for, whatever was found short meanwhile");
+}
+
+#[test]
+fn a_last_look_is_not_put_off_by_a_clock_that_was_put_back() {
+    let mut facts = Facts::new();
+    facts.now = NOW.0;
+    facts.asked(0, None).of(Ask::Label, 0, Said::Absent);
+    let before = plan_at(&facts, Needs::Nothing, None, UtcMs(NOW.0 - 1));
+    assert_eq!(before, Next::LookUp(AskId { ask: Ask::Label, run: 0 }));
+}
+
+#[test]
+fn of_two_labels_the_one_of_the_service_in_force_is_kept() {
+    let mut facts = Facts::new();
+    facts.labelled(0, Some("standard")).labelled(1, Some("express"));
+    let next = |facts: &Facts| plan_at(facts, Needs::Label, Some("express"), NOW);
+    let Next::Ask { id, wish } = next(&facts) else { panic!("the other is given back") };
+    assert_eq!((id.ask, wish.label), (Ask::VoidLabel, Some(0)));
+    facts.asked_to_void(0, 0).of(Ask::VoidLabel, 0, Said::Voided);
+    assert_eq!(next(&facts), Next::Rest);
+}
+
+#[test]
+fn a_label_that_counts_no_longer_is_given_back_also_while_the_work_waits() {
+    let mut facts = Facts::new();
+    facts.labelled(0, None).say(None, Said::TryAgain { by: "ada".to_owned(), reason: "torn".to_owned() });
+    for needs in [Needs::Wait, Needs::Label] {
+        let Next::Ask { id, wish } = plan(&facts, needs) else { panic!("{needs:?}") };
+        assert_eq!((id.ask, wish.label), (Ask::VoidLabel, Some(0)), "{needs:?}");
+    }
+}
