@@ -64,6 +64,9 @@ struct Counts {
 }
 
 static COUNTS: Counts = Counts { sent: AtomicU64::new(0), dropped: AtomicU64::new(0) };
+/// Whose tests count, one after the other.
+#[cfg(test)]
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 /// One per process, as its log is: whoever starts first.
 static EXIT: OnceLock<Exit> = OnceLock::new();
 
@@ -144,6 +147,7 @@ mod tests {
 
     #[test]
     fn nothing_is_recorded_where_nobody_listens() {
+        let _turn = TURN.blocking_lock();
         let before = told();
         let span = SpanId::of_record("x");
         record(Span {

@@ -169,6 +169,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_span_never_ends_before_it_begins_and_says_when_it_failed() {
+        let of = |begin_ns, end_ns, failed| Span {
+            trace: "4bf92f3577b34da6a3ce929d0e0e4736".parse().unwrap(),
+            span: holdfast_shared::trace::SpanId::of_record("x"),
+            parent: None,
+            link: None,
+            name: "x".to_owned(),
+            kind: SpanKind::Internal,
+            begin_ns,
+            end_ns,
+            attributes: Vec::new(),
+            failed,
+        };
+        let backwards = wire(&of(9, 5, false));
+        assert_eq!((backwards.begin_ns, backwards.end_ns, backwards.status), (9, 9, None));
+        let failed = wire(&of(5, 9, true));
+        assert_eq!((failed.end_ns, failed.status), (9, Some(Status { code: FAILED })));
+    }
+
+    #[test]
     fn what_a_collector_did_not_want_is_read_from_its_answer() {
         let answer = Answer { partial: Some(Partial { rejected_spans: 7 }) }.encode_to_vec();
         assert_eq!(rejected(&answer), 7);
