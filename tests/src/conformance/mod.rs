@@ -43,11 +43,13 @@ pub mod promises;
 pub mod recovering;
 pub mod replays;
 pub mod returning;
+pub mod returns_in_turn;
 pub mod rollouts;
 pub mod scarce_carts;
 pub mod searching;
 pub mod shadow;
 pub mod shipping;
+pub mod shipping_in_turn;
 pub mod stock;
 pub mod substituting;
 pub mod sync;
@@ -160,6 +162,9 @@ macro_rules! conformance {
             traces::others_are_told_from_where_they_were_told_last,
             searching::orders_are_found_by_what_they_are,
             searching::pages_of_what_is_found_meet_without_a_gap,
+            searching::all_that_is_said_must_hold_however_orders_are_found,
+            searching::whose_orders_they_are_is_found_by_id_and_by_address_and_only_by_whoever_may,
+            searching::a_cursor_leads_to_nothing_that_was_not_asked_for,
             kpis::what_is_routed_is_counted_with_it_and_once,
             kpis::a_better_node_that_was_missed_is_counted,
             kpis::work_that_a_store_declined_is_counted_at_both,
@@ -228,6 +233,15 @@ macro_rules! conformance {
             bringing_back::what_a_store_says_again_counts_once,
             bringing_back::a_return_that_was_due_ends_when_the_goods_are_back,
             bringing_back::a_return_that_is_due_does_not_begin_when_the_goods_were_back_before,
+            returns_in_turn::returns_are_listed_newest_first_by_state_and_by_who_took_something_in,
+            returns_in_turn::a_return_is_looked_at_when_it_is_time_and_also_when_a_clock_was_put_back,
+            returns_in_turn::a_key_says_one_thing_about_one_order,
+            returns_in_turn::the_returns_of_an_order_have_an_end,
+            returns_in_turn::what_came_with_two_bodies_counts_as_one_of_them,
+            returns_in_turn::what_is_sold_for_good_is_known_by_the_class_of_the_catalogue,
+            returns_in_turn::the_window_begins_when_the_goods_left,
+            returns_in_turn::a_pickup_may_come_back_within_the_window_that_began_at_the_counter,
+            returns_in_turn::goods_of_two_baskets_begin_one_return_a_store_and_none_that_is_over,
             paying::an_order_is_routed_when_its_money_is_set_aside_and_not_before,
             paying::an_order_that_cannot_be_paid_ends_and_frees_its_cart,
             paying::of_two_that_write_about_the_same_money_one_is_told_to_look_again,
@@ -304,6 +318,13 @@ macro_rules! conformance {
             shipping::an_order_is_delivered_when_its_carrier_says_so_and_never_goes_back,
             shipping::a_label_waits_at_its_store_until_the_parcel_leaves,
             shipping::a_carriers_word_is_kept_once_and_finds_its_parcel_by_number,
+            shipping_in_turn::parcels_are_looked_at_in_turn_and_by_their_own_account,
+            shipping_in_turn::an_account_takes_the_services_that_it_is_configured_for_and_none_when_it_is_gone,
+            shipping_in_turn::parcels_of_an_order_are_counted_and_looked_at_one_after_the_other,
+            shipping_in_turn::a_number_that_a_carrier_uses_again_is_that_of_the_newest_label,
+            shipping_in_turn::labels_wait_at_the_store_that_prints_them_and_void_ones_at_none,
+            shipping_in_turn::an_order_has_arrived_when_all_of_its_parcels_have,
+            shipping_in_turn::what_carriers_tell_is_read_in_its_order_and_settled_for_itself_alone,
             stock::a_hold_ends_with_the_fact_that_names_it,
             stock::a_drifted_store_is_told_and_settles,
             stock::the_newest_digests_are_kept,

@@ -14,13 +14,33 @@ use holdfast_shared::domain::task::{FulfilmentKind, TaskEvent};
 use holdfast_shared::ids::{CarrierAccount, TaskId, TenantId};
 use holdfast_shared::time::UtcMs;
 
-fn parcels() -> CarrierAccount {
+pub(super) fn parcels() -> CarrierAccount {
     CarrierAccount::new("parcels").unwrap()
 }
 
+pub(super) fn account(name: &str, services: &[&str]) -> Account {
+    let services = services.iter().map(|service| (*service).to_owned()).collect();
+    Account { tenant: tenant(), name: CarrierAccount::new(name).unwrap(), services }
+}
+
+pub(super) async fn with_accounts(storage: &dyn Storage, accounts: &[Account]) {
+    storage.set_accounts(accounts).await.unwrap();
+}
+
 async fn with_account(storage: &dyn Storage) {
-    let account = Account { tenant: tenant(), name: parcels(), services: Vec::new() };
-    storage.set_accounts(&[account]).await.unwrap();
+    with_accounts(storage, &[account("parcels", &[])]).await;
+}
+
+/// An order of two units that this store picks.
+pub(super) async fn picking_of(storage: &dyn Storage, leeds: &mut Agent, order: &str, ms: i64) -> ParcelKey {
+    let new = new_order(order, &format!("k-{order}"), request(FulfilmentKind::Ship, &[("A", 2)]));
+    storage.place(new).await.unwrap();
+    let (task, _) = assigned(storage, order, "leeds").await;
+    leeds.sync(storage, at(ms)).await;
+    leeds.say(&task, TaskEvent::Accepted);
+    leeds.say(&task, TaskEvent::PickingStarted);
+    leeds.sync(storage, at(ms + 1)).await;
+    ParcelKey { tenant: tenant(), task }
 }
 
 async fn offered(storage: &dyn Storage, kind: FulfilmentKind) -> (Agent, TaskId) {
@@ -40,7 +60,7 @@ async fn picking(storage: &dyn Storage) -> (Agent, ParcelKey) {
     (leeds, ParcelKey { tenant: tenant(), task })
 }
 
-async fn shipment(storage: &dyn Storage, key: &ParcelKey) -> Shipment {
+pub(super) async fn shipment(storage: &dyn Storage, key: &ParcelKey) -> Shipment {
     storage.shipment(key).await.unwrap().unwrap()
 }
 
@@ -48,15 +68,22 @@ async fn due(storage: &dyn Storage, now: i64) -> Vec<ParcelKey> {
     storage.due_parcels(&parcels(), at(now).utc, UtcMs(i64::MAX), 9).await.unwrap()
 }
 
-async fn say(storage: &dyn Storage, key: &ParcelKey, after: u32, id: Option<AskId>, said: Said) -> Written {
+pub(super) async fn say(
+    storage: &dyn Storage,
+    key: &ParcelKey,
+    after: u32,
+    id: Option<AskId>,
+    said: Said,
+    ms: i64,
+) -> Written {
     let (key, source) = (key.clone(), Source::Answer);
-    let fact = NewParcelFact { key, after, id, said, source, next_at: at(40).utc };
-    storage.write_parcel(&fact, at(40).utc).await.unwrap()
+    let fact = NewParcelFact { key, after, id, said, source, next_at: at(ms).utc };
+    storage.write_parcel(&fact, at(ms).utc).await.unwrap()
 }
 
 const LABEL: AskId = AskId { ask: Ask::Label, run: 0 };
 
-fn label() -> Label {
+pub(super) fn label() -> Label {
     Label {
         reference: "l-1".into(),
         carrier: "ups".into(),
@@ -67,11 +94,12 @@ fn label() -> Label {
     }
 }
 
-async fn labelled(storage: &dyn Storage, key: &ParcelKey) {
+pub(super) async fn labelled(storage: &dyn Storage, key: &ParcelKey, ms: i64) {
     let wish = Wish { service: None, units: 2, label: None };
     let asked = Said::Asked { attempt: 1, key: "k/label".parse().unwrap(), wish };
-    assert_eq!(say(storage, key, 0, Some(LABEL), asked).await, Written::Yes);
-    assert_eq!(say(storage, key, 1, Some(LABEL), Said::Made { label: label() }).await, Written::Yes);
+    assert_eq!(say(storage, key, 0, Some(LABEL), asked, ms).await, Written::Yes);
+    let made = Said::Made { label: label() };
+    assert_eq!(say(storage, key, 1, Some(LABEL), made, ms).await, Written::Yes);
 }
 
 async fn leave(storage: &dyn Storage, leeds: &mut Agent, task: &TaskId) {
@@ -82,7 +110,7 @@ async fn leave(storage: &dyn Storage, leeds: &mut Agent, task: &TaskId) {
     leeds.sync(storage, at(60)).await;
 }
 
-fn tracked(status: TrackStatus, happened_at: i64) -> Said {
+pub(super) fn tracked(status: TrackStatus, happened_at: i64) -> Said {
     Said::Tracked { track: Track { status, happened_at: UtcMs(happened_at), words: String::new() } }
 }
 
@@ -114,8 +142,8 @@ pub async fn of_two_that_write_about_the_same_parcel_one_is_told_to_look_again(s
     assert_eq!(due(storage, 99).await, std::slice::from_ref(&key));
     let wish = Wish { service: None, units: 2, label: None };
     let asked = || Said::Asked { attempt: 1, key: "k/label".parse().unwrap(), wish: wish.clone() };
-    assert_eq!(say(storage, &key, 0, Some(LABEL), asked()).await, Written::Yes);
-    assert_eq!(say(storage, &key, 0, Some(LABEL), asked()).await, Written::Moved);
+    assert_eq!(say(storage, &key, 0, Some(LABEL), asked(), 40).await, Written::Yes);
+    assert_eq!(say(storage, &key, 0, Some(LABEL), asked(), 40).await, Written::Moved);
     assert_eq!(shipment(storage, &key).await.facts.len(), 1, "nobody asks twice");
 }
 
@@ -138,16 +166,16 @@ pub async fn work_that_goes_on_wakes_its_parcel(storage: &dyn Storage) {
 pub async fn an_order_is_delivered_when_its_carrier_says_so_and_never_goes_back(storage: &dyn Storage) {
     with_account(storage).await;
     let (mut leeds, key) = picking(storage).await;
-    labelled(storage, &key).await;
+    labelled(storage, &key, 40).await;
     let state = async || storage.order(&tenant(), &order_id("o1")).await.unwrap().unwrap().state;
     leave(storage, &mut leeds, &key.task).await;
     assert_eq!(state().await, OrderState::Shipped);
     let sequence = async || Parcel::fold(&shipment(storage, &key).await.facts).sequence;
-    say(storage, &key, sequence().await, Some(LABEL), tracked(TrackStatus::InTransit, 70)).await;
+    say(storage, &key, sequence().await, Some(LABEL), tracked(TrackStatus::InTransit, 70), 40).await;
     assert_eq!(state().await, OrderState::Shipped);
-    say(storage, &key, sequence().await, Some(LABEL), tracked(TrackStatus::Delivered, 80)).await;
+    say(storage, &key, sequence().await, Some(LABEL), tracked(TrackStatus::Delivered, 80), 40).await;
     assert_eq!(state().await, OrderState::Delivered);
-    say(storage, &key, sequence().await, Some(LABEL), tracked(TrackStatus::Lost, 90)).await;
+    say(storage, &key, sequence().await, Some(LABEL), tracked(TrackStatus::Lost, 90), 40).await;
     assert_eq!(state().await, OrderState::Delivered);
     assert_eq!(Parcel::fold(&shipment(storage, &key).await.facts).state(), ParcelState::Delivered);
     let told = storage.recent_events(&tenant(), 99).await.unwrap();
@@ -159,7 +187,7 @@ pub async fn an_order_is_delivered_when_its_carrier_says_so_and_never_goes_back(
 pub async fn a_label_waits_at_its_store_until_the_parcel_leaves(storage: &dyn Storage) {
     with_account(storage).await;
     let (mut leeds, key) = picking(storage).await;
-    labelled(storage, &key).await;
+    labelled(storage, &key, 40).await;
     leeds.sync(storage, at(45)).await;
     let made = leeds.parcels.made.iter().map(|made| made.tracking_number.as_str());
     assert_eq!(made.collect::<Vec<_>>(), ["1Z9"]);
@@ -170,7 +198,7 @@ pub async fn a_label_waits_at_its_store_until_the_parcel_leaves(storage: &dyn St
 pub async fn a_carriers_word_is_kept_once_and_finds_its_parcel_by_number(storage: &dyn Storage) {
     with_account(storage).await;
     let (_leeds, key) = picking(storage).await;
-    labelled(storage, &key).await;
+    labelled(storage, &key, 40).await;
     let track = Track { status: TrackStatus::InTransit, happened_at: UtcMs(5), words: String::new() };
     let notice = TrackingNotice {
         event: "e1".into(),
