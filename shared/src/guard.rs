@@ -74,10 +74,12 @@ pub enum Guard {
     LabelKey,
     /// A label whose goods do not leave is given back.
     NeedlessVoided,
+    /// A scan that comes before its label is known is read again when it is.
+    ScanWaits,
 }
 
 impl Guard {
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::ReleaseBeforeHandOver,
         Self::RecallAndReleaseOnOneRow,
         Self::FenceCheck,
@@ -110,6 +112,7 @@ impl Guard {
         Self::LabelLookedUp,
         Self::LabelKey,
         Self::NeedlessVoided,
+        Self::ScanWaits,
     ];
 
     #[must_use]
@@ -147,6 +150,7 @@ impl Guard {
             Self::LabelLookedUp => "label-looked-up",
             Self::LabelKey => "label-key",
             Self::NeedlessVoided => "needless-voided",
+            Self::ScanWaits => "scan-waits",
         }
     }
 

@@ -7,6 +7,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic in here is a finding")]
 
+#[path = "label_matrix/early.rs"]
+mod early;
 #[path = "label_matrix/stage.rs"]
 mod stage;
 
@@ -313,4 +315,17 @@ async fn in_whatever_order_scans_come_a_parcel_never_goes_back() {
         writeln!(row, "{words}, before the store tells\n{}", on_its_way(scans, true).await).unwrap();
     }
     assert_golden("scans", &row);
+}
+
+#[tokio::test]
+async fn a_scan_that_comes_before_its_label_is_known_is_not_lost() {
+    assert_golden("early", &early::row().await);
+}
+
+#[tokio::test]
+async fn a_scan_that_cannot_be_read_keeps_none_behind_it_waiting() {
+    let (first, second, waiting) = early::one_that_cannot_be_read().await;
+    assert!(!first, "it is told");
+    assert!(second, "both are looked at later, and the one behind it was read");
+    assert_eq!(waiting, 2);
 }

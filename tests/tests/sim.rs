@@ -82,6 +82,7 @@ const REACHED: &[&str] = &[
     "rival_met_no_stock",
     "rival_recalled",
     "rival_was_given_anew",
+    "scan_before_label",
     "scan_known_before",
     "scan_refused",
     "scan_taken_in",

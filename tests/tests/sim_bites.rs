@@ -104,6 +104,13 @@ const BITES: &[Bite] = &[
         &[Kind::Labelled, Kind::Cancelled, Kind::RivalRecalls],
         &["NO_ORPHAN", "RECONCILED"],
     ),
+    bite(
+        Guard::ScanWaits,
+        2,
+        0,
+        &[Kind::Labelled, Kind::CarrierUnheard, Kind::ScanEarly],
+        &["NO_LOST_ACK", "CONVERGE"],
+    ),
     bite(Guard::RightsFloor, 2, 8, &[Kind::Escrowed, Kind::RivalAssigns], &["NO_OVERSELL"]),
 ];
 

@@ -1,7 +1,7 @@
 //! Parcels, the accounts at carriers by which they leave, and the inbox of what carriers tell.
 
-use super::StoreError;
 pub use super::sagas::Written;
+use super::{Page, PageRequest, StoreError};
 use crate::core::parcel::fact::{AskId, ParcelFact, Said, Source};
 use crate::core::parcel::notice::{NoticeOutcome, ReceivedTracking, TrackingNotice};
 use crate::core::personal::Contact;
@@ -90,7 +90,42 @@ pub trait Shipments: Send + Sync {
         notice: &TrackingNotice,
         now: UtcMs,
     ) -> Result<bool, StoreError>;
-    async fn waiting_tracking(&self, limit: u32) -> Result<Vec<ReceivedTracking>, StoreError>;
+    /// Those whose time has come, the longest waiting first; also those that wait until after `beyond`, which only a clock
+    /// that was put back since can have given.
+    async fn waiting_tracking(
+        &self,
+        now: UtcMs,
+        beyond: UtcMs,
+        limit: u32,
+    ) -> Result<Vec<ReceivedTracking>, StoreError>;
+    /// How many of an account are looked at later, counted up to the limit.
+    async fn scans_put_off(
+        &self,
+        tenant: &TenantId,
+        carrier: &CarrierAccount,
+        now: UtcMs,
+    ) -> Result<u32, StoreError>;
+    /// Whether a label had been asked for by then of which nobody knows yet whether it is made.
+    async fn label_asked_by(
+        &self,
+        tenant: &TenantId,
+        carrier: &CarrierAccount,
+        at: UtcMs,
+    ) -> Result<bool, StoreError>;
+    /// It is read again then. A `strange` one, of a number that nobody knew, is read now when its label has come to be
+    /// known meanwhile.
+    async fn put_off_tracking(
+        &self,
+        notice: &ReceivedTracking,
+        next_at: UtcMs,
+        strange: bool,
+    ) -> Result<(), StoreError>;
+    /// The inbox of one tenant, newest first.
+    async fn tracking(
+        &self,
+        tenant: &TenantId,
+        page: &PageRequest,
+    ) -> Result<Page<ReceivedTracking>, StoreError>;
     /// The parcel that has, or had, a label of this number, and which label.
     async fn parcel_of(
         &self,
@@ -98,6 +133,7 @@ pub trait Shipments: Send + Sync {
         carrier: &CarrierAccount,
         tracking_number: &str,
     ) -> Result<Option<(ParcelKey, u32)>, StoreError>;
+    /// One that is not ours is read again when a label of its number is made, and is not settled when there is one by now.
     async fn settle_tracking(
         &self,
         notice: &ReceivedTracking,

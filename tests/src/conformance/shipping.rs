@@ -6,10 +6,11 @@ use holdfast_central::core::order::OrderState;
 use holdfast_central::core::parcel::fact::{Ask, AskId, Label, Said, Source, Wish};
 use holdfast_central::core::parcel::fold::{Parcel, ParcelState};
 use holdfast_central::core::parcel::needs::{Needs, needs};
-use holdfast_central::core::parcel::notice::{NoticeOutcome, TrackingNotice};
+use holdfast_central::core::parcel::notice::{NoticeOutcome, STRANGE_MS, TrackingNotice};
 use holdfast_central::core::parcel::tracking::{Track, TrackStatus};
-use holdfast_central::ports::Storage;
+use holdfast_central::flows::read_tracking::read_tracking;
 use holdfast_central::ports::shipments::{Account, NewParcelFact, ParcelKey, Shipment, Written};
+use holdfast_central::ports::{PageRequest, Storage};
 use holdfast_shared::domain::task::{FulfilmentKind, TaskEvent};
 use holdfast_shared::ids::{CarrierAccount, TaskId, TenantId};
 use holdfast_shared::time::UtcMs;
@@ -212,8 +213,82 @@ pub async fn a_carriers_word_is_kept_once_and_finds_its_parcel_by_number(storage
     assert_eq!(found, Some((key, 0)));
     let other = TenantId::new("rival").unwrap();
     assert_eq!(storage.parcel_of(&other, &parcels(), "1Z9").await.unwrap(), None, "of its own tenant alone");
-    let waiting = storage.waiting_tracking(9).await.unwrap();
-    assert_eq!(waiting.len(), 1);
-    storage.settle_tracking(&waiting[0], NoticeOutcome::Applied, at(51).utc).await.unwrap();
-    assert_eq!(storage.waiting_tracking(9).await.unwrap(), []);
+    let waiting = async || storage.waiting_tracking(at(51).utc, UtcMs(i64::MAX), 9).await.unwrap();
+    let found = waiting().await;
+    assert_eq!(found.len(), 1);
+    storage.settle_tracking(&found[0], NoticeOutcome::Applied, at(51).utc).await.unwrap();
+    assert_eq!(waiting().await, []);
+}
+
+/// The carrier tells of a parcel. Its number says of which.
+async fn scanned(storage: &dyn Storage, event: &str, number: &str) {
+    let track = Track { status: TrackStatus::InTransit, happened_at: UtcMs(5), words: String::new() };
+    let (event, kind, tracking_number) = (event.into(), "IT".into(), number.into());
+    let notice = TrackingNotice { event, kind, tracking_number, track: Some(track) };
+    assert!(storage.take_in_tracking(&tenant(), &parcels(), &notice, at(45).utc).await.unwrap());
+}
+
+/// What became of each, oldest first.
+async fn outcomes(storage: &dyn Storage) -> Vec<Option<NoticeOutcome>> {
+    let page = PageRequest { cursor: None, limit: 99 };
+    let mut told = storage.tracking(&tenant(), &page).await.unwrap().rows;
+    told.reverse();
+    told.into_iter().map(|received| received.outcome).collect()
+}
+
+async fn is_on_its_way(storage: &dyn Storage, key: &ParcelKey) -> bool {
+    Parcel::fold(&shipment(storage, key).await.facts).state() == ParcelState::InTransit
+}
+
+pub async fn a_scan_before_its_label_is_known_waits_for_it_and_others_do_not_wait_for_the_scan(
+    storage: &dyn Storage,
+) {
+    with_account(storage).await;
+    let (_leeds, key) = picking(storage).await;
+    let wish = Wish { service: None, units: 2, label: None };
+    let asked = Said::Asked { attempt: 1, key: "k/label".parse().unwrap(), wish };
+    assert_eq!(say(storage, &key, 0, Some(LABEL), asked).await, Written::Yes);
+    scanned(storage, "e1", "1Z9").await;
+    let read = async |ms: i64| read_tracking(storage, at(ms).utc).await.unwrap();
+    assert_eq!((read(46).await, read(47).await), (1, 0), "it is looked at once, and later");
+    assert_eq!(outcomes(storage).await, [None]);
+    let asked_by = async |tenant: &TenantId, ms: i64| {
+        storage.label_asked_by(tenant, &parcels(), at(ms).utc).await.unwrap()
+    };
+    assert!(asked_by(&tenant(), 45).await && !asked_by(&tenant(), 39).await, "the question is of 40");
+    assert!(!asked_by(&TenantId::new("rival").unwrap(), 45).await);
+    // However long it takes.
+    assert_eq!(read(45 + STRANGE_MS).await, 1);
+    assert_eq!((outcomes(storage).await, is_on_its_way(storage, &key).await), (vec![None], false));
+    assert_eq!(say(storage, &key, 1, Some(LABEL), Said::Made { label: label() }).await, Written::Yes);
+    assert!(!asked_by(&tenant(), 45).await, "it is known");
+    assert_eq!(read(50).await, 1, "at once");
+    assert_eq!(outcomes(storage).await, [Some(NoticeOutcome::Applied)]);
+    assert!(is_on_its_way(storage, &key).await);
+}
+
+pub async fn a_scan_that_counted_as_not_ours_is_read_when_its_label_is_made_after_all(storage: &dyn Storage) {
+    with_account(storage).await;
+    let (_leeds, key) = picking(storage).await;
+    scanned(storage, "e1", "1Z9").await;
+    scanned(storage, "e2", "another chain's").await;
+    read_tracking(storage, at(45 + STRANGE_MS).utc).await.unwrap();
+    assert_eq!(outcomes(storage).await, [Some(NoticeOutcome::NotOurs); 2]);
+    labelled(storage, &key).await;
+    read_tracking(storage, at(46 + STRANGE_MS).utc).await.unwrap();
+    assert_eq!(outcomes(storage).await, [Some(NoticeOutcome::Applied), Some(NoticeOutcome::NotOurs)]);
+    assert!(is_on_its_way(storage, &key).await);
+}
+
+/// Whoever looked before the label was known, and writes after.
+pub async fn a_label_that_comes_between_a_look_and_its_end_is_not_missed(storage: &dyn Storage) {
+    with_account(storage).await;
+    let (_leeds, key) = picking(storage).await;
+    scanned(storage, "e1", "1Z9").await;
+    let due = async |ms: i64| storage.waiting_tracking(at(ms).utc, UtcMs(i64::MAX), 9).await.unwrap();
+    let looked_at = due(46).await.remove(0);
+    labelled(storage, &key).await;
+    storage.put_off_tracking(&looked_at, at(9_000).utc, true).await.unwrap();
+    storage.settle_tracking(&looked_at, NoticeOutcome::NotOurs, at(47).utc).await.unwrap();
+    assert_eq!(due(48).await.len(), 1, "it is read now");
 }

@@ -121,6 +121,20 @@ impl ParcelCarrier {
         self.road.heal();
     }
 
+    /// Of a label that it has just made its own people know before its answer arrives, and so do their readers.
+    fn tell_early(&self, question: &Question, answer: &Answer) {
+        let made = self.carrier.labels(&question.order);
+        let made = made.into_iter().find(|entry| entry.task == question.task && !entry.voided);
+        let Some(entry) = made.filter(|_| question.id.ask == Ask::Label) else { return };
+        if self.fate.strikes(Kind::ScanEarly, PARTY.nth).is_none() {
+            return;
+        }
+        if matches!(answer, Answer::Unknown { .. }) {
+            self.fate.mark("scan_before_label");
+        }
+        self.carrier.scan(&entry.label.tracking_number, TrackStatus::Announced, self.road.now());
+    }
+
     fn mark(&self, question: &Question, answer: &Answer) {
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         let again = !keys.insert(question.key.clone());
@@ -150,6 +164,7 @@ impl Carriers for ParcelCarrier {
         self.carrier.fates([way]);
         let answer = self.carrier.ask(question).await;
         self.mark(question, &answer);
+        self.tell_early(question, &answer);
         self.fate.say(format_args!("{task}: {key}: {answer:?}"));
         answer
     }

@@ -20,6 +20,10 @@ const DAYS_MS: i64 = 4 * 24 * 3_600_000;
 
 const PARCELS: &str = "SELECT order_id, task, facts FROM parcel";
 const SCANS: &str = "SELECT event FROM tracking_notice";
+/// Of labels that central knows, what it has not read, or takes for another's.
+const SCANS_NOT_READ: &str = "SELECT n.event, n.tracking_number, n.outcome IS NULL FROM tracking_notice n
+    JOIN parcel_label l USING (tenant, carrier, tracking_number)
+    WHERE (n.outcome IS NULL OR n.outcome = 'not_ours') AND json_extract(n.notice, '$.track') IS NOT NULL";
 
 impl CentralEye {
     /// How much was written down of each parcel.
@@ -46,6 +50,25 @@ impl CentralEye {
         let rows = statement.query_map([], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
+
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn scans_not_read(&self) -> Result<Vec<NotRead>> {
+        let mut statement = self.connection.prepare_cached(SCANS_NOT_READ)?;
+        let rows = statement.query_map([], |row| {
+            Ok(NotRead { event: row.get(0)?, number: row.get(1)?, waits: row.get(2)? })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+/// A scan of a label that central knows, and from which nothing came.
+#[derive(Debug)]
+pub struct NotRead {
+    pub event: String,
+    pub number: String,
+    /// It is read in a moment.
+    pub waits: bool,
 }
 
 /// What left a store for a customer.

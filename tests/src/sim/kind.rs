@@ -151,6 +151,7 @@ kinds! {
     LabelWished "label_wished" 25 Act ON "a person has a label made once more, or wants none";
     ParcelAstray "parcel_astray" 220 Fault ON "a carrier loses a parcel, and may find it";
     ParcelSentBack "parcel_sent_back" 180 Fault ON "a carrier brings a parcel back";
+    ScanEarly "scan_early" 300 Fault ON "a carrier tells of a label before it answers that it has made it";
 }
 
 impl Kind {

@@ -1,8 +1,8 @@
 //! Labels: what the carrier has, against what central wrote down and what has really left the stores.
 
-use super::deliveries::Delivery;
+use super::deliveries::{Delivery, NotRead};
 use super::world::World;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use holdfast_central::adapters::carriers::simulator::Entry;
 use holdfast_central::core::exception::Category;
 use holdfast_central::core::order::OrderState;
@@ -24,11 +24,18 @@ fn good<'a>(book: &'a [Entry], task: &'a TaskId) -> impl Iterator<Item = &'a Ent
 }
 
 impl World {
-    /// `ONCE`: no work has two labels that are good.
+    /// `ONCE`: no work has two labels that are good. `NO_LOST_ACK`: no scan of a label that central knows counts as one
+    /// of others' labels, whichever came first.
     ///
     /// # Errors
-    /// Which has.
+    /// Which has, or does.
     pub(super) fn look_at_labels(&self) -> Result<()> {
+        let passed_over = self.checks.watcher.eye.scans_not_read()?.into_iter().find(|scan| !scan.waits);
+        if let Some(NotRead { event, number, .. }) = passed_over {
+            bail!(
+                "NO_LOST_ACK: {event} was told of {number} and taken in, and central takes it for another's"
+            );
+        }
         let mut known: BTreeMap<TaskId, String> = BTreeMap::new();
         for entry in self.office.carrier.book().into_iter().filter(|entry| !entry.voided) {
             let number = entry.label.tracking_number;
@@ -62,6 +69,9 @@ impl World {
             self.deliveries.heard.iter().find(|(event, _)| !kept.contains(*event))
         {
             return Ok(Some(format!("NO_LOST_ACK: {event} of {number} was taken in and is gone")));
+        }
+        if let Some(NotRead { event, number, .. }) = self.checks.watcher.eye.scans_not_read()?.pop() {
+            return Ok(Some(format!("NO_LOST_ACK: {event} was told of {number}, and never read")));
         }
         let (book, told) = (self.office.carrier.book(), self.told().await?);
         for wish in &self.wishes {

@@ -6,7 +6,7 @@ use holdfast_central::adapters::sqlite::SqliteStore;
 use holdfast_central::core::outside::gate::GateTerms;
 use holdfast_central::core::outside::notice::BadNotice;
 use holdfast_central::core::parcel::fold::Parcel;
-use holdfast_central::core::parcel::notice::TrackingNotice;
+use holdfast_central::core::parcel::notice::{NoticeOutcome, ReceivedTracking, TrackingNotice};
 use holdfast_central::core::parcel::tracking::TrackStatus;
 use holdfast_central::core::personal::{Customer, Personal};
 use holdfast_central::flows::advance_parcels::advance_parcels;
@@ -167,6 +167,7 @@ impl Stage {
         let now = &self.now;
         let clock = move || at(now.fetch_add(10, Ordering::SeqCst));
         advance_parcels(&self.storage, &self.gateways, &account(), &Deaf, &clock).await.unwrap();
+        read_tracking(&self.storage, self.now().utc).await.unwrap();
     }
 
     /// Everything that happens by itself within some hours.
@@ -269,12 +270,18 @@ impl Stage {
         self.hear(1).await;
     }
 
-    fn number(&self) -> String {
+    pub(crate) fn number(&self) -> String {
         let good = self.carrier.labels(&order_id(ORDER)).into_iter().find(|entry| !entry.voided);
         good.map(|entry| entry.label.tracking_number).unwrap_or_default()
     }
 
     async fn hear(&self, times: u8) {
+        self.take_in(times).await;
+        read_tracking(&self.storage, self.now().utc).await.unwrap();
+    }
+
+    /// What the carrier tells is on disk, and nobody has read it.
+    pub(crate) async fn take_in(&self, times: u8) {
         let now = self.now().utc;
         for (signature, body) in self.carrier.webhooks(now) {
             for _ in 0..times {
@@ -283,10 +290,38 @@ impl Stage {
                 take_in_tracking(&self.storage, &self.gateways, &incoming, now).await.unwrap();
             }
         }
-        read_tracking(&self.storage, now).await.unwrap();
     }
 
-    /// What holds now; both sides' labels must be the same.
+    /// A scan of a parcel of somebody else's, told by mistake.
+    pub(crate) async fn strange_scan(&self) {
+        self.carrier.scan("SIM-OF-ANOTHER", TrackStatus::InTransit, self.now().utc);
+        self.hear(1).await;
+    }
+
+    /// What is on record of the parcel cannot be read any more.
+    pub(crate) async fn damage(&self) {
+        let file = rusqlite::Connection::open(self.folder.path().join("central.db")).unwrap();
+        let fact = "INSERT INTO parcel_fact (tenant, task, sequence, source, at, said)
+            SELECT tenant, task, 99, 'central', 0, '{' FROM parcel";
+        assert_eq!(file.execute(fact, []).unwrap(), 1);
+    }
+
+    /// Reads the inbox. Whether all of it could be read.
+    pub(crate) async fn read(&self) -> bool {
+        read_tracking(&self.storage, self.tick().utc).await.is_ok()
+    }
+
+    /// How many scans wait for their label.
+    pub(crate) async fn scans_waiting(&self) -> usize {
+        self.inbox().await.iter().filter(|received| received.outcome.is_none()).count()
+    }
+
+    async fn inbox(&self) -> Vec<ReceivedTracking> {
+        let page = PageRequest { cursor: None, limit: 99 };
+        self.storage.tracking(&tenant(), &page).await.unwrap().rows
+    }
+
+    /// What holds now; both sides' labels must be the same, and each scan of them was heeded.
     pub(crate) async fn line(&self) -> String {
         let (tenant, order) = (tenant(), order_id(ORDER));
         let shipments = self.storage.shipments(&tenant, &order).await.unwrap();
@@ -299,6 +334,11 @@ impl Stage {
             .collect();
         let mut there: Vec<(String, bool)> =
             theirs.iter().map(|entry| (entry.label.tracking_number.clone(), entry.voided)).collect();
+        for received in self.inbox().await {
+            let ours = there.iter().any(|(number, _)| *number == received.notice.tracking_number);
+            let strange = received.outcome == Some(NoticeOutcome::NotOurs);
+            assert!(received.outcome.is_some() && ours != strange, "{received:?}");
+        }
         known.sort();
         there.sort();
         assert_eq!(known, there, "central's labels and the carrier's: {shipments:#?}");

@@ -71,6 +71,7 @@ pub(crate) const DOORS: &[(Method, &str, Needs)] = &[
     (Method::POST, "/v1/rates", AnyOf(&[OrdersWrite, Support])),
     (Method::POST, "/v1/tasks/{task}/label/again", AnyOf(&[Support])),
     (Method::POST, "/v1/tasks/{task}/label/void", AnyOf(&[Support])),
+    (Method::GET, "/v1/webhooks/carriers", AnyOf(&[Support])),
     // Its signature is the credential.
     (Method::POST, "/v1/webhooks/carriers/{account}", Nothing),
     (Method::GET, "/v1/orders/{order}/substitutions", AnyOf(&[OrdersWrite, OrdersRead, Support])),

@@ -13,6 +13,7 @@ mod audit;
 mod backorders;
 mod batch;
 mod boxes;
+mod carrier_webhooks;
 mod changes;
 mod console;
 mod consumer_log;

@@ -30,6 +30,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(parcels))
         .routes(routes!(label_again))
         .routes(routes!(label_void))
+        .merge(super::carrier_webhooks::routes())
         .merge(
             OpenApiRouter::new()
                 .routes(routes!(webhook))

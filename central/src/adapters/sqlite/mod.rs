@@ -160,6 +160,7 @@ mod task_news;
 mod tasks;
 mod timeline;
 mod traces;
+mod tracking_inbox;
 mod vetoes;
 mod window;
 mod work;

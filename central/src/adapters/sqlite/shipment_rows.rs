@@ -6,6 +6,7 @@ use super::sql::sql;
 use crate::core::parcel::fact::{Ask, AskId, Label, ParcelFact, Said, Source};
 use crate::core::parcel::fold::Parcel;
 use crate::core::parcel::needs::begins;
+use crate::core::parcel::plan::asked_since;
 use crate::core::reconcile::book::ParcelBook;
 use crate::ports::shipments::ParcelKey;
 use holdfast_shared::domain::task::{Phase, TaskState};
@@ -62,6 +63,7 @@ pub(super) fn enter(
         ":labelled_at": good.map(|made| made.made_at.0),
         ":left_at": after.left_at.map(|at| at.0),
         ":arrived_at": after.arrived_at().map(|at| at.0),
+        ":asked_at": asked_since(after).map(|at| at.0),
         ":next_at": next_at.0,
     };
     run(conn, sql!(SHIPMENTS.stand), params)?;

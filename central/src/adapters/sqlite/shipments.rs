@@ -1,19 +1,18 @@
 //! Parcels: their facts, and the rows, states and news that follow from each of them in the same transaction.
 
 use super::contacts::find;
-use super::counters::next as next_number;
-use super::error::unreadable;
-use super::row::{from_json, list, one, parsed, run, to_json, word_or_none};
+use super::row::{from_json, list, one, parsed, run, to_json};
 use super::shipment_news::tell;
 use super::shipment_rows::{enter, facts_of};
 use super::sql::sql;
 use super::timeline::fold_state;
-use super::{Result, SqliteStore, window};
+use super::{Result, SqliteStore, tracking_inbox, window};
 use crate::core::parcel::fact::{AskId, ParcelFact, Said};
 use crate::core::parcel::fold::Parcel;
 use crate::core::parcel::news::news;
 use crate::core::parcel::notice::{NoticeOutcome, ReceivedTracking, TrackingNotice};
 use crate::ports::shipments::{Account, NewParcelFact, ParcelKey, Shipment, Shipments, Written};
+use crate::ports::{Page, PageRequest};
 use async_trait::async_trait;
 use holdfast_shared::ids::{CarrierAccount, OrderId, TaskId, TenantId};
 use holdfast_shared::limits::PAGE_ROWS_MAX;
@@ -22,16 +21,6 @@ use rusqlite::{Connection, Row, named_params};
 
 fn read_key(row: &Row<'_>) -> rusqlite::Result<ParcelKey> {
     Ok(ParcelKey { tenant: parsed(row, "tenant")?, task: parsed(row, "task")? })
-}
-
-fn read_notice(row: &Row<'_>) -> rusqlite::Result<ReceivedTracking> {
-    Ok(ReceivedTracking {
-        tenant: parsed(row, "tenant")?,
-        carrier: parsed(row, "carrier")?,
-        notice: from_json(row, "notice")?,
-        at: UtcMs(row.get("at")?),
-        outcome: word_or_none(row, "outcome")?,
-    })
 }
 
 fn set_accounts(conn: &Connection, accounts: &[Account]) -> Result<()> {
@@ -103,6 +92,8 @@ fn write(conn: &Connection, new: &NewParcelFact, now: UtcMs) -> Result<Written> 
             ":made_at": now.0,
         };
         run(conn, sql!(SHIPMENTS.keep_label), params)?;
+        let account = (&new.key.tenant, &shipment.carrier);
+        tracking_inbox::read_again(conn, account, &label.tracking_number, now)?;
     }
     for told in news(&before, &after) {
         tell(conn, &shipment, &told, now)?;
@@ -186,26 +177,36 @@ impl Shipments for SqliteStore {
         now: UtcMs,
     ) -> Result<bool> {
         let (tenant, carrier, notice) = (tenant.clone(), carrier.clone(), notice.clone());
-        self.write(move |conn, _| {
-            let params = named_params! {
-                ":tenant": tenant.as_str(),
-                ":carrier": carrier.as_str(),
-                ":event": notice.event,
-                ":notice": to_json(&notice)?,
-                ":at": now.0,
-                ":number": i64::try_from(next_number(conn, "tracking")?).map_err(unreadable)?,
-            };
-            Ok(run(conn, sql!(SHIPMENTS.take_in), params)? > 0)
-        })
-        .await
+        self.write(move |conn, _| tracking_inbox::take_in(conn, (&tenant, &carrier), &notice, now)).await
     }
 
-    async fn waiting_tracking(&self, limit: u32) -> Result<Vec<ReceivedTracking>> {
-        self.read(move |conn| {
-            let params = named_params! { ":rows": limit.min(PAGE_ROWS_MAX) };
-            list(conn, sql!(SHIPMENTS.waiting_notices), params, read_notice)
-        })
-        .await
+    async fn waiting_tracking(&self, now: UtcMs, beyond: UtcMs, limit: u32) -> Result<Vec<ReceivedTracking>> {
+        self.read(move |conn| tracking_inbox::waiting(conn, now, beyond, limit)).await
+    }
+
+    async fn scans_put_off(&self, tenant: &TenantId, carrier: &CarrierAccount, now: UtcMs) -> Result<u32> {
+        let (tenant, carrier) = (tenant.clone(), carrier.clone());
+        self.read(move |conn| tracking_inbox::put_off_so_far(conn, (&tenant, &carrier), now)).await
+    }
+
+    async fn label_asked_by(&self, tenant: &TenantId, carrier: &CarrierAccount, at: UtcMs) -> Result<bool> {
+        let (tenant, carrier) = (tenant.clone(), carrier.clone());
+        self.read(move |conn| tracking_inbox::asked_by(conn, (&tenant, &carrier), at)).await
+    }
+
+    async fn put_off_tracking(
+        &self,
+        received: &ReceivedTracking,
+        next_at: UtcMs,
+        strange: bool,
+    ) -> Result<()> {
+        let received = received.clone();
+        self.write(move |conn, _| tracking_inbox::put_off(conn, &received, next_at, strange)).await
+    }
+
+    async fn tracking(&self, tenant: &TenantId, page: &PageRequest) -> Result<Page<ReceivedTracking>> {
+        let (tenant, page) = (tenant.clone(), page.clone());
+        self.read(move |conn| tracking_inbox::page(conn, &tenant, &page)).await
     }
 
     async fn parcel_of(
@@ -234,17 +235,6 @@ impl Shipments for SqliteStore {
         now: UtcMs,
     ) -> Result<()> {
         let received = received.clone();
-        self.write(move |conn, _| {
-            let params = named_params! {
-                ":tenant": received.tenant.as_str(),
-                ":carrier": received.carrier.as_str(),
-                ":event": received.notice.event,
-                ":outcome": outcome.as_str(),
-                ":now": now.0,
-            };
-            run(conn, sql!(SHIPMENTS.settle_notice), params)?;
-            Ok(())
-        })
-        .await
+        self.write(move |conn, _| tracking_inbox::settle(conn, &received, outcome, now)).await
     }
 }

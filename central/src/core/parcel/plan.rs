@@ -174,6 +174,19 @@ fn on_its_way(view: &View<'_>, now: UtcMs) -> Next {
     Next::Silent { words: format!("the carrier has told nothing of it for {hours} hours") }
 }
 
+/// Whether it is known what came of it; what was not there when it was looked up may have come late.
+#[must_use]
+pub fn is_settled(record: &AskRecord) -> bool {
+    record.open().is_none() && !(1..LOOKS).contains(&record.absent())
+}
+
+/// Since when a label is asked for of which nobody knows whether it is made, or will be.
+#[must_use]
+pub fn asked_since(parcel: &Parcel) -> Option<UtcMs> {
+    let may_come = |record: &&AskRecord| record.id.ask == Ask::Label && !is_settled(record);
+    parcel.asks.iter().filter(may_come).map(|record| record.first_at).min()
+}
+
 /// When something was last heard of it; where that was by a clock that was far ahead and has been put back, when something
 /// last happened to it.
 fn heard_at(parcel: &Parcel, now: UtcMs) -> Option<UtcMs> {

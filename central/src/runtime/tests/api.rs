@@ -52,6 +52,7 @@ const FOR_SERVICE: &[&str] = &[
     "POST /v1/returns/{return}/approve",
     "POST /v1/returns/{return}/refuse",
     "POST /v1/returns/{return}/damaged",
+    "GET /v1/webhooks/carriers",
     "GET /v1/webhooks/payments",
     "GET /v1/stores/{store}/tasks",
     "POST /v1/tasks/{task}/take-back",

@@ -69,7 +69,9 @@ async fn an_order_whose_stores_make_their_own_labels_has_no_parcels_and_nobody_e
 
 #[tokio::test]
 async fn a_carriers_webhook_is_believed_when_it_is_signed_and_taken_in_once() {
+    use crate::core::parcel::notice::STRANGE_MS;
     use crate::core::parcel::tracking::TrackStatus;
+    use crate::flows::read_tracking::read_tracking;
     let bench = bench();
     bench.parcels.scan("1Z9", TrackStatus::InTransit, bench.app.clock.now().utc);
     let (signature, body) = bench.parcels.webhooks(bench.app.clock.now().utc).remove(0);
@@ -79,7 +81,21 @@ async fn a_carriers_webhook_is_believed_when_it_is_signed_and_taken_in_once() {
     for _ in 0..2 {
         assert_eq!(bench.carrier_webhook(Some(&signature), &body).await.status, StatusCode::OK);
     }
-    assert_eq!(bench.app.storage.waiting_tracking(9).await.unwrap().len(), 1);
+    let support = bench.key("acme", &[Scope::Support]).await;
+    let inbox = async || bench.get("/v1/webhooks/carriers", &support).await.json()["webhooks"].take();
+    let told = inbox().await;
+    assert_eq!((told.as_array().unwrap().len(), &told[0]["tracking_number"]), (1, &json!("1Z9")));
+    assert_eq!((&told[0]["status"], &told[0]["outcome"]), (&json!("in_transit"), &json!(null)));
+    let now = bench.app.clock.now().utc;
+    read_tracking(&*bench.app.storage, now).await.unwrap();
+    let told = inbox().await;
+    assert_eq!(told[0]["outcome"], json!(null), "its label may come to be known yet");
+    assert_ne!(told[0]["read_again_at"], told[0]["received_at"]);
+    read_tracking(&*bench.app.storage, now.plus(STRANGE_MS + 1)).await.unwrap();
+    let told = inbox().await;
+    assert_eq!((&told[0]["outcome"], &told[0]["read_again_at"]), (&json!("not_ours"), &json!(null)));
+    let rival = bench.tenant("rival").await;
+    assert_eq!(bench.get("/v1/webhooks/carriers", &rival).await.json()["webhooks"], json!([]));
     let nobody = bench.ask(Method::POST, "/v1/webhooks/carriers/nobody", "", Some(&json!({}))).await;
     assert_eq!(nobody.problem(), (404, "not_found".to_owned()));
 }

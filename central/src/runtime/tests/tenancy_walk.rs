@@ -81,6 +81,7 @@ pub(super) const WALK: &[(&str, &str, &str, u16)] = &[
     ("GET", "/v1/stores/{store}/replicas/{replica}/quarantine/{copy}", "", 404),
     ("GET", "/v1/stores/{store}/tasks", "", 404),
     ("GET", "/v1/summary", "", 200),
+    ("GET", "/v1/webhooks/carriers", "", 200),
     ("GET", "/v1/webhooks/payments", "", 200),
     // A socket is asked for by its own test; this is how a reader without one is told so.
     ("GET", "/v1/events/socket", "", 400),

@@ -108,6 +108,11 @@ impl Simulator {
         self.inside().fates.extend(fates);
     }
 
+    /// From now on it answers no look-ups.
+    pub fn fall_silent(&self) {
+        self.inside().silent = true;
+    }
+
     /// From now on it answers look-ups again.
     pub fn speak(&self) {
         self.inside().silent = false;

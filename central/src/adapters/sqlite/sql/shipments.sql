@@ -64,7 +64,7 @@ VALUES (:tenant, :task, :sequence, :ask, :run, :source, :at, :said)
 
 -- name: stand
 UPDATE parcel SET facts = :facts, state = :state, label = :label, labelled_at = :labelled_at, left_at = :left_at,
-    arrived_at = :arrived_at, next_at = :next_at
+    arrived_at = :arrived_at, asked_at = :asked_at, next_at = :next_at
 WHERE tenant = :tenant AND task = :task AND facts = :after
 
 -- name: keep_label
@@ -85,16 +85,53 @@ SELECT task, run FROM parcel_label WHERE tenant = :tenant AND carrier = :carrier
 ORDER BY made_at DESC LIMIT 1
 
 -- name: take_in
-INSERT INTO tracking_notice (tenant, carrier, event, notice, at, number)
-VALUES (:tenant, :carrier, :event, :notice, :at, :number)
+INSERT INTO tracking_notice (tenant, carrier, event, notice, at, next_at, number)
+VALUES (:tenant, :carrier, :event, :notice, :at, :at, :number)
 ON CONFLICT (tenant, carrier, event) DO NOTHING
 
 -- name: waiting_notices
-SELECT tenant, carrier, notice, at, outcome FROM tracking_notice WHERE outcome IS NULL ORDER BY number LIMIT :rows
+SELECT tenant, carrier, notice, at, next_at, outcome, number FROM (
+    SELECT tenant, carrier, notice, at, next_at, outcome, number FROM tracking_notice
+    WHERE outcome IS NULL AND next_at <= :now ORDER BY next_at, number LIMIT :rows)
+UNION ALL
+SELECT tenant, carrier, notice, at, next_at, outcome, number FROM (
+    SELECT tenant, carrier, notice, at, next_at, outcome, number FROM tracking_notice
+    WHERE outcome IS NULL AND next_at > :beyond LIMIT :rows)
+
+-- name: scans_put_off
+SELECT count(*) AS waiting FROM (
+    SELECT 1 FROM tracking_notice
+    WHERE outcome IS NULL AND tenant = :tenant AND carrier = :carrier AND next_at > :now LIMIT :counted)
+
+-- name: label_asked_by
+SELECT 1 FROM parcel
+WHERE tenant = :tenant AND carrier = :carrier AND asked_at <= :at AND asked_at IS NOT NULL AND next_at IS NOT NULL LIMIT 1
+
+-- name: put_off_notice
+-- Whoever made the label of a strange one meanwhile has said that it is read now.
+UPDATE tracking_notice SET next_at = :next_at
+WHERE tenant = :tenant AND carrier = :carrier AND event = :event AND outcome IS NULL
+    AND (NOT :strange OR NOT EXISTS (SELECT 1 FROM parcel_label l WHERE l.tenant = :tenant AND l.carrier = :carrier
+        AND l.tracking_number = tracking_notice.tracking_number))
 
 -- name: settle_notice
 UPDATE tracking_notice SET outcome = :outcome, settled_at = :now
 WHERE tenant = :tenant AND carrier = :carrier AND event = :event AND outcome IS NULL
+
+-- name: settle_strange
+UPDATE tracking_notice SET outcome = 'not_ours', settled_at = :now
+WHERE tenant = :tenant AND carrier = :carrier AND event = :event AND outcome IS NULL AND NOT EXISTS (
+    SELECT 1 FROM parcel_label l WHERE l.tenant = :tenant AND l.carrier = :carrier
+        AND l.tracking_number = tracking_notice.tracking_number)
+
+-- name: read_strange_again
+UPDATE tracking_notice SET outcome = NULL, settled_at = NULL, next_at = :now
+WHERE tenant = :tenant AND carrier = :carrier AND tracking_number = :tracking_number
+    AND (outcome IS NULL OR outcome = 'not_ours')
+
+-- name: notices
+SELECT tenant, carrier, notice, at, next_at, outcome, number FROM tracking_notice
+WHERE tenant = :tenant AND number < :below ORDER BY number DESC LIMIT :rows
 
 -- name: drop_notices
 DELETE FROM tracking_notice WHERE (tenant, carrier, event) IN (

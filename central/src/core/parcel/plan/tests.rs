@@ -224,3 +224,22 @@ fn a_label_that_counts_no_longer_is_given_back_also_while_the_work_waits() {
         assert_eq!((id.ask, wish.label), (Ask::VoidLabel, Some(0)), "{needs:?}");
     }
 }
+
+#[test]
+fn a_label_may_come_to_be_known_for_as_long_as_its_question_is_not_settled() {
+    let asked = Some(UtcMs(0));
+    let mut facts = Facts::new();
+    assert_eq!(asked_since(&facts.parcel()), None);
+    facts.asked(0, None);
+    assert_eq!(asked_since(&facts.parcel()), asked);
+    facts.now = 500;
+    facts.of(Ask::Label, 0, Said::Unknown { words: String::new() });
+    facts.of(Ask::Label, 0, Said::GivenUp { words: String::new() });
+    assert_eq!(asked_since(&facts.parcel()), asked, "it is looked up still");
+    facts.of(Ask::Label, 0, Said::Absent);
+    assert_eq!(asked_since(&facts.parcel()), asked, "it may be on its way");
+    facts.of(Ask::Label, 0, Said::Absent);
+    assert_eq!(asked_since(&facts.parcel()), None);
+    facts.labelled(1, None).asked_to_void(0, 1);
+    assert_eq!(asked_since(&facts.parcel()), None, "a void makes no label");
+}
