@@ -1,6 +1,7 @@
 //! What a person must look at. One queue for all of it: what each kind means, whose it is, how soon it wants
 //! an answer, and what can be done about it in one call.
 
+pub mod backlog;
 pub mod causes;
 pub mod clock;
 pub mod kinds;

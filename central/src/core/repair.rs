@@ -144,7 +144,7 @@ const OUTSIDE_DOWN: Repair = Repair::Either("it answers again", Call::Resolve, "
 const BOOKS_DIFFER: Repair =
     Repair::Either("the books agree again", Call::RepairException, "carry out what is proposed");
 const UNDELIVERED: Repair =
-    Repair::Either("it gets through", Call::Resolve, "tell its owner, and have it tried again");
+    Repair::Either("it gets through", Call::RepairException, "tell its owner, and have it tried again");
 
 const UNEXPECTED_RETURN: Repair = Repair::Either(
     "the store that handed the goods over tells of it",

@@ -8,7 +8,7 @@
 
 use super::FlowError;
 use crate::core::events::cloud::{CloudEvent, Naming};
-use crate::core::events::consumer::{Consumer, Criticality};
+use crate::core::events::consumer::{Consumer, Criticality, Room, room};
 use crate::core::events::pace::Pace;
 use crate::core::outside::backoff::{Again, Tried};
 use crate::core::outside::breaker::{Breaker, BreakerTerms, CallEnd, Pass, Permit, Stands};
@@ -18,12 +18,15 @@ use crate::ports::sinks::{SendEnd, Sent, Sink};
 use futures::StreamExt;
 use futures::stream;
 use holdfast_shared::limits::{EVENTS_PER_SECOND_MAX, EVENTS_READ_MAX, EVENTS_SENT_AT_ONCE_MAX};
-use holdfast_shared::time::{Now, UtcMs};
+use holdfast_shared::time::{MonoMs, Now, UtcMs};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 const BREAKER: BreakerTerms =
     BreakerTerms { failures_max: 5, rest_ms: 2_000, rest_ms_max: 5 * 60_000, trial_ms: 2 * 60_000 };
+
+/// Between two times that a person is told that as much waits as may.
+const TOLD_AGAIN_MS: i64 = 60 * 60_000;
 
 /// Silence after which a person is told.
 const fn told_after_ms(criticality: Criticality) -> i64 {
@@ -43,7 +46,10 @@ pub struct Courier {
     pace: Pace,
     /// Any random number.
     draw: fn() -> u64,
-    told: bool,
+    /// Whether a person was told that nothing gets through; none: it is not known what was told before.
+    told: Option<bool>,
+    /// Whether a person was told that as much waits as may, and when; none: nobody has looked yet.
+    told_full: Option<(bool, MonoMs)>,
 }
 
 impl std::fmt::Debug for Courier {
@@ -67,7 +73,8 @@ impl Courier {
     #[must_use]
     pub const fn new(sink: Arc<dyn Sink>, naming: Arc<Naming>, draw: fn() -> u64, now: Now) -> Self {
         let breaker = Mutex::new(Breaker::new(BREAKER));
-        Self { sink, naming, breaker, pace: Pace::starting(now.mono), draw, told: false }
+        let pace = Pace::starting(now.mono);
+        Self { sink, naming, breaker, pace, draw, told: None, told_full: None }
     }
 
     #[must_use]
@@ -112,6 +119,7 @@ pub async fn deliver(
         return Ok(Step::Rest { ms: courier.pace.wait_ms(per_s) });
     }
     let work = storage.work_of(consumer, rows, now.utc).await?;
+    tell_full(storage, courier, consumer, room(work.waiting, rows), now).await?;
     let next_due = work.next_due;
     let (groups, mut done) = sorted(consumer, work, stands);
     let to_send: usize = groups.iter().map(Vec::len).sum();
@@ -134,7 +142,13 @@ pub async fn deliver(
     for group in tried {
         take_down(courier, consumer, group, &mut done, ended);
     }
+    let delivered = done.delivered;
     storage.note_deliveries(consumer, done, ended.utc).await?;
+    // Who worked here before a restart may have told that nothing gets through.
+    if delivered && courier.told.is_none() {
+        storage.note_silence(consumer, None, ended.utc).await?;
+        courier.told = Some(false);
+    }
     Ok(Step::Again)
 }
 
@@ -325,10 +339,31 @@ async fn tell_silence(
     let since = courier.breaker().open_since();
     let silent_ms = since.map_or(0, |since| now.mono.since(since));
     let long = silent_ms > told_after_ms(consumer.terms.criticality);
-    if long != courier.told {
+    if long != (courier.told == Some(true)) {
         let since = long.then(|| now.utc.plus(silent_ms.saturating_neg()));
         storage.note_silence(consumer, since, now.utc).await?;
-        courier.told = long;
+        courier.told = Some(long);
     }
+    Ok(())
+}
+
+/// A person is told when as much waits as may, and what is new is not even read; again after a while, with what waits by
+/// then; and that it is over when there is ample room again.
+async fn tell_full(
+    storage: &(impl Deliveries + ?Sized),
+    courier: &mut Courier,
+    consumer: &Consumer,
+    room: Room,
+    now: Now,
+) -> Result<(), FlowError> {
+    let long_ago = |at: MonoMs| now.mono.since(at) >= TOLD_AGAIN_MS;
+    let full = match (room, courier.told_full) {
+        (Room::Full, Some((true, at))) if !long_ago(at) => return Ok(()),
+        (Room::Full, _) => true,
+        (Room::Ample, Some((false, _))) | (Room::Narrow, _) => return Ok(()),
+        (Room::Ample, _) => false,
+    };
+    storage.note_full(consumer, full, now.utc).await?;
+    courier.told_full = Some((full, now.mono));
     Ok(())
 }

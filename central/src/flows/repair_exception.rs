@@ -9,13 +9,16 @@ use super::parcel_acts::{LabelWish, wish_label};
 use super::returns::{say_yes, waiting_return};
 use super::take_back::take_back;
 use super::{FlowError, Watch};
+use crate::core::events::consumer::{Consumer, Progress};
 use crate::core::exception::Exception;
+use crate::core::exception::backlog::{CONSUMER, ConsumerStands};
 use crate::core::exception::clock::moment;
 use crate::core::exception::repairs::{OrderStands, Preview, RepairKind, RepairOutcome, Scene, preview};
 use crate::core::health::overrule::Verdict;
 use crate::core::parcel::fold::Parcel;
 use crate::core::substitution::SubstitutionState;
 use crate::ports::access::Access;
+use crate::ports::consumers::{Consumers, TriedAgain};
 use crate::ports::exceptions::{BeginOutcome, ExceptionQueue, RepairWish};
 use crate::ports::fleet::Fleet;
 use crate::ports::orders::Orders;
@@ -26,7 +29,7 @@ use crate::ports::shipments::{ParcelKey, Shipments};
 use crate::ports::substitutions::Substitutions;
 use crate::ports::work::Work;
 use holdfast_shared::error::Code;
-use holdfast_shared::ids::{Actor, ExceptionId, OrderId, StoreId, TenantId};
+use holdfast_shared::ids::{Actor, ConsumerId, ExceptionId, OrderId, StoreId, TenantId};
 use holdfast_shared::limits::EXCEPTION_REPAIRS_MAX;
 use holdfast_shared::time::Now;
 
@@ -37,12 +40,13 @@ const LOST_AFTER_MS: i64 = 60_000;
 
 /// All that the commands need of storage.
 pub trait Repairing:
-    Access + ExceptionQueue + Fleet + Orders + Recoveries + Returns + Shipments + Substitutions + Work
+    Access + Consumers + ExceptionQueue + Fleet + Orders + Recoveries + Returns + Shipments + Substitutions + Work
 {
 }
 
 impl<S> Repairing for S where
     S: Access
+        + Consumers
         + ExceptionQueue
         + Fleet
         + Orders
@@ -127,7 +131,18 @@ pub async fn scene<S: Repairing + ?Sized>(
         let waits = |waited: &RecoveringStore| waited.store == *named && waited.is_waited_for();
         scene.waited_for = recovery.is_some_and(|recovery| recovery.stores.iter().any(waits));
     }
+    if let Some(named) = consumer_of(exception) {
+        let found = store.consumer(tenant, &named, exception.seen_at).await?;
+        scene.consumer = found.map(|(Consumer { consumer, state, .. }, progress)| {
+            let Progress { waiting, parked, .. } = progress;
+            ConsumerStands { consumer, state, waiting, parked }
+        });
+    }
     Ok(scene)
+}
+
+fn consumer_of(exception: &Exception) -> Option<ConsumerId> {
+    exception.failure.as_ref()?.values.get(CONSUMER)?.parse().ok()
 }
 
 async fn question<S: Repairing + ?Sized>(
@@ -282,6 +297,7 @@ async fn carry_out<S: Repairing + ?Sized>(
             let words = if differed { "its state was another, and is told" } else { "its state was right" };
             return Ok(Repaired::new(RepairOutcome::Done, words));
         }
+        RepairKind::DeliverAgain => return deliver_again(store, wish, &known, now).await,
         RepairKind::SettleReturn => say_yes(store, tenant, order()?, (reason, actor), now.utc).await?,
         RepairKind::LabelAgain => label_again(store, tenant, &known, (reason, actor), now).await?,
         RepairKind::AcceptAsIs => {}
@@ -299,6 +315,22 @@ async fn label_again<S: Repairing + ?Sized>(
     let key = parcel_of(tenant, known)?;
     wish_label(store, &key, LabelWish::Again, why, now.utc).await?;
     Ok(())
+}
+
+async fn deliver_again<S: Repairing + ?Sized>(
+    store: &S,
+    wish: &Wish<'_>,
+    known: &Exception,
+    now: Now,
+) -> Result<Repaired, FlowError> {
+    let consumer = consumer_of(known).ok_or_else(|| lacks("consumer"))?;
+    let tried = store.deliver_again(wish.tenant, &consumer, wish.actor, now.utc).await?;
+    let Some(TriedAgain { events, left }) = tried else {
+        return Ok(Repaired::new(RepairOutcome::Moot, format!("{consumer} is there no more")));
+    };
+    let words =
+        format!("{events} events that were put aside for {consumer} are tried again, {left} are not yet");
+    Ok(Repaired::new(RepairOutcome::Done, words))
 }
 
 fn lacks(what: &str) -> FlowError {

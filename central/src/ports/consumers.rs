@@ -48,6 +48,15 @@ pub enum SecretDropped {
     Unknown,
 }
 
+/// What came of having all tried again that a consumer was not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TriedAgain {
+    /// Of those that were put aside.
+    pub events: u32,
+    /// Put aside still: more than one call has tried again.
+    pub left: u32,
+}
+
 /// An event that a person must look at. Those of its key wait for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct DeadLetter {
@@ -85,7 +94,12 @@ pub trait Consumers: Send + Sync {
         now: UtcMs,
     ) -> Result<Vec<(Consumer, Progress)>, StoreError>;
     /// Whether there was one. Its log and what waits for it go with it.
-    async fn remove_consumer(&self, tenant: &TenantId, consumer: &ConsumerId) -> Result<bool, StoreError>;
+    async fn remove_consumer(
+        &self,
+        tenant: &TenantId,
+        consumer: &ConsumerId,
+        now: UtcMs,
+    ) -> Result<bool, StoreError>;
     async fn set_consumer_state(
         &self,
         tenant: &TenantId,
@@ -154,4 +168,13 @@ pub trait Consumers: Send + Sync {
         (by, why): (&Actor, &str),
         now: UtcMs,
     ) -> Result<bool, StoreError>;
+    /// The oldest that are put aside are tried again, and whatever waits for its time is tried now; one that is ended is
+    /// sent events again. None when there is no such consumer.
+    async fn deliver_again(
+        &self,
+        tenant: &TenantId,
+        consumer: &ConsumerId,
+        by: &Actor,
+        now: UtcMs,
+    ) -> Result<Option<TriedAgain>, StoreError>;
 }

@@ -30,6 +30,8 @@ pub struct Work {
     pub next: Vec<OutboxEvent>,
     /// Keys of which something waits: what comes of them waits behind it.
     pub keys_waiting: BTreeSet<String>,
+    /// How many wait, due or not.
+    pub waiting: u32,
     /// When the next of those that failed is due, beyond those of `again`.
     pub next_due: Option<UtcMs>,
 }
@@ -154,4 +156,6 @@ pub trait Deliveries: Send + Sync {
         since: Option<UtcMs>,
         now: UtcMs,
     ) -> Result<(), StoreError>;
+    /// A person is told that as much waits as may and nothing new is read, or that there is room again.
+    async fn note_full(&self, consumer: &Consumer, full: bool, now: UtcMs) -> Result<(), StoreError>;
 }

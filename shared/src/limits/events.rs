@@ -8,6 +8,8 @@ pub const EVENT_KEY_CHARS_MAX: usize = 200;
 pub const EVENT_CONSUMERS_MAX: usize = 50;
 /// Events of one consumer that wait for another try, or behind one that does. Beyond it nothing new is sent.
 pub const EVENTS_WAITING_MAX: u32 = 10_000;
+/// Events of one consumer that one call has tried again after they were put aside.
+pub const EVENTS_TRIED_AGAIN_MAX: u32 = 1_000;
 /// Events that one step of a delivery reads.
 pub const EVENTS_READ_MAX: u32 = 256;
 /// Events of different keys that one consumer is sent at once.

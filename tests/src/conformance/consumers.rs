@@ -3,7 +3,7 @@
 use super::world::{assigned, at, order_id, placed, stocked, tenant};
 use holdfast_central::core::events::consumer::{Consumer, ConsumerState, ConsumerTerms, From};
 use holdfast_central::core::exception::Category;
-use holdfast_central::ports::consumers::ConsumerMade;
+use holdfast_central::ports::consumers::{ConsumerMade, TriedAgain};
 use holdfast_central::ports::deliveries::{Done, Stays, Waits};
 use holdfast_central::ports::housekeeping::Retention;
 use holdfast_central::ports::{PageRequest, Storage};
@@ -133,4 +133,30 @@ pub async fn what_everybody_has_passed_is_dropped_when_it_is_old(storage: &dyn S
     let next = storage.work_of(&the_consumer(storage).await, 10, at(31 * DAY_MS).utc).await.unwrap().next;
     assert_eq!(next.len(), 1, "it goes on");
     assert_eq!(undelivered(storage).await, 0);
+}
+
+pub async fn what_is_put_aside_is_tried_again_in_one_call(storage: &dyn Storage) {
+    let consumer = registered(storage, From::Now).await;
+    placed(storage, "o1", &[("A", 1)]).await;
+    placed(storage, "o2", &[("A", 1)]).await;
+    let work = storage.work_of(&consumer, 10, at(2).utc).await.unwrap();
+    let numbers: Vec<u64> = work.next.iter().map(|event| event.sequence).collect();
+    let waiting = vec![
+        waits(numbers[0], "o1", Stays::Parked(at(3).utc)),
+        waits(numbers[1], "o2", Stays::Until(at(DAY_MS).utc)),
+    ];
+    let gone = Some("410".to_owned());
+    let done = Done { position: numbers.last().copied(), waits: waiting, ended: gone, ..Done::default() };
+    assert!(storage.note_deliveries(&consumer, done, at(3).utc).await.unwrap());
+    assert_eq!(undelivered(storage).await, 2, "of the key, and of the consumer");
+    let by = "support".parse().unwrap();
+    let again = async |now| storage.deliver_again(&tenant(), &erp(), &by, now).await.unwrap();
+    assert_eq!(again(at(4).utc).await, Some(TriedAgain { events: 1, left: 0 }));
+    let consumer = the_consumer(storage).await;
+    assert_eq!((consumer.state, undelivered(storage).await), (ConsumerState::Active, 0));
+    let due = storage.work_of(&consumer, 10, at(4).utc).await.unwrap();
+    assert_eq!((due.again.len(), due.waiting), (2, 2), "all of it is tried now");
+    assert_eq!(again(at(5).utc).await, Some(TriedAgain { events: 0, left: 0 }), "once");
+    let nobody = ConsumerId::new("nobody").unwrap();
+    assert_eq!(storage.deliver_again(&tenant(), &nobody, &by, at(6).utc).await.unwrap(), None);
 }

@@ -86,6 +86,7 @@ macro_rules! conformance {
             consumers::a_step_of_before_a_change_writes_nothing,
             consumers::events_are_kept_for_whoever_has_not_been_sent_them_and_not_for_ever,
             consumers::what_everybody_has_passed_is_dropped_when_it_is_old,
+            consumers::what_is_put_aside_is_tried_again_in_one_call,
             dates::a_parcel_that_comes_too_late_is_told_with_its_date,
             dates::a_parcel_that_comes_in_time_is_not_told,
             dates::each_new_date_is_told_once,

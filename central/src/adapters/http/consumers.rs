@@ -161,7 +161,7 @@ pub(super) async fn remove(
     Path(consumer): Path<String>,
 ) -> Answer<StatusCode> {
     let id = named(&consumer)?;
-    if !app.storage.remove_consumer(caller.tenant(), &id).await? {
+    if !app.storage.remove_consumer(caller.tenant(), &id, app.clock.now().utc).await? {
         return Err(Refused::new(Code::NotFound, format!("there is no consumer {id}")));
     }
     app.bells.consumers.notify_one();

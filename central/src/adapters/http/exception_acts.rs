@@ -217,6 +217,7 @@ const fn scope_of(repair: RepairKind) -> Scope {
         | RepairKind::AnswerForStore
         | RepairKind::LabelAgain
         | RepairKind::FoldAgain
+        | RepairKind::DeliverAgain
         | RepairKind::SettleReturn
         | RepairKind::AcceptAsIs => Scope::Support,
     }

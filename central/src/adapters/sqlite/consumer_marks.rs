@@ -8,6 +8,9 @@ use crate::core::events::key::is_of_exception;
 use holdfast_shared::ids::{ConsumerId, TenantId};
 use rusqlite::{Connection, named_params};
 
+/// Stands for a key where a person is told that as much waits as may.
+pub(super) const FULL: &str = "full";
+
 pub(super) fn number(of: u64) -> i64 {
     i64::try_from(of).unwrap_or(i64::MAX)
 }

@@ -1,7 +1,7 @@
 //! Those who are sent events, their secrets, and what a person must look at.
 
-use super::consumer_marks::{number, set_state, undelivered_key};
-use super::dead_letters::{read_dead_letter, retry, skip};
+use super::consumer_marks::{FULL, number, set_state, undelivered_key};
+use super::dead_letters::{read_dead_letter, retry, retry_all, skip};
 use super::exceptions::settle;
 use super::outbox::{before_time, outline};
 use super::row::{below, count, fetch, from_json, list, one, paged, parsed, run, to_json, unsigned, word};
@@ -10,7 +10,7 @@ use super::sql::sql;
 use super::{Result, SqliteStore};
 use crate::core::events::consumer::{Consumer, ConsumerState, ConsumerTerms, From, Progress};
 use crate::ports::consumers::{
-    ConsumerMade, ConsumerSecret, Consumers, DeadLetter, SecretAdded, SecretDropped,
+    ConsumerMade, ConsumerSecret, Consumers, DeadLetter, SecretAdded, SecretDropped, TriedAgain,
 };
 use crate::ports::{Page, PageRequest};
 use async_trait::async_trait;
@@ -187,9 +187,12 @@ impl Consumers for SqliteStore {
         .await
     }
 
-    async fn remove_consumer(&self, tenant: &TenantId, consumer: &ConsumerId) -> Result<bool> {
+    async fn remove_consumer(&self, tenant: &TenantId, consumer: &ConsumerId, now: UtcMs) -> Result<bool> {
         let (tenant, consumer) = (tenant.clone(), consumer.clone());
         self.write(move |conn, _| {
+            for whole in ["", FULL] {
+                settle(conn, &tenant, &undelivered_key(&consumer, whole), "it is removed", now)?;
+            }
             Ok(run(conn, sql!(CONSUMERS.remove_consumer), [tenant.as_str(), consumer.as_str()])? > 0)
         })
         .await
@@ -340,5 +343,20 @@ impl Consumers for SqliteStore {
         let (tenant, consumer) = (tenant.clone(), consumer.clone());
         let (by, why) = (by.clone(), why.to_owned());
         self.write(move |conn, _| skip(conn, (&tenant, &consumer), sequence, (&by, &why), now)).await
+    }
+
+    async fn deliver_again(
+        &self,
+        tenant: &TenantId,
+        consumer: &ConsumerId,
+        by: &Actor,
+        now: UtcMs,
+    ) -> Result<Option<TriedAgain>> {
+        let (tenant, consumer, by) = (tenant.clone(), consumer.clone(), by.clone());
+        self.write(move |conn, _| {
+            let found = find(conn, &tenant, &consumer)?;
+            found.map(|found| retry_all(conn, &found, &by, now)).transpose()
+        })
+        .await
     }
 }

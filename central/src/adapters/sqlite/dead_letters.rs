@@ -1,13 +1,17 @@
 //! Events that a person must look at: each parks its key at its consumer, until it is tried again or let be.
 
 use super::Result;
-use super::consumer_marks::number;
+use super::consumer_backlog::backlog;
+use super::consumer_marks::{number, set_state, undelivered_key};
 use super::deliveries::{go_on_after, note_line, over};
-use super::row::{count, one, run, unsigned};
+use super::exceptions::settle;
+use super::row::{count, list, one, run, unsigned};
 use super::sql::sql;
-use crate::ports::consumers::DeadLetter;
+use crate::core::events::consumer::{Consumer, ConsumerState};
+use crate::ports::consumers::{DeadLetter, TriedAgain};
 use crate::ports::deliveries::{Delivery, Outcome};
 use holdfast_shared::ids::{Actor, ConsumerId, TenantId};
+use holdfast_shared::limits::EVENTS_TRIED_AGAIN_MAX;
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, Row, named_params};
 
@@ -38,6 +42,31 @@ pub(super) fn retry(
     run(conn, sql!(CONSUMERS.try_again), params)?;
     over(conn, of, &key, &format!("tried again by {by}"), now)?;
     Ok(true)
+}
+
+/// The oldest that are put aside, and whatever waits for its time; one that is ended is sent events again.
+pub(super) fn retry_all(
+    conn: &Connection,
+    consumer: &Consumer,
+    by: &Actor,
+    now: UtcMs,
+) -> Result<TriedAgain> {
+    let of = (&consumer.tenant, &consumer.consumer);
+    let (words, mut events) = (format!("tried again by {by}"), 0_u32);
+    let params = named_params! {
+        ":tenant": of.0.as_str(), ":consumer": of.1.as_str(), ":rows": EVENTS_TRIED_AGAIN_MAX,
+    };
+    let parked: Vec<u64> = list(conn, sql!(CONSUMERS.put_aside), params, |row| unsigned(row, "sequence"))?;
+    for sequence in parked {
+        events = events.saturating_add(u32::from(retry(conn, of, sequence, by, now)?));
+    }
+    let params = named_params! { ":tenant": of.0.as_str(), ":consumer": of.1.as_str(), ":now": now.0 };
+    run(conn, sql!(CONSUMERS.try_now), params)?;
+    if consumer.state == ConsumerState::Ended {
+        settle(conn, of.0, &undelivered_key(of.1, ""), &words, now)?;
+        set_state(conn, of, ConsumerState::Active, &words)?;
+    }
+    Ok(TriedAgain { events, left: backlog(conn, of)?.parked })
 }
 
 pub(super) fn skip(

@@ -1,19 +1,22 @@
 //! What a consumer is sent next, what became of it, and whom a person is told of.
 
-use super::consumer_marks::{number, set_state, undelivered_key};
-use super::exceptions::{raise, settle};
+use super::consumer_backlog::full;
+use super::consumer_marks::{FULL, number, set_state, undelivered_key};
+use super::exceptions::{raise, set_failure, settle};
 use super::outbox::{after_in, read as read_event};
 use super::row::{below, count, fetch, list, one, paged, run, unsigned, word};
 use super::sql::sql;
 use super::{Result, SqliteStore};
-use crate::core::events::consumer::{Consumer, ConsumerState, Criticality};
+use crate::core::events::consumer::{Consumer, ConsumerState, Criticality, Room, room};
 use crate::core::events::key::is_of_exception;
-use crate::core::exception::{Category, NewException, Severity};
+use crate::core::exception::backlog::CONSUMER;
+use crate::core::exception::clock::moment;
+use crate::core::exception::{Category, Failure, NewException, Severity};
 use crate::ports::deliveries::{Deliveries, Delivery, Done, Due, Stays, Waits, Work};
 use crate::ports::{Page, PageRequest};
 use async_trait::async_trait;
 use holdfast_shared::ids::{ConsumerId, TenantId};
-use holdfast_shared::limits::{DELIVERIES_KEPT_MAX, DELIVERY_WORDS_MAX, EVENTS_WAITING_MAX};
+use holdfast_shared::limits::{DELIVERIES_KEPT_MAX, DELIVERY_WORDS_MAX};
 use holdfast_shared::time::UtcMs;
 use rusqlite::{Connection, Row, named_params};
 use std::collections::BTreeSet;
@@ -59,7 +62,7 @@ fn work(conn: &Connection, consumer: &Consumer, rows: u32, now: UtcMs) -> Result
     }
     let keys: Vec<String> = list(conn, sql!(CONSUMERS.keys_waiting), of, |row| row.get("key"))?;
     let waiting = one(conn, sql!(CONSUMERS.how_many_wait), of, |row| count(row, "waiting"))?.unwrap_or(0);
-    let full = waiting.saturating_add(rows) > EVENTS_WAITING_MAX;
+    let full = room(waiting, rows) == Room::Full;
     let next = if full { Vec::new() } else { after_in(conn, &consumer.tenant, consumer.position, rows)? };
     let next_due =
         one(conn, sql!(CONSUMERS.next_due), of, |row| row.get::<_, Option<i64>>("due_at"))?.flatten();
@@ -67,6 +70,7 @@ fn work(conn: &Connection, consumer: &Consumer, rows: u32, now: UtcMs) -> Result
         again,
         next,
         keys_waiting: keys.into_iter().collect(),
+        waiting,
         next_due: next_due.map(UtcMs).filter(|due| *due > now),
     })
 }
@@ -98,7 +102,7 @@ fn note(conn: &Connection, consumer: &Consumer, done: &Done, now: UtcMs) -> Resu
     if let Some(why) = &done.ended {
         set_state(conn, of, ConsumerState::Ended, why)?;
         let detail = format!("{}, of {}, is sent nothing any more: {why}", of.1, consumer.terms.owner);
-        raise(conn, of.0, &undelivered(consumer, "", detail), now)?;
+        tell(conn, consumer, "", (detail, Failure::new("consumer_ended", None, &[("why", why)])), now)?;
     }
     drop_old_lines(conn, of)?;
     Ok(true)
@@ -118,17 +122,41 @@ fn wait(conn: &Connection, consumer: &Consumer, waits: &Waits, now: UtcMs) -> Re
     };
     run(conn, sql!(CONSUMERS.wait), params)?;
     if parked_at.is_some() {
+        let why = waits.why.as_deref().unwrap_or("no reason was given");
         let detail = format!(
-            "event {} of {} does not get through to {} ({}): {}",
-            waits.sequence,
-            waits.key,
-            consumer.consumer,
-            consumer.terms.owner,
-            waits.why.as_deref().unwrap_or("no reason was given"),
+            "event {} of {} does not get through to {} ({}): {why}",
+            waits.sequence, waits.key, consumer.consumer, consumer.terms.owner,
         );
-        raise(conn, &consumer.tenant, &undelivered(consumer, &waits.key, detail), now)?;
+        let (sequence, tries) = (waits.sequence.to_string(), waits.tries.to_string());
+        let values = [("event", &*sequence), ("key", &waits.key), ("tries", &tries), ("why", why)];
+        let failure = Failure::new("event_put_aside", Some("event_waiting"), &values);
+        tell(conn, consumer, &waits.key, (detail, failure), now)?;
     }
     Ok(())
+}
+
+/// A person is told once, and again with what waits by then when it was left so.
+fn note_full(conn: &Connection, consumer: &Consumer, is_full: bool, now: UtcMs) -> Result<()> {
+    if is_full {
+        return tell(conn, consumer, FULL, full(conn, consumer)?, now);
+    }
+    let key = undelivered_key(&consumer.consumer, FULL);
+    settle(conn, &consumer.tenant, &key, "it has caught up: what is new is sent again", now)?;
+    Ok(())
+}
+
+/// A person is told of a key, or of the consumer as a whole, and of which consumer: what can be done goes by that.
+fn tell(
+    conn: &Connection,
+    consumer: &Consumer,
+    key: &str,
+    (detail, mut failure): (String, Failure),
+    now: UtcMs,
+) -> Result<()> {
+    let told = undelivered(consumer, key, detail);
+    raise(conn, &consumer.tenant, &told, now)?;
+    failure.values.insert(CONSUMER.to_owned(), consumer.consumer.to_string());
+    set_failure(conn, &consumer.tenant, &told.key, &failure)
 }
 
 fn undelivered(consumer: &Consumer, key: &str, detail: String) -> NewException {
@@ -140,7 +168,7 @@ fn undelivered(consumer: &Consumer, key: &str, detail: String) -> NewException {
             Criticality::Ordinary => Severity::Medium,
             Criticality::Minor => Severity::Low,
         },
-        order: key.parse().ok().filter(|_| !is_of_exception(key)),
+        order: key.parse().ok().filter(|_| !is_of_exception(key) && key != FULL),
         task: None,
         store: key.split_once('/').and_then(|(store, _)| store.parse().ok()),
         detail,
@@ -293,8 +321,15 @@ impl Deliveries for SqliteStore {
                 consumer.terms.owner,
                 now.since(since) / 60_000,
             );
-            raise(conn, &consumer.tenant, &undelivered(&consumer, "", detail), now)
+            let since = moment(since);
+            let failure = Failure::new("consumer_silent", None, &[("since", &since)]);
+            tell(conn, &consumer, "", (detail, failure), now)
         })
         .await
+    }
+
+    async fn note_full(&self, consumer: &Consumer, full: bool, now: UtcMs) -> Result<()> {
+        let consumer = consumer.clone();
+        self.write(move |conn, _| note_full(conn, &consumer, full, now)).await
     }
 }

@@ -51,6 +51,7 @@ mod boots;
 mod branch;
 mod cancel;
 mod changes;
+mod consumer_backlog;
 mod consumer_marks;
 mod consumers;
 mod contacts;

@@ -3,7 +3,9 @@
 use super::filter::Filter;
 use crate::core::outside::backoff::BackoffTerms;
 use holdfast_shared::ids::{ConsumerId, TenantId};
-use holdfast_shared::limits::{DELIVERY_AGE_MS_MAX, EVENTS_PER_SECOND_MAX, NOTE_CHARS_MAX};
+use holdfast_shared::limits::{
+    DELIVERY_AGE_MS_MAX, EVENTS_PER_SECOND_MAX, EVENTS_WAITING_MAX, NOTE_CHARS_MAX,
+};
 use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -28,6 +30,28 @@ pub enum Form {
     Structured,
     /// The attributes as heads, the data as the body.
     Binary,
+}
+
+/// Room for what has to wait for another try, or behind what does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    Ample,
+    /// It was full, or is nearly: whoever was told of that is not told otherwise yet.
+    Narrow,
+    /// What comes next might find none: nothing new is read.
+    Full,
+}
+
+/// `rows`: as many as would be read next.
+#[must_use]
+pub const fn room(waiting: u32, rows: u32) -> Room {
+    if waiting.saturating_add(rows) > EVENTS_WAITING_MAX {
+        Room::Full
+    } else if waiting > EVENTS_WAITING_MAX / 2 {
+        Room::Narrow
+    } else {
+        Room::Ample
+    }
 }
 
 /// By which way it is sent.

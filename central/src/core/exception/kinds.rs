@@ -270,7 +270,7 @@ const UNDELIVERED: Kind = row(
     "A consumer of events is not sent what it should hear: its books fall behind.",
     Team::Engineering,
     &[Cause::OtherSystem, Cause::Network, Cause::Configuration],
-    &[Do::AcceptAsIs],
+    &[Do::DeliverAgain, Do::AcceptAsIs],
 );
 
 const UNEXPECTED_RETURN: Kind = row(

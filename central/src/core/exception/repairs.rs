@@ -2,6 +2,7 @@
 //! that exists for itself; here it finds what it needs in the exception.
 
 use super::Exception;
+use super::backlog::{ConsumerStands, deliver_again};
 use super::clock::moment;
 use holdfast_shared::domain::task::{Phase, TaskState};
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,8 @@ pub enum RepairKind {
     LabelAgain,
     /// Derive the order's state anew from its lines and tasks.
     FoldAgain,
+    /// Have a consumer sent what it was not, also what was put aside.
+    DeliverAgain,
     /// Say yes to what a return waits for: it is approved, or damaged goods are paid back, too.
     SettleReturn,
     /// Nothing is to be done: it is known, and stays as it is.
@@ -38,7 +41,7 @@ pub enum RepairKind {
 }
 
 impl RepairKind {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::TakeBack,
         Self::CancelOrder,
         Self::RouteAgain,
@@ -50,6 +53,7 @@ impl RepairKind {
         Self::AnswerForStore,
         Self::LabelAgain,
         Self::FoldAgain,
+        Self::DeliverAgain,
         Self::SettleReturn,
         Self::AcceptAsIs,
     ];
@@ -68,6 +72,7 @@ impl RepairKind {
             Self::AnswerForStore => "answer_for_store",
             Self::LabelAgain => "label_again",
             Self::FoldAgain => "fold_again",
+            Self::DeliverAgain => "deliver_again",
             Self::SettleReturn => "settle_return",
             Self::AcceptAsIs => "accept_as_is",
         }
@@ -84,6 +89,7 @@ impl RepairKind {
             | Self::Resend
             | Self::EnrolAnew
             | Self::LiftFreeze
+            | Self::DeliverAgain
             | Self::SettleReturn
             | Self::LabelAgain
             | Self::AnswerForStore => false,
@@ -116,6 +122,8 @@ pub struct Scene {
     pub waited_for: bool,
     /// What a return of the order waits for.
     pub return_waits: Option<String>,
+    /// Who is not sent what it should hear.
+    pub consumer: Option<ConsumerStands>,
 }
 
 /// What a repair would do now.
@@ -214,10 +222,10 @@ fn can(repair: RepairKind, exception: &Exception, scene: &Scene) -> Result<Strin
             }
             None => Err("it names no order".to_owned()),
         },
-        RepairKind::SettleReturn => match &scene.return_waits {
-            Some(what) => Ok(what.clone()),
-            None => Err("no return of the order waits for a word".to_owned()),
-        },
+        RepairKind::DeliverAgain => deliver_again(scene.consumer.as_ref()),
+        RepairKind::SettleReturn => {
+            scene.return_waits.clone().ok_or_else(|| "no return of the order waits for a word".to_owned())
+        }
         RepairKind::AcceptAsIs => {
             Ok("changes nothing; the exception is over, and raised again if it comes back".to_owned())
         }
@@ -261,6 +269,7 @@ const fn usually(repair: RepairKind) -> &'static str {
         RepairKind::LiftFreeze => "lets silence count",
         RepairKind::ReleaseHold => "frees units that are held for work that has ended",
         RepairKind::AnswerForStore => "waits no longer for a store",
+        RepairKind::DeliverAgain => "has the consumer sent what waits for it",
         RepairKind::SettleReturn => "says yes to what a return waits for",
         RepairKind::LabelAgain => "asks the carrier once more",
         RepairKind::FoldAgain => "derives the order's state anew",

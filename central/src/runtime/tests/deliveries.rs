@@ -18,18 +18,18 @@ use std::sync::Arc;
 const MINUTE_MS: i64 = 60_000;
 
 /// A consumer whose steps the test takes.
-struct Carried<'a> {
+pub(super) struct Carried<'a> {
     bench: &'a Bench,
     name: ConsumerId,
     courier: Courier,
 }
 
-fn acme() -> TenantId {
+pub(super) fn acme() -> TenantId {
     "acme".parse().unwrap()
 }
 
 impl<'a> Carried<'a> {
-    async fn of(bench: &'a Bench, admin: &str, name: &str, url: &str, more: Value) -> Self {
+    pub(super) async fn of(bench: &'a Bench, admin: &str, name: &str, url: &str, more: Value) -> Self {
         let mut consumer = json!({
             "owner": name, "contact": "them@example.com",
             "sink": { "kind": "webhook", "url": url, "answer_ms": 300 },
@@ -42,7 +42,7 @@ impl<'a> Carried<'a> {
     }
 
     /// As after a restart: nothing is remembered but what is written.
-    async fn again(bench: &'a Bench, name: &str) -> Self {
+    pub(super) async fn again(bench: &'a Bench, name: &str) -> Self {
         let name: ConsumerId = name.parse().unwrap();
         let now = bench.app.clock.now();
         let (consumer, _) = bench.app.storage.consumer(&acme(), &name, now.utc).await.unwrap().unwrap();
@@ -52,7 +52,7 @@ impl<'a> Carried<'a> {
         Self { bench, name, courier }
     }
 
-    async fn step(&mut self) -> Step {
+    pub(super) async fn step(&mut self) -> Step {
         let storage = &*self.bench.app.storage;
         self.step_on(storage).await.unwrap()
     }
@@ -67,7 +67,7 @@ impl<'a> Carried<'a> {
     }
 
     /// Until nothing is to be done now.
-    async fn run(&mut self) -> Step {
+    pub(super) async fn run(&mut self) -> Step {
         for _ in 0..100 {
             let step = self.step().await;
             if step != Step::Again {
@@ -78,7 +78,7 @@ impl<'a> Carried<'a> {
     }
 
     /// Time goes by, and it is tried again and again.
-    async fn run_for(&mut self, times: usize, each_ms: i64) {
+    pub(super) async fn run_for(&mut self, times: usize, each_ms: i64) {
         for _ in 0..times {
             self.bench.clock.advance(each_ms);
             self.run().await;
@@ -98,7 +98,7 @@ impl<'a> Carried<'a> {
     }
 }
 
-async fn placed(bench: &Bench, admin: &str, count: usize) -> Vec<String> {
+pub(super) async fn placed(bench: &Bench, admin: &str, count: usize) -> Vec<String> {
     let mut orders = Vec::new();
     for _ in 0..count {
         let key = format!("k{}", bench.app.storage.outline(&acme()).await.unwrap().newest);
@@ -115,11 +115,11 @@ async fn cancelled(bench: &Bench, admin: &str, order: &str) {
 }
 
 /// Not of exceptions, which tell of these very troubles.
-fn of_orders() -> Value {
+pub(super) fn of_orders() -> Value {
     json!({ "kinds": ["OrderPlaced", "OrderCancelled"] })
 }
 
-fn no_more() -> Value {
+pub(super) fn no_more() -> Value {
     json!({ "filter": of_orders() })
 }
 
@@ -324,6 +324,10 @@ impl Deliveries for Killed<'_> {
     }
 
     async fn note_silence(&self, _: &Consumer, _: Option<UtcMs>, _: UtcMs) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn note_full(&self, _: &Consumer, _: bool, _: UtcMs) -> Result<(), StoreError> {
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 mod agents;
 mod alerts;
 mod api;
+mod backlogs;
 mod bench;
 mod boxes;
 mod broker;

@@ -146,3 +146,20 @@ SELECT min(needed) AS floor FROM (
 
 -- name: how_many_wait
 SELECT count(*) AS waiting FROM event_waiting WHERE tenant = ?1 AND consumer = ?2 AND sequence > 0
+
+-- name: what_waits
+SELECT waiting, keys, parked,
+    coalesce((SELECT o.at FROM outbox o WHERE o.tenant = :tenant AND o.sequence = oldest), tried_at) AS since
+FROM (
+    SELECT count(*) AS waiting, count(DISTINCT key) AS keys, coalesce(sum(parked_at IS NOT NULL), 0) AS parked,
+        min(sequence) AS oldest, min(first_at) AS tried_at
+    FROM event_waiting WHERE tenant = :tenant AND consumer = :consumer AND sequence > 0)
+
+-- name: put_aside
+SELECT sequence FROM event_waiting
+WHERE tenant = :tenant AND consumer = :consumer AND parked_at IS NOT NULL AND sequence > 0
+ORDER BY sequence LIMIT :rows
+
+-- name: try_now
+UPDATE event_waiting SET due_at = :now
+WHERE tenant = :tenant AND consumer = :consumer AND due_at > :now
