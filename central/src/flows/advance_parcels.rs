@@ -15,6 +15,7 @@ use crate::core::parcel::fold::Parcel;
 use crate::core::parcel::needs::{Needs, needs, units};
 use crate::core::parcel::plan::{LOOK_MS_MAX, NO_ADDRESS, Next, View, next};
 use crate::core::saga::steps::terms;
+use crate::core::trace::spans;
 use crate::ports::StoreError;
 use crate::ports::carriers::{Answer, Carriers, Known, Question};
 use crate::ports::fleet::Fleet;
@@ -26,6 +27,7 @@ use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{BadId, CarrierAccount, IdempotencyKey};
 use holdfast_shared::limits::PARCEL_FACTS_MAX;
 use holdfast_shared::time::UtcMs;
+use holdfast_shared::trace::TraceParent;
 
 /// Parcels that one run looks at.
 const PARCELS_MAX: u32 = 200;
@@ -171,6 +173,11 @@ impl<S: Shipments + ?Sized> On<'_, S> {
             wish,
             to,
             at,
+            parent: TraceParent {
+                trace: shipment.trace.clone(),
+                span: spans::label(&shipment.key.task, id),
+                sampled: true,
+            },
         })
     }
 

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use holdfast_shared::ids::{IdempotencyKey, OrderId, StoreId, TaskId, TenantId};
 use holdfast_shared::money::Money;
 use holdfast_shared::time::UtcMs;
+use holdfast_shared::trace::TraceParent;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -28,6 +29,8 @@ pub struct Question {
     /// The label that shall be void.
     pub label: Option<Label>,
     pub at: UtcMs,
+    /// Of the order's trace, with the span that is this question's however often it is asked.
+    pub parent: TraceParent,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

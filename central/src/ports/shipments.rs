@@ -7,7 +7,7 @@ use crate::core::parcel::notice::{NoticeOutcome, ReceivedTracking, TrackingNotic
 use crate::core::personal::Contact;
 use async_trait::async_trait;
 use holdfast_shared::domain::task::TaskState;
-use holdfast_shared::ids::{CarrierAccount, IdempotencyKey, OrderId, TaskId, TenantId};
+use holdfast_shared::ids::{CarrierAccount, IdempotencyKey, OrderId, TaskId, TenantId, TraceId};
 use holdfast_shared::time::UtcMs;
 
 /// Whose, and which: a task leaves in one parcel.
@@ -36,6 +36,8 @@ pub struct Shipment {
     pub carrier: CarrierAccount,
     /// The key under which the order was placed.
     pub root: IdempotencyKey,
+    /// Of its order.
+    pub trace: TraceId,
     pub task: TaskState,
     /// By which service it shall go, in the policy's word.
     pub service: Option<String>,

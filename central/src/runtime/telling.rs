@@ -115,7 +115,7 @@ fn spans(known: &OnRecord, told: &mut BTreeSet<SpanId>) -> Vec<Span> {
         What::Caller => false,
         What::Request => step.link.is_some(),
         What::Intake | What::Decision | What::Fact | What::Entry | What::Event => true,
-        What::Payment | What::Exception => step.ended_at.is_some(),
+        What::Payment | What::Label | What::Exception => step.ended_at.is_some(),
     });
     let unsaid: Vec<Step> = closed.filter(|step| told.insert(step.span)).collect();
     unsaid.into_iter().map(|step| span(known, step)).collect()
@@ -138,7 +138,7 @@ fn span(known: &OnRecord, step: Step) -> Span {
         link: step.link.map(|link| (link.trace_id, link.span)),
         kind: match (step.what, step.place) {
             (What::Event, _) => SpanKind::Producer,
-            (_, Place::Provider) => SpanKind::Client,
+            (_, Place::Provider | Place::Carrier) => SpanKind::Client,
             (_, Place::Outside | Place::Central | Place::Store) => SpanKind::Internal,
         },
         name: step.name,

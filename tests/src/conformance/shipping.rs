@@ -8,6 +8,7 @@ use holdfast_central::core::parcel::fold::{Parcel, ParcelState};
 use holdfast_central::core::parcel::needs::{Needs, needs};
 use holdfast_central::core::parcel::notice::{NoticeOutcome, STRANGE_MS, TrackingNotice};
 use holdfast_central::core::parcel::tracking::{Track, TrackStatus};
+use holdfast_central::core::trace::{Place, trace};
 use holdfast_central::flows::read_tracking::read_tracking;
 use holdfast_central::ports::shipments::{Account, NewParcelFact, ParcelKey, Shipment, Written};
 use holdfast_central::ports::{PageRequest, Storage};
@@ -291,4 +292,18 @@ pub async fn a_label_that_comes_between_a_look_and_its_end_is_not_missed(storage
     storage.put_off_tracking(&looked_at, at(9_000).utc, true).await.unwrap();
     storage.settle_tracking(&looked_at, NoticeOutcome::NotOurs, at(47).utc).await.unwrap();
     assert_eq!(due(48).await.len(), 1, "it is read now");
+}
+
+pub async fn questions_to_a_carrier_are_steps_of_the_orders_trace(storage: &dyn Storage) {
+    with_account(storage).await;
+    let (_leeds, key) = picking(storage).await;
+    labelled(storage, &key).await;
+    let known = storage.on_record(&tenant(), &order_id("o1")).await.unwrap().unwrap();
+    assert_eq!(known.trace, shipment(storage, &key).await.trace, "the carrier is told the order's");
+    let told = trace(&known);
+    let step = told.steps.iter().find(|step| step.name == "label").unwrap();
+    assert_eq!((step.place, step.task.as_ref()), (Place::Carrier, Some(&key.task)));
+    assert_eq!((step.words.as_str(), step.ended_at), ("made", Some(at(40).utc)));
+    let offer = told.steps.iter().find(|step| step.name == "offered").unwrap();
+    assert_eq!(step.parent, Some(offer.span), "below the offer of its work");
 }

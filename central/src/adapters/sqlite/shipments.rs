@@ -52,6 +52,7 @@ fn load(conn: &Connection, key: &ParcelKey) -> Result<Option<Shipment>> {
             number: row.get("number")?,
             carrier: parsed(row, "carrier")?,
             root: parsed(row, "root")?,
+            trace: parsed(row, "trace")?,
             task: from_json(row, "task_state")?,
             service,
             served,

@@ -6,16 +6,18 @@ use super::order_rows::{read_event, tasks_of};
 use super::row::{list, one, parsed, parsed_or_none, run, unsigned, word};
 use super::sagas::facts_of;
 use super::sql::sql;
-use super::{Result, SqliteStore, ledger};
+use super::{Result, SqliteStore, ledger, shipment_rows};
 use crate::core::events::key::Key;
 use crate::core::order::{OrderRequest, OrderState};
-use crate::core::trace::record::{BroughtBack, Call, Cause, Decided, OnRecord, PLACE, Published, Raised};
+use crate::core::trace::record::{
+    BroughtBack, Call, Cause, Decided, Labelled, OnRecord, PLACE, Published, Raised,
+};
 use crate::core::trace::spans;
 use crate::ports::orders::NewOrder;
 use crate::ports::sagas::SagaKey;
 use crate::ports::traces::{Entry, Subject, ToldUpTo, Traces};
 use async_trait::async_trait;
-use holdfast_shared::ids::{FactId, OrderId, PaymentProvider, TenantId, TraceId};
+use holdfast_shared::ids::{CarrierAccount, FactId, OrderId, PaymentProvider, TaskId, TenantId, TraceId};
 use holdfast_shared::limits::{TRACE_CALLS_MAX, TRACE_ENTRIES_READ_MAX, TRACE_STEPS_MAX};
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::trace::{SpanId, TraceState, Upstream};
@@ -174,8 +176,21 @@ fn on_record(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Op
         events: published(conn, tenant, order)?,
         provider,
         money: facts_of(conn, &key)?.into_iter().zip(causes).collect(),
+        labels: labelled(conn, tenant, order)?,
         exceptions: raised(conn, tenant, order)?,
     }))
+}
+
+fn labelled(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Vec<Labelled>> {
+    let names = [tenant.as_str(), order.as_str()];
+    let parcels: Vec<(TaskId, CarrierAccount)> = list(conn, sql!(TRACES.parcels_of), names, |row| {
+        Ok((parsed(row, "task")?, parsed(row, "carrier")?))
+    })?;
+    let with_facts = |(task, carrier)| {
+        let facts = shipment_rows::facts_of(conn, tenant, &task)?;
+        Ok(Labelled { task, carrier, facts })
+    };
+    parcels.into_iter().map(with_facts).collect()
 }
 
 fn brought_back(conn: &Connection, tenant: &TenantId, order: &OrderId) -> Result<Vec<BroughtBack>> {

@@ -1,5 +1,6 @@
 //! From records to a tree.
 
+use super::labels::{LookedUp, asked};
 use super::record::{Call, Cause, OnRecord, PLACE};
 use super::returned::behind;
 use super::{Link, Place, Step, Trace, What, spans};
@@ -26,6 +27,7 @@ pub fn trace(known: &OnRecord) -> Trace {
     build.timeline();
     build.decisions();
     build.money();
+    build.labels();
     build.exceptions();
     build.events();
     build.over()
@@ -234,6 +236,30 @@ impl<'a> Build<'a> {
                 ..self.step(spans::question(&self.known.order, id), What::Payment, id.call.as_str(), first.at)
             };
             self.steps.push(step);
+        }
+    }
+
+    /// Each question to a carrier, below the offer of the work that it is for.
+    fn labels(&mut self) {
+        for asked in asked(self.known) {
+            let at_carrier = |step: Step| Step {
+                place: Place::Carrier,
+                actor: Actor::new(asked.carrier.as_str()).ok(),
+                task: Some(asked.task.clone()),
+                ..step
+            };
+            let question = Step {
+                parent: self.offers.get(asked.task).copied().or(Some(self.intake)),
+                ended_at: asked.ended_at,
+                words: asked.words,
+                ..self.step(asked.span, What::Label, asked.name, asked.began_at)
+            };
+            let mut steps = vec![at_carrier(question)];
+            for LookedUp { span, at, words } in asked.looked_up {
+                let found = self.step(span, What::Label, "look_up", at);
+                steps.push(at_carrier(Step { parent: Some(asked.span), words, ..found }));
+            }
+            self.steps.append(&mut steps);
         }
     }
 

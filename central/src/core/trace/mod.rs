@@ -7,6 +7,7 @@
 //! Absent: who reads it (`http`, the command line), and who sends it on (the runtime).
 
 mod build;
+mod labels;
 pub mod record;
 mod returned;
 #[cfg(test)]
@@ -31,6 +32,8 @@ pub enum Place {
     Store,
     /// At a payment provider.
     Provider,
+    /// At a carrier.
+    Carrier,
 }
 
 impl Place {
@@ -41,6 +44,7 @@ impl Place {
             Self::Central => "central",
             Self::Store => "store",
             Self::Provider => "provider",
+            Self::Carrier => "carrier",
         }
     }
 }
@@ -63,6 +67,8 @@ pub enum What {
     /// An event for the outside; the webhooks that carry it name its span as their parent.
     Event,
     Payment,
+    /// A question to a carrier, or a look-up of what came of it.
+    Label,
     Exception,
 }
 
@@ -140,8 +146,9 @@ impl Trace {
 
 /// Spans of records, by name: each side that knows the record knows its span.
 pub mod spans {
+    use crate::core::parcel::fact::AskId;
     use crate::core::saga::fact::CallId;
-    use holdfast_shared::ids::{DecisionId, ExceptionId, OrderId};
+    use holdfast_shared::ids::{DecisionId, ExceptionId, OrderId, TaskId};
     use holdfast_shared::trace::SpanId;
 
     #[must_use]
@@ -167,6 +174,18 @@ pub mod spans {
     #[must_use]
     pub fn question(order: &OrderId, id: CallId) -> SpanId {
         SpanId::of_record(&format!("payment/{order}/{id}"))
+    }
+
+    /// A question to a carrier.
+    #[must_use]
+    pub fn label(task: &TaskId, id: AskId) -> SpanId {
+        SpanId::of_record(&format!("parcel/{task}/{id}"))
+    }
+
+    /// A look-up of what came of it, by the fact that it was written down as.
+    #[must_use]
+    pub fn label_looked_up(task: &TaskId, sequence: u32) -> SpanId {
+        SpanId::of_record(&format!("parcel/{task}/look_up/{sequence}"))
     }
 
     #[must_use]

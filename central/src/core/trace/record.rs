@@ -1,10 +1,12 @@
 //! What is on record of an order, as its trace is made of it.
 
 use crate::core::order::{OrderEvent, OrderState};
+use crate::core::parcel::fact::ParcelFact;
 use crate::core::saga::fact::SagaFact;
 use holdfast_shared::domain::fact::Fact;
 use holdfast_shared::ids::{
-    Actor, DecisionId, ExceptionId, OrderId, PaymentProvider, StoreId, TaskId, TenantId, TraceId,
+    Actor, CarrierAccount, DecisionId, ExceptionId, OrderId, PaymentProvider, StoreId, TaskId, TenantId,
+    TraceId,
 };
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::trace::{SpanId, Upstream};
@@ -67,6 +69,14 @@ pub struct BroughtBack {
     pub number: u32,
 }
 
+/// What a carrier was asked for one task, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Labelled {
+    pub task: TaskId,
+    pub carrier: CarrierAccount,
+    pub facts: Vec<ParcelFact>,
+}
+
 /// All that is kept.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OnRecord {
@@ -89,5 +99,6 @@ pub struct OnRecord {
     pub events: Vec<Published>,
     pub provider: Option<PaymentProvider>,
     pub money: Vec<(SagaFact, Cause)>,
+    pub labels: Vec<Labelled>,
     pub exceptions: Vec<Raised>,
 }

@@ -1,6 +1,7 @@
-use super::record::{BroughtBack, Call, Decided, OnRecord, PLACE, Published, Raised};
+use super::record::{BroughtBack, Call, Decided, Labelled, OnRecord, PLACE, Published, Raised};
 use super::*;
 use crate::core::order::{OrderEvent, OrderState};
+use crate::core::parcel::fact::{Ask, AskId, Label, ParcelFact, Said as ParcelSaid, Wish as ParcelWish};
 use crate::core::saga::fact::{Call as Question, CallId, SagaFact, Said, Source, Wish};
 use holdfast_shared::domain::bring_back::{Condition, ReturnRef};
 use holdfast_shared::domain::fact::{Body, Fact};
@@ -63,6 +64,45 @@ fn call(act: &str, trace: &str, span: &str, parent: Option<&str>) -> Call {
     Call { act: act.to_owned(), at: at(0), actor: "key:web".parse().unwrap(), trace, span, upstream }
 }
 
+/// A label of which the answer was lost, and which was found when it was looked up; then it was not needed.
+fn labelled() -> Labelled {
+    let label = Label {
+        reference: String::from("se-1"),
+        carrier: String::from("ups"),
+        service: String::from("ups_ground"),
+        tracking_number: String::from("1Z9"),
+        url: None,
+        cost: None,
+    };
+    let wish = |label| ParcelWish { service: None, units: 1, label };
+    let asked = |attempt, wish| ParcelSaid::Asked { attempt, key: "k/label".parse().unwrap(), wish };
+    let declined = ParcelSaid::Declined {
+        code: String::from("in_use"),
+        words: String::from("the parcel of Ada was scanned"),
+    };
+    let (first, void) = (AskId { ask: Ask::Label, run: 0 }, AskId { ask: Ask::VoidLabel, run: 0 });
+    let silence = || ParcelSaid::Unknown { words: String::from("no answer came in time") };
+    let said = [
+        (first, asked(1, wish(None)), Source::Central, 1_100),
+        (first, silence(), Source::Answer, 11_100),
+        (first, silence(), Source::LookUp, 16_100),
+        (first, ParcelSaid::Absent, Source::LookUp, 20_100),
+        (first, asked(2, wish(None)), Source::Central, 20_200),
+        (first, silence(), Source::Answer, 30_200),
+        (first, ParcelSaid::Made { label }, Source::LookUp, 35_100),
+        (void, asked(1, wish(Some(0))), Source::Central, 50_000),
+        (void, declined, Source::Answer, 50_400),
+    ];
+    let facts = (1..).zip(said).map(|(sequence, (id, said, source, ms))| ParcelFact {
+        sequence,
+        id: Some(id),
+        said,
+        source,
+        at: at(ms),
+    });
+    Labelled { task: "o1-1".parse().unwrap(), carrier: "parcels".parse().unwrap(), facts: facts.collect() }
+}
+
 /// An order that went the usual way, from a storefront that said who it is.
 fn shipped() -> OnRecord {
     let asked = Said::Asked {
@@ -117,6 +157,7 @@ fn shipped() -> OnRecord {
         }],
         provider: Some("cards".parse().unwrap()),
         money: vec![(said(1, asked, 410_050), Some(6)), (said(2, done, 410_350), Some(6))],
+        labels: vec![labelled()],
         exceptions: vec![Raised {
             exception: "x7".parse().unwrap(),
             category: String::from("drift"),
@@ -175,6 +216,43 @@ fn each_step_says_where_and_how_long() {
     assert_eq!(named(&told, "picked").took_ms(), 400_000, "since the work was accepted");
     assert_eq!(named(&told, "capture").took_ms(), 300, "from the question to the answer");
     assert_eq!((named(&told, "exception").ended_at, named(&told, "OrderShipped").took_ms()), (None, 20));
+}
+
+#[test]
+fn questions_to_a_carrier_hang_on_the_offer_of_their_work_and_last_until_it_is_known_what_came_of_them() {
+    let told = trace(&shipped());
+    let (offer, label, void) = (named(&told, "offered"), named(&told, "label"), named(&told, "void_label"));
+    for question in [label, void] {
+        assert_eq!((question.parent, question.place), (Some(offer.span), Place::Carrier));
+        assert_eq!(question.actor.as_ref().map(Actor::as_str), Some("parcels"));
+        assert_eq!(question.task, offer.task);
+    }
+    assert_eq!((label.took_ms(), label.words.as_str()), (34_000, "made, asked 2 times, looked up 3 times"));
+    assert_eq!((void.took_ms(), void.words.as_str()), (400, "declined (in_use)"), "and nobody's name");
+    let looked: Vec<&Step> = told.steps.iter().filter(|step| step.name == "look_up").collect();
+    let words: Vec<&str> = looked.iter().map(|step| step.words.as_str()).collect();
+    assert_eq!(words, ["absent", "made"], "not those that told nothing");
+    assert!(looked.iter().all(|step| step.parent == Some(label.span)));
+    let asked = AskId { ask: Ask::Label, run: 0 };
+    assert_eq!(label.span, spans::label(&"o1-1".parse().unwrap(), asked), "as the carrier is told");
+}
+
+#[test]
+fn a_question_to_a_carrier_is_open_until_it_is_known_what_came_of_it() {
+    for (facts, words) in [
+        (1, "asked"),
+        (2, "not answered"),
+        (3, "not answered, looked up"),
+        (4, "never arrived, looked up 2 times"),
+        (6, "not answered, asked 2 times, looked up 2 times"),
+    ] {
+        let mut known = shipped();
+        known.labels[0].facts.truncate(facts);
+        let told = trace(&known);
+        is_one_tree(&told);
+        let label = named(&told, "label");
+        assert_eq!((label.ended_at, label.words.as_str()), (None, words));
+    }
 }
 
 #[test]
@@ -293,6 +371,7 @@ proptest! {
         known.returned.retain(|_| keep.next().unwrap());
         known.decisions.retain(|_| keep.next().unwrap());
         known.money.retain(|_| keep.next().unwrap());
+        known.labels[0].facts.retain(|_| keep.next().unwrap());
         known.events[0].cause = Some(causes[0]);
         known.exceptions[0].cause = Some(causes[1]);
         if let Some(decided) = known.decisions.first_mut() {

@@ -13,6 +13,7 @@ use crate::core::parcel::fact::{Ask, Label};
 use crate::core::parcel::notice::TrackingNotice;
 use crate::ports::carriers::{Answer, Carriers, Known, Question, Rate, RateQuestion};
 use async_trait::async_trait;
+use holdfast_platform::http::TRACEPARENT;
 use holdfast_platform::secret::Secret;
 use holdfast_shared::time::UtcMs;
 use read::Got;
@@ -89,7 +90,7 @@ impl Shipping {
             },
             "label_format": self.settings.label_format,
         });
-        let request = self.client.post(self.path("labels")).header("Idempotency-Key", question.key.as_str());
+        let request = told_apart(self.client.post(self.path("labels")), question);
         match send(self.signed_in(request).json(&body)).await {
             Got::Told { status: 200..=299, body, .. } => read::label(&body),
             got => read::refusal(got),
@@ -98,7 +99,7 @@ impl Shipping {
 
     async fn void(&self, question: &Question, label: &Label) -> Answer {
         let path = self.path(&format!("labels/{}/void", label.reference));
-        let request = self.client.put(path).header("Idempotency-Key", question.key.as_str());
+        let request = told_apart(self.client.put(path), question);
         match send(self.signed_in(request)).await {
             Got::Told { status: 200..=299, body, .. } => read::voided(&body),
             got => read::refusal(got),
@@ -118,6 +119,12 @@ impl Shipping {
             if read::is_void(told) { Known::Ended(Answer::Voided) } else { Known::Absent }
         })
     }
+}
+
+/// By its key, and by its span of the order's trace: both are the same at each try.
+fn told_apart(request: RequestBuilder, question: &Question) -> RequestBuilder {
+    let request = request.header(TRACEPARENT, question.parent.to_string());
+    request.header("Idempotency-Key", question.key.as_str())
 }
 
 fn address(to: &Address) -> Value {

@@ -69,6 +69,7 @@ fn question(service: Option<&str>) -> Question {
         }),
         label: None,
         at: UtcMs(0),
+        parent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().unwrap(),
     }
 }
 
@@ -99,6 +100,7 @@ async fn a_label_is_asked_for_under_its_key_and_read_whole() {
     assert_eq!((method, path.as_str()), (&Method::POST, "/v1/labels"));
     assert_eq!(headers["idempotency-key"], "acme:cart-1/label/-/p1n0");
     assert_eq!(headers["api-key"], "key");
+    assert_eq!(headers["traceparent"], "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
     let shipment = &body["shipment"];
     assert_eq!(
         (&shipment["service_code"], &shipment["warehouse_id"]),

@@ -26,6 +26,7 @@ fn question(key: &str, postcode: &str) -> Question {
         to: Some(to(postcode)),
         label: None,
         at: UtcMs(0),
+        parent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().unwrap(),
     }
 }
 

@@ -31,7 +31,8 @@ SELECT tenant, task FROM (
     SELECT tenant, task FROM parcel WHERE carrier = :carrier AND next_at > :beyond LIMIT :rows)
 
 -- name: head
-SELECT p.order_id, p.number, p.carrier, p.changes, coalesce(o.root_key, o.order_id) AS root, t.state AS task_state,
+SELECT p.order_id, p.number, p.carrier, p.changes, coalesce(o.root_key, o.order_id) AS root, o.trace,
+    t.state AS task_state,
     coalesce(
         (SELECT f.next_service FROM label_failure f
             WHERE f.tenant = p.tenant AND f.task = p.task AND f.outcome = 'another_service'

@@ -22,6 +22,9 @@ SELECT provider FROM payment WHERE tenant = ?1 AND order_id = ?2
 -- name: money_causes
 SELECT cause FROM saga_fact WHERE tenant = ?1 AND order_id = ?2 ORDER BY sequence
 
+-- name: parcels_of
+SELECT task, carrier FROM parcel WHERE tenant = ?1 AND order_id = ?2 ORDER BY number
+
 -- name: exceptions_raised
 SELECT 'x' || sequence AS exception, category, store, task, raised_at, resolved_at, cause FROM exception
 WHERE tenant = :tenant AND order_id = :order ORDER BY sequence LIMIT :rows
