@@ -10,6 +10,7 @@
 //! [`e2e`] is a small chain of real processes, started on free ports in a folder of its own.
 //! [`crowd`] is a chain of stores that come back all at once.
 //! [`flock`] is thousands of stores that speak as agents do, without a disk.
+//! [`matrix`] is what the tables of everything that can go wrong outside stand on.
 //! [`namespaces`] is a chain of real processes over lines that are really cut, where root may run it.
 //! [`packaged`] is what the packages set around a process, for benches.
 //! [`pipeline`] sends orders by the thousand through a real central, and compares the books at the end.
@@ -25,6 +26,7 @@ pub mod crowd;
 pub mod e2e;
 pub mod flock;
 pub mod fuzz;
+pub mod matrix;
 pub mod namespaces;
 pub mod packaged;
 pub mod pipeline;

@@ -12,10 +12,11 @@ mod early;
 #[path = "label_matrix/stage.rs"]
 mod stage;
 
-use holdfast_central::adapters::carriers::simulator::Fate;
+use holdfast_central::core::outside::mishap::Fate;
 use holdfast_central::core::parcel::fact::Ask;
 use holdfast_central::core::parcel::tracking::TrackStatus;
-use stage::{Point, Stage};
+use holdfast_tests::matrix::{Point, assert_golden};
+use stage::Stage;
 use std::fmt::Write;
 
 /// What goes wrong with one question.
@@ -101,7 +102,7 @@ async fn strike(stage: &mut Stage, trouble: Trouble) {
 async fn go_on(stage: &mut Stage) {
     stage.pack().await;
     stage.settle().await;
-    stage.hand_over().await;
+    stage.scene.hand_over().await;
     stage.settle().await;
 }
 
@@ -112,14 +113,14 @@ async fn cell(ask: Ask, trouble: Trouble) -> String {
     stage.pick().await;
     if ask == Ask::VoidLabel {
         stage.settle().await;
-        stage.cancel().await;
+        stage.scene.cancel().await;
     }
     strike(&mut stage, trouble).await;
     stage.settle().await;
     match ask {
         Ask::Label => go_on(&mut stage).await,
         Ask::VoidLabel => {
-            stage.put_back().await;
+            stage.scene.put_back().await;
             stage.settle().await;
         }
     }
@@ -202,31 +203,31 @@ async fn cancelled(moment: Moment) -> String {
         | Moment::PickingUnasked
         | Moment::WhileLabelling
         | Moment::Labelled => {
-            stage.cancel().await;
-            stage.put_back().await;
+            stage.scene.cancel().await;
+            stage.scene.put_back().await;
         }
         Moment::WhileLabellingLate => {
-            stage.cancel().await;
-            stage.put_back().await;
+            stage.scene.cancel().await;
+            stage.scene.put_back().await;
             stage.pass_seconds(60).await;
             stage.carrier.deliver();
         }
         Moment::Packed | Moment::PackedAndGone => {
             stage.pack().await;
-            stage.cancel().await;
+            stage.scene.cancel().await;
             stage.settle().await;
             match moment {
-                Moment::PackedAndGone => stage.hand_over().await,
-                _ => stage.put_back().await,
+                Moment::PackedAndGone => stage.scene.hand_over().await,
+                _ => stage.scene.put_back().await,
             }
         }
         Moment::HandedOver | Moment::InTransit => {
             stage.pack().await;
-            stage.hand_over().await;
+            stage.scene.hand_over().await;
             if matches!(moment, Moment::InTransit) {
                 stage.scan(TrackStatus::InTransit, 1).await;
             }
-            stage.cancel().await;
+            stage.scene.cancel().await;
         }
     }
     stage.settle().await;
@@ -254,30 +255,17 @@ async fn on_its_way(scans: &[TrackStatus], early: bool) -> String {
     stage.settle().await;
     stage.pack().await;
     if !early {
-        stage.hand_over().await;
+        stage.scene.hand_over().await;
     }
     for status in scans {
         stage.scan(*status, 2).await;
         stage.late_scan(TrackStatus::InTransit).await;
     }
     if early {
-        stage.hand_over().await;
+        stage.scene.hand_over().await;
     }
     stage.settle().await;
     stage.line().await
-}
-
-/// Compared with `label_matrix/{name}.txt`.
-fn assert_golden(name: &str, found: &str) {
-    let file = format!("tests/label_matrix/{name}.txt");
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-    if std::env::var_os("HOLDFAST_WRITE_GOLDEN").is_some() {
-        std::fs::write(&path, found).unwrap();
-    }
-    let golden = std::fs::read_to_string(&path).unwrap_or_default();
-    let different = |(expected, got): &(&str, &str)| expected != got;
-    let first = golden.lines().zip(found.lines()).find(different);
-    assert!(golden == found, "first difference: {first:#?}\n\nnow:\n{found}");
 }
 
 async fn row(ask: Ask) -> String {
@@ -290,12 +278,12 @@ async fn row(ask: Ask) -> String {
 
 #[tokio::test]
 async fn however_making_a_label_fails_both_sides_have_the_same_labels() {
-    assert_golden("label", &row(Ask::Label).await);
+    assert_golden("label_matrix", "label", &row(Ask::Label).await);
 }
 
 #[tokio::test]
 async fn however_voiding_a_label_fails_both_sides_have_the_same_labels() {
-    assert_golden("void", &row(Ask::VoidLabel).await);
+    assert_golden("label_matrix", "void", &row(Ask::VoidLabel).await);
 }
 
 #[tokio::test]
@@ -304,7 +292,7 @@ async fn whenever_an_order_is_cancelled_good_labels_are_those_of_parcels_that_le
     for moment in Moment::ALL {
         writeln!(row, "{}\n{}", moment.words(), cancelled(moment).await).unwrap();
     }
-    assert_golden("cancelled", &row);
+    assert_golden("label_matrix", "cancelled", &row);
 }
 
 #[tokio::test]
@@ -314,12 +302,12 @@ async fn in_whatever_order_scans_come_a_parcel_never_goes_back() {
         writeln!(row, "{words}\n{}", on_its_way(scans, false).await).unwrap();
         writeln!(row, "{words}, before the store tells\n{}", on_its_way(scans, true).await).unwrap();
     }
-    assert_golden("scans", &row);
+    assert_golden("label_matrix", "scans", &row);
 }
 
 #[tokio::test]
 async fn a_scan_that_comes_before_its_label_is_known_is_not_lost() {
-    assert_golden("early", &early::row().await);
+    assert_golden("label_matrix", "early", &early::row().await);
 }
 
 #[tokio::test]

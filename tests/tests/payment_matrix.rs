@@ -14,10 +14,11 @@ mod coming_back;
 mod stage;
 
 use coming_back::{Back, brought_back};
-use holdfast_central::adapters::payments::simulator::Fate;
+use holdfast_central::core::outside::mishap::Fate;
 use holdfast_central::core::saga::fact::Call;
 use holdfast_shared::domain::bring_back::Condition;
-use stage::{Point, Stage};
+use holdfast_tests::matrix::{Point, assert_golden};
+use stage::Stage;
 use std::fmt::Write;
 
 /// What goes wrong with one question.
@@ -91,7 +92,7 @@ async fn until(stage: &mut Stage, call: Call) {
         }
         Call::Void => {
             stage.settle().await;
-            stage.cancel().await;
+            stage.scene.cancel().await;
         }
         Call::Refund => {
             stage.settle().await;
@@ -214,65 +215,52 @@ async fn cancelled(moment: Moment) -> String {
     let mut stage = Stage::new().await;
     stage.place().await;
     match moment {
-        Moment::Placed => stage.cancel().await,
+        Moment::Placed => stage.scene.cancel().await,
         Moment::WhileAuthorizing => {
             stage.cards.fates([Fate::DoneUnheard]);
             stage.advance().await;
-            stage.cancel().await;
+            stage.scene.cancel().await;
         }
         Moment::Authorized => {
             stage.settle().await;
-            stage.cancel().await;
+            stage.scene.cancel().await;
         }
         Moment::Offered | Moment::Picked | Moment::Released | Moment::ReleasedAndGone => {
             stage.settle().await;
-            stage.assign().await;
+            stage.scene.assign().await;
             match moment {
                 Moment::Picked => stage.pick().await,
                 Moment::Released | Moment::ReleasedAndGone => stage.pack().await,
                 _ => {}
             }
-            stage.cancel().await;
+            stage.scene.cancel().await;
             match moment {
-                Moment::ReleasedAndGone => stage.hand_over().await,
-                _ => stage.put_back().await,
+                Moment::ReleasedAndGone => stage.scene.hand_over().await,
+                _ => stage.scene.put_back().await,
             }
         }
         Moment::HandedOver => {
             stage.settle().await;
             stage.ship().await;
-            stage.cancel().await;
+            stage.scene.cancel().await;
         }
         Moment::WhileCapturing => {
             stage.settle().await;
             stage.ship().await;
             stage.cards.fates([Fate::DoneUnheard]);
             stage.advance().await;
-            stage.cancel().await;
+            stage.scene.cancel().await;
         }
         Moment::Captured => {
             stage.settle().await;
             stage.ship().await;
             stage.settle().await;
-            stage.cancel().await;
+            stage.scene.cancel().await;
             stage.refund(2).await;
         }
     }
     stage.settle().await;
     stage.line().await
-}
-
-/// Compared with `payment_matrix/{name}.txt`.
-fn assert_golden(name: &str, found: &str) {
-    let file = format!("tests/payment_matrix/{name}.txt");
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-    if std::env::var_os("HOLDFAST_WRITE_GOLDEN").is_some() {
-        std::fs::write(&path, found).unwrap();
-    }
-    let golden = std::fs::read_to_string(&path).unwrap_or_default();
-    let different = |(expected, got): &(&str, &str)| expected != got;
-    let first = golden.lines().zip(found.lines()).find(different);
-    assert!(golden == found, "first difference: {first:#?}\n\nnow:\n{found}");
 }
 
 async fn row(call: Call) -> String {
@@ -285,22 +273,22 @@ async fn row(call: Call) -> String {
 
 #[tokio::test]
 async fn however_an_authorization_fails_money_goods_and_messages_agree() {
-    assert_golden("authorize", &row(Call::Authorize).await);
+    assert_golden("payment_matrix", "authorize", &row(Call::Authorize).await);
 }
 
 #[tokio::test]
 async fn however_a_capture_fails_money_goods_and_messages_agree() {
-    assert_golden("capture", &row(Call::Capture).await);
+    assert_golden("payment_matrix", "capture", &row(Call::Capture).await);
 }
 
 #[tokio::test]
 async fn however_a_void_fails_money_goods_and_messages_agree() {
-    assert_golden("void", &row(Call::Void).await);
+    assert_golden("payment_matrix", "void", &row(Call::Void).await);
 }
 
 #[tokio::test]
 async fn however_a_refund_fails_money_goods_and_messages_agree() {
-    assert_golden("refund", &row(Call::Refund).await);
+    assert_golden("payment_matrix", "refund", &row(Call::Refund).await);
 }
 
 #[tokio::test]
@@ -309,7 +297,7 @@ async fn whenever_an_order_is_cancelled_money_goods_and_messages_agree() {
     for moment in Moment::ALL {
         writeln!(row, "{}\n{}", moment.words(), cancelled(moment).await).unwrap();
     }
-    assert_golden("cancelled", &row);
+    assert_golden("payment_matrix", "cancelled", &row);
 }
 
 #[tokio::test]
@@ -318,12 +306,12 @@ async fn a_provider_that_is_silent_for_long_is_told_of_once_and_no_more_when_it_
     stage.place().await;
     stage.cards.fates([Fate::Silent]);
     stage.pass_hours(4).await;
-    let mut told = stage.exceptions().await;
+    let mut told = stage.scene.exceptions().await;
     told.sort();
     assert_eq!(told, [("outside_down".to_owned(), 1), ("payment_unclear".to_owned(), 1)]);
     stage.cards.speak();
     stage.settle().await;
-    assert_eq!(stage.exceptions().await, [], "both end by themselves");
+    assert_eq!(stage.scene.exceptions().await, [], "both end by themselves");
     assert!(stage.is_routed().await, "and the order goes on");
 }
 
@@ -333,7 +321,7 @@ async fn the_money_of_goods_that_came_back_goes_back_once() {
     for trouble in Trouble::ALL {
         writeln!(told, "{}\n{}", trouble.words(), paid_back(trouble).await).unwrap();
     }
-    assert_golden("return_refund", &told);
+    assert_golden("payment_matrix", "return_refund", &told);
 }
 
 #[tokio::test]
@@ -342,5 +330,5 @@ async fn goods_come_back_in_every_way() {
     for back in Back::ALL {
         writeln!(told, "{}\n{}", back.words(), brought_back(back).await).unwrap();
     }
-    assert_golden("return", &told);
+    assert_golden("payment_matrix", "return", &told);
 }

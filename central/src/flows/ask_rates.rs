@@ -33,7 +33,7 @@ pub async fn ask_rates(
                 Answer::Soft { words, .. } | Answer::Busy { words, .. } | Answer::Unknown { words } => {
                     busy(words)
                 }
-                Answer::Made(_) | Answer::Voided => busy(String::from("it answered something else")),
+                Answer::Done(_) => busy(String::from("it answered something else")),
             })
         }
     }

@@ -103,13 +103,7 @@ impl Gateway<dyn Payments> {
         metrics::counter!("holdfast_payment_calls_total", "call" => call.as_str(), "answer" => answer.as_str())
             .increment(1);
         let end = if answer.is_trouble() { CallEnd::Failed } else { CallEnd::Went };
-        let retry_after_ms = match answer {
-            Answer::Busy { retry_after_ms, .. } => *retry_after_ms,
-            Answer::Done { .. } | Answer::Declined { .. } | Answer::Soft { .. } | Answer::Unknown { .. } => {
-                None
-            }
-        };
-        entered.end(end, retry_after_ms, now);
+        entered.end(end, answer.retry_after_ms(), now);
     }
 
     pub(super) fn looked_up(&self, entered: Entered<'_>, now: MonoMs) {

@@ -1,6 +1,7 @@
 //! A carrier, or one who speaks with many of them. Each question carries a key that is the same at each try, and each
 //! answer says whether it was done, was not, or nobody knows. An adapter answers in time: silence is an answer.
 
+use crate::core::outside::answer;
 use crate::core::outside::notice::BadNotice;
 use crate::core::parcel::address::Address;
 use crate::core::parcel::fact::{AskId, Label, Said, Wish};
@@ -33,85 +34,27 @@ pub struct Question {
     pub parent: TraceParent,
 }
 
+/// What was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub enum Did {
     Made(Label),
     Voided,
-    /// No, and asking again changes nothing.
-    Declined {
-        code: String,
-        words: String,
-    },
-    /// No, and it may be asked again under another key.
-    Soft {
-        code: String,
-        words: String,
-    },
-    /// It was not taken in: the same question may be asked again.
-    Busy {
-        retry_after_ms: Option<i64>,
-        words: String,
-    },
-    /// No answer, or none that says what happened.
-    Unknown {
-        words: String,
-    },
 }
+
+pub type Answer = answer::Answer<Did>;
+pub type Known = answer::Known<Did>;
 
 impl From<Answer> for Said {
     fn from(answer: Answer) -> Self {
         match answer {
-            Answer::Made(label) => Self::Made { label },
-            Answer::Voided => Self::Voided,
+            Answer::Done(Did::Made(label)) => Self::Made { label },
+            Answer::Done(Did::Voided) => Self::Voided,
             Answer::Declined { code, words } => Self::Declined { code, words },
             Answer::Soft { code, words } => Self::Soft { code, words },
             Answer::Busy { retry_after_ms, words } => Self::Busy { retry_after_ms, words },
             Answer::Unknown { words } => Self::Unknown { words },
         }
     }
-}
-
-impl Answer {
-    /// Whether the system itself is in trouble, for its breaker.
-    #[must_use]
-    pub const fn is_trouble(&self) -> bool {
-        match self {
-            Self::Made(_) | Self::Voided | Self::Declined { .. } | Self::Soft { .. } => false,
-            Self::Busy { .. } | Self::Unknown { .. } => true,
-        }
-    }
-
-    #[must_use]
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Made(_) => "made",
-            Self::Voided => "voided",
-            Self::Declined { .. } => "declined",
-            Self::Soft { .. } => "soft",
-            Self::Busy { .. } => "busy",
-            Self::Unknown { .. } => "unknown",
-        }
-    }
-
-    #[must_use]
-    pub const fn retry_after_ms(&self) -> Option<i64> {
-        match self {
-            Self::Busy { retry_after_ms, .. } => *retry_after_ms,
-            Self::Made(_)
-            | Self::Voided
-            | Self::Declined { .. }
-            | Self::Soft { .. }
-            | Self::Unknown { .. } => None,
-        }
-    }
-}
-
-/// What a carrier knows of a question.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Known {
-    Ended(Answer),
-    /// It never arrived.
-    Absent,
 }
 
 /// What it would cost to send something.

@@ -2,6 +2,7 @@
 //! answer says whether the money moved, did not, or nobody knows. An adapter answers in time: silence is an answer.
 
 use crate::core::order_terms::PaymentToken;
+use crate::core::outside::answer;
 pub use crate::core::outside::notice::BadNotice;
 use crate::core::saga::fact::{CallId, Said, Wish};
 use crate::core::saga::notice::Notice;
@@ -30,74 +31,29 @@ pub struct Question {
     pub parent: TraceParent,
 }
 
+/// What was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    Done {
-        reference: String,
-        amount: i64,
-        lapses_at: Option<UtcMs>,
-    },
-    /// No, and asking again changes nothing.
-    Declined {
-        code: String,
-        words: String,
-    },
-    /// No, and it may be asked again under another key.
-    Soft {
-        code: String,
-        words: String,
-    },
-    /// It was not taken in: the same question may be asked again.
-    Busy {
-        retry_after_ms: Option<i64>,
-        words: String,
-    },
-    /// No answer, or none that says what happened.
-    Unknown {
-        words: String,
-    },
+pub struct Paid {
+    pub reference: String,
+    pub amount: i64,
+    pub lapses_at: Option<UtcMs>,
 }
+
+pub type Answer = answer::Answer<Paid>;
+pub type Known = answer::Known<Paid>;
 
 impl From<Answer> for Said {
     fn from(answer: Answer) -> Self {
         match answer {
-            Answer::Done { reference, amount, lapses_at } => Self::Done { reference, amount, lapses_at },
+            Answer::Done(Paid { reference, amount, lapses_at }) => {
+                Self::Done { reference, amount, lapses_at }
+            }
             Answer::Declined { code, words } => Self::Declined { code, words },
             Answer::Soft { code, words } => Self::Soft { code, words },
             Answer::Busy { retry_after_ms, words } => Self::Busy { retry_after_ms, words },
             Answer::Unknown { words } => Self::Unknown { words },
         }
     }
-}
-
-impl Answer {
-    /// Whether the system itself is in trouble, for its breaker.
-    #[must_use]
-    pub const fn is_trouble(&self) -> bool {
-        match self {
-            Self::Done { .. } | Self::Declined { .. } | Self::Soft { .. } => false,
-            Self::Busy { .. } | Self::Unknown { .. } => true,
-        }
-    }
-
-    #[must_use]
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Done { .. } => "done",
-            Self::Declined { .. } => "declined",
-            Self::Soft { .. } => "soft",
-            Self::Busy { .. } => "busy",
-            Self::Unknown { .. } => "unknown",
-        }
-    }
-}
-
-/// What a provider knows of a question.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Known {
-    Ended(Answer),
-    /// It never arrived.
-    Absent,
 }
 
 #[async_trait]

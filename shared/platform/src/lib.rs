@@ -18,6 +18,7 @@
 //! streams end with it, open requests get until the drain deadline, and what is left is cut.
 //!
 //! - [`clock`] and [`random`] are the only places that read a raw clock or ask for randomness.
+//! - [`outside`] asks systems of others over HTTPS, and says whether nobody knows what came of it.
 //! - [`secret`] keeps secrets out of logs and compares them in constant time.
 //!
 //! What is measured of a trace goes to a collector by [`telemetry`], or nowhere: it never holds anything up.
@@ -30,6 +31,7 @@ pub mod clock;
 pub mod config;
 pub mod data_dir;
 pub mod http;
+pub mod outside;
 pub mod random;
 pub mod secret;
 pub mod server;

@@ -6,8 +6,9 @@ use super::kind::Kind;
 use super::road::{Heard, Party, Road, SECRET};
 use anyhow::{Context, Result};
 use async_trait::async_trait;
-use holdfast_central::adapters::carriers::simulator::{Entry, Fate as Way, Simulator};
+use holdfast_central::adapters::carriers::simulator::{Entry, Simulator};
 use holdfast_central::core::outside::gate::GateTerms;
+use holdfast_central::core::outside::mishap::Fate as Way;
 use holdfast_central::core::outside::notice::BadNotice;
 use holdfast_central::core::outside::signed::sign;
 use holdfast_central::core::parcel::fact::Ask;
@@ -18,7 +19,7 @@ use holdfast_central::flows::gateways::{CarrierGateways, Gateway};
 use holdfast_central::flows::label_failed::see_to_labels;
 use holdfast_central::flows::read_tracking::{IncomingTracking, read_tracking, take_in_tracking};
 use holdfast_central::flows::route_orders::Router;
-use holdfast_central::ports::carriers::{Answer, Carriers, Known, Question, Rate, RateQuestion};
+use holdfast_central::ports::carriers::{Answer, Carriers, Did, Known, Question, Rate, RateQuestion};
 use holdfast_platform::secret::Secret;
 use holdfast_shared::ids::{CarrierAccount, IdempotencyKey, TenantId};
 use holdfast_shared::time::{MonoMs, Now, UtcMs};
@@ -139,9 +140,9 @@ impl ParcelCarrier {
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         let again = !keys.insert(question.key.clone());
         self.fate.mark(match (answer, question.id.ask) {
-            (Answer::Made(_), _) if again => "label_asked_twice_made_once",
-            (Answer::Made(_), _) => "label_made",
-            (Answer::Voided, _) => "label_voided",
+            (Answer::Done(Did::Made(_)), _) if again => "label_asked_twice_made_once",
+            (Answer::Done(Did::Made(_)), _) => "label_made",
+            (Answer::Done(Did::Voided), _) => "label_voided",
             (Answer::Declined { .. }, Ask::Label) => "label_refused",
             (Answer::Declined { .. }, Ask::VoidLabel) => "void_refused",
             (Answer::Soft { .. }, _) => "label_failed_for_now",

@@ -1,10 +1,11 @@
 //! Scans that come before their label is known.
 
 use super::go_on;
-use super::stage::{Point, Stage};
-use holdfast_central::adapters::carriers::simulator::Fate;
+use super::stage::Stage;
+use holdfast_central::core::outside::mishap::Fate;
 use holdfast_central::core::parcel::tracking::TrackStatus;
 use holdfast_shared::time::UtcMs;
+use holdfast_tests::matrix::Point;
 use std::fmt::Write;
 
 /// Why a scan comes before its label is known here.
@@ -73,8 +74,8 @@ async fn before_its_label(early: Early, status: TrackStatus) -> String {
         }
         Early::RestartWhileItWaits => stage.reopen().await,
         Early::CancelledMeanwhile => {
-            stage.cancel().await;
-            stage.put_back().await;
+            stage.scene.cancel().await;
+            stage.scene.put_back().await;
             stage.settle().await;
             return stage.line().await;
         }

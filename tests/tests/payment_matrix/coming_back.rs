@@ -44,11 +44,11 @@ pub(crate) async fn brought_back(back: Back) -> String {
     stage.place().await;
     stage.settle().await;
     if let Back::BeforeTheHandOver = back {
-        stage.assign().await;
+        stage.scene.assign().await;
         stage.pack().await;
         stage.bring_back(2, Condition::Sellable).await;
         stage.advance().await;
-        stage.hand_over().await;
+        stage.scene.hand_over().await;
     } else {
         stage.ship().await;
         stage.settle().await;

@@ -11,20 +11,19 @@ use crate::core::outside::signed::verify;
 use crate::core::parcel::address::Address;
 use crate::core::parcel::fact::{Ask, Label};
 use crate::core::parcel::notice::TrackingNotice;
-use crate::ports::carriers::{Answer, Carriers, Known, Question, Rate, RateQuestion};
+use crate::ports::carriers::{Answer, Carriers, Did, Known, Question, Rate, RateQuestion};
 use async_trait::async_trait;
 use holdfast_platform::http::TRACEPARENT;
+use holdfast_platform::outside::{self, Got, ask};
 use holdfast_platform::secret::Secret;
 use holdfast_shared::time::UtcMs;
-use read::Got;
-use reqwest::{Client, RequestBuilder, Response};
+use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+const WHOM: &str = "the carrier";
 const SIGNATURE: &str = "x-webhook-signature";
-/// Of an answer; more is not read.
-const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 
 #[derive(Debug, Clone)]
 pub struct ShippingSettings {
@@ -52,11 +51,7 @@ pub struct Shipping {
 
 impl Shipping {
     pub fn new(settings: ShippingSettings) -> Result<Self, reqwest::Error> {
-        let _already = rustls::crypto::ring::default_provider().install_default();
-        // A redirect would carry the secret, and an address, somewhere else.
-        let no_redirects = reqwest::redirect::Policy::none();
-        let client = Client::builder().timeout(settings.timeout).redirect(no_redirects).build()?;
-        Ok(Self { client, settings })
+        Ok(Self { client: outside::client(settings.timeout)?, settings })
     }
 
     fn path(&self, rest: &str) -> String {
@@ -91,7 +86,7 @@ impl Shipping {
             "label_format": self.settings.label_format,
         });
         let request = told_apart(self.client.post(self.path("labels")), question);
-        match send(self.signed_in(request).json(&body)).await {
+        match ask(WHOM, self.signed_in(request).json(&body)).await {
             Got::Told { status: 200..=299, body, .. } => read::label(&body),
             got => read::refusal(got),
         }
@@ -100,7 +95,7 @@ impl Shipping {
     async fn void(&self, question: &Question, label: &Label) -> Answer {
         let path = self.path(&format!("labels/{}/void", label.reference));
         let request = told_apart(self.client.put(path), question);
-        match send(self.signed_in(request)).await {
+        match ask(WHOM, self.signed_in(request)).await {
             Got::Told { status: 200..=299, body, .. } => read::voided(&body),
             got => read::refusal(got),
         }
@@ -108,15 +103,15 @@ impl Shipping {
 
     async fn find(&self, key: &str) -> Known {
         let request = self.client.get(self.path("labels")).query(&[("external_shipment_id", key)]);
-        looked(send(self.signed_in(request)).await, |told| {
+        looked(ask(WHOM, self.signed_in(request)).await, |told| {
             read::found(told, key).map_or(Known::Absent, |label| Known::Ended(read::label(label)))
         })
     }
 
     async fn look_at(&self, label: &Label) -> Known {
         let request = self.client.get(self.path(&format!("labels/{}", label.reference)));
-        looked(send(self.signed_in(request)).await, |told| {
-            if read::is_void(told) { Known::Ended(Answer::Voided) } else { Known::Absent }
+        looked(ask(WHOM, self.signed_in(request)).await, |told| {
+            if read::is_void(told) { Known::Ended(Answer::Done(Did::Voided)) } else { Known::Absent }
         })
     }
 }
@@ -140,38 +135,6 @@ fn address(to: &Address) -> Value {
         "postal_code": to.postcode,
         "country_code": to.country,
     })
-}
-
-/// Nothing here holds the secret or an address: what a transport error says is told, without where it went.
-async fn send(request: RequestBuilder) -> Got {
-    match request.send().await {
-        Ok(response) => read_answer(response).await,
-        Err(error) if error.is_connect() || error.is_builder() => {
-            Got::NotSent(format!("the carrier cannot be reached: {}", error.without_url()))
-        }
-        Err(error) if error.is_timeout() => Got::Silence(String::from("no answer came in time")),
-        Err(error) => Got::Silence(format!("the answer broke off: {}", error.without_url())),
-    }
-}
-
-async fn read_answer(mut response: Response) -> Got {
-    let status = response.status().as_u16();
-    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
-    let seconds = header("retry-after").and_then(|text| text.parse::<i64>().ok());
-    let retry_after_ms = seconds.filter(|seconds| *seconds >= 0).map(|seconds| seconds.saturating_mul(1_000));
-    let mut body = Vec::new();
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if body.len().saturating_add(chunk.len()) <= ANSWER_BYTES_MAX => {
-                body.extend_from_slice(&chunk);
-            }
-            Ok(Some(_)) => return Got::Silence(String::from("the answer is longer than an answer may be")),
-            Ok(None) => break,
-            Err(error) => return Got::Silence(format!("the answer broke off: {}", error.without_url())),
-        }
-    }
-    let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
-    Got::Told { status, retry_after_ms, body }
 }
 
 /// A look-up that failed tells nothing of what was asked.
@@ -200,7 +163,7 @@ impl Carriers for Shipping {
                 "packages": self.packages(question.units),
             },
         });
-        match send(self.signed_in(self.client.post(self.path("rates"))).json(&body)).await {
+        match ask(WHOM, self.signed_in(self.client.post(self.path("rates"))).json(&body)).await {
             Got::Told { status: 200..=299, body, .. } => Ok(read::rates(&body, &self.settings.services)),
             got => Err(read::refusal(got)),
         }

@@ -5,42 +5,21 @@ use crate::core::outside::notice::BadNotice;
 use crate::core::parcel::fact::Label;
 use crate::core::parcel::notice::TrackingNotice;
 use crate::core::parcel::tracking::{Track, TrackStatus};
-use crate::ports::carriers::{Answer, Rate};
+use crate::ports::carriers::{Answer, Did, Rate};
+use holdfast_platform::outside::{Got, text, words};
 use holdfast_shared::limits::{CARRIER_WORD_CHARS_MAX, LABEL_URL_CHARS_MAX};
 use holdfast_shared::money::{Currency, Money};
 use holdfast_shared::time::UtcMs;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What came back of a request.
-pub(super) enum Got {
-    Told {
-        status: u16,
-        retry_after_ms: Option<i64>,
-        body: Value,
-    },
-    /// It never left.
-    NotSent(String),
-    Silence(String),
-}
-
-/// Of what a carrier says for people; more is not kept.
-const WORDS_CHARS_MAX: usize = 200;
 /// Rates that one answer is read for.
 const RATES_MAX: usize = 100;
-
-fn text<'a>(told: &'a Value, path: &str) -> Option<&'a str> {
-    told.pointer(path).and_then(Value::as_str)
-}
 
 fn word(told: &Value, path: &str) -> Option<String> {
     let found = text(told, path)?.trim();
     let fits = (1..=CARRIER_WORD_CHARS_MAX).contains(&found.chars().count());
     (fits && !found.chars().any(char::is_control)).then(|| found.to_owned())
-}
-
-fn words(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).take(WORDS_CHARS_MAX).collect()
 }
 
 /// Amounts come as decimals of the major unit.
@@ -81,7 +60,7 @@ pub(super) fn label(told: &Value) -> Answer {
         })
     };
     match (text(told, "/status"), whole()) {
-        (Some("completed"), Some(label)) => Answer::Made(label),
+        (Some("completed"), Some(label)) => Answer::Done(Did::Made(label)),
         // Given back under this key, by whoever asked before a restore or at the carrier itself: another key makes another.
         (Some("voided"), _) => Answer::Soft {
             code: String::from("voided"),
@@ -108,7 +87,7 @@ pub(super) fn is_void(told: &Value) -> bool {
 
 pub(super) fn voided(told: &Value) -> Answer {
     match told.get("approved").and_then(Value::as_bool) {
-        Some(true) => Answer::Voided,
+        Some(true) => Answer::Done(Did::Voided),
         Some(false) => {
             let said = text(told, "/message").unwrap_or("the carrier does not take it back");
             Answer::Declined { code: String::from("void_refused"), words: words(said) }

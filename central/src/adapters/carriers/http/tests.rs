@@ -84,7 +84,7 @@ fn told(status: &str) -> Value {
 
 fn label() -> Label {
     match read::label(&told("completed")) {
-        Answer::Made(label) => label,
+        Answer::Done(Did::Made(label)) => label,
         other => panic!("{other:?}"),
     }
 }
@@ -92,7 +92,7 @@ fn label() -> Label {
 #[tokio::test]
 async fn a_label_is_asked_for_under_its_key_and_read_whole() {
     let (shipping, desk) = desk(&[(200, told("completed")), (200, told("completed"))]).await;
-    assert_eq!(shipping.ask(&question(Some("standard"))).await, Answer::Made(label()));
+    assert_eq!(shipping.ask(&question(Some("standard"))).await, Answer::Done(Did::Made(label())));
     assert_eq!((label().cost.unwrap().minor, label().tracking_number.as_str()), (490, "1Z9"));
     shipping.ask(&question(None)).await;
     let heard = desk.heard.lock().unwrap();
@@ -138,7 +138,7 @@ async fn a_label_is_found_by_its_key_and_by_no_other() {
     other["external_shipment_id"] = json!("another");
     let answers = [(200, mine), (200, json!({ "labels": [other] })), (404, Value::Null), (500, Value::Null)];
     let (shipping, desk) = desk(&answers).await;
-    assert_eq!(shipping.look_up(&question(None)).await, Known::Ended(Answer::Made(label())));
+    assert_eq!(shipping.look_up(&question(None)).await, Known::Ended(Answer::Done(Did::Made(label()))));
     assert_eq!(shipping.look_up(&question(None)).await, Known::Absent, "whatever was found");
     assert_eq!(shipping.look_up(&question(None)).await, Known::Absent);
     assert!(matches!(shipping.look_up(&question(None)).await, Known::Ended(Answer::Unknown { .. })));
@@ -157,9 +157,9 @@ async fn a_label_is_taken_back_or_it_is_not() {
     let answers =
         [(200, json!({ "approved": true })), (200, refused), (200, told("voided")), (200, told("completed"))];
     let (shipping, desk) = desk(&answers).await;
-    assert_eq!(shipping.ask(&void).await, Answer::Voided);
+    assert_eq!(shipping.ask(&void).await, Answer::Done(Did::Voided));
     assert_eq!(shipping.ask(&void).await.as_str(), "declined");
-    assert_eq!(shipping.look_up(&void).await, Known::Ended(Answer::Voided));
+    assert_eq!(shipping.look_up(&void).await, Known::Ended(Answer::Done(Did::Voided)));
     assert_eq!(shipping.look_up(&void).await, Known::Absent, "it is as it was");
     let heard = desk.heard.lock().unwrap();
     assert_eq!((&heard[0].0, heard[0].1.as_str()), (&Method::PUT, "/v1/labels/se-1/void"));

@@ -9,48 +9,25 @@
 //! | `SOFT` | fails twice, then goes through |
 //! | any other | goes through |
 
+use crate::core::outside::mishap::{Fate, Road, Simulated};
 use crate::core::outside::notice::BadNotice;
-use crate::core::outside::signed::{sign, verify};
+use crate::core::outside::signed::verify;
 use crate::core::parcel::fact::{Ask, Label};
 use crate::core::parcel::notice::TrackingNotice;
 use crate::core::parcel::tracking::{Track, TrackStatus};
-use crate::ports::carriers::{Answer, Carriers, Known, Question, Rate, RateQuestion};
+use crate::ports::carriers::{Answer, Carriers, Did, Known, Question, Rate, RateQuestion};
 use async_trait::async_trait;
 use holdfast_platform::secret::Secret;
 use holdfast_shared::ids::{IdempotencyKey, OrderId, TaskId};
 use holdfast_shared::money::{Currency, Money};
 use holdfast_shared::time::UtcMs;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Webhooks that wait to be fetched; the oldest go first.
-const WEBHOOKS_MAX: usize = 10_000;
 const SOFT_FAILURES: u32 = 2;
 const COST_MINOR: i64 = 495;
 const SERVICES: [(&str, i64, u16); 2] = [("standard", COST_MINOR, 2), ("express", 2 * COST_MINOR, 1)];
-
-/// What happens to one question on its way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
-    Normal,
-    /// It is done, and the answer is lost.
-    DoneUnheard,
-    /// The question is lost.
-    Lost,
-    /// The question is lost, and so is every look-up until [`Simulator::speak`].
-    Silent,
-    /// The question is not taken in.
-    Busy,
-    /// It arrives twice.
-    Twice,
-    /// The answer is lost, and the question arrives only when it is [delivered](Simulator::deliver).
-    Late,
-    /// Refused for good, whatever it is.
-    Declined,
-    /// Refused this time.
-    Soft,
-}
 
 /// A label as the carrier has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,22 +39,19 @@ pub struct Entry {
     pub scanned: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inside {
+    seed: u64,
     labels: BTreeMap<IdempotencyKey, Entry>,
     /// What was refused, and what was voided, by the key under which it was asked.
     ended: BTreeMap<IdempotencyKey, Answer>,
     softly: BTreeMap<OrderId, u32>,
-    fates: VecDeque<Fate>,
-    silent: bool,
-    late: Vec<Question>,
-    webhooks: VecDeque<Vec<u8>>,
+    road: Road<Question>,
     events: u64,
 }
 
 #[derive(Debug)]
 pub struct Simulator {
-    seed: u64,
     secret: Secret,
     inside: Mutex<Inside>,
 }
@@ -96,7 +70,15 @@ struct Event {
 impl Simulator {
     #[must_use]
     pub fn new(seed: u64, secret: Secret) -> Self {
-        Self { seed, secret, inside: Mutex::default() }
+        let inside = Inside {
+            seed,
+            labels: BTreeMap::new(),
+            ended: BTreeMap::new(),
+            softly: BTreeMap::new(),
+            road: Road::default(),
+            events: 0,
+        };
+        Self { secret, inside: Mutex::new(inside) }
     }
 
     fn inside(&self) -> MutexGuard<'_, Inside> {
@@ -105,25 +87,22 @@ impl Simulator {
 
     /// What happens to the next questions, one each; after that all goes well.
     pub fn fates(&self, fates: impl IntoIterator<Item = Fate>) {
-        self.inside().fates.extend(fates);
+        self.inside().road.fates(fates);
     }
 
     /// From now on it answers no look-ups.
     pub fn fall_silent(&self) {
-        self.inside().silent = true;
+        self.inside().road.fall_silent();
     }
 
     /// From now on it answers look-ups again.
     pub fn speak(&self) {
-        self.inside().silent = false;
+        self.inside().road.speak();
     }
 
     /// What was on its way for long arrives now.
     pub fn deliver(&self) {
-        let mut inside = self.inside();
-        for question in std::mem::take(&mut inside.late) {
-            inside.act(&question, self.seed);
-        }
+        self.inside().deliver();
     }
 
     /// Every label that it has of an order.
@@ -154,38 +133,65 @@ impl Simulator {
             words: String::new(),
         };
         if let Ok(body) = serde_json::to_vec(&event) {
-            if inside.webhooks.len() >= WEBHOOKS_MAX {
-                inside.webhooks.pop_front();
-            }
-            inside.webhooks.push_back(body);
+            inside.road.tell(body);
         }
     }
 
     /// The webhooks since the last time, oldest first, each with its signature.
     #[must_use]
     pub fn webhooks(&self, now: UtcMs) -> Vec<(String, Vec<u8>)> {
-        let bodies = std::mem::take(&mut self.inside().webhooks);
-        bodies.into_iter().map(|body| (sign(self.secret.reveal(), now, &body), body)).collect()
+        self.inside().road.webhooks(self.secret.reveal(), now)
     }
 }
 
-impl Inside {
-    fn act(&mut self, question: &Question, seed: u64) -> Answer {
+impl Simulated for Inside {
+    type Question = Question;
+    type Done = Did;
+
+    fn road(&mut self) -> &mut Road<Question> {
+        &mut self.road
+    }
+
+    fn act(&mut self, question: &Question) -> Answer {
         let answer = match question.id.ask {
-            Ask::Label => self.label(question, seed),
+            Ask::Label => self.label(question),
             Ask::VoidLabel => self.void(question),
         };
         match &answer {
-            Answer::Declined { .. } | Answer::Soft { .. } | Answer::Voided => {
-                self.ended.insert(question.key.clone(), answer.clone());
+            Answer::Declined { .. } | Answer::Soft { .. } | Answer::Done(Did::Voided) => {
+                self.end(question, answer.clone());
             }
-            Answer::Made(_) | Answer::Busy { .. } | Answer::Unknown { .. } => {}
+            Answer::Done(Did::Made(_)) | Answer::Busy { .. } | Answer::Unknown { .. } => {}
         }
         answer
     }
 
-    fn label(&mut self, question: &Question, seed: u64) -> Answer {
-        if let Some(known) = self.known(&question.key) {
+    fn end(&mut self, question: &Question, answer: Answer) {
+        self.ended.insert(question.key.clone(), answer);
+    }
+
+    fn recall(&self, question: &Question) -> Option<Answer> {
+        let made = || {
+            let entry = self.labels.get(&question.key)?;
+            let words = String::from("the label was given back before");
+            let voided = || Answer::Soft { code: String::from("voided"), words };
+            Some(if entry.voided { voided() } else { Answer::Done(Did::Made(entry.label.clone())) })
+        };
+        self.ended.get(&question.key).cloned().or_else(made)
+    }
+
+    fn declines() -> Answer {
+        declined("refused", "the carrier does not say why")
+    }
+
+    fn fails() -> Answer {
+        soft()
+    }
+}
+
+impl Inside {
+    fn label(&mut self, question: &Question) -> Answer {
+        if let Some(known) = self.recall(question) {
             return known;
         }
         let postcode = question.to.as_ref().map(|to| to.postcode.to_ascii_uppercase()).unwrap_or_default();
@@ -198,7 +204,7 @@ impl Inside {
             return soft();
         }
         let mut hasher = blake3::Hasher::new();
-        hasher.update(&seed.to_be_bytes()).update(question.key.as_str().as_bytes());
+        hasher.update(&self.seed.to_be_bytes()).update(question.key.as_str().as_bytes());
         let mut drawn = [0; 6];
         hasher.finalize_xof().fill(&mut drawn);
         let number = data_encoding::HEXUPPER.encode(&drawn);
@@ -213,7 +219,7 @@ impl Inside {
         let (order, task) = (question.order.clone(), question.task.clone());
         let entry = Entry { order, task, label: label.clone(), voided: false, scanned: false };
         self.labels.insert(question.key.clone(), entry);
-        Answer::Made(label)
+        Answer::Done(Did::Made(label))
     }
 
     fn void(&mut self, question: &Question) -> Answer {
@@ -226,19 +232,9 @@ impl Inside {
             }
             Some(entry) => {
                 entry.voided = true;
-                Answer::Voided
+                Answer::Done(Did::Voided)
             }
         }
-    }
-
-    fn known(&self, key: &IdempotencyKey) -> Option<Answer> {
-        let made = || {
-            let entry = self.labels.get(key)?;
-            let words = String::from("the label was given back before");
-            let voided = || Answer::Soft { code: String::from("voided"), words };
-            Some(if entry.voided { voided() } else { Answer::Made(entry.label.clone()) })
-        };
-        self.ended.get(key).cloned().or_else(made)
     }
 }
 
@@ -253,10 +249,6 @@ fn declined(code: &str, words: &str) -> Answer {
 
 fn soft() -> Answer {
     Answer::Soft { code: String::from("try_again"), words: String::from("the carrier could not be reached") }
-}
-
-fn unknown() -> Answer {
-    Answer::Unknown { words: String::from("no answer came in time") }
 }
 
 #[async_trait]
@@ -274,46 +266,12 @@ impl Carriers for Simulator {
 
     async fn ask(&self, question: &Question) -> Answer {
         let mut inside = self.inside();
-        match inside.fates.pop_front().unwrap_or(Fate::Normal) {
-            Fate::Normal => inside.act(question, self.seed),
-            Fate::Twice => {
-                inside.act(question, self.seed);
-                inside.act(question, self.seed)
-            }
-            Fate::DoneUnheard => {
-                inside.act(question, self.seed);
-                unknown()
-            }
-            Fate::Lost => unknown(),
-            Fate::Silent => {
-                inside.silent = true;
-                unknown()
-            }
-            Fate::Late => {
-                inside.late.push(question.clone());
-                unknown()
-            }
-            Fate::Busy => {
-                Answer::Busy { retry_after_ms: Some(1_000), words: String::from("too many requests") }
-            }
-            Fate::Declined => {
-                let answer = declined("refused", "the carrier does not say why");
-                inside.ended.insert(question.key.clone(), answer.clone());
-                answer
-            }
-            Fate::Soft => {
-                inside.ended.insert(question.key.clone(), soft());
-                soft()
-            }
-        }
+        let fate = inside.road.next_fate().unwrap_or(Fate::Normal);
+        inside.carry(question, fate)
     }
 
     async fn look_up(&self, question: &Question) -> Known {
-        let inside = self.inside();
-        if inside.silent {
-            return Known::Ended(unknown());
-        }
-        inside.known(&question.key).map_or(Known::Absent, Known::Ended)
+        self.inside().look_up(question)
     }
 
     fn signature_header(&self) -> &'static str {

@@ -37,7 +37,7 @@ fn void(key: &str, label: &Label) -> Question {
 
 async fn made(simulator: &Simulator, key: &str) -> Label {
     match simulator.ask(&question(key, "LS1 4AP")).await {
-        Answer::Made(label) => label,
+        Answer::Done(Did::Made(label)) => label,
         other => panic!("{other:?}"),
     }
 }
@@ -56,7 +56,10 @@ async fn an_answer_that_was_lost_is_found_by_its_key() {
     let simulator = Simulator::new(1, Secret::new("s"));
     simulator.fates([Fate::DoneUnheard, Fate::Lost]);
     assert!(matches!(simulator.ask(&question("k1", "LS1")).await, Answer::Unknown { .. }));
-    assert!(matches!(simulator.look_up(&question("k1", "LS1")).await, Known::Ended(Answer::Made(_))));
+    assert!(matches!(
+        simulator.look_up(&question("k1", "LS1")).await,
+        Known::Ended(Answer::Done(Did::Made(_)))
+    ));
     assert!(matches!(simulator.ask(&question("k2", "LS1")).await, Answer::Unknown { .. }));
     assert_eq!(simulator.look_up(&question("k2", "LS1")).await, Known::Absent);
 }
@@ -65,7 +68,7 @@ async fn an_answer_that_was_lost_is_found_by_its_key() {
 async fn a_label_is_taken_back_until_it_is_scanned() {
     let simulator = Simulator::new(1, Secret::new("s"));
     let (one, two) = (made(&simulator, "k1").await, made(&simulator, "k2").await);
-    assert_eq!(simulator.ask(&void("v1", &one)).await, Answer::Voided);
+    assert_eq!(simulator.ask(&void("v1", &one)).await, Answer::Done(Did::Voided));
     let again = simulator.ask(&question("k1", "LS1 4AP")).await;
     assert_eq!(again.as_str(), "soft", "who forgot that it was taken back gets another under another key");
     simulator.scan(&two.tracking_number, TrackStatus::InTransit, UtcMs(5));
@@ -86,5 +89,5 @@ async fn an_address_is_refused_and_a_failure_passes() {
     for key in ["k2", "k3"] {
         assert!(matches!(simulator.ask(&question(key, "SOFT1")).await, Answer::Soft { .. }));
     }
-    assert!(matches!(simulator.ask(&question("k4", "SOFT1")).await, Answer::Made(_)));
+    assert!(matches!(simulator.ask(&question("k4", "SOFT1")).await, Answer::Done(Did::Made(_))));
 }

@@ -15,19 +15,19 @@ use crate::core::saga::plan::Capabilities;
 use crate::ports::payments::{Answer, BadNotice, Known, Payments, Question};
 use async_trait::async_trait;
 use holdfast_platform::http::TRACEPARENT;
+use holdfast_platform::outside::{self, Got, ask};
 use holdfast_platform::secret::Secret;
 use holdfast_shared::time::UtcMs;
-use read::{Got, authorized, captured, error, found_refund, refunded, voided};
-use reqwest::{Client, RequestBuilder, Response};
+use read::{authorized, captured, error, found_refund, refunded, voided};
+use reqwest::{Client, RequestBuilder};
 use serde_json::Value;
 use std::time::Duration;
 
+const WHOM: &str = "the provider";
 const SIGNATURE: &str = "stripe-signature";
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 /// Refunds of one intent that are looked through.
 const REFUNDS_LOOKED_AT: &str = "100";
-/// Of an answer; more is not read.
-const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 
 #[derive(Debug, Clone)]
 pub struct IntentsSettings {
@@ -50,11 +50,7 @@ pub struct Intents {
 
 impl Intents {
     pub fn new(settings: IntentsSettings) -> Result<Self, reqwest::Error> {
-        let _already = rustls::crypto::ring::default_provider().install_default();
-        // A redirect would carry the secret somewhere else.
-        let no_redirects = reqwest::redirect::Policy::none();
-        let client = Client::builder().timeout(settings.timeout).redirect(no_redirects).build()?;
-        Ok(Self { client, settings })
+        Ok(Self { client: outside::client(settings.timeout)?, settings })
     }
 
     fn path(&self, rest: &str) -> String {
@@ -89,7 +85,7 @@ impl Intents {
             let several = "payment_method_options[card][request_multicapture]";
             form.push(field(several, "if_available"));
         }
-        answered(send(self.post("payment_intents", question, &form)).await, authorized)
+        answered(ask(WHOM, self.post("payment_intents", question, &form)).await, authorized)
     }
 
     async fn capture(&self, question: &Question, intent: &str) -> Answer {
@@ -100,13 +96,13 @@ impl Intents {
         if self.settings.several_captures {
             form.push(field("final_capture", question.wish.last.to_string()));
         }
-        let sent = send(self.post(&format!("payment_intents/{intent}/capture"), question, &form)).await;
+        let sent = ask(WHOM, self.post(&format!("payment_intents/{intent}/capture"), question, &form)).await;
         answered(sent, |told| captured(told, question.wish.amount))
     }
 
     async fn void(&self, question: &Question, intent: &str) -> Answer {
         let form = [field("cancellation_reason", "abandoned")];
-        let sent = send(self.post(&format!("payment_intents/{intent}/cancel"), question, &form)).await;
+        let sent = ask(WHOM, self.post(&format!("payment_intents/{intent}/cancel"), question, &form)).await;
         answered(sent, |told| voided(told, question.wish.amount))
     }
 
@@ -118,17 +114,17 @@ impl Intents {
             field("metadata[holdfast_call]", question.id.to_string()),
             field("metadata[holdfast_key]", question.key.as_str()),
         ];
-        answered(send(self.post("refunds", question, &form)).await, refunded)
+        answered(ask(WHOM, self.post("refunds", question, &form)).await, refunded)
     }
 
     async fn intent(&self, intent: &str) -> Got {
-        send(self.get(&format!("payment_intents/{intent}"), &[])).await
+        ask(WHOM, self.get(&format!("payment_intents/{intent}"), &[])).await
     }
 
     async fn search(&self, question: &Question) -> Known {
         let key = question.key.as_str().replace('\\', "\\\\").replace('\'', "\\'");
         let query = format!("metadata['holdfast_key']:'{key}'");
-        let found = send(self.get("payment_intents/search", &[("query", &query), ("limit", "1")])).await;
+        let found = ask(WHOM, self.get("payment_intents/search", &[("query", &query), ("limit", "1")])).await;
         looked(found, |told| {
             told.pointer("/data/0").map_or(Known::Absent, |intent| Known::Ended(authorized(intent)))
         })
@@ -137,41 +133,6 @@ impl Intents {
 
 fn field(name: &str, value: impl Into<String>) -> (String, String) {
     (name.to_owned(), value.into())
-}
-
-/// Nothing here holds the secret: what a transport error says is told, without its address.
-async fn send(request: RequestBuilder) -> Got {
-    match request.send().await {
-        Ok(response) => read_answer(response).await,
-        Err(error) if error.is_connect() || error.is_builder() => {
-            Got::NotSent(format!("the provider cannot be reached: {}", error.without_url()))
-        }
-        Err(error) if error.is_timeout() => Got::Silence(String::from("no answer came in time")),
-        Err(error) => Got::Silence(format!("the answer broke off: {}", error.without_url())),
-    }
-}
-
-async fn read_answer(mut response: Response) -> Got {
-    let status = response.status().as_u16();
-    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
-    let retry_after_ms = header("retry-after").and_then(|text| text.parse::<i64>().ok());
-    let retry_after_ms =
-        retry_after_ms.filter(|seconds| *seconds >= 0).map(|seconds| seconds.saturating_mul(1_000));
-    let mut body = Vec::new();
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if body.len().saturating_add(chunk.len()) <= ANSWER_BYTES_MAX => {
-                body.extend_from_slice(&chunk);
-            }
-            Ok(Some(_)) => return Got::Silence(String::from("the answer is longer than an answer may be")),
-            Ok(None) => break,
-            Err(error) => return Got::Silence(format!("the answer broke off: {}", error.without_url())),
-        }
-    }
-    match serde_json::from_slice(&body) {
-        Ok(body) => Got::Told { status, retry_after_ms, body },
-        Err(_) => Got::Told { status, retry_after_ms, body: Value::Null },
-    }
 }
 
 fn answered(got: Got, read: impl FnOnce(&Value) -> Answer) -> Answer {
@@ -243,7 +204,7 @@ impl Payments for Intents {
             }),
             (Call::Refund, Some(intent)) => {
                 let query = [("payment_intent", intent.as_str()), ("limit", REFUNDS_LOOKED_AT)];
-                let all = send(self.get("refunds", &query)).await;
+                let all = ask(WHOM, self.get("refunds", &query)).await;
                 looked(all, |told| {
                     let found = found_refund(told, question.key.as_str());
                     found.map_or(Known::Absent, |refund| Known::Ended(refunded(refund)))

@@ -1,9 +1,10 @@
 //! Webhooks of a provider of payment intents. What they are about, central had written into their metadata.
 
-use super::read::{CAPTURE_MARK, authorized, metadata, refunded, refusal, status, text};
+use super::read::{CAPTURE_MARK, authorized, metadata, refunded, refusal, status};
 use crate::core::saga::fact::{Call, CallId, Said};
 use crate::core::saga::notice::Notice;
 use crate::ports::payments::{Answer, BadNotice};
+use holdfast_platform::outside::text;
 use serde_json::Value;
 
 const EVENT_CHARS_MAX: usize = 128;
@@ -64,7 +65,7 @@ fn taken(intent: &Value) -> Option<Said> {
 /// Only what is known for good.
 fn ended(answer: Answer) -> Option<Said> {
     match answer {
-        Answer::Done { .. } | Answer::Declined { .. } | Answer::Soft { .. } => Some(answer.into()),
+        Answer::Done(_) | Answer::Declined { .. } | Answer::Soft { .. } => Some(answer.into()),
         Answer::Busy { .. } | Answer::Unknown { .. } => None,
     }
 }

@@ -1,21 +1,10 @@
 //! What a provider of payment intents answers, as the port's words. An answer that says less than it should is no answer:
 //! then nobody knows, and it is looked up.
 
-use crate::ports::payments::Answer;
+use crate::ports::payments::{Answer, Paid};
+use holdfast_platform::outside::{text, words};
 use holdfast_shared::time::UtcMs;
 use serde_json::Value;
-
-/// What came back of a request.
-pub(super) enum Got {
-    Told {
-        status: u16,
-        retry_after_ms: Option<i64>,
-        body: Value,
-    },
-    /// It never left.
-    NotSent(String),
-    Silence(String),
-}
 
 /// The bank may say yes to the same card a moment later.
 const SOFT: &[&str] = &[
@@ -25,12 +14,6 @@ const SOFT: &[&str] = &[
     "reenter_transaction",
     "try_again_later",
 ];
-/// Of what a provider says for people; more is not kept.
-const WORDS_CHARS_MAX: usize = 200;
-
-pub(super) fn text<'a>(told: &'a Value, path: &str) -> Option<&'a str> {
-    told.pointer(path).and_then(Value::as_str)
-}
 
 pub(super) fn status(told: &Value) -> &str {
     text(told, "/status").unwrap_or_default()
@@ -51,10 +34,6 @@ fn number(told: &Value, path: &str) -> Option<i64> {
     told.pointer(path).and_then(Value::as_i64)
 }
 
-fn words(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).take(WORDS_CHARS_MAX).collect()
-}
-
 fn unknown(what: &str) -> Answer {
     Answer::Unknown { words: what.to_owned() }
 }
@@ -70,7 +49,7 @@ pub(super) fn authorized(intent: &Value) -> Answer {
                     // Of one that was captured since, what could be captured once.
                     let received = number(intent, "/amount_received").unwrap_or(0);
                     let amount = amount.saturating_add(received);
-                    Answer::Done { reference: id.to_owned(), amount, lapses_at }
+                    Answer::Done(Paid { reference: id.to_owned(), amount, lapses_at })
                 }
                 None => unknown("the answer names no amount"),
             }
@@ -91,7 +70,7 @@ pub(super) fn authorized(intent: &Value) -> Answer {
 pub(super) fn captured(intent: &Value, amount: i64) -> Answer {
     match (text(intent, "/id"), status(intent)) {
         (Some(id), "succeeded" | "requires_capture") => {
-            Answer::Done { reference: id.to_owned(), amount, lapses_at: None }
+            Answer::Done(Paid { reference: id.to_owned(), amount, lapses_at: None })
         }
         (Some(_) | None, other) => unknown(&format!("the payment is {}", words(other))),
     }
@@ -99,7 +78,7 @@ pub(super) fn captured(intent: &Value, amount: i64) -> Answer {
 
 pub(super) fn voided(intent: &Value, amount: i64) -> Answer {
     match (text(intent, "/id"), status(intent)) {
-        (Some(id), "canceled") => Answer::Done { reference: id.to_owned(), amount, lapses_at: None },
+        (Some(id), "canceled") => Answer::Done(Paid { reference: id.to_owned(), amount, lapses_at: None }),
         (Some(_) | None, other) => unknown(&format!("the payment is {}", words(other))),
     }
 }
@@ -108,7 +87,7 @@ pub(super) fn refunded(refund: &Value) -> Answer {
     match (text(refund, "/id"), status(refund), number(refund, "/amount")) {
         // On its way: it ends by itself, and a failure is told by webhook.
         (Some(id), "succeeded" | "pending", Some(amount)) => {
-            Answer::Done { reference: id.to_owned(), amount, lapses_at: None }
+            Answer::Done(Paid { reference: id.to_owned(), amount, lapses_at: None })
         }
         (Some(_), "failed" | "canceled", _) => Answer::Declined {
             code: words(text(refund, "/failure_reason").unwrap_or("refund_failed")),

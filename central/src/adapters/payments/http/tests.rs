@@ -4,6 +4,7 @@ use super::*;
 use crate::core::order_terms::PaymentToken;
 use crate::core::outside::signed::sign;
 use crate::core::saga::fact::{CallId, Said, Wish};
+use crate::ports::payments::Paid;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response as Answered};
@@ -232,7 +233,7 @@ fn paid_by(token: &str) -> Question {
 
 fn reference(answer: &Answer) -> String {
     match answer {
-        Answer::Done { reference, .. } => reference.clone(),
+        Answer::Done(Paid { reference, .. }) => reference.clone(),
         other => panic!("{other:?}"),
     }
 }
@@ -242,13 +243,13 @@ async fn a_payment_goes_its_whole_way() {
     let scene = Scene::new().await;
     let answer = scene.intents.ask(&question(Call::Authorize, 0, 1_000, None)).await;
     let lapses_at = Some(UtcMs(1_700_604_800_000));
-    assert_eq!(answer, Answer::Done { reference: "pi_1".into(), amount: 1_000, lapses_at });
+    assert_eq!(answer, Answer::Done(Paid { reference: "pi_1".into(), amount: 1_000, lapses_at }));
     for (call, run, amount) in [(Call::Capture, 0, 400), (Call::Refund, 0, 100), (Call::Void, 0, 600)] {
         let ask = question(call, run, amount, Some("pi_1"));
         assert_eq!(scene.intents.look_up(&ask).await, Known::Absent, "{call:?}");
         let answer = scene.intents.ask(&ask).await;
         assert!(
-            matches!(answer, Answer::Done { amount: done, .. } if done == amount),
+            matches!(answer, Answer::Done(Paid { amount: done, .. }) if done == amount),
             "{call:?}: {answer:?}"
         );
         assert_eq!(scene.intents.look_up(&ask).await, Known::Ended(answer), "{call:?}");

@@ -3,7 +3,7 @@
 use super::AMOUNT_MAX;
 use crate::core::saga::fact::{Call, Wish};
 use crate::core::saga::plan::Capabilities;
-use crate::ports::payments::{Answer, Question};
+use crate::ports::payments::{Answer, Paid, Question};
 use holdfast_shared::ids::{IdempotencyKey, OrderId};
 use holdfast_shared::time::UtcMs;
 use std::collections::BTreeMap;
@@ -94,13 +94,10 @@ impl Ledger {
 
     fn authorize(&mut self, question: &Question, can: Capabilities) -> Answer {
         let token = question.token.reveal();
-        let soft = self.soft.entry(question.order.clone()).or_default();
-        if token == "tok_soft" && *soft < SOFT_TRIES {
-            *soft = soft.saturating_add(1);
-            return Answer::Soft {
-                code: "try_again_later".into(),
-                words: "the bank could not be reached".into(),
-            };
+        let failed = self.soft.entry(question.order.clone()).or_default();
+        if token == "tok_soft" && *failed < SOFT_TRIES {
+            *failed = failed.saturating_add(1);
+            return soft();
         }
         match token {
             "tok_declined" => return declined("do_not_honor", "the bank does not say why"),
@@ -127,7 +124,7 @@ impl Ledger {
             lapses_at,
         };
         self.intents.insert(reference.clone(), intent);
-        Answer::Done { reference, amount, lapses_at }
+        Answer::Done(Paid { reference, amount, lapses_at })
     }
 
     fn intent(&mut self, question: &Question) -> Option<&mut Intent> {
@@ -151,14 +148,14 @@ impl Ledger {
         if wish.last || !can.several_captures {
             intent.voided = intent.amount.saturating_sub(intent.captured);
         }
-        Answer::Done { reference: intent.reference.clone(), amount: wish.amount, lapses_at: None }
+        Answer::Done(Paid { reference: intent.reference.clone(), amount: wish.amount, lapses_at: None })
     }
 
     fn void(&mut self, question: &Question) -> Answer {
         let Some(intent) = self.intent(question) else { return missing() };
         let amount = intent.rest();
         intent.voided = intent.voided.saturating_add(amount);
-        Answer::Done { reference: intent.reference.clone(), amount, lapses_at: None }
+        Answer::Done(Paid { reference: intent.reference.clone(), amount, lapses_at: None })
     }
 
     fn refund(&mut self, question: &Question, can: Capabilities) -> Answer {
@@ -169,12 +166,16 @@ impl Ledger {
             return declined("amount_not_refundable", "not so much was captured, or it went back before");
         }
         intent.refunded = intent.refunded.saturating_add(wish.amount);
-        Answer::Done { reference: intent.reference.clone(), amount: wish.amount, lapses_at: None }
+        Answer::Done(Paid { reference: intent.reference.clone(), amount: wish.amount, lapses_at: None })
     }
 }
 
-fn declined(code: &str, words: &str) -> Answer {
+pub(super) fn declined(code: &str, words: &str) -> Answer {
     Answer::Declined { code: code.to_owned(), words: words.to_owned() }
+}
+
+pub(super) fn soft() -> Answer {
+    Answer::Soft { code: "try_again_later".into(), words: "the bank could not be reached".into() }
 }
 
 fn missing() -> Answer {

@@ -15,48 +15,23 @@ mod ledger;
 
 pub use ledger::{Intent, Money as IntentMoney};
 
-use crate::core::outside::signed::{sign, verify};
+use crate::core::outside::mishap::{Fate, Road, Simulated};
+use crate::core::outside::signed::verify;
 use crate::core::saga::fact::{Call, CallId, Said};
 use crate::core::saga::notice::Notice;
 use crate::core::saga::plan::Capabilities;
-use crate::ports::payments::{Answer, BadNotice, Known, Payments, Question};
+use crate::ports::payments::{Answer, BadNotice, Known, Paid, Payments, Question};
 use async_trait::async_trait;
 use holdfast_platform::secret::Secret;
 use holdfast_shared::ids::OrderId;
 use holdfast_shared::time::UtcMs;
 use ledger::Ledger;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// More is declined.
 pub const AMOUNT_MAX: i64 = 100_000_000;
 const AUTHORIZATION_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
-/// Webhooks that wait to be fetched; the oldest go first.
-const WEBHOOKS_MAX: usize = 10_000;
-
-/// What happens to one question on its way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
-    Normal,
-    /// It is done, and the answer is lost.
-    DoneUnheard,
-    /// The question is lost.
-    Lost,
-    /// The question is lost, and so is every look-up until [`Simulator::speak`].
-    Silent,
-    /// The question is not taken in.
-    Busy,
-    /// It arrives twice.
-    Twice,
-    /// The answer is lost, and the question arrives only when it is [delivered](Simulator::deliver).
-    Late,
-    /// Refused for good, whatever it is.
-    Declined,
-    /// Refused this time.
-    Soft,
-}
-
 /// How often, in a thousand questions, something goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Rates {
@@ -67,30 +42,20 @@ pub struct Rates {
     pub soft: u16,
 }
 
+#[derive(Debug)]
 struct Inside {
     ledger: Ledger,
-    fates: VecDeque<Fate>,
-    silent: bool,
-    late: Vec<Question>,
-    webhooks: VecDeque<Vec<u8>>,
+    can: Capabilities,
+    road: Road<Question>,
     asked: u64,
 }
 
+#[derive(Debug)]
 pub struct Simulator {
     seed: u64,
     rates: Rates,
-    can: Capabilities,
     secret: Secret,
     inside: Mutex<Inside>,
-}
-
-impl std::fmt::Debug for Simulator {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Simulator")
-            .field("seed", &self.seed)
-            .field("rates", &self.rates)
-            .finish_non_exhaustive()
-    }
 }
 
 /// The body of a webhook of it.
@@ -119,21 +84,15 @@ impl Simulator {
             renewable: true,
             authorization_ms: AUTHORIZATION_MS,
         };
-        let inside = Inside {
-            ledger: Ledger::default(),
-            fates: VecDeque::new(),
-            silent: false,
-            late: Vec::new(),
-            webhooks: VecDeque::new(),
-            asked: 0,
-        };
-        Self { seed, rates, can, secret, inside: Mutex::new(inside) }
+        let inside = Inside { ledger: Ledger::default(), can, road: Road::default(), asked: 0 };
+        Self { seed, rates, secret, inside: Mutex::new(inside) }
     }
 
     /// Of a provider that can do less.
     #[must_use]
     pub fn that_can(self, can: Capabilities) -> Self {
-        Self { can, ..self }
+        self.inside().can = can;
+        self
     }
 
     fn inside(&self) -> MutexGuard<'_, Inside> {
@@ -142,27 +101,23 @@ impl Simulator {
 
     /// What happens to the next questions, one each; after that chance decides again.
     pub fn fates(&self, fates: impl IntoIterator<Item = Fate>) {
-        self.inside().fates.extend(fates);
+        self.inside().road.fates(fates);
     }
 
     /// From now on it answers look-ups again.
     pub fn speak(&self) {
-        self.inside().silent = false;
+        self.inside().road.speak();
     }
 
     /// What was on its way for long arrives now.
     pub fn deliver(&self) {
-        let mut inside = self.inside();
-        for question in std::mem::take(&mut inside.late) {
-            inside.act(&question, self.can);
-        }
+        self.inside().deliver();
     }
 
     /// The webhooks since the last time, oldest first, each with its signature.
     #[must_use]
     pub fn webhooks(&self, now: UtcMs) -> Vec<(String, Vec<u8>)> {
-        let bodies = std::mem::take(&mut self.inside().webhooks);
-        bodies.into_iter().map(|body| (sign(self.secret.reveal(), now, &body), body)).collect()
+        self.inside().road.webhooks(self.secret.reveal(), now)
     }
 
     /// What it has of an order.
@@ -178,7 +133,7 @@ impl Simulator {
 
     fn fate(&self, inside: &mut Inside) -> Fate {
         inside.asked = inside.asked.wrapping_add(1);
-        if let Some(fate) = inside.fates.pop_front() {
+        if let Some(fate) = inside.road.next_fate() {
             return fate;
         }
         let mut hasher = blake3::Hasher::new();
@@ -202,18 +157,43 @@ impl Simulator {
     }
 }
 
-impl Inside {
-    fn act(&mut self, question: &Question, can: Capabilities) -> Answer {
-        let (answer, is_new) = self.ledger.act(question, can);
+impl Simulated for Inside {
+    type Question = Question;
+    type Done = Paid;
+
+    fn road(&mut self) -> &mut Road<Question> {
+        &mut self.road
+    }
+
+    fn act(&mut self, question: &Question) -> Answer {
+        let (answer, is_new) = self.ledger.act(question, self.can);
         if is_new {
             self.tell(question, &answer);
         }
         answer
     }
 
+    fn end(&mut self, question: &Question, answer: Answer) {
+        self.ledger.end(question, answer);
+    }
+
+    fn recall(&self, question: &Question) -> Option<Answer> {
+        self.ledger.look_up(question)
+    }
+
+    fn declines() -> Answer {
+        ledger::declined("do_not_honor", "the bank does not say why")
+    }
+
+    fn fails() -> Answer {
+        ledger::soft()
+    }
+}
+
+impl Inside {
     fn tell(&mut self, question: &Question, answer: &Answer) {
         let (kind, reference, amount, words) = match answer {
-            Answer::Done { reference, amount, .. } => ("done", Some(reference.clone()), *amount, None),
+            Answer::Done(Paid { reference, amount, .. }) => ("done", Some(reference.clone()), *amount, None),
             Answer::Declined { words, .. } => {
                 ("declined", question.reference.clone(), 0, Some(words.clone()))
             }
@@ -229,73 +209,25 @@ impl Inside {
             words,
         };
         if let Ok(body) = serde_json::to_vec(&event) {
-            if self.webhooks.len() >= WEBHOOKS_MAX {
-                self.webhooks.pop_front();
-            }
-            self.webhooks.push_back(body);
+            self.road.tell(body);
         }
     }
-}
-
-fn unknown() -> Answer {
-    Answer::Unknown { words: String::from("no answer came in time") }
 }
 
 #[async_trait]
 impl Payments for Simulator {
     fn can(&self) -> Capabilities {
-        self.can
+        self.inside().can
     }
 
     async fn ask(&self, question: &Question) -> Answer {
         let mut inside = self.inside();
-        match self.fate(&mut inside) {
-            Fate::Normal => inside.act(question, self.can),
-            Fate::Twice => {
-                inside.act(question, self.can);
-                inside.act(question, self.can)
-            }
-            Fate::DoneUnheard => {
-                inside.act(question, self.can);
-                unknown()
-            }
-            Fate::Lost => unknown(),
-            Fate::Silent => {
-                inside.silent = true;
-                unknown()
-            }
-            Fate::Late => {
-                inside.late.push(question.clone());
-                unknown()
-            }
-            Fate::Busy => {
-                Answer::Busy { retry_after_ms: Some(1_000), words: String::from("too many requests") }
-            }
-            Fate::Declined => {
-                let answer = Answer::Declined {
-                    code: String::from("do_not_honor"),
-                    words: String::from("the bank does not say why"),
-                };
-                inside.ledger.end(question, answer.clone());
-                answer
-            }
-            Fate::Soft => {
-                let answer = Answer::Soft {
-                    code: String::from("try_again_later"),
-                    words: String::from("the bank could not be reached"),
-                };
-                inside.ledger.end(question, answer.clone());
-                answer
-            }
-        }
+        let fate = self.fate(&mut inside);
+        inside.carry(question, fate)
     }
 
     async fn look_up(&self, question: &Question) -> Known {
-        let inside = self.inside();
-        if inside.silent {
-            return Known::Ended(unknown());
-        }
-        inside.ledger.look_up(question).map_or(Known::Absent, Known::Ended)
+        self.inside().look_up(question)
     }
 
     fn signature_header(&self) -> &'static str {

@@ -36,13 +36,13 @@ fn money(simulator: &Simulator) -> (i64, i64, i64, i64) {
 #[tokio::test]
 async fn a_card_is_charged_for_what_was_authorized_and_no_more() {
     let cards = simulator();
-    let Answer::Done { reference, .. } = cards.ask(&authorization("tok_ok")).await else { panic!() };
+    let Answer::Done(Paid { reference, .. }) = cards.ask(&authorization("tok_ok")).await else { panic!() };
     let ask = |call, run, amount| question(call, run, amount, Some(&reference), "tok_ok");
-    assert!(matches!(cards.ask(&ask(Call::Capture, 0, 60)).await, Answer::Done { amount: 60, .. }));
+    assert!(matches!(cards.ask(&ask(Call::Capture, 0, 60)).await, Answer::Done(Paid { amount: 60, .. })));
     assert!(matches!(cards.ask(&ask(Call::Capture, 1, 60)).await, Answer::Declined { .. }));
     assert!(matches!(cards.ask(&ask(Call::Refund, 0, 61)).await, Answer::Declined { .. }));
-    assert!(matches!(cards.ask(&ask(Call::Refund, 1, 60)).await, Answer::Done { .. }));
-    assert!(matches!(cards.ask(&ask(Call::Void, 0, 40)).await, Answer::Done { amount: 40, .. }));
+    assert!(matches!(cards.ask(&ask(Call::Refund, 1, 60)).await, Answer::Done(_)));
+    assert!(matches!(cards.ask(&ask(Call::Void, 0, 40)).await, Answer::Done(Paid { amount: 40, .. })));
     assert_eq!(money(&cards), (100, 60, 40, 60));
 }
 
@@ -63,7 +63,7 @@ async fn a_lost_answer_is_known_to_a_look_up_and_a_lost_question_is_not() {
     let cards = simulator();
     cards.fates([Fate::DoneUnheard]);
     assert!(matches!(cards.ask(&authorization("tok_ok")).await, Answer::Unknown { .. }));
-    assert!(matches!(cards.look_up(&authorization("tok_ok")).await, Known::Ended(Answer::Done { .. })));
+    assert!(matches!(cards.look_up(&authorization("tok_ok")).await, Known::Ended(Answer::Done(_))));
     let cards = simulator();
     cards.fates([Fate::Lost]);
     assert!(matches!(cards.ask(&authorization("tok_ok")).await, Answer::Unknown { .. }));
@@ -93,7 +93,8 @@ async fn tokens_and_amounts_decide_what_a_bank_says() {
 #[tokio::test]
 async fn an_authorization_lapses() {
     let cards = simulator();
-    let Answer::Done { reference, lapses_at, .. } = cards.ask(&authorization("tok_short_lived")).await else {
+    let Answer::Done(Paid { reference, lapses_at, .. }) = cards.ask(&authorization("tok_short_lived")).await
+    else {
         panic!()
     };
     let late = Question {
