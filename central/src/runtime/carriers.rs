@@ -2,12 +2,11 @@
 //! so that a slow one delays no other, and one for webhooks.
 
 use super::CentralError;
+use super::outside::{Reached, Way};
 use super::tasks::{Ended, Trouble};
 use crate::adapters::carriers::http::{Shipping, ShippingSettings};
 use crate::adapters::carriers::simulator::Simulator;
 use crate::adapters::http::Shared;
-use crate::core::outside::gate::GateTerms;
-use crate::core::outside::rate::RateTerms;
 use crate::flows::advance_parcels::advance_parcels;
 use crate::flows::gateways::{CarrierGateways, Gateway, Gateways};
 use crate::flows::read_tracking::read_tracking;
@@ -19,7 +18,7 @@ use holdfast_platform::random;
 use holdfast_platform::secret::Secret;
 use holdfast_platform::service::{Lifetime, Ticker};
 use holdfast_shared::ids::{CarrierAccount, TenantId};
-use holdfast_shared::limits::{CARRIER_ACCOUNTS_MAX, CARRIER_WORD_CHARS_MAX, PAYMENT_CALLS_MAX};
+use holdfast_shared::limits::{CARRIER_ACCOUNTS_MAX, CARRIER_WORD_CHARS_MAX};
 use holdfast_shared::time::MonoMs;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,9 +31,6 @@ use tokio_util::sync::CancellationToken;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Webhooks that nobody rang for.
 const READ_EVERY: Duration = Duration::from_secs(5);
-/// A question without an answer is looked up after 15 s; an answer has to come before.
-const TIMEOUT_S_MAX: u64 = 12;
-const TIMEOUT_S: u64 = 10;
 const GRAMS_PER_UNIT: u32 = 500;
 const GRAMS_PER_UNIT_MAX: u32 = 1_000_000;
 
@@ -104,14 +100,22 @@ impl LabelFormat {
 }
 
 impl CarrierConfig {
-    fn fault(&self) -> Option<String> {
-        let name = &self.name;
-        if self.timeout_s.is_some_and(|seconds| !(1..=TIMEOUT_S_MAX).contains(&seconds)) {
-            return Some(format!("{name}: timeout_s is 1 to {TIMEOUT_S_MAX}"));
+    fn reached(&self) -> Reached<'_> {
+        Reached {
+            name: &self.name,
+            url: self.url.as_deref(),
+            secret_file: self.secret_file.as_deref(),
+            webhook_secret_files: &self.webhook_secret_files,
+            timeout_s: self.timeout_s,
+            calls_per_second: self.calls_per_second,
+            calls_max: self.calls_max,
         }
-        let calls = [self.calls_per_second, self.calls_max].into_iter().flatten();
-        if calls.into_iter().any(|calls| !(1..=PAYMENT_CALLS_MAX).contains(&calls)) {
-            return Some(format!("{name}: calls_per_second and calls_max are 1 to {PAYMENT_CALLS_MAX}"));
+    }
+
+    fn fault(&self) -> Option<String> {
+        let (name, reached) = (&self.name, self.reached());
+        if let Some(fault) = reached.fault() {
+            return Some(fault);
         }
         if self.grams_per_unit.is_some_and(|grams| !(1..=GRAMS_PER_UNIT_MAX).contains(&grams)) {
             return Some(format!("{name}: grams_per_unit is 1 to {GRAMS_PER_UNIT_MAX}"));
@@ -121,19 +125,12 @@ impl CarrierConfig {
         if words.into_iter().any(|word| word.is_empty() || word.chars().count() > CARRIER_WORD_CHARS_MAX) {
             return Some(format!("{name}: a service has 1 to {CARRIER_WORD_CHARS_MAX} characters"));
         }
-        if self.kind == Kind::Simulator {
-            return None;
-        }
-        match (&self.url, &self.secret_file, &self.default_service) {
-            (None, ..) => Some(format!("{name}: url is missing")),
-            (Some(url), ..) if !super::payments::is_private(url) => {
-                Some(format!("{name}: url must begin with https://, or be on this machine"))
-            }
-            (_, None, _) => Some(format!("{name}: secret_file is missing")),
-            (.., None) => {
+        match (self.kind, &self.default_service) {
+            (Kind::Simulator, _) => None,
+            (Kind::Shipping, None) => {
                 Some(format!("{name}: default_service is missing: a parcel may have no planned one"))
             }
-            (Some(_), Some(_), Some(_)) => None,
+            (Kind::Shipping, Some(_)) => reached.way_fault(),
         }
     }
 }
@@ -163,29 +160,25 @@ pub(super) fn read(reader: &mut Reader) -> Result<Vec<CarrierConfig>, Flawed> {
 pub(super) fn gateways(all: &[CarrierConfig], now: MonoMs) -> Result<CarrierGateways, CentralError> {
     let mut gateways = BTreeMap::new();
     for one in all {
-        let mut terms = GateTerms::default();
-        if let Some(per_second) = one.calls_per_second {
-            terms.rate = RateTerms { per_second, burst: per_second };
-        }
-        terms.calls_max = one.calls_max.unwrap_or(terms.calls_max);
         let tenants = [one.tenant.clone()].into();
-        gateways.insert(one.name.clone(), Gateway::new(port(one)?, terms, tenants, now));
+        gateways.insert(one.name.clone(), Gateway::new(port(one)?, one.reached().terms(), tenants, now));
     }
     Ok(Gateways::new(gateways))
 }
 
 fn port(one: &CarrierConfig) -> Result<Arc<dyn Carriers>, CentralError> {
     let missing = || CentralError::Carriers(format!("{} is not complete", one.name));
-    let secret = |path: &PathBuf| super::payments::secret(path).map_err(CentralError::Carriers);
     Ok(match one.kind {
         // Nobody outside knows its secret: no webhook for it comes in.
         Kind::Simulator => Arc::new(Simulator::new(one.seed.unwrap_or(1), Secret::new(random::token()?))),
         Kind::Shipping => {
+            let Way { url, secret, webhook_secrets, timeout } =
+                one.reached().way().map_err(CentralError::Carriers)?;
             let settings = ShippingSettings {
-                url: one.url.clone().ok_or_else(missing)?,
-                secret: secret(one.secret_file.as_ref().ok_or_else(missing)?)?,
-                webhook_secrets: one.webhook_secret_files.iter().map(secret).collect::<Result<_, _>>()?,
-                timeout: Duration::from_secs(one.timeout_s.unwrap_or(TIMEOUT_S)),
+                url,
+                secret,
+                webhook_secrets,
+                timeout,
                 services: one.services.clone(),
                 default_service: one.default_service.clone().ok_or_else(missing)?,
                 grams_per_unit: one.grams_per_unit.unwrap_or(GRAMS_PER_UNIT),
@@ -225,18 +218,16 @@ async fn advance(app: Shared, carrier: CarrierAccount, stop: CancellationToken) 
     let idle = Notify::new();
     let bell = app.bells.carriers.get(&carrier).unwrap_or(&idle);
     let clock = || app.clock.now();
-    while ticker.tick_or(bell).await {
-        while !stop.is_cancelled() {
-            let advanced = advance_parcels(&*app.storage, &app.carriers, &carrier, &*app.poke, &clock).await;
-            let Some(advanced) = trouble.note(advanced) else { break };
-            if advanced.steps > 0 {
-                app.bells.route.notify_one();
-                app.bells.publish.notify_one();
-            }
-            if !advanced.more {
-                break;
-            }
+    let run = || async {
+        let advanced = advance_parcels(&*app.storage, &app.carriers, &carrier, &*app.poke, &clock).await?;
+        if advanced.steps > 0 {
+            app.bells.route.notify_one();
+            app.bells.publish.notify_one();
         }
+        Ok(advanced.more)
+    };
+    while ticker.tick_or(bell).await {
+        trouble.while_more(&stop, run).await;
     }
     Ok(())
 }

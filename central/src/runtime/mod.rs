@@ -16,6 +16,7 @@ mod egress;
 mod first_start;
 mod flowing;
 mod launch;
+mod outside;
 mod payments;
 mod reconciling;
 mod replaying;

@@ -2,12 +2,11 @@
 //! provider, so that a slow one delays no other, and one for webhooks.
 
 use super::CentralError;
+use super::outside::{Reached, Way};
 use super::tasks::{Ended, Trouble};
 use crate::adapters::http::Shared;
 use crate::adapters::payments::http::{Intents, IntentsSettings};
 use crate::adapters::payments::simulator::{Rates, Simulator};
-use crate::core::outside::gate::GateTerms;
-use crate::core::outside::rate::RateTerms;
 use crate::flows::advance_sagas::{advance_sagas, tell_of_strangers};
 use crate::flows::gateways::{Gateway, Gateways};
 use crate::flows::read_notices::read_notices;
@@ -18,11 +17,11 @@ use holdfast_platform::random;
 use holdfast_platform::secret::Secret;
 use holdfast_platform::service::{Lifetime, Ticker};
 use holdfast_shared::ids::{PaymentProvider, TenantId};
-use holdfast_shared::limits::{PAYMENT_CALLS_MAX, PAYMENT_PROVIDERS_MAX};
+use holdfast_shared::limits::PAYMENT_PROVIDERS_MAX;
 use holdfast_shared::time::MonoMs;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -31,10 +30,6 @@ use tokio_util::sync::CancellationToken;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Webhooks that nobody rang for, and orders of providers that are not there.
 const READ_EVERY: Duration = Duration::from_secs(5);
-/// The saga looks an unanswered question up after 15 s; an answer has to come before.
-const TIMEOUT_S_MAX: u64 = 12;
-const TIMEOUT_S: u64 = 10;
-
 /// One of `[[payments]]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -96,39 +91,31 @@ impl PaymentConfig {
         })
     }
 
-    fn fault(&self) -> Option<String> {
-        let name = &self.name;
-        let is_short = |seconds: u64| (1..=TIMEOUT_S_MAX).contains(&seconds);
-        if self.timeout_s.is_some_and(|seconds| !is_short(seconds)) {
-            return Some(format!("{name}: timeout_s is 1 to {TIMEOUT_S_MAX}"));
-        }
-        let calls = [self.calls_per_second, self.calls_max].into_iter().flatten();
-        if calls.into_iter().any(|calls| !(1..=PAYMENT_CALLS_MAX).contains(&calls)) {
-            return Some(format!("{name}: calls_per_second and calls_max are 1 to {PAYMENT_CALLS_MAX}"));
-        }
-        if self.kind == Kind::Simulator {
-            return None;
-        }
-        match (&self.tenant, &self.url, &self.secret_file) {
-            (None, ..) => Some(format!("{name}: tenant says whose account it is, and is missing")),
-            (_, None, _) => Some(format!("{name}: url is missing")),
-            (_, Some(url), _) if !is_private(url) => {
-                Some(format!("{name}: url must begin with https://, or be on this machine"))
-            }
-            (.., None) => Some(format!("{name}: secret_file is missing")),
-            (Some(_), Some(_), Some(_)) => None,
+    fn reached(&self) -> Reached<'_> {
+        Reached {
+            name: &self.name,
+            url: self.url.as_deref(),
+            secret_file: self.secret_file.as_deref(),
+            webhook_secret_files: &self.webhook_secret_files,
+            timeout_s: self.timeout_s,
+            calls_per_second: self.calls_per_second,
+            calls_max: self.calls_max,
         }
     }
-}
 
-/// The secret goes along with each question.
-pub(super) fn is_private(url: &str) -> bool {
-    let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-    url.starts_with("https://") || local.iter().any(|start| url.strip_prefix(start).is_some_and(ends_host))
-}
-
-fn ends_host(rest: &str) -> bool {
-    rest.is_empty() || rest.starts_with([':', '/'])
+    fn fault(&self) -> Option<String> {
+        let reached = self.reached();
+        if let Some(fault) = reached.fault() {
+            return Some(fault);
+        }
+        match (self.kind, &self.tenant) {
+            (Kind::Simulator, _) => None,
+            (Kind::Intents, None) => {
+                Some(format!("{}: tenant says whose account it is, and is missing", self.name))
+            }
+            (Kind::Intents, Some(_)) => reached.way_fault(),
+        }
+    }
 }
 
 pub(super) fn read(reader: &mut Reader) -> Result<Vec<PaymentConfig>, Flawed> {
@@ -148,44 +135,29 @@ pub(super) fn read(reader: &mut Reader) -> Result<Vec<PaymentConfig>, Flawed> {
     Ok(all)
 }
 
-pub(super) fn secret(path: &Path) -> Result<Secret, String> {
-    let refused = |why: String| format!("the secret in {} {why}", path.display());
-    let text = std::fs::read_to_string(path).map_err(|error| refused(format!("cannot be read: {error}")))?;
-    match text.trim() {
-        "" => Err(refused(String::from("is empty"))),
-        text => Ok(Secret::new(text)),
-    }
-}
-
 pub(super) fn gateways(all: &[PaymentConfig], now: MonoMs) -> Result<Gateways, CentralError> {
     let mut gateways = BTreeMap::new();
     for one in all {
-        let mut terms = GateTerms::default();
-        if let Some(per_second) = one.calls_per_second {
-            terms.rate = RateTerms { per_second, burst: per_second };
-        }
-        terms.calls_max = one.calls_max.unwrap_or(terms.calls_max);
         let tenants = one.tenant.iter().cloned().collect();
-        gateways.insert(one.name.clone(), Gateway::new(port(one)?, terms, tenants, now));
+        gateways.insert(one.name.clone(), Gateway::new(port(one)?, one.reached().terms(), tenants, now));
     }
     Ok(Gateways::new(gateways))
 }
 
 fn port(one: &PaymentConfig) -> Result<Arc<dyn Payments>, CentralError> {
-    let missing = || CentralError::Payments(format!("{} is not complete", one.name));
     Ok(match one.kind {
         // Nobody outside knows its secret: no webhook for it comes in.
         Kind::Simulator => {
             Arc::new(Simulator::new(one.seed.unwrap_or(1), Rates::default(), Secret::new(random::token()?)))
         }
         Kind::Intents => {
-            let webhook_secrets = one.webhook_secret_files.iter().map(|path| secret(path));
+            let Way { url, secret, webhook_secrets, timeout } =
+                one.reached().way().map_err(CentralError::Payments)?;
             let settings = IntentsSettings {
-                url: one.url.clone().ok_or_else(missing)?,
-                secret: secret(one.secret_file.as_ref().ok_or_else(missing)?)
-                    .map_err(CentralError::Payments)?,
-                webhook_secrets: webhook_secrets.collect::<Result<_, _>>().map_err(CentralError::Payments)?,
-                timeout: Duration::from_secs(one.timeout_s.unwrap_or(TIMEOUT_S)),
+                url,
+                secret,
+                webhook_secrets,
+                timeout,
                 several_captures: one.several_captures,
                 renewable: one.renewable,
             };
@@ -213,18 +185,16 @@ async fn advance(app: Shared, provider: PaymentProvider, stop: CancellationToken
     let idle = Notify::new();
     let bell = app.bells.payments.get(&provider).unwrap_or(&idle);
     let clock = || app.clock.now();
-    while ticker.tick_or(bell).await {
-        while !stop.is_cancelled() {
-            let advanced = advance_sagas(&*app.storage, &app.payments, &provider, &clock).await;
-            let Some(advanced) = trouble.note(advanced) else { break };
-            if advanced.steps > 0 {
-                app.bells.route.notify_one();
-                app.bells.publish.notify_one();
-            }
-            if !advanced.more {
-                break;
-            }
+    let run = || async {
+        let advanced = advance_sagas(&*app.storage, &app.payments, &provider, &clock).await?;
+        if advanced.steps > 0 {
+            app.bells.route.notify_one();
+            app.bells.publish.notify_one();
         }
+        Ok(advanced.more)
+    };
+    while ticker.tick_or(bell).await {
+        trouble.while_more(&stop, run).await;
     }
     Ok(())
 }
@@ -247,18 +217,16 @@ async fn read_inbox(app: Shared, stop: CancellationToken) -> Ended {
 async fn bring_on_returns(app: Shared, stop: CancellationToken) -> Ended {
     let mut ticker = Ticker::new(LOOK_EVERY, stop.clone());
     let mut trouble = Trouble::of("returns");
-    while ticker.tick().await {
-        while !stop.is_cancelled() {
-            let advanced = advance_returns(&*app.storage, &app.policies, app.clock.now().utc).await;
-            let Some(advanced) = trouble.note(advanced) else { break };
-            if advanced.moved > 0 {
-                app.bells.publish.notify_one();
-                app.bells.payments.values().for_each(Notify::notify_one);
-            }
-            if !advanced.more {
-                break;
-            }
+    let run = || async {
+        let advanced = advance_returns(&*app.storage, &app.policies, app.clock.now().utc).await?;
+        if advanced.moved > 0 {
+            app.bells.publish.notify_one();
+            app.bells.payments.values().for_each(Notify::notify_one);
         }
+        Ok(advanced.more)
+    };
+    while ticker.tick().await {
+        trouble.while_more(&stop, run).await;
     }
     Ok(())
 }

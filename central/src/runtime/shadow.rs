@@ -32,13 +32,7 @@ pub(super) async fn keep(app: Shared, stop: CancellationToken) -> Ended {
     let now = app.clock.now().mono;
     let mut due = Due { measure_at: now, sweep_at: now };
     while ticker.tick().await {
-        // Each look is bounded; a long backlog takes several, and stopping comes between them.
-        while !stop.is_cancelled() {
-            let looked = look(&app).await;
-            if trouble.note(looked) != Some(true) {
-                break;
-            }
-        }
+        trouble.while_more(&stop, || look(&app)).await;
         trouble.note(tend(&app, &mut due).await);
     }
     Ok(())

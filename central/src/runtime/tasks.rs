@@ -61,6 +61,14 @@ pub(super) struct Trouble {
 }
 
 impl Trouble {
+    /// One bounded run after the other while there is more to do; stopping comes between them.
+    pub(super) async fn while_more<R>(&mut self, stop: &CancellationToken, mut run: impl FnMut() -> R)
+    where
+        R: Future<Output = Result<bool, FlowError>>,
+    {
+        while !stop.is_cancelled() && self.note(run().await) == Some(true) {}
+    }
+
     pub(super) const fn of(task: &'static str) -> Self {
         Self { task, told: None }
     }
@@ -251,12 +259,7 @@ async fn publish(app: Shared, stop: CancellationToken) -> Ended {
     let mut ticker = Ticker::new(PUBLISH_EVERY, stop.clone());
     let mut trouble = Trouble::of("publish");
     while ticker.tick_or(&app.bells.publish).await {
-        while !stop.is_cancelled() {
-            let relayed = relay(&app).await.map_err(FlowError::from);
-            if trouble.note(relayed) != Some(true) {
-                break;
-            }
-        }
+        trouble.while_more(&stop, || async { Ok(relay(&app).await?) }).await;
     }
     Ok(())
 }
@@ -278,17 +281,9 @@ async fn keep_house(app: Shared, retention: Retention, stop: CancellationToken) 
     let mut ticker = Ticker::new(HOUSEKEEPING_EVERY, stop.clone());
     let mut trouble = Trouble::of("housekeeping");
     while ticker.tick().await {
-        while !stop.is_cancelled() {
-            let kept = app.storage.keep_house(retention, app.clock.now()).await.map_err(FlowError::from);
-            if !trouble.note(kept).is_some_and(|kept| kept.more) {
-                break;
-            }
-        }
-        while !stop.is_cancelled() {
-            if trouble.note(sweep_promises(&app, retention.keys_ms).await) != Some(true) {
-                break;
-            }
-        }
+        let sweep = || async { Ok(app.storage.keep_house(retention, app.clock.now()).await?.more) };
+        trouble.while_more(&stop, sweep).await;
+        trouble.while_more(&stop, || sweep_promises(&app, retention.keys_ms)).await;
         let dated = date_backorders(&*app.storage, app.clock.now().utc).await;
         if trouble.note(dated).is_some_and(|told| told > 0) {
             app.bells.publish.notify_one();
