@@ -3,7 +3,6 @@
 use super::json;
 use anyhow::{Context, Result};
 use holdfast_central::core::fleet::Store;
-use holdfast_central::core::order::OrderRequest;
 use holdfast_central::ports::fleet::CatalogueItem;
 use holdfast_shared::ids::{IdempotencyKey, OrderId, StoreId};
 use reqwest::Method;
@@ -52,7 +51,7 @@ impl CentralClient {
     }
 
     /// The same key may be sent again and again: it is one order.
-    pub async fn place(&self, key: &IdempotencyKey, order: &OrderRequest) -> Result<OrderId> {
+    pub async fn place(&self, key: &IdempotencyKey, order: &impl Serialize) -> Result<OrderId> {
         let answer = self.place_json(key.as_str(), &serde_json::to_value(order)?).await?;
         let order = answer.get("order").and_then(Value::as_str).context("the answer names no order")?;
         Ok(order.parse()?)

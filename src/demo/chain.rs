@@ -5,6 +5,7 @@ use holdfast_central::core::fleet::{Place, Store, StoreKind};
 use holdfast_central::ports::fleet::CatalogueItem;
 use holdfast_shared::domain::task::{FulfilmentKind, ReleasePoint};
 use holdfast_shared::ids::Sku;
+use holdfast_shared::money::Money;
 
 /// Name, id, latitude, longitude.
 const STORES: [(&str, &str, f64, f64); 8] = [
@@ -100,6 +101,13 @@ pub(super) fn catalogue() -> Result<Vec<CatalogueItem>> {
         })
     });
     items.collect()
+}
+
+/// Of one unit; each article has its own.
+#[must_use]
+pub(super) fn price(skus: &[Sku], sku: &Sku) -> Option<Money> {
+    let place = i64::try_from(skus.iter().position(|other| other == sku)?).ok()?;
+    Some(Money { minor: 1_295 + 500 * place, currency: "GBP".parse().ok()? })
 }
 
 /// What lies on the shelves of the `n`-th node: each store runs short of other articles.

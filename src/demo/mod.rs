@@ -6,6 +6,7 @@
 //! and [`live`] or [`script`] shows it.
 
 mod board;
+mod books;
 mod chain;
 mod dice;
 mod live;
@@ -23,8 +24,8 @@ use crate::client::{CentralClient, http};
 use crate::launch::{CentralAddresses, Program};
 use anyhow::{Context, Result};
 use holdfast_agent::ports::ledger::Role;
-use holdfast_central::runtime::{CentralConfig, DemoAction, DemoControls, Running};
-use holdfast_shared::ids::StoreId;
+use holdfast_central::runtime::{CarrierConfig, CentralConfig, DemoAction, DemoControls, Running};
+use holdfast_shared::ids::{CarrierAccount, StoreId, TenantId};
 use screen::Addresses;
 use stage::Stage;
 use std::io::{IsTerminal, Write};
@@ -131,6 +132,8 @@ impl Theatre {
         let mut config = CentralConfig::embedded(folder.path().join("central"));
         // Whoever watches should see begun work move as well.
         config.health.lease_ms = LEASE_MS;
+        let (account, tenant) = (CarrierAccount::new("parcels")?, TenantId::new("default")?);
+        config.carrier_accounts = vec![CarrierConfig::simulated(account, tenant)];
         let central = holdfast_central::runtime::start(config, Some(controls)).await?;
         let url = format!("http://{}", central.http_address());
         let client = CentralClient::new(http()?, &url, central.admin_key());

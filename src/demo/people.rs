@@ -3,6 +3,7 @@
 //! Each works through the same API as a real one, and remembers what it was told was done.
 
 use super::board::{Board, Tone};
+use super::chain;
 use super::dice::Dice;
 use crate::client::{CentralClient, LanClient, Refused};
 use anyhow::Result;
@@ -13,6 +14,9 @@ use holdfast_shared::domain::task::FulfilmentKind;
 use holdfast_shared::ids::{IdempotencyKey, Sku, StoreId, TaskId};
 use serde_json::{Value, json};
 use std::time::Duration;
+
+/// Where the parcels go.
+const DOORSTEP: [&str; 4] = ["1 Station Road", "Leeds", "LS1 4DY", "GB"];
 
 /// Does the next thing for each open task, as someone with a handheld would.
 pub async fn pick(handheld: &LanClient, store: &StoreId, board: &Board) -> Result<()> {
@@ -107,7 +111,7 @@ pub(super) async fn sell_last(till: &LanClient, skus: &[Sku], store: &StoreId, b
     Ok(())
 }
 
-/// One customer's order: one to three articles, to somewhere near a store. Now and then the
+/// One customer's order, paid by card: one to three articles, to somewhere near a store. Now and then the
 /// answer "is lost" and the same order is sent again: it must stay one.
 pub(super) async fn order(
     central: &CentralClient,
@@ -122,13 +126,21 @@ pub(super) async fn order(
     for _ in 0..dice.units(3) {
         let Some(sku) = dice.choose(skus) else { continue };
         if lines.iter().all(|line| line.sku != *sku) {
-            lines.push(OrderLineRequest::of(sku.clone(), dice.units(2)));
+            let unit_price = chain::price(skus, sku);
+            lines.push(OrderLineRequest { unit_price, ..OrderLineRequest::of(sku.clone(), dice.units(2)) });
         }
     }
-    let request = OrderRequest {
-        reference: Some(format!("demo-{n}")),
-        ..OrderRequest::of("web", FulfilmentKind::Ship, *near, lines)
-    };
+    let request = OrderRequest::of("web", FulfilmentKind::Ship, *near, lines);
+    let mut request = serde_json::to_value(request)?;
+    // Put in here: central's own types never write down who somebody is, or how they pay.
+    let of_customer = [
+        ("reference", json!(format!("demo-{n}"))),
+        ("payment", json!({ "provider": "simulator", "token": "tok_visa" })),
+        ("customer", json!({ "name": format!("Customer {n}"), "address": DOORSTEP })),
+    ];
+    if let Value::Object(fields) = &mut request {
+        fields.extend(of_customer.map(|(field, value)| (field.to_owned(), value)));
+    }
     let key = IdempotencyKey::new(format!("demo-{n}"))?;
     let placed = central.place(&key, &request).await?;
     if dice.chance(5) {

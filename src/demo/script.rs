@@ -1,6 +1,7 @@
 //! The scripted outage: the demo without a terminal, and its verdict as one JSON object.
 
 use super::board::Board;
+use super::books::Books;
 use super::people::Pace;
 use super::stage::Stage;
 use anyhow::{Context, Result, ensure};
@@ -21,7 +22,7 @@ const SETTLE_WITHIN: Duration = Duration::from_secs(180);
 /// Acknowledged intents that one request asks central about.
 const INTENTS_PER_ASK: usize = 500;
 
-/// What came of it. Each of `double_shipped`, `oversold` and `lost_acknowledged` must be 0.
+/// What came of it. Each of `double_shipped`, `oversold`, `wrongly_charged` and `lost_acknowledged` must be 0.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Summary {
     pub ran_for_s: f64,
@@ -33,6 +34,11 @@ pub(super) struct Summary {
     pub sales_at_tills: u64,
     pub transitions_by_pickers: u64,
     pub acknowledged: u64,
+    pub parcels_labelled: u64,
+    /// In minor units.
+    pub charged: i64,
+    /// Orders for which more, or less, was taken than what left is worth.
+    pub wrongly_charged: u64,
     pub double_shipped: u64,
     pub oversold: u64,
     pub lost_acknowledged: u64,
@@ -171,6 +177,8 @@ async fn judge(stage: &Stage, since: Instant, outage: &Outage, settled: bool) ->
     };
     let acknowledged = stage.board.lock().acknowledged.clone();
     let lost = lost(stage, &acknowledged).await?;
+    let placed = stage.board.lock().placed.clone();
+    let books = Books::level(&stage.central, &placed).await?;
     let state = stage.board.lock();
     let orders = |word: &str| state.orders.get(word).copied().unwrap_or_default();
     let turned = |word: &str| -> Seconds {
@@ -195,6 +203,9 @@ async fn judge(stage: &Stage, since: Instant, outage: &Outage, settled: bool) ->
         sales_at_tills: state.sales,
         transitions_by_pickers: state.transitions,
         acknowledged: u64::try_from(acknowledged.values().map(Vec::len).sum::<usize>())?,
+        parcels_labelled: books.parcels_labelled,
+        charged: books.charged_minor,
+        wrongly_charged: books.wrongly_charged,
         double_shipped: counted("double_shipped")?,
         oversold: counted("oversold")?,
         lost_acknowledged: lost,
@@ -233,6 +244,7 @@ fn broken(told: &Summary, settled: bool) -> Vec<String> {
     let zeros = [
         ("order lines shipped twice", told.double_shipped),
         ("units oversold", told.oversold),
+        ("orders charged wrongly", told.wrongly_charged),
         ("acknowledged facts lost", told.lost_acknowledged),
         ("positions whose reserved units are not their holds", told.reserved_mismatch),
         ("holds whose task has ended", told.orphaned_holds),
@@ -266,6 +278,9 @@ mod tests {
             sales_at_tills: 5,
             transitions_by_pickers: 9,
             acknowledged: 14,
+            parcels_labelled: 3,
+            charged: 4_500,
+            wrongly_charged: 0,
             double_shipped: 0,
             oversold: 0,
             lost_acknowledged: 0,
@@ -284,6 +299,7 @@ mod tests {
         for spoil in [
             |told: &mut Summary| told.double_shipped = 1,
             |told: &mut Summary| told.oversold = 1,
+            |told: &mut Summary| told.wrongly_charged = 1,
             |told: &mut Summary| told.lost_acknowledged = 1,
             |told: &mut Summary| told.reserved_mismatch = 1,
             |told: &mut Summary| told.orphaned_holds = 1,

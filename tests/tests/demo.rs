@@ -18,10 +18,19 @@ fn without_a_terminal_the_demo_plays_an_outage_that_breaks_no_promise() -> Resul
     })?;
     let number =
         |name: &str| told.get(name).and_then(Value::as_u64).with_context(|| format!("{name} in {told}"));
-    for zero in ["double_shipped", "oversold", "lost_acknowledged", "reserved_mismatch", "orphaned_holds"] {
+    for zero in [
+        "double_shipped",
+        "oversold",
+        "wrongly_charged",
+        "lost_acknowledged",
+        "reserved_mismatch",
+        "orphaned_holds",
+    ] {
         ensure!(number(zero)? == 0, "{zero}: {told}");
     }
-    ensure!(number("orders_finished")? > 0 && number("acknowledged")? > 0, "{told}");
+    for some in ["orders_finished", "acknowledged", "parcels_labelled", "charged"] {
+        ensure!(number(some)? > 0, "{some}: {told}");
+    }
     for seconds in ["silence_to_suspect_s", "silence_to_ineligible_s", "restore_to_equal_digests_s"] {
         let stores = told.get(seconds).and_then(Value::as_object).context("no such figures")?;
         ensure!(stores.len() == 3 && stores.values().all(Value::is_number), "{seconds}: {told}");

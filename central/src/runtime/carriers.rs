@@ -100,6 +100,27 @@ impl LabelFormat {
 }
 
 impl CarrierConfig {
+    /// One that sends nothing anywhere.
+    #[must_use]
+    pub const fn simulated(name: CarrierAccount, tenant: TenantId) -> Self {
+        Self {
+            name,
+            kind: Kind::Simulator,
+            tenant,
+            url: None,
+            secret_file: None,
+            webhook_secret_files: Vec::new(),
+            timeout_s: None,
+            services: BTreeMap::new(),
+            default_service: None,
+            grams_per_unit: None,
+            label_format: LabelFormat::Pdf,
+            calls_per_second: None,
+            calls_max: None,
+            seed: None,
+        }
+    }
+
     fn reached(&self) -> Reached<'_> {
         Reached {
             name: &self.name,
