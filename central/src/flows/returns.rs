@@ -5,7 +5,7 @@ use super::cancel::check_reason;
 use super::in_force::PoliciesInForce;
 use super::place_order::hash;
 use crate::core::returns::next::waits_for_person;
-use crate::core::returns::policy::{Decides, ReturnPolicy};
+use crate::core::returns::policy::{Decides, ReturnPolicy, ReturnRules};
 use crate::core::returns::request::{ReturnRequest, check};
 use crate::core::returns::state::{Act, Return, ReturnState};
 use crate::ports::returns::{ActOutcome, NewReturn, ReturnTaken, Returns};
@@ -22,13 +22,13 @@ pub async fn ask_return<S: Returns + ?Sized>(
     (tenant, order): (&TenantId, &OrderId),
     request: ReturnRequest,
     (idempotency, by): (IdempotencyKey, Actor),
-    policy: &ReturnPolicy,
+    rules: &ReturnRules,
     now: UtcMs,
 ) -> Result<(Return, bool), FlowError> {
     check(&request).map_err(|bad| FlowError::refused(bad.code(), bad.to_string()))?;
     let request_hash = hash(&(order, &request))?;
-    let (tenant, order, policy) = (tenant.clone(), order.clone(), policy.clone());
-    let new = NewReturn { tenant, order, request, idempotency, request_hash, by, policy };
+    let (tenant, order, rules) = (tenant.clone(), order.clone(), rules.clone());
+    let new = NewReturn { tenant, order, request, idempotency, request_hash, by, rules };
     match store.ask_return(&new, now).await? {
         ReturnTaken::New(taken) => Ok((*taken, false)),
         ReturnTaken::Replayed(taken) => Ok((*taken, true)),
@@ -145,7 +145,7 @@ pub async fn advance_returns<S: Returns + ?Sized>(
     let mut failed = None;
     for (tenant, id) in due {
         let policy = policies.of(&tenant);
-        match store.advance_return(&tenant, &id, &policy.returns, now).await {
+        match store.advance_return(&tenant, &id, &policy.returns.whole, now).await {
             Ok(true) => moved = moved.saturating_add(1),
             Ok(false) => {}
             // One return that cannot be written keeps no other waiting.

@@ -2,7 +2,7 @@
 
 use super::{Page, PageRequest, StoreError};
 use crate::core::returns::fact::ReturnFact;
-use crate::core::returns::policy::ReturnPolicy;
+use crate::core::returns::policy::{ReturnPolicy, ReturnRules};
 use crate::core::returns::request::{BadReturn, ReturnRequest};
 use crate::core::returns::state::{Act, Illegal, Return, ReturnState};
 use async_trait::async_trait;
@@ -17,8 +17,8 @@ pub struct NewReturn {
     pub idempotency: IdempotencyKey,
     pub request_hash: [u8; 32],
     pub by: Actor,
-    /// Which says whether it is approved at once.
-    pub policy: ReturnPolicy,
+    /// Which say whether it is approved at once.
+    pub rules: ReturnRules,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -6,7 +6,7 @@ use super::world::{
 };
 use holdfast_central::core::exception::Category;
 use holdfast_central::core::order::OrderState;
-use holdfast_central::core::returns::policy::ReturnPolicy;
+use holdfast_central::core::returns::policy::{ReturnPolicy, ReturnRules};
 use holdfast_central::core::returns::request::{
     AskedBy, BadReturn, ReturnLineRequest, ReturnReason, ReturnRequest, Wished,
 };
@@ -40,7 +40,7 @@ fn wish(key: &str, quantity: i64) -> NewReturn {
         idempotency: IdempotencyKey::new(key).unwrap(),
         request_hash: hash(&format!("{quantity}")),
         by: Actor::new("storefront").unwrap(),
-        policy: ReturnPolicy::default(),
+        rules: ReturnRules::default(),
     }
 }
 

@@ -5,7 +5,7 @@ use holdfast_central::adapters::payments::simulator::{Rates, Simulator};
 use holdfast_central::core::order::OrderState;
 use holdfast_central::core::order_terms::{Payment, PaymentToken};
 use holdfast_central::core::outside::gate::GateTerms;
-use holdfast_central::core::returns::policy::ReturnPolicy;
+use holdfast_central::core::returns::policy::{ReturnPolicy, ReturnRules};
 use holdfast_central::core::returns::request::{
     AskedBy, ReturnLineRequest, ReturnReason, ReturnRequest, Wished,
 };
@@ -126,12 +126,11 @@ impl Stage {
             vec![ReturnLineRequest { line: LINE, quantity: units, reason: ReturnReason::ChangedMind }];
         let (asked_by, wished, note) = (AskedBy::Customer, Wished::Refund, None);
         let request = ReturnRequest { lines, asked_by, wished, note };
-        let (order, policy, now) = (order_id(ORDER), ReturnPolicy::default(), self.scene.tick().utc);
+        let (order, rules, now) = (order_id(ORDER), ReturnRules::default(), self.scene.tick().utc);
         for replayed in [false, true] {
             let key = (IdempotencyKey::new("return-1").unwrap(), Actor::new("storefront").unwrap());
             let of = (&tenant(), &order);
-            let asked =
-                ask_return(&self.scene.storage, of, request.clone(), key, &policy, now).await.unwrap();
+            let asked = ask_return(&self.scene.storage, of, request.clone(), key, &rules, now).await.unwrap();
             assert_eq!((asked.0.state, asked.1), (ReturnState::Approved, replayed));
         }
     }

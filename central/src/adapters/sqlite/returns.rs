@@ -111,7 +111,7 @@ fn verdict(conn: &Connection, new: &NewReturn, asked: &[AskedLine], now: UtcMs) 
         // A catalogue may name its classes as it likes; one that no policy can name is of no list.
         classes.push((line.line, class.flatten().and_then(|class| SkuClass::new(class).ok())));
     }
-    Ok(judge(&classes, left_at, new.request.asked_by, &new.policy, now))
+    Ok(judge(&classes, left_at, new.request.asked_by, &new.rules, now))
 }
 
 fn act_on(

@@ -1,6 +1,6 @@
 //! Whether goods may come back, by the rules of the tenant.
 
-use super::policy::{Decides, ReturnPolicy};
+use super::policy::{Decides, ReturnRules};
 use super::request::AskedBy;
 use holdfast_shared::ids::{LineNo, SkuClass};
 use holdfast_shared::time::UtcMs;
@@ -20,20 +20,17 @@ pub fn judge(
     lines: &[(LineNo, Option<SkuClass>)],
     left_at: UtcMs,
     asked_by: AskedBy,
-    policy: &ReturnPolicy,
+    rules: &ReturnRules,
     now: UtcMs,
 ) -> Verdict {
-    let is_final = |(_, class): &&(LineNo, Option<SkuClass>)| {
-        class.as_ref().is_some_and(|class| policy.final_sale.contains(class))
-    };
-    let against = if let Some((line, _)) = lines.iter().find(is_final) {
-        Some(format!("line {line} is of a class of which nothing is taken back"))
-    } else if now.since(left_at) > policy.window_ms() {
-        Some(format!("the goods left more than {} days ago", policy.window_days))
+    let against =
+        lines.iter().find_map(|(line, class)| against(*line, class.as_ref(), rules, now.since(left_at)));
+    let approve = if lines.iter().all(|(_, class)| rules.of(class.as_ref()).approve == Decides::Rule) {
+        Decides::Rule
     } else {
-        None
+        Decides::Person
     };
-    match (against, asked_by, policy.approve) {
+    match (against, asked_by, approve) {
         // What a rule is against is for a person to allow, when a person asks.
         (Some(why), AskedBy::Support, _) => Verdict::Person(why),
         (Some(why), AskedBy::Customer | AskedBy::Till, _) => Verdict::Refused(why),
@@ -42,14 +39,24 @@ pub fn judge(
     }
 }
 
+fn against(line: LineNo, class: Option<&SkuClass>, rules: &ReturnRules, since_ms: i64) -> Option<String> {
+    if class.is_some_and(|class| rules.whole.final_sale.contains(class)) {
+        return Some(format!("line {line} is of a class of which nothing is taken back"));
+    }
+    let policy = rules.of(class);
+    let late = since_ms > policy.window_ms();
+    late.then(|| format!("the goods of line {line} left more than {} days ago", policy.window_days))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::returns::policy::ReturnPolicy;
 
     const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
     fn told(asked_by: AskedBy, policy: &ReturnPolicy, now: i64) -> Verdict {
-        judge(&[(LineNo(1), None)], UtcMs(0), asked_by, policy, UtcMs(now))
+        judge(&[(LineNo(1), None)], UtcMs(0), asked_by, &policy.clone().into(), UtcMs(now))
     }
 
     #[test]

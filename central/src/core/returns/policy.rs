@@ -4,7 +4,7 @@ use crate::core::policy::Fault;
 use holdfast_shared::ids::SkuClass;
 use holdfast_shared::limits::{FINAL_SALE_CLASSES_MAX, RETURN_DAYS_MAX};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -31,6 +31,26 @@ pub enum Decides {
     /// The rule itself: yes.
     Rule,
     Person,
+}
+
+/// What holds for all goods, and what for those of a class.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ReturnRules {
+    pub whole: ReturnPolicy,
+    pub classes: BTreeMap<SkuClass, ReturnPolicy>,
+}
+
+impl ReturnRules {
+    #[must_use]
+    pub fn of(&self, class: Option<&SkuClass>) -> &ReturnPolicy {
+        class.and_then(|class| self.classes.get(class)).unwrap_or(&self.whole)
+    }
+}
+
+impl From<ReturnPolicy> for ReturnRules {
+    fn from(whole: ReturnPolicy) -> Self {
+        Self { whole, classes: BTreeMap::new() }
+    }
 }
 
 impl Default for ReturnPolicy {

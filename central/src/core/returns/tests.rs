@@ -2,7 +2,7 @@ use super::fact::{ReturnFact, Said};
 use super::judge::{Verdict, judge};
 use super::matching::place;
 use super::next::{Book, Next, next, waits_for_person};
-use super::policy::{Decides, ReturnPolicy};
+use super::policy::{Decides, ReturnPolicy, ReturnRules};
 use super::request::{AskedBy, BadReturn, ReturnRequest, check};
 use super::standing::{PaidBack, after_returns};
 use super::state::{Act, Return, ReturnState, act};
@@ -58,18 +58,36 @@ fn a_wish_names_lines_once_and_is_no_exchange() {
 #[test]
 fn rules_approve_and_refuse_and_leave_to_a_person_what_a_person_asks() {
     let final_sale = ["underwear".parse().unwrap()].into();
-    let policy = ReturnPolicy { final_sale, ..ReturnPolicy::default() };
+    let rules = ReturnRules::from(ReturnPolicy { final_sale, ..ReturnPolicy::default() });
     let class = |name: &str| vec![(LineNo(1), Some(name.parse().unwrap()))];
     let (early, late) = (UtcMs(29 * DAY_MS), UtcMs(31 * DAY_MS));
-    let say = |class: &[_], by, now| judge(class, UtcMs(0), by, &policy, now);
+    let say = |class: &[_], by, now| judge(class, UtcMs(0), by, &rules, now);
     assert!(matches!(say(&class("shirts"), AskedBy::Customer, early), Verdict::Approved(_)));
     assert!(
         matches!(say(&class("shirts"), AskedBy::Customer, late), Verdict::Refused(why) if why.contains("30 days"))
     );
     assert!(matches!(say(&class("underwear"), AskedBy::Till, early), Verdict::Refused(_)));
     assert!(matches!(say(&class("underwear"), AskedBy::Support, early), Verdict::Person(_)));
-    let person = ReturnPolicy { approve: Decides::Person, ..policy.clone() };
-    assert!(matches!(judge(&[], UtcMs(0), AskedBy::Customer, &person, early), Verdict::Person(_)));
+    let person = ReturnPolicy { approve: Decides::Person, ..rules.whole.clone() };
+    let (lines, asked_by) = (class("shirts"), AskedBy::Customer);
+    assert!(matches!(judge(&lines, UtcMs(0), asked_by, &person.into(), early), Verdict::Person(_)));
+}
+
+#[test]
+fn each_line_is_judged_by_the_rules_of_its_class() {
+    let class = |name: &str| name.parse().unwrap();
+    let electronics = ReturnPolicy { window_days: 14, ..ReturnPolicy::default() };
+    let jewels = ReturnPolicy { approve: Decides::Person, ..ReturnPolicy::default() };
+    let classes = [(class("electronics"), electronics), (class("jewels"), jewels)].into();
+    let rules = ReturnRules { whole: ReturnPolicy::default(), classes };
+    let say = |classes: &[&str]| {
+        let lines: Vec<_> = (1..).map(LineNo).zip(classes.iter().map(|name| Some(class(name)))).collect();
+        judge(&lines, UtcMs(0), AskedBy::Customer, &rules, UtcMs(20 * DAY_MS))
+    };
+    assert!(matches!(say(&["shirts"]), Verdict::Approved(_)));
+    let Verdict::Refused(why) = say(&["shirts", "electronics"]) else { panic!("a line is too late") };
+    assert_eq!(why, "the goods of line 2 left more than 14 days ago");
+    assert!(matches!(say(&["shirts", "jewels"]), Verdict::Person(_)));
 }
 
 #[test]

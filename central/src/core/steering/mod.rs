@@ -27,11 +27,11 @@ use super::policy::section::{Kind, Section};
 use super::policy::version::PolicyVersion;
 use super::policy::{Found, Placed, Read, read, read_over};
 use super::reconcile::policy::ReconcilePolicy;
-use super::returns::policy::ReturnPolicy;
+use super::returns::policy::{ReturnPolicy, ReturnRules};
 use super::routing::policy::{Regions, RoutingPolicy};
 use super::stock::policy::StockPolicy;
 use holdfast_shared::domain::task::FulfilmentKind;
-use holdfast_shared::ids::{BrandId, RegionId};
+use holdfast_shared::ids::{BrandId, RegionId, SkuClass};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -105,7 +105,7 @@ pub struct Steering {
     brands: BTreeMap<BrandId, Arc<RoutingPolicy>>,
     pub exceptions: Arc<ExceptionPolicy>,
     pub reconciliation: Arc<ReconcilePolicy>,
-    pub returns: Arc<ReturnPolicy>,
+    pub returns: Arc<ReturnRules>,
     stock_by_place: ByPlace<StockPolicy>,
     health: ByPlace<HealthPolicy>,
 }
@@ -131,7 +131,7 @@ impl Steering {
         let intake = section_for(&document, &whole);
         let exceptions = Arc::new(section_for(&document, &whole));
         let reconciliation = Arc::new(section_for(&document, &whole));
-        let returns = Arc::new(section_for(&document, &whole));
+        let returns = Arc::new(returns_for(&document));
         let stock_by_place = ByPlace::of(&document);
         let stock = Arc::clone(stock_by_place.whole());
         let health = ByPlace::of(&document);
@@ -267,6 +267,15 @@ fn routing_for(
 }
 
 /// Layers that cannot be meant together count for nothing; the linter tells of them.
+fn returns_for(document: &Document) -> ReturnRules {
+    let of_class = |class: &SkuClass| {
+        let target = Target { class: Some(class.clone()), ..Target::default() };
+        (class.clone(), section_for(document, &target))
+    };
+    let classes = document.layers().classes.keys().map(of_class).collect();
+    ReturnRules { whole: section_for(document, &Target::default()), classes }
+}
+
 fn section_for<S: Section>(document: &Document, target: &Target) -> S {
     document.section(target).or_else(|| document.section(&Target::default())).unwrap_or_default()
 }

@@ -165,6 +165,26 @@ buffer_units = 1
 }
 
 #[test]
+fn a_class_may_come_back_for_a_time_of_its_own() {
+    let text = "[returns]\nwindow_days = 60\n[class.electronics.returns]\nwindow_days = 14\n";
+    let steering = Steering::new(PolicyVersion(1), read_policy(text).unwrap());
+    let days = |class: Option<&str>| {
+        let class = class.map(|class| class.parse().unwrap());
+        steering.returns.of(class.as_ref()).window_days
+    };
+    assert_eq!((days(Some("electronics")), days(Some("shirts")), days(None)), (14, 60, 60));
+    let found = told("[class.electronics.returns]\nwindow_days = 0\nfinal_sale = []\n");
+    assert!(
+        found.iter().any(|found| found.starts_with("2:1: class.electronics.returns.window_days: is 0")),
+        "{found:?}"
+    );
+    assert!(
+        found.iter().any(|found| found.contains("final_sale: `final_sale` cannot differ by class")),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn what_cannot_be_meant_of_carriers_is_told_by_line() {
     let text = "\
 [carriers]
