@@ -7,7 +7,7 @@ use holdfast_shared::time::UtcMs;
 
 pub(super) struct ParcelRow {
     pub(super) number: u32,
-    pub(super) state: &'static str,
+    pub(super) state: String,
     pub(super) tone: &'static str,
     pub(super) label: Option<LabelCell>,
     pub(super) task: String,
@@ -47,7 +47,7 @@ pub(super) fn parcel_row(shipment: &Shipment, now: UtcMs) -> ParcelRow {
     let state = parcel.state();
     ParcelRow {
         number: shipment.number,
-        state: state.as_str(),
+        state: state.as_str().replace('_', " "),
         tone: tone(state),
         label,
         task: shipment.key.task.to_string(),

@@ -25,14 +25,20 @@ pub(super) struct ChangeRow {
 
 fn totals_words(totals: &Totals) -> String {
     let Totals { currency, goods, discounts, taxes, taxes_included, shipping, total } = *totals;
-    let parts = [("goods", goods), ("less", discounts), ("taxes", taxes), ("shipping", shipping)];
+    let parts = [
+        ("goods", goods),
+        ("less", discounts),
+        ("taxes", taxes),
+        ("taxes in the prices", taxes_included),
+        ("shipping", shipping),
+    ];
     let money = |minor| Money { minor, currency };
     let told: Vec<String> = parts
         .iter()
         .filter(|(_, minor)| *minor != 0)
         .map(|(name, minor)| format!("{name} {}", money(*minor)))
         .collect();
-    format!("{}: {}; taxes in the prices {}", money(total), told.join(", "), money(taxes_included))
+    format!("{}: {}", money(total), told.join(", "))
 }
 
 pub(super) fn terms(order: &Order, contact: Option<&Contact>) -> Vec<TermRow> {

@@ -15,13 +15,15 @@ use holdfast_shared::time::UtcMs;
 /// A step that took longer stands out.
 const LONG_MS: i64 = 300_000;
 const HUNDRED: i64 = 100;
+/// What hangs deeper is shown no deeper.
+const DEPTH_MAX: u32 = 9;
 
 struct StepRow {
     /// Hundredths of the whole that lie before it, and that it took.
     begins: i64,
     lasts: i64,
-    /// Non-breaking spaces, as deep as it hangs.
-    indent: String,
+    /// How deep it hangs.
+    depth: u32,
     name: String,
     place: String,
     actor: String,
@@ -59,7 +61,7 @@ fn row(step: &Step, first: UtcMs, whole_ms: i64, now: UtcMs) -> StepRow {
     StepRow {
         begins: share(step.began_at.since(first), whole_ms).min(HUNDRED - 1),
         lasts: share(took_ms, whole_ms).max(1),
-        indent: "\u{a0}\u{a0}".repeat(usize::try_from(step.depth).unwrap_or(0)),
+        depth: step.depth.min(DEPTH_MAX),
         name: step.name.replace('_', " "),
         place: step.store.as_ref().map_or_else(|| step.place.as_str().to_owned(), ToString::to_string),
         actor: step.actor.as_ref().map(ToString::to_string).unwrap_or_default(),
