@@ -11,7 +11,7 @@ use holdfast::launch::{Broker, CentralBox, Program, StoreBox};
 use holdfast_agent::core::command::{MovementKind, MovementRequest};
 use holdfast_agent::ports::ledger::Role;
 use holdfast_tests::e2e::{sku, store_named, until};
-use holdfast_tests::packaged::environment_of_the_agent;
+use holdfast_tests::packaged::{build_programs, environment_of_the_agent};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::future::Future;
@@ -30,6 +30,7 @@ const COMMITS: u32 = 500;
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    build_programs()?;
     let agent = Program::beside_this("holdfast-agent")?.with(environment_of_the_agent());
     let mut told = String::from("agent with 100,000 SKUs\n");
     let size = std::fs::metadata(agent.path())?.len();

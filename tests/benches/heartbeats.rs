@@ -15,6 +15,7 @@ use holdfast_platform::clock::{Clock, SystemClock};
 use holdfast_shared::time::UtcMs;
 use holdfast_shared::wire::topic::{Channel, Topic};
 use holdfast_tests::flock::{Figures, Habits, Lot, Member, Plan, Scene, Spread};
+use holdfast_tests::packaged::build_programs;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::Packet;
 use rumqttc::v5::{AsyncClient, Event, MqttOptions};
@@ -55,7 +56,7 @@ async fn main() -> Result<()> {
         10 * SILENT
     );
     let watched = Duration::from_secs(numbers.get(1).copied().unwrap_or(SECONDS));
-    build_central()?;
+    build_programs()?;
     let mut bench = Bench::set(stores, watched).await?;
     bench.all_well("all heard of").await?;
     bench.calm(false).await?;
@@ -67,14 +68,6 @@ async fn main() -> Result<()> {
     bench.broker_dies().await?;
     bench.both_paths_go().await?;
     bench.all_come_back().await
-}
-
-/// Cargo builds the bench and not the programs that it starts: what is measured is none of before.
-fn build_central() -> Result<()> {
-    let Some(cargo) = std::env::var_os("CARGO") else { return Ok(()) };
-    let built = Command::new(cargo).args(["build", "--release", "--workspace", "--bins"]).status()?;
-    ensure!(built.success(), "central was not built");
-    Ok(())
 }
 
 /// A figure, with what it should be.

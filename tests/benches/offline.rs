@@ -23,7 +23,7 @@ use holdfast_shared::time::Now;
 use holdfast_shared::wire::enrolment::{EnrolRequest, EnrolResponse};
 use holdfast_shared::wire::sync::{SyncRequest, SyncResponse};
 use holdfast_tests::e2e::{sku, store_named};
-use holdfast_tests::packaged::environment_of_the_agent;
+use holdfast_tests::packaged::{build_programs, environment_of_the_agent};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -100,6 +100,7 @@ async fn main() -> Result<()> {
     {
         return store(url, code, Path::new(folder)).await;
     }
+    build_programs()?;
     // Memory keeps the tens of thousands of commits short; nothing of what is measured is on a disk.
     let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())?;
     let embedded = Broker::Embedded { extra: String::new() };

@@ -2,12 +2,13 @@
 //! one consumer that is down and one that is added after the fact. The books are compared at the end; beside it, in the
 //! same run and on the same disk, as many bare commits in SQLite.
 //!
-//! Run: `cargo bench -p holdfast-tests --bench pipeline`. HOLDFAST_ORDERS says how many orders (100,000),
+//! Run: `cargo bench -p holdfast-tests --bench pipeline`; it builds the programs of these sources first. HOLDFAST_ORDERS says how many orders (100,000),
 //! HOLDFAST_CLIENTS how many storefronts ask at the same time (64).
 
 #![allow(clippy::print_stdout, clippy::cast_precision_loss, reason = "a bench tells its figures")]
 
 use anyhow::{Context, Result};
+use holdfast_tests::packaged::build_programs;
 use holdfast_tests::pipeline::{Volume, run};
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ fn number(name: &str, usual: usize) -> Result<usize> {
 async fn main() -> Result<()> {
     let volume =
         Volume { orders: number("HOLDFAST_ORDERS", 100_000)?, clients: number("HOLDFAST_CLIENTS", 64)? };
+    build_programs()?;
     let folder = tempfile::tempdir()?;
     let told = run(folder.path(), volume).await?;
 

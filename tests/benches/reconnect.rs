@@ -10,6 +10,7 @@
 use anyhow::{Context, Result};
 use holdfast::launch::{Broker, CentralBox, Program};
 use holdfast_tests::crowd;
+use holdfast_tests::packaged::build_programs;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -20,6 +21,7 @@ async fn main() -> Result<()> {
     let connections = numbers.get(1).copied().unwrap_or(500);
     let folder = tempfile::tempdir()?;
     let embedded = Broker::Embedded { extra: String::new() };
+    build_programs()?;
     let program = Program::beside_this("holdfast-central")?;
     let mut central = CentralBox::set_up(program, folder.path(), &embedded, "")?;
     // Its first start makes the folder; the chain is put into it while central is down.
