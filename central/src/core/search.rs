@@ -113,7 +113,7 @@ mod tests {
             OrderSearch { store: Some("leeds".parse().unwrap()), ..search.clone() },
             OrderSearch { reference: Some("R-1".to_owned()), ..search.clone() },
             OrderSearch { customer: Some(said("c-1")), ..search.clone() },
-            OrderSearch { words: Some(Words { text: said("o-1"), of_customers: false }), ..search.clone() },
+            OrderSearch { words: Some(Words { text: said("o-1"), of_customers: false }), ..search },
         ] {
             assert_eq!(named.lead(), Lead::Names, "{named:?}");
         }

@@ -9,7 +9,7 @@ use super::parcel_acts::{LabelWish, wish_label};
 use super::returns::{say_yes, waiting_return};
 use super::take_back::take_back;
 use super::{FlowError, Watch};
-use crate::core::events::consumer::{Consumer, Progress};
+use crate::core::events::consumer::{Consumer, ConsumerState, Progress};
 use crate::core::exception::Exception;
 use crate::core::exception::backlog::{CONSUMER, ConsumerStands};
 use crate::core::exception::clock::moment;
@@ -135,7 +135,8 @@ pub async fn scene<S: Repairing + ?Sized>(
         let found = store.consumer(tenant, &named, exception.seen_at).await?;
         scene.consumer = found.map(|(Consumer { consumer, state, .. }, progress)| {
             let Progress { waiting, parked, .. } = progress;
-            ConsumerStands { consumer, state, waiting, parked }
+            let (paused, ended) = (state == ConsumerState::Paused, state == ConsumerState::Ended);
+            ConsumerStands { consumer, paused, ended, waiting, parked }
         });
     }
     Ok(scene)

@@ -209,6 +209,7 @@ mod tests {
             promised: Vec::new(),
             timeline: vec![entry(1, "placed"), entry(2, "held")],
             facts: Vec::new(),
+            labels: Vec::new(),
             returned: Vec::new(),
             decisions: Vec::new(),
             events: Vec::new(),

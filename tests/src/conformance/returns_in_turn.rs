@@ -6,7 +6,7 @@ use super::world::{
 };
 use holdfast_central::core::order::OrderState;
 use holdfast_central::core::returns::fact::Said;
-use holdfast_central::core::returns::policy::{Decides, ReturnPolicy};
+use holdfast_central::core::returns::policy::{Decides, ReturnPolicy, ReturnRules};
 use holdfast_central::core::returns::request::{
     AskedBy, BadReturn, ReturnLineRequest, ReturnReason, ReturnRequest, Wished,
 };
@@ -54,7 +54,7 @@ fn wish(order: &str, key: &str, quantity: i64) -> NewReturn {
         idempotency: IdempotencyKey::new(key).unwrap(),
         request_hash: hash(&format!("{quantity}")),
         by: Actor::new("storefront").unwrap(),
-        policy: ReturnPolicy::default(),
+        rules: ReturnRules::default(),
     }
 }
 
@@ -160,7 +160,7 @@ pub async fn the_returns_of_an_order_have_an_end(storage: &dyn Storage) {
         let of = asked_at(storage, &wish("o1", &format!("k{n}"), 2), 60).await;
         storage.act_on_return(&tenant(), &of.id, &cancel, &by, at(61).utc).await.unwrap();
     }
-    let told = storage.ask_return(&wish("o1", "one more", 1), at(62).utc).await;
+    let told = storage.ask_return(&wish("o1", "one-more", 1), at(62).utc).await;
     assert_eq!(told.unwrap(), ReturnTaken::Refused(BadReturn::TooMany));
 }
 
@@ -204,7 +204,8 @@ pub async fn what_is_sold_for_good_is_known_by_the_class_of_the_catalogue(storag
     classed(storage, "underwear").await;
     let policy =
         ReturnPolicy { final_sale: ["underwear".parse().unwrap()].into(), ..ReturnPolicy::default() };
-    let of = |key: &str, policy: &ReturnPolicy| NewReturn { policy: policy.clone(), ..wish("o1", key, 1) };
+    let of =
+        |key: &str, policy: &ReturnPolicy| NewReturn { rules: policy.clone().into(), ..wish("o1", key, 1) };
     assert_eq!(asked_at(storage, &of("k1", &policy), 60).await.state, ReturnState::Refused);
     // No policy can name such a class; the goods are like others.
     for class in ["Shirts & ties, summer", ""] {
@@ -220,7 +221,7 @@ pub async fn the_window_begins_when_the_goods_left(storage: &dyn Storage) {
     placed(storage, "o1", &[("A", 2)]).await;
     handed_over(storage, &mut leeds, "o1", 30).await;
     let policy = ReturnPolicy { window_days: 1, approve: Decides::Rule, ..ReturnPolicy::default() };
-    let of = |key| NewReturn { policy: policy.clone(), ..wish("o1", key, 1) };
+    let of = |key| NewReturn { rules: policy.clone().into(), ..wish("o1", key, 1) };
     assert_eq!(asked_at(storage, &of("k1"), 30 + DAY_MS).await.state, ReturnState::Approved);
     assert_eq!(asked_at(storage, &of("k2"), 31 + DAY_MS).await.state, ReturnState::Refused, "a moment later");
 }
@@ -236,7 +237,7 @@ pub async fn a_pickup_may_come_back_within_the_window_that_began_at_the_counter(
     leeds.sync(storage, at(3 * DAY_MS)).await;
     assert_eq!(state(storage, "o1").await, OrderState::Collected);
     let policy = ReturnPolicy { window_days: 1, ..ReturnPolicy::default() };
-    let of = |key| NewReturn { policy: policy.clone(), ..wish("o1", key, 1) };
+    let of = |key| NewReturn { rules: policy.clone().into(), ..wish("o1", key, 1) };
     assert_eq!(asked_at(storage, &of("k1"), 4 * DAY_MS).await.state, ReturnState::Approved);
     assert_eq!(asked_at(storage, &of("k2"), 4 * DAY_MS + 1).await.state, ReturnState::Refused);
 }

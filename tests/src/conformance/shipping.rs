@@ -248,7 +248,7 @@ pub async fn a_scan_before_its_label_is_known_waits_for_it_and_others_do_not_wai
     let (_leeds, key) = picking(storage).await;
     let wish = Wish { service: None, units: 2, label: None };
     let asked = Said::Asked { attempt: 1, key: "k/label".parse().unwrap(), wish };
-    assert_eq!(say(storage, &key, 0, Some(LABEL), asked).await, Written::Yes);
+    assert_eq!(say(storage, &key, 0, Some(LABEL), asked, 40).await, Written::Yes);
     scanned(storage, "e1", "1Z9").await;
     let read = async |ms: i64| read_tracking(storage, at(ms).utc).await.unwrap();
     assert_eq!((read(46).await, read(47).await), (1, 0), "it is looked at once, and later");
@@ -261,7 +261,7 @@ pub async fn a_scan_before_its_label_is_known_waits_for_it_and_others_do_not_wai
     // However long it takes.
     assert_eq!(read(45 + STRANGE_MS).await, 1);
     assert_eq!((outcomes(storage).await, is_on_its_way(storage, &key).await), (vec![None], false));
-    assert_eq!(say(storage, &key, 1, Some(LABEL), Said::Made { label: label() }).await, Written::Yes);
+    assert_eq!(say(storage, &key, 1, Some(LABEL), Said::Made { label: label() }, 40).await, Written::Yes);
     assert!(!asked_by(&tenant(), 45).await, "it is known");
     assert_eq!(read(50).await, 1, "at once");
     assert_eq!(outcomes(storage).await, [Some(NoticeOutcome::Applied)]);
@@ -275,7 +275,7 @@ pub async fn a_scan_that_counted_as_not_ours_is_read_when_its_label_is_made_afte
     scanned(storage, "e2", "another chain's").await;
     read_tracking(storage, at(45 + STRANGE_MS).utc).await.unwrap();
     assert_eq!(outcomes(storage).await, [Some(NoticeOutcome::NotOurs); 2]);
-    labelled(storage, &key).await;
+    labelled(storage, &key, 40).await;
     read_tracking(storage, at(46 + STRANGE_MS).utc).await.unwrap();
     assert_eq!(outcomes(storage).await, [Some(NoticeOutcome::Applied), Some(NoticeOutcome::NotOurs)]);
     assert!(is_on_its_way(storage, &key).await);
@@ -288,7 +288,7 @@ pub async fn a_label_that_comes_between_a_look_and_its_end_is_not_missed(storage
     scanned(storage, "e1", "1Z9").await;
     let due = async |ms: i64| storage.waiting_tracking(at(ms).utc, UtcMs(i64::MAX), 9).await.unwrap();
     let looked_at = due(46).await.remove(0);
-    labelled(storage, &key).await;
+    labelled(storage, &key, 40).await;
     storage.put_off_tracking(&looked_at, at(9_000).utc, true).await.unwrap();
     storage.settle_tracking(&looked_at, NoticeOutcome::NotOurs, at(47).utc).await.unwrap();
     assert_eq!(due(48).await.len(), 1, "it is read now");
@@ -297,7 +297,7 @@ pub async fn a_label_that_comes_between_a_look_and_its_end_is_not_missed(storage
 pub async fn questions_to_a_carrier_are_steps_of_the_orders_trace(storage: &dyn Storage) {
     with_account(storage).await;
     let (_leeds, key) = picking(storage).await;
-    labelled(storage, &key).await;
+    labelled(storage, &key, 40).await;
     let known = storage.on_record(&tenant(), &order_id("o1")).await.unwrap().unwrap();
     assert_eq!(known.trace, shipment(storage, &key).await.trace, "the carrier is told the order's");
     let told = trace(&known);

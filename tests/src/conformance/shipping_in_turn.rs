@@ -145,16 +145,19 @@ pub async fn what_carriers_tell_is_read_in_its_order_and_settled_for_itself_alon
     for (carrier, event) in [(&parcels(), "e2"), (&other, "e1"), (&parcels(), "e1")] {
         assert!(storage.take_in_tracking(&tenant(), carrier, &notice(event), at(50).utc).await.unwrap());
     }
-    let waiting = storage.waiting_tracking(9).await.unwrap();
+    let waiting = storage.waiting_tracking(at(50).utc, UtcMs(i64::MAX), 9).await.unwrap();
     let names = |waiting: &[holdfast_central::core::parcel::notice::ReceivedTracking]| -> Vec<String> {
         waiting.iter().map(|one| format!("{}/{}", one.carrier, one.notice.event)).collect()
     };
     assert_eq!(names(&waiting), ["parcels/e2", "other/e1", "parcels/e1"], "as they came");
     storage.settle_tracking(&waiting[2], NoticeOutcome::NotOurs, at(51).utc).await.unwrap();
-    assert_eq!(names(&storage.waiting_tracking(9).await.unwrap()), ["parcels/e2", "other/e1"]);
+    assert_eq!(
+        names(&storage.waiting_tracking(at(50).utc, UtcMs(i64::MAX), 9).await.unwrap()),
+        ["parcels/e2", "other/e1"]
+    );
     assert!(
         !storage.take_in_tracking(&tenant(), &parcels(), &notice("e1"), at(52).utc).await.unwrap(),
         "once"
     );
-    assert_eq!(storage.waiting_tracking(1).await.unwrap().len(), 1);
+    assert_eq!(storage.waiting_tracking(at(50).utc, UtcMs(i64::MAX), 1).await.unwrap().len(), 1);
 }

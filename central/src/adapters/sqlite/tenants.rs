@@ -257,9 +257,8 @@ fn held<'c>(tokens: &[&'c str], reads: &[&str], tables: &BTreeSet<String>) -> He
             // One of them is what was selected before, and held there.
             Some((Some(other), _)) if reads.contains(&other) => *held.to_one.entry(other).or_default() += 1,
             Some((Some(_), _) | (None, true)) => *held.to_one.entry(name).or_default() += 1,
-            Some((None, false)) => {}
             None if is_of_a_row(tokens, at) => *held.to_one.entry(name).or_default() += 1,
-            None => {}
+            Some((None, false)) | None => {}
         }
     }
     held

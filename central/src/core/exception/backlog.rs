@@ -1,6 +1,5 @@
 //! A consumer of events that is not sent what it should hear, as far as its repair asks.
 
-use crate::core::events::consumer::ConsumerState;
 use holdfast_shared::ids::ConsumerId;
 use holdfast_shared::limits::EVENTS_TRIED_AGAIN_MAX;
 
@@ -10,7 +9,10 @@ pub const CONSUMER: &str = "consumer";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsumerStands {
     pub consumer: ConsumerId,
-    pub state: ConsumerState,
+    /// By a person.
+    pub paused: bool,
+    /// It is sent nothing any more.
+    pub ended: bool,
     /// Events that wait for another try, or behind one that does.
     pub waiting: u32,
     /// Of these, put aside for a person.
@@ -19,7 +21,7 @@ pub struct ConsumerStands {
 
 /// What trying again does now, or why there is nothing to try.
 pub(super) fn deliver_again(stands: Option<&ConsumerStands>) -> Result<String, String> {
-    let Some(ConsumerStands { consumer, state, waiting, parked }) = stands else {
+    let Some(ConsumerStands { consumer, paused, ended, waiting, parked }) = stands else {
         return Err("it names no consumer that is there".to_owned());
     };
     let again =
@@ -29,11 +31,14 @@ pub(super) fn deliver_again(stands: Option<&ConsumerStands>) -> Result<String, S
     } else {
         String::new()
     };
-    match state {
-        ConsumerState::Paused => Err(format!("a person has paused {consumer}: resume it first")),
-        ConsumerState::Ended => Ok(format!("{again}{limited}; it is sent new events, too")),
-        ConsumerState::Active if *waiting > 0 => Ok(format!("{again}{limited}")),
-        ConsumerState::Active => Err(format!("nothing waits for {consumer}")),
+    if *paused {
+        Err(format!("a person has paused {consumer}: resume it first"))
+    } else if *ended {
+        Ok(format!("{again}{limited}; it is sent new events, too"))
+    } else if *waiting > 0 {
+        Ok(format!("{again}{limited}"))
+    } else {
+        Err(format!("nothing waits for {consumer}"))
     }
 }
 
@@ -41,18 +46,20 @@ pub(super) fn deliver_again(stands: Option<&ConsumerStands>) -> Result<String, S
 mod tests {
     use super::*;
 
-    fn stands(state: ConsumerState, waiting: u32, parked: u32) -> ConsumerStands {
-        ConsumerStands { consumer: "erp".parse().unwrap(), state, waiting, parked }
+    fn stands(waiting: u32, parked: u32) -> ConsumerStands {
+        ConsumerStands { consumer: "erp".parse().unwrap(), paused: false, ended: false, waiting, parked }
     }
 
     #[test]
     fn it_is_offered_where_it_would_do_something() {
         let told = |stands: ConsumerStands| deliver_again(Some(&stands));
-        assert!(told(stands(ConsumerState::Active, 3, 1)).unwrap().contains("3 events, 1 of them put aside"));
-        assert!(told(stands(ConsumerState::Active, 0, 0)).unwrap_err().contains("nothing waits for erp"));
-        assert!(told(stands(ConsumerState::Ended, 0, 0)).unwrap().contains("new events, too"));
-        assert!(told(stands(ConsumerState::Paused, 3, 1)).unwrap_err().contains("resume it first"));
-        let many = told(stands(ConsumerState::Active, 9_000, EVENTS_TRIED_AGAIN_MAX + 1)).unwrap();
+        assert!(told(stands(3, 1)).unwrap().contains("3 events, 1 of them put aside"));
+        assert!(told(stands(0, 0)).unwrap_err().contains("nothing waits for erp"));
+        assert!(told(ConsumerStands { ended: true, ..stands(0, 0) }).unwrap().contains("new events, too"));
+        assert!(
+            told(ConsumerStands { paused: true, ..stands(3, 1) }).unwrap_err().contains("resume it first")
+        );
+        let many = told(stands(9_000, EVENTS_TRIED_AGAIN_MAX + 1)).unwrap();
         assert!(many.contains("repeat it"), "{many}");
         assert!(deliver_again(None).is_err());
     }

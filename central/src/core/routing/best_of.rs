@@ -122,7 +122,6 @@ mod tests {
                     let near = Near { glance, trade, chord_squared: looked.chord_squared };
                     let (least, score) = (Scale::of(rung).least(&ask, &near), looked.score.unwrap());
                     prop_assert!(least <= score, "{least} and {score}");
-                    prop_assert!(least >= score - 20.0 - 1e-6, "only the depth of a shelf is not known before");
                 }
             }
         }

@@ -1,8 +1,6 @@
 //! What is saved of a search, and its words. Only who is listed is put into words.
 
-use super::decision::{
-    Candidate, DemandLine, Missed, Parcel, Plan, RungRecord, SUSPECTS_TOO, Verdict, Why, Word,
-};
+use super::decision::{Candidate, DemandLine, Missed, Parcel, Plan, RungRecord, SUSPECTS_TOO, Verdict, Word};
 use super::fetched::Fetched;
 use super::fleet_index::NodeNo;
 use super::hold::Waiting;

@@ -114,11 +114,11 @@ fn wish(quantity: i64) -> ReturnRequest {
 #[tokio::test]
 async fn what_cannot_be_meant_is_not_written_down() {
     let shelf = Shelf::default();
-    let (key, policy): (IdempotencyKey, _) = ("k".parse().unwrap(), ReturnPolicy::default());
+    let (key, rules): (IdempotencyKey, _) = ("k".parse().unwrap(), ReturnRules::default());
     let ask = async |order: &str, quantity| {
         let order = order.parse().unwrap();
         let of = (&tenant(), &order);
-        ask_return(&shelf, of, wish(quantity), (key.clone(), ann()), &policy, UtcMs(1)).await
+        ask_return(&shelf, of, wish(quantity), (key.clone(), ann()), &rules, UtcMs(1)).await
     };
     assert_eq!(ask("o-1", 0).await.unwrap_err().code(), Code::InvalidQuantity);
     assert!(shelf.asked.lock().unwrap().is_empty());

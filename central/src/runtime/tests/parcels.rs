@@ -4,11 +4,11 @@
 use super::bench::{Bench, bench_on};
 use super::explain::route;
 use super::promises::shop_in;
-use crate::adapters::carriers::simulator::Fate;
 use crate::adapters::sqlite::SqliteStore;
+use crate::core::outside::mishap::Fate;
 use crate::core::parcel::fact::{Ask, AskId, Said, Source};
 use crate::core::parcel::fold::{Parcel, ParcelState};
-use crate::core::parcel::notice::TrackingNotice;
+use crate::core::parcel::notice::{STRANGE_MS, TrackingNotice};
 use crate::core::parcel::test_scene::label;
 use crate::core::parcel::tracking::{Track, TrackStatus};
 use crate::flows::advance_parcels::advance_parcels;
@@ -226,10 +226,13 @@ async fn what_a_carrier_tells_counts_once_in_any_order_and_stays_to_be_seen() {
     assert_eq!(read_tracking(&*scene.bench.app.storage, now).await.unwrap(), 4);
     let outcomes = ["e1", "e2", "e3", "e4"].map(|event| scene.outcome(event));
     let told = outcomes.each_ref().map(|outcome| outcome.as_deref());
-    assert_eq!(told, [Some("applied"), Some("known_before"), Some("not_ours"), Some("not_ours")]);
+    assert_eq!(told, [Some("applied"), Some("known_before"), None, Some("not_ours")]);
     let track = scene.parcel().await.track.unwrap();
     assert_eq!((track.status, track.happened_at), (InTransit, UtcMs(50)));
     assert_eq!(read_tracking(&*scene.bench.app.storage, now).await.unwrap(), 0, "each is read once");
+    let later = now.plus(STRANGE_MS);
+    assert_eq!(read_tracking(&*scene.bench.app.storage, later).await.unwrap(), 1, "it may have been ours");
+    assert_eq!(scene.outcome("e3").as_deref(), Some("not_ours"));
 }
 
 #[tokio::test]

@@ -94,7 +94,7 @@ fn damaged_goods_that_a_person_does_not_pay_for_are_settled_and_whole_ones_are_p
     assert_eq!(told([come(), vec![decided(true)]].concat(), &[], &person()), Next::Refund(units(1, 3)));
     let paid = Said::RefundAsked { refund: 1, lines: units(1, 1), amount: 100 };
     let refund = [(asked_for(1, units(1, 1), 100), 0)];
-    let open = [come(), vec![paid.clone()]].concat();
+    let open = [come(), vec![paid]].concat();
     assert_eq!(told(open.clone(), &refund, &person()), Next::Rest(None), "a person has not said");
     let Next::Write(kept) = told([open.clone(), vec![decided(false)]].concat(), &refund, &person()) else {
         panic!("it is written down")

@@ -1,5 +1,6 @@
 use super::*;
 use crate::core::eligibility::Eligibility;
+use crate::core::fleet::Place;
 use crate::core::routing::geo::distance_km;
 use crate::core::routing::test_scene::Scene;
 use crate::core::test_support::store;
