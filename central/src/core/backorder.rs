@@ -112,31 +112,35 @@ pub fn news(queue: &Queue, now: UtcMs) -> Vec<Dated> {
         .collect()
 }
 
-/// Where a backordered line of an order stands.
+/// What a line of an order waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct Awaited {
     pub line: LineNo,
     pub sku: Sku,
     pub units: i64,
-    /// 1 is next.
-    pub place: u64,
-    pub units_ahead: i64,
     pub expected_at: Option<UtcMs>,
 }
 
-impl Standing {
-    /// For a person.
+impl Awaited {
+    /// For a person. Not its place in the queue: that is another as soon as somebody else is served.
     #[must_use]
     pub fn words(&self) -> String {
-        let Self { line, sku, units, place, units_ahead, expected_at } = self;
+        let Self { line, sku, units, expected_at } = self;
         let date = match expected_at {
             Some(at) => format!("expected by {}", day(*at)),
             None => String::from("no date is known"),
         };
-        format!(
-            "line {line}: {units} of {sku}, place {place} in the queue, {units_ahead} units ahead, {date}"
-        )
+        format!("line {line}: {units} of {sku}, {date}")
     }
+}
+
+/// Where such a line stands in the queue of its SKU, now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    pub line: LineNo,
+    /// 1 is next.
+    pub place: u64,
+    pub units_ahead: i64,
 }
 
 /// A date as customers are told it: nobody knows the hour.

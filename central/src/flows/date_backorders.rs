@@ -2,7 +2,7 @@
 //! it where each order stands.
 
 use super::FlowError;
-use crate::core::backorder::{Standing, news};
+use crate::core::backorder::{Awaited, news};
 use crate::core::exception::{Category, NewException, Severity};
 use crate::ports::backorders::{Backorders, TenantQueue};
 use crate::ports::fleet::Fleet;
@@ -15,14 +15,14 @@ pub(super) fn key_of(order: &OrderId) -> String {
     format!("backorder:{order}")
 }
 
-/// A person may help the customer: why nobody can send it, and where its lines stand.
+/// A person may help the customer: why nobody can send it, and what its lines wait for.
 pub(super) fn exception(
     order: &OrderId,
     pickup_store: Option<StoreId>,
     why: &str,
-    standings: &[Standing],
+    awaited: &[Awaited],
 ) -> NewException {
-    let told: Vec<String> = standings.iter().map(Standing::words).collect();
+    let told: Vec<String> = awaited.iter().map(Awaited::words).collect();
     let detail =
         if told.is_empty() { why.to_owned() } else { format!("{why} Waiting: {}.", told.join("; ")) };
     NewException {
@@ -80,11 +80,11 @@ async fn date<S: Backorders + Fleet + ?Sized>(
     let told = store.tell_dates(tenant, &queue.sku, &news, now).await?;
     let orders: BTreeSet<&OrderId> = news.iter().map(|dated| &dated.order).collect();
     for order in orders {
-        let standings = store.standings(tenant, order).await?;
-        if !standings.is_empty() {
+        let awaited = store.awaited(tenant, order).await?;
+        if !awaited.is_empty() {
             let waiting = queue.waiting.iter().find(|waiting| waiting.order == *order);
             let pickup_store = waiting.and_then(|waiting| waiting.bound_to.clone());
-            let exception = exception(order, pickup_store, "No node can send all of it now.", &standings);
+            let exception = exception(order, pickup_store, "No node can send all of it now.", &awaited);
             store.raise(tenant, &exception, now).await?;
         }
     }

@@ -260,8 +260,8 @@ async fn backorder<S: Goods + ?Sized>(
     now: Now,
 ) -> Result<(), FlowError> {
     store.backorder(demand, decision, now).await?;
-    let standings = store.standings(&demand.tenant, &demand.order).await?;
-    let raised = exception(&demand.order, demand.pickup_store.clone(), &decision.words, &standings);
+    let awaited = store.awaited(&demand.tenant, &demand.order).await?;
+    let raised = exception(&demand.order, demand.pickup_store.clone(), &decision.words, &awaited);
     store.raise(&demand.tenant, &raised, now.utc).await?;
     Ok(())
 }

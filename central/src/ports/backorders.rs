@@ -1,7 +1,7 @@
 //! Lines that wait for goods, and what is said of when they come.
 
 use super::{Page, PageRequest, StoreError};
-use crate::core::backorder::{Dated, Expected, Queue, Standing};
+use crate::core::backorder::{Awaited, Dated, Expected, Queue, Standing};
 use crate::core::order_terms::Priority;
 use async_trait::async_trait;
 use holdfast_shared::domain::task::FulfilmentKind;
@@ -70,7 +70,9 @@ pub trait Backorders: Send + Sync {
         dated: &[Dated],
         now: UtcMs,
     ) -> Result<u32, StoreError>;
-    /// Where the lines of an order stand that wait for goods.
+    /// The lines of an order that wait for goods.
+    async fn awaited(&self, tenant: &TenantId, order: &OrderId) -> Result<Vec<Awaited>, StoreError>;
+    /// Where those lines stand. It reads the queues of their SKUs: for who looks at one order.
     async fn standings(&self, tenant: &TenantId, order: &OrderId) -> Result<Vec<Standing>, StoreError>;
     /// Who is served next first.
     async fn backorders(&self, tenant: &TenantId, page: &PageRequest) -> Result<Page<Backorder>, StoreError>;

@@ -1,11 +1,11 @@
 use holdfast_agent::core::command::{Command, MovementKind, MovementRequest};
-use holdfast_central::core::backorder::Expected;
+use holdfast_central::core::backorder::{Expected, Standing};
 use holdfast_central::core::order::OrderState;
 use holdfast_central::flows::date_backorders::{date_backorders, date_sku};
 use holdfast_central::ports::PageRequest;
 use holdfast_central::ports::backorders::Backorders;
 use holdfast_central::ports::outbox::Outbox;
-use holdfast_shared::ids::Actor;
+use holdfast_shared::ids::{Actor, LineNo};
 use holdfast_shared::time::UtcMs;
 use holdfast_tests::conformance::world::{sku, store_id, tenant};
 use holdfast_tests::stage::Stage;
@@ -110,7 +110,10 @@ async fn a_date_is_told_once_and_again_when_it_changes() {
     assert_eq!(orders, ["o1", "o2"], "once each");
     assert!(!first[0].1.is_null(), "{first:?}");
     let exceptions = stage.exceptions().await.join("\n");
-    assert!(exceptions.contains("place 2 in the queue, 2 units ahead, expected by"), "{exceptions}");
+    assert!(exceptions.contains("line 1: 2 of A, expected by"), "{exceptions}");
+    let second = stage.the_order("o2").await.order;
+    let standings = stage.office.store().standings(&tenant(), &second).await.unwrap();
+    assert_eq!(standings, [Standing { line: LineNo(1), place: 2, units_ahead: 2 }]);
     // The next word replaces the one before.
     expect(&stage, &[(4, 2)]).await;
     assert_eq!(dates(&stage, &["o1", "o2"]).await, [Some(day(4)), None]);

@@ -1,6 +1,7 @@
 //! An order as it is shown. Nodes are not part of it, what is personal only for those who may see it, and the
 //! payment's token for nobody.
 
+use crate::core::backorder::Standing;
 use crate::core::fleet::{Handling, Place};
 use crate::core::gathering::{Gathering, GatheringEnd};
 use crate::core::order::{Order, OrderLine, OrderLineRequest, OrderState, stands_in_for};
@@ -136,6 +137,12 @@ pub(super) struct OrderLineView {
     /// The line whose units it stands in for.
     #[serde(skip_serializing_if = "Option::is_none")]
     substitutes: Option<LineNo>,
+    /// Of what is backordered of it, in the queue of the SKU; 1 is next. Told of one order, not in listings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<u64>,
+    /// Those that others wait for who are served first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    units_ahead: Option<i64>,
     /// By when what is backordered of it may come; absent is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     expected_at: Option<UtcMs>,
@@ -167,6 +174,8 @@ fn line_view(line: OrderLine, asked: Option<&OrderLineRequest>) -> OrderLineView
         came_back: line.came_back,
         replaced: line.replaced_units(),
         substitutes: line.substitutes,
+        place: None,
+        units_ahead: None,
         expected_at: line.expected_at.filter(|_| line.backordered),
         unit_price: line.unit_price,
         totals,
@@ -224,7 +233,14 @@ impl OrderView {
         gathering: Option<Gathering>,
         changes: Vec<OrderChange>,
         contact: Option<Contact>,
+        standings: &[Standing],
     ) -> Self {
+        let mut lines = self.lines;
+        for line in &mut lines {
+            let standing = standings.iter().find(|standing| standing.line == line.line);
+            line.place = standing.map(|standing| standing.place);
+            line.units_ahead = standing.map(|standing| standing.units_ahead);
+        }
         let (customer, message) = match contact {
             Some(Contact { customer, gift_message }) => (Some(customer), gift_message),
             None => (None, None),
@@ -234,6 +250,6 @@ impl OrderView {
             (gift, None) => gift,
             (gift, message) => Some(GiftView { wrap: gift.is_some_and(|gift| gift.wrap), message }),
         };
-        Self { gathering: gathering.map(OrderGathering::from), changes, customer, gift, ..self }
+        Self { gathering: gathering.map(OrderGathering::from), changes, customer, gift, lines, ..self }
     }
 }

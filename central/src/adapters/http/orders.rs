@@ -134,7 +134,8 @@ pub(super) async fn get(
         true => app.storage.contact(caller.tenant(), &order.order).await?,
         false => None,
     };
-    Ok(Json(OrderView::from(order).with(gathering, changes, contact)))
+    let standings = app.storage.standings(caller.tenant(), &order.order).await?;
+    Ok(Json(OrderView::from(order).with(gathering, changes, contact, &standings)))
 }
 
 /// A reason that a person wrote: there, and not too long.

@@ -5,7 +5,7 @@ use super::row::{fetch, from_json, list, one, parsed, parsed_or_none, run, unsig
 use super::sql::sql;
 use super::timeline::{Happened, central, note};
 use super::{Result, SqliteStore, error};
-use crate::core::backorder::{Dated, Expected, Queue, Standing, Waiting, day};
+use crate::core::backorder::{Awaited, Dated, Expected, Queue, Standing, Waiting, day};
 use crate::core::events::key::Key;
 use crate::core::events::kinds::backorders::BACKORDER_DATED;
 use crate::core::order::OrderRequest;
@@ -68,17 +68,29 @@ impl Backorders for SqliteStore {
         self.write(move |conn, _| tell(conn, (&tenant, &sku), &dated, now)).await
     }
 
+    async fn awaited(&self, tenant: &TenantId, order: &OrderId) -> Result<Vec<Awaited>> {
+        let (tenant, order) = (tenant.clone(), order.clone());
+        self.read(move |conn| {
+            list(conn, sql!(BACKORDERS.awaited), [tenant.as_str(), order.as_str()], |row| {
+                Ok(Awaited {
+                    line: LineNo(row.get("line")?),
+                    sku: parsed(row, "sku")?,
+                    units: row.get("open")?,
+                    expected_at: time(row)?,
+                })
+            })
+        })
+        .await
+    }
+
     async fn standings(&self, tenant: &TenantId, order: &OrderId) -> Result<Vec<Standing>> {
         let (tenant, order) = (tenant.clone(), order.clone());
         self.read(move |conn| {
             list(conn, sql!(BACKORDERS.standings), [tenant.as_str(), order.as_str()], |row| {
                 Ok(Standing {
                     line: LineNo(row.get("line")?),
-                    sku: parsed(row, "sku")?,
-                    units: row.get("open")?,
                     place: unsigned(row, "place")?,
                     units_ahead: row.get("units_ahead")?,
-                    expected_at: time(row)?,
                 })
             })
         })

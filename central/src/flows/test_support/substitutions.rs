@@ -1,7 +1,7 @@
 //! Substitutes and queues of the store in memory: as they were told, and what was asked is kept.
 
 use super::{Ram, Result, not_here};
-use crate::core::backorder::{Dated, Expected, Queue, Standing};
+use crate::core::backorder::{Awaited, Dated, Expected, Queue, Standing};
 use crate::core::substitution::{Substitute, Substitution, Terms};
 use crate::ports::backorders::{Backorder, Backorders, TenantQueue};
 use crate::ports::substitutions::{AnswerOutcome, Ended, NewSubstitution, SubstituteOutcome, Substitutions};
@@ -20,7 +20,7 @@ pub(crate) struct Others {
     pub(crate) answer: Option<AnswerOutcome>,
     pub(crate) queues: Vec<Queue>,
     pub(crate) dated: Vec<Dated>,
-    pub(crate) standings: Vec<Standing>,
+    pub(crate) awaited: Vec<Awaited>,
 }
 
 impl Ram {
@@ -98,8 +98,11 @@ impl Backorders for Ram {
         self.others(|others| others.dated.extend(dated.iter().cloned()));
         Ok(u32::try_from(dated.len()).unwrap())
     }
+    async fn awaited(&self, _: &TenantId, _: &OrderId) -> Result<Vec<Awaited>> {
+        Ok(self.others(|others| others.awaited.clone()))
+    }
     async fn standings(&self, _: &TenantId, _: &OrderId) -> Result<Vec<Standing>> {
-        Ok(self.others(|others| others.standings.clone()))
+        not_here()
     }
     async fn backorders(&self, _: &TenantId, _: &PageRequest) -> Result<Page<Backorder>> {
         not_here()

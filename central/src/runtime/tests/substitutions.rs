@@ -169,14 +169,15 @@ async fn a_backorder_has_its_place_and_its_date() {
     assert_eq!(kept["expected"][0]["quantity"], 2);
     let view = bench.get(&format!("/v1/orders/{order}"), KEY).await.json();
     assert_eq!(view["lines"][0]["expected_at"], kept["expected"][0]["expected_at"]);
+    assert_eq!((&view["lines"][0]["place"], &view["lines"][0]["units_ahead"]), (&json!(1), &json!(0)));
+    let cookie = login(&bench, KEY).await;
+    let shown = page(&bench, &format!("/console/orders/{order}"), &cookie).await;
+    assert!(shown.text.contains("place 1 in the queue, 0 units ahead"), "{}", shown.text);
     let list = bench.get("/v1/backorders", KEY).await.json();
     let row = &list["backorders"][0];
     assert_eq!((&row["order"], &row["place"], &row["units"]), (&json!(order), &json!(1), &json!(2)));
     let exceptions = bench.get("/v1/exceptions", KEY).await.text;
-    assert!(
-        exceptions.contains("place 1 in the queue, 0 units ahead, expected by 2027-01-20"),
-        "{exceptions}"
-    );
+    assert!(exceptions.contains("line 1: 2 of B, expected by 2027-01-20"), "{exceptions}");
     let none = json!({ "expected": [] });
     bench.ask(Method::PUT, "/v1/stock/skus/B/expected", KEY, Some(&none)).await;
     date_backorders(&*bench.app.storage, bench.app.clock.now().utc).await.unwrap();

@@ -11,9 +11,9 @@ use crate::adapters::http::explain::{Under, again};
 use crate::adapters::http::order_search::OrderFilter;
 use crate::adapters::http::orders::find;
 use crate::adapters::http::tasks::take_back_one;
-use crate::core::backorder::day;
+use crate::core::backorder::{Standing, day};
 use crate::core::gathering::Gathering;
-use crate::core::order::{Order, OrderEvent, OrderState};
+use crate::core::order::{Order, OrderEvent, OrderLine, OrderState};
 use crate::core::policy::version::PolicyVersion;
 use crate::ports::PageRequest;
 use crate::ports::access::Scope;
@@ -69,6 +69,7 @@ struct LineRow {
     quantity: i64,
     open: i64,
     backordered: bool,
+    queue: Option<String>,
     finished: i64,
     cancelled: i64,
     substitutes: Option<u32>,
@@ -220,6 +221,7 @@ pub(super) async fn one(
     let contact = app.storage.contact(tenant, &order.order).await?;
     let shipments = app.storage.shipments(tenant, &order.order).await?;
     let changes = app.storage.changes_of_order(tenant, &order.order).await?;
+    let standings = app.storage.standings(tenant, &order.order).await?;
     let instead = match under.version() {
         Some(version) => again(&app, &person.0, &order.order, version).await?,
         None => Vec::new(),
@@ -232,7 +234,7 @@ pub(super) async fn one(
         frame: frame(&app, &person, "orders", None).await?,
         trace: order.trace.to_string(),
         request_lost: order.request_lost,
-        lines: order.lines.iter().map(line_row).collect(),
+        lines: order.lines.iter().map(|line| line_row(line, &standings)).collect(),
         terms: terms(&order, contact.as_ref()),
         changes: changes.iter().map(|change| change_row(change, now)).collect(),
         substitutions: substitutions.iter().map(|told| substitution_row(told, now)).collect(),
@@ -282,13 +284,17 @@ fn gathering_row(order: &Order, gathering: Gathering, now: UtcMs) -> GatheringRo
     }
 }
 
-fn line_row(line: &crate::core::order::OrderLine) -> LineRow {
+fn line_row(line: &OrderLine, standings: &[Standing]) -> LineRow {
+    let standing = standings.iter().find(|standing| standing.line == line.line);
     LineRow {
         line: line.line.0,
         sku: line.sku.to_string(),
         quantity: line.quantity,
         open: line.open,
         backordered: line.backordered,
+        queue: standing.map(|Standing { place, units_ahead, .. }| {
+            format!("place {place} in the queue, {units_ahead} units ahead")
+        }),
         finished: line.finished,
         cancelled: line.cancelled,
         substitutes: line.substitutes.map(|line| line.0),

@@ -51,19 +51,18 @@ WHERE tenant = :tenant AND order_id = :order AND line = :line AND sku = :sku AND
     AND expected_at IS NOT :expected_at
 RETURNING open
 
+-- name: awaited
+SELECT line, sku, open, expected_at FROM order_line
+WHERE tenant = ?1 AND order_id = ?2 AND backordered = 1 AND open > 0 ORDER BY line
+
 -- name: standings
-SELECT l.line, l.sku, l.open, l.expected_at,
-    (SELECT count(*) FROM order_line e JOIN orders p ON p.tenant = e.tenant AND p.order_id = e.order_id
-        WHERE e.tenant = l.tenant AND e.sku = l.sku AND e.backordered = 1
-            AND (-p.priority, p.placed_at, p.sequence, e.line) < (-o.priority, o.placed_at, o.sequence, l.line))
-        + 1 AS place,
-    (SELECT coalesce(sum(e.open), 0) FROM order_line e
-        JOIN orders p ON p.tenant = e.tenant AND p.order_id = e.order_id
-        WHERE e.tenant = l.tenant AND e.sku = l.sku AND e.backordered = 1
-            AND (-p.priority, p.placed_at, p.sequence, e.line) < (-o.priority, o.placed_at, o.sequence, l.line))
-        AS units_ahead
+SELECT l.line, count(*) AS place, sum(e.open) - l.open AS units_ahead
 FROM order_line l JOIN orders o ON o.tenant = l.tenant AND o.order_id = l.order_id
-WHERE l.tenant = ?1 AND l.order_id = ?2 AND l.backordered = 1 AND l.open > 0 ORDER BY l.line
+    CROSS JOIN order_line e ON e.tenant = l.tenant AND e.sku = l.sku AND e.backordered = 1 AND e.open > 0
+    CROSS JOIN orders p ON p.tenant = e.tenant AND p.order_id = e.order_id
+WHERE l.tenant = ?1 AND l.order_id = ?2 AND l.backordered = 1 AND l.open > 0
+    AND (-p.priority, p.placed_at, p.sequence, e.line) <= (-o.priority, o.placed_at, o.sequence, l.line)
+GROUP BY l.line ORDER BY l.line
 
 -- name: backorders_page
 SELECT priority, placed_at, sequence, order_id, line, sku, open, place, units_ahead, expected_at, request, kind
