@@ -5,6 +5,7 @@ use super::app::Shared;
 use super::doors::Caller;
 use super::order_view::OrderView;
 use super::payments::check_provider;
+use crate::core::backorder::Standing;
 use crate::core::order::{Order, OrderRequest, OrderState, order_id};
 use crate::core::stock::class::Channel;
 use crate::flows::place_order::{PlaceOrder, place_order};
@@ -134,7 +135,7 @@ pub(super) async fn get(
         true => app.storage.contact(caller.tenant(), &order.order).await?,
         false => None,
     };
-    let standings = app.storage.standings(caller.tenant(), &order.order).await?;
+    let standings = standings(&app, &caller, &order).await?;
     Ok(Json(OrderView::from(order).with(gathering, changes, contact, &standings)))
 }
 
@@ -156,6 +157,14 @@ pub(super) async fn find(app: &Shared, caller: &Caller, order: &str) -> Answer<O
         return Err(unknown(&order));
     }
     app.storage.order(caller.tenant(), &order).await?.ok_or_else(|| unknown(&order))
+}
+
+/// Where its lines stand that wait for goods. Most orders have none, and ask storage for nothing.
+pub(super) async fn standings(app: &Shared, caller: &Caller, order: &Order) -> Answer<Vec<Standing>> {
+    if !order.lines.iter().any(|line| line.backordered) {
+        return Ok(Vec::new());
+    }
+    Ok(app.storage.standings(caller.tenant(), &order.order).await?)
 }
 
 pub(super) fn unknown(order: &OrderId) -> Refused {

@@ -20,7 +20,6 @@ pub(crate) struct Others {
     pub(crate) answer: Option<AnswerOutcome>,
     pub(crate) queues: Vec<Queue>,
     pub(crate) dated: Vec<Dated>,
-    pub(crate) awaited: Vec<Awaited>,
 }
 
 impl Ram {
@@ -99,7 +98,7 @@ impl Backorders for Ram {
         Ok(u32::try_from(dated.len()).unwrap())
     }
     async fn awaited(&self, _: &TenantId, _: &OrderId) -> Result<Vec<Awaited>> {
-        Ok(self.others(|others| others.awaited.clone()))
+        Ok(Vec::new())
     }
     async fn standings(&self, _: &TenantId, _: &OrderId) -> Result<Vec<Standing>> {
         not_here()

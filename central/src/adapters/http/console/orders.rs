@@ -9,7 +9,7 @@ use crate::adapters::http::answer::{Answer, known};
 use crate::adapters::http::app::Shared;
 use crate::adapters::http::explain::{Under, again};
 use crate::adapters::http::order_search::OrderFilter;
-use crate::adapters::http::orders::find;
+use crate::adapters::http::orders::{find, standings};
 use crate::adapters::http::tasks::take_back_one;
 use crate::core::backorder::{Standing, day};
 use crate::core::gathering::Gathering;
@@ -221,7 +221,7 @@ pub(super) async fn one(
     let contact = app.storage.contact(tenant, &order.order).await?;
     let shipments = app.storage.shipments(tenant, &order.order).await?;
     let changes = app.storage.changes_of_order(tenant, &order.order).await?;
-    let standings = app.storage.standings(tenant, &order.order).await?;
+    let standings = standings(&app, &person.0, &order).await?;
     let instead = match under.version() {
         Some(version) => again(&app, &person.0, &order.order, version).await?,
         None => Vec::new(),
