@@ -10,6 +10,7 @@ use super::{FlowError, Watch};
 use crate::core::exception::{Category, NewException, Severity};
 use crate::core::failover::plan::{Cause, Exposed, Lately, Stays, Step, plan};
 use crate::core::failover::policy::FailoverPolicy;
+use crate::core::fleet::StoreRecord;
 use crate::core::health::StoreKey;
 use crate::core::health::lag::lag_of;
 use crate::core::health::observatory::Observatory;
@@ -125,8 +126,12 @@ fn suspects(
                 lasts_ms: now.mono.since(failing.since).max(0),
             });
         }
-        for key in observatory.eligibilities().keys().filter(|key| wanted(key)) {
-            let withdrawn = withdrawn(observatory, key);
+        // Most stores have none, and nothing else of them is looked up.
+        for (key, record) in observatory.at_work().filter(|(key, _)| wanted(key)) {
+            if observatory.failing().contains_key(key) {
+                continue;
+            }
+            let withdrawn = withdrawn(observatory, key, record);
             let others = withdrawn.as_ref().map(|suspect| &suspect.kinds);
             let stale = stale(observatory, key, others, limit_ms, now);
             for suspect in withdrawn.into_iter().chain(stale) {
@@ -139,11 +144,8 @@ fn suspects(
 
 /// A store that gets work, but not of every kind that it fulfils. How long that has been so is looked
 /// up when it matters.
-fn withdrawn(observatory: &Observatory, key: &StoreKey) -> Option<Suspect> {
-    let (record, eligibility) = (observatory.record(key)?, observatory.eligibility(key)?);
-    if record.open_tasks == 0 || observatory.failing().contains_key(key) {
-        return None;
-    }
+fn withdrawn(observatory: &Observatory, key: &StoreKey, record: &StoreRecord) -> Option<Suspect> {
+    let eligibility = observatory.eligibility(key)?;
     let kinds = eligibility.withdrawn_of(&record.store.fulfils);
     (!kinds.is_empty()).then(|| Suspect {
         store: key.store.clone(),
@@ -163,9 +165,6 @@ fn stale(
     limit_ms: &dyn Fn(&TenantId) -> i64,
     now: Now,
 ) -> Option<Suspect> {
-    if observatory.record(key)?.open_tasks == 0 || observatory.failing().contains_key(key) {
-        return None;
-    }
     let (lag, limit_ms) = (lag_of(observatory, key, now)?, limit_ms(&key.tenant));
     let left = |kind: &FulfilmentKind| withdrawn.is_none_or(|withdrawn| !withdrawn.contains(kind));
     (lag.age_ms >= limit_ms).then(|| Suspect {

@@ -52,7 +52,7 @@ impl FleetView {
         tenant: &TenantId,
         without: &[StoreId],
     ) -> Result<Self, FlowError> {
-        let mut records = store.stores(Some(tenant)).await?;
+        let mut records = store.stores(tenant).await?;
         records.retain(|record| !without.contains(&record.store.store));
         let mut judged: BTreeMap<StoreId, Eligibility> = watch.with(|observatory| {
             let judged = |record: &StoreRecord| {

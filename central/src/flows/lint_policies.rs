@@ -13,7 +13,6 @@ use crate::ports::fleet::Fleet;
 use crate::ports::policies::Policies;
 use holdfast_shared::ids::TenantId;
 use holdfast_shared::time::UtcMs;
-use std::collections::BTreeSet;
 
 const TOPIC: &str = "policy";
 /// Words of advice that one exception tells; the console lists all.
@@ -25,7 +24,7 @@ pub async fn advise<S: Policies + Fleet + ?Sized>(
     tenant: &TenantId,
     steering: &Steering,
 ) -> Result<Vec<Advice>, FlowError> {
-    let records = store.stores(Some(tenant)).await?;
+    let records = store.stores(tenant).await?;
     let classes = store.sku_classes(tenant).await?;
     let places = watch.with(|observatory| {
         let place = |record: crate::core::fleet::StoreRecord| {
@@ -47,10 +46,8 @@ pub async fn lint_all<S: Policies + Fleet + ?Sized>(
     unreadable: &[Unreadable],
     now: UtcMs,
 ) -> Result<u32, FlowError> {
-    let tenants: BTreeSet<TenantId> =
-        store.stores(None).await?.into_iter().map(|record| record.tenant).collect();
     let mut causes = Causes::new();
-    for tenant in tenants {
+    for tenant in store.tenants().await? {
         let steering = policies.of(&tenant);
         let found = advise(store, watch, &tenant, &steering).await?;
         let wrong: Vec<&Advice> = found.iter().filter(|advice| advice.weight == Weight::Wrong).collect();

@@ -39,7 +39,7 @@ pub async fn draft<S: Policies + Fleet + ?Sized>(
 
 /// In which regions a tenant's stores lie.
 pub async fn placed<S: Fleet + ?Sized>(store: &S, tenant: &TenantId) -> Result<Placed, FlowError> {
-    let records = store.stores(Some(tenant)).await?;
+    let records = store.stores(tenant).await?;
     Ok(records.into_iter().filter_map(|record| Some((record.store.store, record.store.region?))).collect())
 }
 

@@ -23,7 +23,7 @@ pub async fn terrain<S: Fleet + Policies + ?Sized>(
     tenant: &TenantId,
 ) -> Result<Terrain, FlowError> {
     let classes = store.sku_classes(tenant).await?;
-    let nodes = store.stores(Some(tenant)).await?.into_iter().map(|record| record.store.region).collect();
+    let nodes = store.stores(tenant).await?.into_iter().map(|record| record.store.region).collect();
     Ok(Terrain { classes, nodes })
 }
 

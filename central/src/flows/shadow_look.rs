@@ -191,7 +191,7 @@ pub async fn look_at_legacy<S: LegacyDecisions + Shadows + Policies + Fleet + ?S
 }
 
 async fn names_of<S: Fleet + ?Sized>(store: &S, tenant: &TenantId) -> Result<BTreeSet<StoreId>, FlowError> {
-    let records = store.stores(Some(tenant)).await?;
+    let records = store.stores(tenant).await?;
     Ok(records.into_iter().map(|record| record.store.store).collect())
 }
 

@@ -218,8 +218,13 @@ impl Fleet for Ram {
     async fn store(&self, _: &TenantId, store: &StoreId) -> Result<Option<StoreRecord>> {
         Ok(self.told(|told| told.stores.iter().find(|record| record.store.store == *store).cloned()))
     }
-    async fn stores(&self, _: Option<&TenantId>) -> Result<Vec<StoreRecord>> {
+    async fn stores(&self, _: &TenantId) -> Result<Vec<StoreRecord>> {
         Ok(self.told(|told| told.stores.clone()))
+    }
+    async fn tenants(&self) -> Result<Vec<TenantId>> {
+        let of_stores = |told: &mut Told| told.stores.iter().map(|record| record.tenant.clone()).collect();
+        let tenants: BTreeSet<TenantId> = self.told(of_stores);
+        Ok(tenants.into_iter().collect())
     }
     async fn changed_stores(&self, since: u64) -> Result<ChangedStores> {
         Ok(ChangedStores { records: self.told(|told| told.stores.clone()), up_to: since })

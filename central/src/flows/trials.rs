@@ -28,7 +28,7 @@ pub(super) async fn load_trials<S: Rollouts + Fleet + ?Sized>(
         let Ok(steering) = Steering::kept(rollout.version, &canonical).map(Arc::new) else { continue };
         let orders = store.open_orders(&tenant).await?;
         let stores: Vec<Store> =
-            store.stores(Some(&tenant)).await?.into_iter().map(|record| record.store).collect();
+            store.stores(&tenant).await?.into_iter().map(|record| record.store).collect();
         let inside = inside(&tenant, &rollout, orders, &stores);
         trials.insert(tenant, Trial { steering, inside });
     }

@@ -59,8 +59,9 @@ pub struct ChangedStores {
 pub trait Fleet: Send + Sync {
     async fn put_store(&self, tenant: &TenantId, store: &Store, now: UtcMs) -> Result<(), StoreError>;
     async fn store(&self, tenant: &TenantId, store: &StoreId) -> Result<Option<StoreRecord>, StoreError>;
-    /// Of all tenants when none is named: the reconcilers see everything.
-    async fn stores(&self, tenant: Option<&TenantId>) -> Result<Vec<StoreRecord>, StoreError>;
+    async fn stores(&self, tenant: &TenantId) -> Result<Vec<StoreRecord>, StoreError>;
+    /// Those that have a store.
+    async fn tenants(&self) -> Result<Vec<TenantId>, StoreError>;
 
     /// Of all tenants, those that were described, closed, arranged, staffed with boxes or given work since
     /// a reading went up to there; all of them from 0 on. A sync alone is no change.

@@ -12,7 +12,7 @@ use crate::ports::flow::OrderFlow;
 use holdfast_platform::service::Ticker;
 use holdfast_shared::ids::TenantId;
 use holdfast_shared::time::UtcMs;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -75,9 +75,7 @@ fn measure_step(step: &Step) {
 async fn measure_standing(app: &App) -> Result<(), StoreError> {
     let now = app.clock.now().utc;
     let open: Vec<OrderState> = OrderState::ALL.into_iter().filter(|state| !state.is_final()).collect();
-    let records = app.storage.stores(None).await?;
-    let tenants: BTreeSet<TenantId> = records.into_iter().map(|record| record.tenant).collect();
-    for tenant in tenants {
+    for tenant in app.storage.tenants().await? {
         let standing = app.storage.orders_now(&tenant, &open, now.plus(-LATE_AFTER_MS)).await?;
         for state in &open {
             let here = standing.iter().find(|standing| standing.state == *state);

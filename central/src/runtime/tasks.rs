@@ -21,9 +21,8 @@ use crate::ports::housekeeping::Retention;
 use crate::ports::signals::Heard;
 use crate::ports::{PageRequest, StoreError};
 use holdfast_platform::service::{Lifetime, Ticker};
-use holdfast_shared::ids::{Actor, DecisionId, TenantId};
-use holdfast_shared::wire::topic::{Channel, Topic};
-use std::collections::BTreeSet;
+use holdfast_shared::ids::{Actor, DecisionId};
+use holdfast_shared::wire::topic::Channel;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -126,10 +125,9 @@ fn count(app: &App, topic: &str, outcome: Outcome) {
     };
     match outcome {
         Outcome::Heard(_) => {
-            let Ok(topic) = topic.parse::<Topic>() else { return };
-            let channel = topic.channel.as_str();
-            metrics::counter!("holdfast_signals_heard_total", "channel" => channel).increment(1);
-            if topic.channel == Channel::Presence {
+            let Some(channel) = topic.rsplit('/').next().and_then(Channel::of_word) else { return };
+            metrics::counter!("holdfast_signals_heard_total", "channel" => channel.as_str()).increment(1);
+            if channel == Channel::Presence {
                 // Somebody came or went: do not wait for the tick.
                 app.bells.evaluate.notify_one();
             }
@@ -320,8 +318,7 @@ async fn measure(app: Shared, stop: CancellationToken) -> Ended {
 }
 
 async fn gauges(app: &App) -> Result<(), StoreError> {
-    let records = app.storage.stores(None).await?;
-    let tenants: BTreeSet<TenantId> = records.into_iter().map(|record| record.tenant).collect();
+    let tenants = app.storage.tenants().await?;
     let frozen = app.watch.with(|observatory| observatory.frozen());
     metrics::gauge!("holdfast_observer_frozen").set(if frozen { 1.0 } else { 0.0 });
     for tenant in tenants {

@@ -42,6 +42,12 @@ impl Channel {
         }
     }
 
+    /// By the last word of a topic.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == word)
+    }
+
     /// Whether the store's agent publishes it; central publishes the rest.
     #[must_use]
     pub const fn from_agent(self) -> bool {
@@ -94,7 +100,7 @@ impl FromStr for Topic {
         let rest = text.strip_prefix(ROOT).and_then(|rest| rest.strip_prefix('/')).ok_or_else(shape)?;
         let parts: Vec<&str> = rest.splitn(4, '/').collect();
         let [tenant, store, channel] = parts.as_slice() else { return Err(shape()) };
-        let channel = Channel::ALL.into_iter().find(|known| known.as_str() == *channel).ok_or_else(shape)?;
+        let channel = Channel::of_word(channel).ok_or_else(shape)?;
         Ok(Self { tenant: TenantId::new(*tenant)?, store: StoreId::new(*store)?, channel })
     }
 }

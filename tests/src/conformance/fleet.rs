@@ -15,8 +15,17 @@ pub async fn a_store_is_described_and_described_anew(storage: &dyn Storage) {
     let record = storage.store(&tenant(), &store_id("leeds")).await.unwrap().unwrap();
     assert_eq!(record.store, changed);
     assert_eq!((record.enrolled_replicas, record.open_tasks), (0, 0));
-    assert_eq!(storage.stores(None).await.unwrap(), [record]);
+    assert_eq!(storage.stores(&tenant()).await.unwrap(), [record]);
     assert!(storage.store(&tenant(), &store_id("york")).await.unwrap().is_none());
+}
+
+pub async fn each_tenant_with_stores_is_named_once(storage: &dyn Storage) {
+    assert!(storage.tenants().await.unwrap().is_empty());
+    let tenants = ["acme", "bolt", "zest"].map(|name| TenantId::new(name).unwrap());
+    for (tenant, store) in tenants.iter().rev().flat_map(|tenant| ["leeds", "york"].map(|s| (tenant, s))) {
+        storage.put_store(tenant, &described(store), at(0).utc).await.unwrap();
+    }
+    assert_eq!(storage.tenants().await.unwrap(), tenants);
 }
 
 fn closure(from_store: bool, hard: bool) -> Closure {
@@ -82,7 +91,7 @@ pub async fn a_tenant_sees_only_its_own(storage: &dyn Storage) {
     let (task, _) = super::world::assigned(storage, "o1", "leeds").await;
     let other = TenantId::new("other").unwrap();
     let (leeds, order, page) = (store_id("leeds"), order_id("o1"), PageRequest { cursor: None, limit: 9 });
-    assert!(storage.stores(Some(&other)).await.unwrap().is_empty());
+    assert!(storage.stores(&other).await.unwrap().is_empty());
     assert!(storage.store(&other, &leeds).await.unwrap().is_none());
     assert!(storage.positions(&other, &[sku("A")]).await.unwrap().is_empty());
     assert!(storage.order(&other, &order).await.unwrap().is_none());

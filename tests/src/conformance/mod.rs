@@ -116,6 +116,7 @@ macro_rules! conformance {
             exceptions::a_trend_counts_who_ended_what_and_for_how_long,
             exceptions::pages_go_on_where_they_ended,
             fleet::a_store_is_described_and_described_anew,
+            fleet::each_tenant_with_stores_is_named_once,
             fleet::closures_of_both_origins_stand_beside_each_other,
             fleet::the_history_of_eligibility_is_newest_first,
             fleet::a_tenant_sees_only_its_own,

@@ -91,7 +91,7 @@ pub async fn many_are_each_written_or_refused_for_itself(storage: &dyn Storage) 
         let task = task.parse().unwrap();
         assert_eq!(storage.task(&tenant(), &task).await.unwrap(), leeds.task(&task));
     }
-    let given = storage.stores(Some(&tenant())).await.unwrap()[0].work[0].given;
+    let given = storage.stores(&tenant()).await.unwrap()[0].work[0].given;
     assert_eq!(given, 3, "each counts for its hour");
     stocked(storage, "york", 1).await;
     let (_, later) = assigned(storage, "o5", "york").await;

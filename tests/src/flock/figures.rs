@@ -35,6 +35,12 @@ impl Figures {
         let seconds = self.at.duration_since(before.at).as_secs_f64();
         (self.ticks - before.ticks) / TICKS_PER_S / seconds * 100.0
     }
+
+    /// The same of three processes.
+    #[must_use]
+    pub fn shares_since([a, b, c]: &[Self; 3], [x, y, z]: &[Self; 3]) -> [f64; 3] {
+        [a.share_since(x), b.share_since(y), c.share_since(z)]
+    }
 }
 
 /// Durations, shortest first.

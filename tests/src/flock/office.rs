@@ -36,6 +36,11 @@ impl Office {
         self.metric("holdfast_signals_heard_total", &["channel=\"heartbeat\""]).await
     }
 
+    /// Books that central compared because something had changed.
+    pub async fn reconciled(&self) -> Result<f64> {
+        self.metric("holdfast_reconciled_total", &["how=\"changed\""]).await
+    }
+
     /// How many stores stand so, as last measured.
     pub async fn standing(&self, standing: Standing) -> Result<f64> {
         let label = format!("standing=\"{}\"", standing.as_str());

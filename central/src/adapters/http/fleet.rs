@@ -182,7 +182,7 @@ fn check(store: &Store) -> Answer<()> {
 /// Every store, with its eligibility and why.
 #[utoipa::path(get, path = "/v1/stores", tag = "fleet", responses((status = 200, body = StoreList), (status = "4XX", body = Problem)))]
 pub(super) async fn list(State(app): State<Shared>, caller: Caller) -> Answer<Json<StoreList>> {
-    let records = app.storage.stores(Some(caller.tenant())).await?;
+    let records = app.storage.stores(caller.tenant()).await?;
     Ok(Json(StoreList { stores: records.into_iter().map(|record| view(&app, record)).collect() }))
 }
 

@@ -97,7 +97,7 @@ pub(super) async fn sku_page(
     let rows = app.storage.stock_of_sku(tenant, sku, page).await?;
     let records = app.storage.check_records(tenant, None).await?;
     let steering = app.policies.of(tenant);
-    let stores = if steering.stock_differs() { app.storage.stores(Some(tenant)).await? } else { Vec::new() };
+    let stores = if steering.stock_differs() { app.storage.stores(tenant).await? } else { Vec::new() };
     let policies = policies_at(&steering, stores);
     let doubts = |store: &StoreId| app.doubts(tenant, store);
     Ok(told(rows, &records, &policies, &steering.stock, doubts, app.clock.now().utc))

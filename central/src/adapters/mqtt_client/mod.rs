@@ -17,7 +17,7 @@ use holdfast_shared::limits::MQTT_PAYLOAD_BYTES_MAX;
 use holdfast_shared::wire::signal;
 use holdfast_shared::wire::topic::{Channel, Topic};
 use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::{Packet, PublishProperties};
+use rumqttc::v5::mqttbytes::v5::{Packet, Publish, PublishProperties};
 use rumqttc::v5::{AsyncClient, ConnectionError, Event, EventLoop, MqttOptions};
 use std::pin::pin;
 use std::task::Poll;
@@ -102,8 +102,10 @@ impl ExternalBroker {
                         pause = PAUSE_MIN;
                         subscribe(&client);
                     }
-                    breath.took_one();
-                    take(&heard, event).await;
+                    if let Event::Incoming(Packet::Publish(publish)) = event {
+                        breath.took_one();
+                        take(&heard, &publish).await;
+                    }
                     continue;
                 }
                 Ok(Err(error)) => error.to_string(),
@@ -151,8 +153,7 @@ fn subscribe(client: &AsyncClient) {
     }
 }
 
-async fn take(heard: &mpsc::Sender<Heard>, event: Event) {
-    let Event::Incoming(Packet::Publish(publish)) = event else { return };
+async fn take(heard: &mpsc::Sender<Heard>, publish: &Publish) {
     let Ok(topic) = String::from_utf8(publish.topic.to_vec()) else { return };
     let message = Heard { topic, payload: publish.payload.to_vec(), from: None };
     if heard.send(message).await.is_err() {

@@ -71,12 +71,13 @@ impl Fleet for SqliteStore {
         self.read(move |conn| record(conn, &tenant, &store)).await
     }
 
-    async fn stores(&self, tenant: Option<&TenantId>) -> Result<Vec<StoreRecord>> {
-        let tenant = tenant.cloned();
-        self.read(move |conn| {
-            list(conn, sql!(FLEET.stores), [tenant.as_ref().map(TenantId::as_str)], read_store)
-        })
-        .await
+    async fn stores(&self, tenant: &TenantId) -> Result<Vec<StoreRecord>> {
+        let tenant = tenant.clone();
+        self.read(move |conn| list(conn, sql!(FLEET.stores), [tenant.as_str()], read_store)).await
+    }
+
+    async fn tenants(&self) -> Result<Vec<TenantId>> {
+        self.read(|conn| list(conn, sql!(FLEET.tenants_with_stores), [], |row| parsed(row, "tenant"))).await
     }
 
     async fn close(&self, tenant: &TenantId, store: &StoreId, closure: &Closure) -> Result<bool> {

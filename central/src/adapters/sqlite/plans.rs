@@ -80,6 +80,7 @@ const THROUGH_ALL: &[&str] = &[
     "forget_accounts",
     "head",
     "order_token_key",
+    "tenants_with_stores",
     // A page of the newest, and counts by state.
     "activity",
     // The queues of all who wait for goods, and the SKUs of which something is expected.

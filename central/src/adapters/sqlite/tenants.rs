@@ -83,6 +83,7 @@ const ACROSS: &[&str] = &[
     "rollouts_running",
     "say_frozen",
     "shadows_open",
+    "tenants_with_stores",
     "unpublished",
     "told_up_to",
     "unread",
@@ -114,8 +115,9 @@ const BESIDE: &[&str] = &[
     "replace",
     // For all tenants, or one.
     "audit",
-    // For all tenants; where the page before ended.
+    // For all tenants; where the page before ended, or after which tenant the next one comes.
     "skus_to_date",
+    "tenants_with_stores",
 ];
 
 fn tables_of_tenants(conn: &Connection) -> Result<BTreeSet<String>, StoreError> {

@@ -6,12 +6,13 @@ use super::canary::Canary;
 use super::freeze::{Count, Observer, Turn};
 use super::observer_policy::ObserverPolicy;
 use super::policy::HealthPolicy;
-use super::store::{BOOTS_REMEMBERED_MAX, DigestVerdict, Gone, StoreHealth, VOICES_MAX, Voice};
+use super::store::{BOOTS_REMEMBERED_MAX, DigestVerdict, StoreHealth, VOICES_MAX};
+use super::voices::{Gone, Voice};
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{ReplicaId, TenantId};
 use holdfast_shared::time::{MonoMs, Now};
 use holdfast_shared::wire::signal::{Freshness, Heartbeat, Presence};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What became of a signal.
@@ -44,7 +45,8 @@ pub struct Looked {
 
 #[derive(Debug)]
 pub struct HealthBook {
-    stores: BTreeMap<StoreKey, StoreHealth>,
+    /// Looked up several times for each signal, and nobody asks in which order.
+    stores: HashMap<StoreKey, StoreHealth>,
     observer: Observer,
     looked_at: Option<MonoMs>,
     ignored: Ignored,
@@ -54,7 +56,7 @@ pub struct HealthBook {
 impl Default for HealthBook {
     fn default() -> Self {
         Self {
-            stores: BTreeMap::new(),
+            stores: HashMap::new(),
             observer: Observer::Watching,
             looked_at: None,
             ignored: Ignored::default(),
@@ -81,12 +83,20 @@ impl HealthBook {
 
     /// Knows the store from now on. `expected` counts only when it was not known before.
     pub fn register(&mut self, key: &StoreKey, expected: bool, now: MonoMs) -> &mut StoreHealth {
-        self.stores.entry(key.clone()).or_insert_with(|| StoreHealth::new(expected, now))
+        self.enter(key.clone(), expected, now)
+    }
+
+    fn enter(&mut self, key: StoreKey, expected: bool, now: MonoMs) -> &mut StoreHealth {
+        self.stores.entry(key).or_insert_with(|| StoreHealth::new(expected, now))
+    }
+
+    pub(super) fn store_mut(&mut self, key: &StoreKey) -> Option<&mut StoreHealth> {
+        self.stores.get_mut(key)
     }
 
     pub fn hear(&mut self, beat: Heartbeat, good: bool, policy: &HealthPolicy, now: MonoMs) -> Heard {
         let key = StoreKey::new(beat.tenant.clone(), beat.store.clone());
-        let health = self.register(&key, false, now);
+        let health = self.enter(key, false, now);
         health.due.touch();
         let gap = health.voice().is_none_or(|voice| now.since(voice.received_at) > policy.silence_ms.soft);
         let heard = take_beat(health, beat, policy, now);
@@ -101,7 +111,7 @@ impl HealthBook {
 
     pub fn hear_freshness(&mut self, fresh: Freshness, now: MonoMs) -> Heard {
         let key = StoreKey::new(fresh.tenant.clone(), fresh.store.clone());
-        let health = self.register(&key, false, now);
+        let health = self.enter(key, false, now);
         health.due.touch();
         let heard = match health.voices.get_mut(&fresh.replica) {
             Some(voice) if voice.beat.boot == fresh.boot => {
@@ -269,7 +279,7 @@ impl HealthBook {
     }
 
     #[must_use]
-    pub const fn stores(&self) -> &BTreeMap<StoreKey, StoreHealth> {
+    pub const fn stores(&self) -> &HashMap<StoreKey, StoreHealth> {
         &self.stores
     }
 
@@ -320,8 +330,7 @@ fn take_beat(health: &mut StoreHealth, beat: Heartbeat, policy: &HealthPolicy, n
         if known >= VOICES_MAX {
             return Heard::TooMany;
         }
-        let replica = beat.replica.clone();
-        health.voices.insert(replica, Voice::new(beat, now));
+        health.voices.insert(Voice::new(beat, now));
         return Heard::Taken;
     };
     if voice.beat.boot == beat.boot {

@@ -2,6 +2,7 @@
 //! off has a wrong clock; when most are off by the same, it is central's.
 
 use super::observatory::Observatory;
+use super::store::StoreHealth;
 use super::{StoreKey, spoken};
 use crate::core::exception::{Category, NewException, Severity};
 use holdfast_shared::ids::TenantId;
@@ -15,14 +16,14 @@ const CENTRAL: &str = "clock:central";
 /// What a person should know of clocks now, by tenant and key.
 #[must_use]
 pub fn wrong_clocks(observatory: &Observatory) -> BTreeMap<(TenantId, String), NewException> {
-    let stores = observatory.book.stores().iter();
-    let mut told: Vec<(&StoreKey, i64)> =
-        stores.filter_map(|(key, health)| Some((key, health.vitals()?.clock_offset_ms?))).collect();
+    let offset_ms = |health: &StoreHealth| health.vitals()?.clock_offset_ms;
     // The usual case, at each look: nobody's clock is off.
-    if !told.iter().any(|(_, offset_ms)| is_large(*offset_ms)) {
+    if !observatory.book.stores().values().filter_map(offset_ms).any(is_large) {
         return BTreeMap::new();
     }
-    told.retain(|(key, _)| observatory.record(key).is_some());
+    let stores = observatory.book.stores().iter().filter(|(key, _)| observatory.record(key).is_some());
+    let told: Vec<(&StoreKey, i64)> =
+        stores.filter_map(|(key, health)| Some((key, offset_ms(health)?))).collect();
     let central = centrals_offset(told.iter().map(|(_, offset_ms)| *offset_ms).collect());
     let mut causes = BTreeMap::new();
     if let Some(ahead_ms) = central {

@@ -24,6 +24,7 @@ mod settle;
 pub mod signals;
 pub mod store;
 pub mod vitals;
+pub mod voices;
 mod wall;
 
 use holdfast_shared::ids::{StoreId, TenantId};

@@ -37,7 +37,7 @@ fn next_by_the_wall(view: &View<'_>) -> Option<UtcMs> {
     let planned = arranged.planned.iter().flat_map(|planned| [planned.from, planned.until]);
     let staffing = arranged.staffing.iter().filter_map(|staffing| staffing.until);
     let planned_there = view.health.planned().flat_map(|planned| [planned.from, planned.until]);
-    let told = view.health.voices.values().filter_map(|voice| voice.beat.vitals.closure.as_ref()?.until);
+    let told = view.health.voices.iter().filter_map(|voice| voice.beat.vitals.closure.as_ref()?.until);
     // No zone is off by parts of a minute, so the store's minute changes with this one.
     let has_hours = !(record.store.hours.is_empty() && arranged.dated_hours.is_empty());
     let minute =

@@ -13,19 +13,17 @@ use super::overrule::{Overrule, Overrules};
 use super::peers::Peers;
 use super::policy::{HealthPolicy, Limits};
 use super::settle::settle;
-use super::signals::{View, beat_is_good};
-use super::store::{StoreHealth, Voice};
 use super::wall::WallClock;
 use crate::core::eligibility::Eligibility;
 use crate::core::fleet::StoreRecord;
 use holdfast_shared::guard::Guard;
 use holdfast_shared::ids::{BootId, TenantId};
 use holdfast_shared::time::{MonoMs, Now, UtcMs};
-use holdfast_shared::wire::signal::Heartbeat;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 mod by_tenant;
+mod hear;
 
 /// A store whose eligibility changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +56,7 @@ pub struct Observatory {
     observer: ObserverPolicy,
     thresholds: Thresholds,
     pub leases: Leases,
-    current: BTreeMap<StoreKey, Eligibility>,
+    current: HashMap<StoreKey, Eligibility>,
     failing: BTreeMap<StoreKey, Failing>,
     records: BTreeMap<StoreKey, StoreRecord>,
     /// Up to which change of a store storage was read.
@@ -119,7 +117,7 @@ impl Observatory {
     }
 
     #[must_use]
-    pub const fn eligibilities(&self) -> &BTreeMap<StoreKey, Eligibility> {
+    pub const fn eligibilities(&self) -> &HashMap<StoreKey, Eligibility> {
         &self.current
     }
 
@@ -171,32 +169,6 @@ impl Observatory {
         self.darkening.retain(|key, _| key.tenant != *tenant);
     }
 
-    /// A heartbeat, weighed by itself with what is known of its store.
-    pub fn hear(&mut self, beat: Heartbeat, now: MonoMs) -> super::book::Heard {
-        let key = StoreKey::new(beat.tenant.clone(), beat.store.clone());
-        let policy = self.policy_of(&key);
-        let good = self.shows_what_is_owed(&key, &policy, &beat, now);
-        self.book.hear(beat, good, &policy, now)
-    }
-
-    /// Only a store that was out has something to show.
-    fn shows_what_is_owed(
-        &self,
-        key: &StoreKey,
-        policy: &HealthPolicy,
-        beat: &Heartbeat,
-        now: MonoMs,
-    ) -> bool {
-        let out = self.book.store(key).and_then(|health| health.out.as_ref());
-        let Some((out, record)) = out.zip(self.records.get(key)) else { return false };
-        let mut alone = StoreHealth::new(false, now);
-        alone.voices.insert(beat.replica.clone(), Voice::new(beat.clone(), now));
-        // Hours and work of other days say nothing about a heartbeat.
-        let at = Now { mono: now, ..Now::default() };
-        let view = View { record, health: &alone, policy, physically_open: false, now: at };
-        beat_is_good(&view, out.kinds.as_ref())
-    }
-
     /// Looks at the observer first, then at each store of which something changed or a threshold fell due,
     /// and remembers what it concludes. `changed` are the records that are not as they were, or new.
     pub fn evaluate(&mut self, changed: &[StoreRecord], now: Now) -> Evaluation {
@@ -217,7 +189,9 @@ impl Observatory {
         }
         let due: Vec<StoreKey> = self.book.due(now).cloned().collect();
         let judged = due.len();
-        let changes: Vec<Change> = due.into_iter().filter_map(|key| self.evaluate_one(key, now)).collect();
+        let mut changes: Vec<Change> =
+            due.into_iter().filter_map(|key| self.evaluate_one(key, now)).collect();
+        changes.sort_by(|one, other| one.key.cmp(&other.key));
         self.fail_those_waited_for(now.mono);
         self.unrecorded.extend(changes.iter().cloned());
         self.keep_the_newest();
@@ -337,6 +311,11 @@ impl Observatory {
         self.records.get(key)
     }
 
+    /// The stores that have open tasks.
+    pub fn at_work(&self) -> impl Iterator<Item = (&StoreKey, &StoreRecord)> {
+        self.records.iter().filter(|(_, record)| record.open_tasks > 0)
+    }
+
     /// As it stands now, ages and all; what was concluded at the last look stays.
     #[must_use]
     pub fn judged_now(&self, key: &StoreKey, now: Now) -> Option<Eligibility> {
@@ -352,7 +331,7 @@ impl Observatory {
     }
 
     fn evaluate_one(&mut self, key: StoreKey, now: Now) -> Option<Change> {
-        let health = self.book.register(&key, false, now.mono);
+        let health = self.book.store_mut(&key)?;
         // Heard of, and on no record yet: it is judged when it is.
         let Some(record) = self.records.get(&key) else {
             health.due = Due::NEVER;
@@ -371,9 +350,15 @@ impl Observatory {
         } else if !self.failing.contains_key(&key) {
             self.darkening.entry(key.clone()).or_insert(now.mono);
         }
+        // Nearly always it stands as it did, with other ages in its words.
+        if let Some(known) = self.current.get_mut(&key)
+            && !after.differs_from(known)
+        {
+            *known = after;
+            return None;
+        }
         let before = self.current.insert(key.clone(), after.clone());
-        let changed = before.as_ref().is_none_or(|before| after.differs_from(before));
-        changed.then_some(Change { key, at: now.utc, before, after })
+        Some(Change { key, at: now.utc, before, after })
     }
 }
 

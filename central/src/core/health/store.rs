@@ -4,13 +4,13 @@ use super::due::Due;
 use super::pairs::Pairs;
 use super::policy::HealthPolicy;
 use super::spoken;
+use super::voices::{Gone, Voice, Voices};
 use crate::core::eligibility::Standing;
 use crate::core::stock::class::SkuClass;
 use holdfast_shared::domain::task::FulfilmentKind;
-use holdfast_shared::ids::{BootId, ReplicaId};
 use holdfast_shared::limits::FLAPS_REMEMBERED_MAX;
 use holdfast_shared::time::MonoMs;
-use holdfast_shared::wire::signal::{Freshness, Heartbeat, PlannedNote, Vitals};
+use holdfast_shared::wire::signal::{PlannedNote, Vitals};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -29,44 +29,6 @@ pub enum DigestVerdict {
     Unknown,
 }
 
-/// How a connection ended, as the presence topic told it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Gone {
-    pub at: MonoMs,
-    /// A clean goodbye, rather than the last will.
-    pub planned: bool,
-}
-
-/// One replica of the store, as it speaks now.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Voice {
-    pub beat: Heartbeat,
-    pub received_at: MonoMs,
-    pub freshness: Option<(Freshness, MonoMs)>,
-    pub gone: Option<Gone>,
-    /// Boots that this one took over from, with the last sequence heard of each, newest last.
-    pub former: Vec<(BootId, u64)>,
-    /// The beat that was last found to drift.
-    pub drifted_at: Option<(BootId, u64)>,
-    /// Root and stock digest that were last found equal to central's: that stays so.
-    pub proven: Option<(String, String)>,
-}
-
-impl Voice {
-    #[must_use]
-    pub const fn new(beat: Heartbeat, received_at: MonoMs) -> Self {
-        Self {
-            beat,
-            received_at,
-            freshness: None,
-            gone: None,
-            former: Vec::new(),
-            drifted_at: None,
-            proven: None,
-        }
-    }
-}
-
 /// A store that was excluded, and what it has shown since.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Out {
@@ -80,7 +42,7 @@ pub struct Out {
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoreHealth {
-    pub voices: BTreeMap<ReplicaId, Voice>,
+    pub voices: Voices,
     pub last_sync: Option<MonoMs>,
     /// Silence counts from here at the earliest: the start of central, of the store's record, or
     /// the end of a pause or freeze.
@@ -113,7 +75,7 @@ impl StoreHealth {
     #[must_use]
     pub fn new(expected: bool, now: MonoMs) -> Self {
         Self {
-            voices: BTreeMap::new(),
+            voices: Voices::default(),
             last_sync: None,
             silence_from: now,
             expected,
@@ -134,7 +96,7 @@ impl StoreHealth {
     /// The replica that was heard last speaks for the store.
     #[must_use]
     pub fn voice(&self) -> Option<&Voice> {
-        self.voices.values().max_by_key(|voice| voice.received_at)
+        self.voices.iter().max_by_key(|voice| voice.received_at)
     }
 
     #[must_use]
@@ -144,7 +106,7 @@ impl StoreHealth {
 
     /// The closures that were planned at it, those of later and those of now.
     pub fn planned(&self) -> impl Iterator<Item = &PlannedNote> {
-        self.voices.values().flat_map(|voice| &voice.beat.vitals.planned)
+        self.voices.iter().flat_map(|voice| &voice.beat.vitals.planned)
     }
 
     /// When central last had a word of it, by heartbeat or sync.

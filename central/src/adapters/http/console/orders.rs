@@ -210,7 +210,7 @@ pub(super) async fn one(
     let order = find(&app, &person.0, &order).await?;
     let now = app.clock.now().utc;
     let mut names: BTreeMap<StoreId, String> = BTreeMap::new();
-    for record in app.storage.stores(Some(tenant)).await? {
+    for record in app.storage.stores(tenant).await? {
         names.insert(record.store.store, record.store.name);
     }
     let timeline = app.storage.timeline(tenant, &order.order).await?;

@@ -153,7 +153,7 @@ pub(super) async fn list(
 ) -> Answer<Response> {
     need(&person, &[Scope::FleetRead, Scope::FleetWrite, Scope::Support])?;
     let tenant = person.0.tenant();
-    let mut records = app.storage.stores(Some(tenant)).await?;
+    let mut records = app.storage.stores(tenant).await?;
     records.sort_by(|left, right| {
         (left.store.kind, &left.store.name).cmp(&(right.store.kind, &right.store.name))
     });

@@ -35,7 +35,16 @@ SELECT s.tenant, s.description,
         h.short_units)) FROM work_hour h WHERE h.tenant = s.tenant AND h.store = s.store) AS work,
     EXISTS (SELECT 1 FROM recovery_replica v
         WHERE v.tenant = s.tenant AND v.store = s.store AND v.replayed_at IS NULL) AS recovering
-FROM store s WHERE ?1 IS NULL OR s.tenant = ?1 ORDER BY s.tenant, s.store
+FROM store s WHERE s.tenant = ?1 ORDER BY s.store
+
+-- From one to the next by the index, past all the stores between them.
+-- name: tenants_with_stores
+WITH RECURSIVE each_one (tenant) AS (
+    SELECT min(tenant) FROM store
+    UNION ALL
+    SELECT (SELECT min(s.tenant) FROM store s WHERE s.tenant > o.tenant) FROM each_one o WHERE o.tenant IS NOT NULL
+)
+SELECT tenant FROM each_one WHERE tenant IS NOT NULL
 
 -- name: close
 INSERT INTO closure (tenant, store, from_store, closure)

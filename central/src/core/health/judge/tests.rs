@@ -1,6 +1,7 @@
 use super::*;
 use crate::core::fleet::{Closure, ClosureCause, DatedHours, OpeningHours, PlannedClosure, Weekday};
-use crate::core::health::store::{Out, Voice};
+use crate::core::health::store::Out;
+use crate::core::health::voices::Voice;
 use crate::core::test_support::{at_ms, beat, record};
 use holdfast_shared::time::MonoMs;
 use holdfast_shared::wire::signal::{ClosureNote, PlannedNote};
@@ -8,7 +9,7 @@ use holdfast_shared::wire::signal::{ClosureNote, PlannedNote};
 fn heard() -> StoreHealth {
     let mut health = StoreHealth::new(false, MonoMs(0));
     let beat = beat("leeds", "b1", 1);
-    health.voices.insert(beat.replica.clone(), Voice::new(beat, MonoMs(0)));
+    health.voices.insert(Voice::new(beat, MonoMs(0)));
     health.last_sync = Some(MonoMs(0));
     health
 }
@@ -83,7 +84,7 @@ fn the_store_closes_itself_with_its_heartbeat() {
         since: UtcMs(0),
         until: None,
     };
-    for voice in health.voices.values_mut() {
+    for voice in health.voices.iter_mut() {
         voice.beat.vitals.closure = Some(note.clone());
     }
     let closed = judge(&record("leeds"), &health, 1_000);
@@ -182,7 +183,7 @@ fn what_was_planned_at_the_store_closes_it_from_then_until_then_in_words() {
         from: at_ms(from).utc,
         until: at_ms(until).utc,
     };
-    let voice = health.voices.values_mut().next().unwrap();
+    let voice = health.voices.iter_mut().next().unwrap();
     voice.beat.vitals.planned = vec![planned(5_000, 9_000, false), planned(8_000, 9_500, true)];
     let at = |now: i64| judge(&record("leeds"), &health, now);
     assert_eq!(at(4_999).standing, Standing::Eligible);

@@ -2,7 +2,7 @@ mod feed_of_class;
 
 use super::*;
 use crate::core::fleet::{HourOfWork, OpeningHours, Staffing, StoreKind, Weekday, hour_of};
-use crate::core::health::store::{Gone, Voice};
+use crate::core::health::voices::{Gone, Voice};
 use crate::core::test_support::{at_ms, beat, record};
 use holdfast_shared::time::MonoMs;
 use holdfast_shared::wire::signal::Vitals;
@@ -16,10 +16,10 @@ fn judge(change: impl FnOnce(&mut StoreRecord, &mut StoreHealth, &mut Vitals), n
     health.last_sync = Some(MonoMs(0));
     change(&mut record, &mut health, &mut vitals);
     beat.vitals = vitals;
-    let gone = health.voices.values().next().and_then(|voice| voice.gone);
-    let mut voice = Voice::new(beat.clone(), MonoMs(0));
+    let gone = health.voices.iter().next().and_then(|voice| voice.gone);
+    let mut voice = Voice::new(beat, MonoMs(0));
     voice.gone = gone;
-    health.voices.insert(beat.replica, voice);
+    health.voices.insert(voice);
     let policy = HealthPolicy::default();
     assess(&View {
         record: &record,
@@ -68,7 +68,7 @@ fn a_broken_connection_is_suspect_at_once() {
     let gone = |health: &mut StoreHealth, planned| {
         let mut voice = Voice::new(beat("leeds", "b1", 1), MonoMs(0));
         voice.gone = Some(Gone { at: MonoMs(1_000), planned });
-        health.voices.insert("leeds-a".parse().unwrap(), voice);
+        health.voices.insert(voice);
     };
     let broke = judge(|_, health, _| gone(health, false), 1_500);
     assert_eq!(
@@ -103,7 +103,7 @@ fn tills_and_handhelds_rest_outside_of_hours() {
     let mut beat = beat("leeds", "b1", 1);
     beat.vitals.pos_seen_ms_ago = Some(600 * MINUTE);
     beat.vitals.handheld_seen_ms_ago = Some(600 * MINUTE);
-    health.voices.insert(beat.replica.clone(), Voice::new(beat, MonoMs(0)));
+    health.voices.insert(Voice::new(beat, MonoMs(0)));
     let policy = HealthPolicy::default();
     let view =
         View { record: &record, health: &health, policy: &policy, physically_open: false, now: at_ms(0) };
@@ -135,7 +135,7 @@ fn what_was_never_seen_is_as_old_as_the_agent_has_been_up() {
     let mut beat = beat("leeds", "b1", 1);
     beat.uptime_ms = 120 * MINUTE;
     let mut health = StoreHealth::new(false, MonoMs(0));
-    health.voices.insert(beat.replica.clone(), Voice::new(beat, MonoMs(0)));
+    health.voices.insert(Voice::new(beat, MonoMs(0)));
     assert_eq!(health.age_ms(None, MonoMs(5)), Some(120 * MINUTE + 5));
 }
 
@@ -332,7 +332,7 @@ fn which_kinds_a_signal_speaks_against_is_policy() {
     let mut health = StoreHealth::new(false, MonoMs(0));
     let mut beat = beat("leeds", "b1", 1);
     beat.vitals.pos_seen_ms_ago = Some(600 * MINUTE);
-    health.voices.insert(beat.replica.clone(), Voice::new(beat, MonoMs(0)));
+    health.voices.insert(Voice::new(beat, MonoMs(0)));
     let mut policy = HealthPolicy::default();
     let about = |policy: &HealthPolicy| {
         let view = View { record: &record, health: &health, policy, physically_open: true, now: at_ms(0) };

@@ -9,7 +9,7 @@ use crate::core::health::store::DigestVerdict;
 use crate::core::policy::version::PolicyVersion;
 use crate::core::steering::{Steering, read_policy};
 use crate::core::test_support::{at_ms, beat, record, tenant};
-use holdfast_shared::wire::signal::{ClosureNote, PlannedNote, Presence};
+use holdfast_shared::wire::signal::{ClosureNote, Heartbeat, PlannedNote, Presence};
 use proptest::prelude::*;
 use std::sync::Arc;
 

@@ -8,6 +8,7 @@ use crate::core::health::policy::HealthPolicy;
 use crate::core::policy::version::PolicyVersion;
 use crate::core::steering::{Steering, read_policy};
 use crate::core::test_support::{at_ms, beat, record, tenant};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 fn in_force(texts: &[(&str, &str)]) -> OfTenants {
@@ -36,7 +37,8 @@ fn two_tenants() -> (Observatory, Vec<StoreRecord>) {
 }
 
 fn standings(observatory: &Observatory) -> Vec<Standing> {
-    observatory.eligibilities().values().map(|judged| judged.standing).collect()
+    let by_name: BTreeMap<_, _> = observatory.eligibilities().iter().collect();
+    by_name.values().map(|judged| judged.standing).collect()
 }
 
 fn look_each_second(observatory: &mut Observatory, from_s: i64, to_s: i64) {

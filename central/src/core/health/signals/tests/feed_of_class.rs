@@ -26,7 +26,7 @@ fn said(unsynced: u64, sync_ok_ms_ago: Option<i64>, now: i64) -> Vec<(String, St
     let mut beat = beat("leeds", "b1", 1);
     beat.vitals.unsynced_facts = unsynced;
     beat.vitals.sync_ok_ms_ago = sync_ok_ms_ago;
-    health.voices.insert(beat.replica.clone(), Voice::new(beat, MonoMs(0)));
+    health.voices.insert(Voice::new(beat, MonoMs(0)));
     let policy = policy();
     let view =
         View { record: &record, health: &health, policy: &policy, physically_open: true, now: at_ms(now) };
@@ -92,7 +92,7 @@ fn what_is_known_a_little_late_again_and_again_does_not_flap() {
     let mut beat = beat("leeds", "b1", 1);
     beat.vitals.unsynced_facts = 1;
     beat.vitals.sync_ok_ms_ago = Some(115_000);
-    health.voices.insert(beat.replica.clone(), Voice::new(beat, MonoMs(0)));
+    health.voices.insert(Voice::new(beat, MonoMs(0)));
     health.class_standings.insert(SkuClass::new("hot"), Standing::Ineligible);
     let policy = policy();
     let view =
