@@ -330,6 +330,7 @@ macro_rules! conformance {
             shipping::a_scan_before_its_label_is_known_waits_for_it_and_others_do_not_wait_for_the_scan,
             shipping::a_scan_that_counted_as_not_ours_is_read_when_its_label_is_made_after_all,
             shipping::a_label_that_comes_between_a_look_and_its_end_is_not_missed,
+            shipping::what_a_carrier_is_to_be_asked_and_what_it_told_are_queues,
             shipping::questions_to_a_carrier_are_steps_of_the_orders_trace,
             stock::a_hold_ends_with_the_fact_that_names_it,
             stock::a_drifted_store_is_told_and_settles,

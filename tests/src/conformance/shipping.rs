@@ -281,6 +281,37 @@ pub async fn a_scan_that_counted_as_not_ours_is_read_when_its_label_is_made_afte
     assert!(is_on_its_way(storage, &key).await);
 }
 
+/// How many wait, since when, and how often one was tried at most.
+async fn queue(storage: &dyn Storage, name: &str, ms: i64) -> (i64, Option<UtcMs>, i64) {
+    let queues = storage.what_waits(&tenant(), at(ms).utc).await.unwrap();
+    let queue = queues.into_iter().find(|queue| queue.queue == name).unwrap();
+    (queue.waiting, queue.oldest_since, queue.tries_max)
+}
+
+pub async fn what_a_carrier_is_to_be_asked_and_what_it_told_are_queues(storage: &dyn Storage) {
+    with_account(storage).await;
+    assert_eq!(queue(storage, "labels", 9_000).await, (0, None, 0));
+    let (_leeds, key) = picking(storage).await;
+    assert_eq!(queue(storage, "labels", 9_000).await, (1, Some(at(26).utc), 0), "since picking began");
+    labelled(storage, &key, 40).await;
+    assert_eq!(queue(storage, "labels", 39).await.0, 0, "not yet");
+    assert_eq!(queue(storage, "labels", 41).await, (1, Some(at(40).utc), 1));
+    scanned(storage, "e1", "1Z9").await;
+    scanned(storage, "e2", "another's").await;
+    assert_eq!(queue(storage, "tracking", 9_000).await, (2, Some(at(45).utc), 0));
+    assert_eq!(read_tracking(storage, at(46).utc).await.unwrap(), 2);
+    assert_eq!(
+        queue(storage, "tracking", 47).await,
+        (0, None, 0),
+        "one is read, and one waits for its label"
+    );
+    let (waiting, since, _) = queue(storage, "tracking", 46 + STRANGE_MS).await;
+    assert_eq!((waiting, since > Some(at(46).utc)), (1, true), "since it was to be looked at again");
+    let rival = TenantId::new("rival").unwrap();
+    let queues = storage.what_waits(&rival, at(9_000).utc).await.unwrap();
+    assert!(queues.iter().all(|queue| queue.waiting == 0), "{queues:?}");
+}
+
 /// Whoever looked before the label was known, and writes after.
 pub async fn a_label_that_comes_between_a_look_and_its_end_is_not_missed(storage: &dyn Storage) {
     with_account(storage).await;

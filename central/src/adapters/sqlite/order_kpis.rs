@@ -76,9 +76,15 @@ fn queues(conn: &Connection, tenant: &TenantId, now: UtcMs) -> Result<Vec<Waitin
         let read = |row: &Row<'_>| read_queue(row, queue.to_owned());
         found.extend(one(conn, statement, named_params! { ":tenant": tenant }, read)?);
     }
-    let params = named_params! { ":tenant": tenant, ":now": now.0 };
-    let read = |row: &Row<'_>| read_queue(row, "payments".to_owned());
-    found.extend(one(conn, sql!(ORDER_KPIS.queue_of_payments), params, read)?);
+    let due = [
+        ("payments", sql!(ORDER_KPIS.queue_of_payments)),
+        ("labels", sql!(ORDER_KPIS.queue_of_labels)),
+        ("tracking", sql!(ORDER_KPIS.queue_of_tracking)),
+    ];
+    for (queue, statement) in due {
+        let read = |row: &Row<'_>| read_queue(row, queue.to_owned());
+        found.extend(one(conn, statement, named_params! { ":tenant": tenant, ":now": now.0 }, read)?);
+    }
     let read = |row: &Row<'_>| read_queue(row, row.get("queue")?);
     found.extend(list(
         conn,

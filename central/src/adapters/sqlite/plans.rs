@@ -72,8 +72,10 @@ const THROUGH_ALL: &[&str] = &[
     "lowest_needed",
     // What waits, as it is measured: small beside all that there was.
     "queue_of_exceptions",
+    "queue_of_labels",
     "queue_of_notices",
     "queue_of_outbox",
+    "queue_of_tracking",
     "queues_of_consumers",
     // One per tenant.
     "account",

@@ -336,7 +336,7 @@ pub fn together(measured: &[Measured], tallies: &[(String, Tally)], toil: &[Toil
 /// What waits in one place, and how long.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct WaitingIn {
-    /// `routing`, `outbox`, `payments`, `notices`, `exceptions`, or `consumer:` and its name.
+    /// `routing`, `outbox`, `payments`, `notices`, `labels`, `tracking`, `exceptions`, or `consumer:` and its name.
     pub queue: String,
     pub waiting: i64,
     /// Since when the one waits that has waited longest.

@@ -71,6 +71,23 @@ WHERE p.next_at IS NOT NULL AND p.tenant = :tenant AND p.next_at <= :now
 SELECT count(*) AS waiting, min(at) AS since, 0 AS tries, 0 AS parked
 FROM payment_notice INDEXED BY payment_notice_waiting WHERE outcome IS NULL AND tenant = :tenant
 
+-- name: queue_of_labels
+-- Parcels of which a carrier should be asked something by now.
+SELECT count(*) AS waiting, min(p.next_at) AS since, 0 AS parked,
+    coalesce(max((SELECT max(json_extract(f.said, '$.attempt')) FROM parcel_fact f
+        WHERE f.tenant = p.tenant AND f.task = p.task)), 0) AS tries
+FROM carrier_account a
+CROSS JOIN parcel p INDEXED BY parcel_due ON p.tenant = :tenant AND p.carrier = a.name AND p.next_at <= :now
+WHERE a.tenant = :tenant AND p.next_at IS NOT NULL
+
+-- name: queue_of_tracking
+-- What carriers told and somebody should have read by now; a scan waits for its label until then.
+SELECT count(*) AS waiting, min(max(n.at, n.next_at)) AS since, 0 AS tries, 0 AS parked
+FROM carrier_account a
+CROSS JOIN tracking_notice n INDEXED BY tracking_notice_of_account
+    ON n.tenant = :tenant AND n.carrier = a.name AND n.next_at <= :now
+WHERE a.tenant = :tenant AND n.outcome IS NULL
+
 -- name: queue_of_exceptions
 SELECT count(*) AS waiting, min(raised_at) AS since, coalesce(max(times), 0) AS tries, count(*) AS parked
 FROM exception INDEXED BY exception_open WHERE tenant = :tenant AND resolved_at IS NULL
